@@ -1,0 +1,135 @@
+"""What crosses from the source to the decoder: legs, and pieces of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from callbeam.calls.clock import LegClock, TrackAnchor
+    from callbeam.kvs.fragments import FetchedFragment
+    from callbeam.kvs.units import Stream, Unit
+
+PIECE_MS = 30 * 60_000
+"""A leg longer than this is analysed in pieces of this length of its own clock."""
+
+LEAD_MS = 30_000
+"""How much of its neighbours a piece also carries, on each side, so that its edges are analysed as its middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallIdentity:
+    """Whose call a fragment is, from its tags.
+
+    Attributes
+    ----------
+    call_id : str
+        ContactId (Connect), TransactionId (Chime), or ``<stream>#<first fragment number>`` (untagged).
+    source : str
+        ``connect``, ``chime`` or ``untagged``.
+    """
+
+    call_id: str
+    source: str
+    instance_id: str | None = None
+    chime_call_id: str | None = None
+    voice_connector_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A run of one call's fragments on one stream.
+
+    Attributes
+    ----------
+    start_server_ms : int
+        Server timestamp of the first fragment; it decides which unit and which job own the leg.
+    """
+
+    identity: CallIdentity
+    stream: Stream
+    first_number: int
+    start_server_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A leg's media, or 30 minutes of a longer leg's.
+
+    Attributes
+    ----------
+    leg : Leg
+    clock : LegClock
+        Maps fragments to milliseconds since the leg's clock began.
+    unit : Unit
+        The unit that owns the leg.
+    index : int
+        0, 1, ...: the piece's core is [index * PIECE_MS, (index + 1) * PIECE_MS) of the leg's clock.
+    last : bool
+        No piece of this leg follows: the core then has no end.
+    fragments : tuple of FetchedFragment
+        In order of number, all with media, core and leads of LEAD_MS on either side.
+    first_owned, end_owned : int
+        ``fragments[first_owned:end_owned]`` are this piece's to account for; each fragment of a leg is owned once.
+    anchors : tuple of TrackAnchor
+        Where each track's samples had got to before ``fragments[0]``, so that a piece places them as the whole leg would.
+    """
+
+    leg: Leg
+    clock: LegClock
+    unit: Unit
+    index: int
+    last: bool
+    fragments: tuple[FetchedFragment, ...]
+    first_owned: int
+    end_owned: int
+    anchors: tuple[TrackAnchor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnd:
+    """What is known when a leg has been read, or only seen: enough to decide who owns its call.
+
+    Attributes
+    ----------
+    pieces : int
+        How many pieces were emitted; 0 for a leg in the margin before the job, whose audio is not read.
+    last_server_ms : int
+        Server timestamp of the last fragment.
+    open : bool
+        The call may still be going on: no other call follows and the last fragment is younger than 1 h 5 min.
+    """
+
+    leg: Leg
+    pieces: int
+    last_server_ms: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One fragment that a unit listed, and what became of it (table ``fragments``)."""
+
+    unit_start_ms: int
+    stream: Stream
+    number: int
+    server_ms: int | None
+    producer_ms: int | None
+    bytes: int
+    status: str
+    reason: str = ""
+    call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Something that failed: where, why, and a sample of it (table ``dead_letters``)."""
+
+    step: str
+    reason: str
+    detail: str
+    stream: Stream | None = None
+    number: int | None = None
+    unit_start_ms: int | None = None
+    call_id: str | None = None
+    sample: bytes = b""

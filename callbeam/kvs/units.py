@@ -1,0 +1,103 @@
+"""What a job reads: streams, units, lanes. Small frozen values that travel through a pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A KVS stream as DescribeStream tells of it.
+
+    Examples
+    --------
+    >>> Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", 1700000000000, 24).name
+    'calls-1'
+    """
+
+    arn: str
+    created_ms: int
+    retention_hours: int
+
+    @property
+    def name(self) -> str:
+        """The stream's name, from its ARN."""
+        return self.arn.split(":stream/", 1)[1].split("/")[0]
+
+    @property
+    def region(self) -> str:
+        """The region, from the ARN."""
+        return self.arn.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """The account, from the ARN."""
+        return self.arn.split(":")[4]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One stream's stretch of server time within one clock hour: what is read and remembered as one thing.
+
+    Attributes
+    ----------
+    start_ms, end_ms : int
+        Half-open range of server time, UTC milliseconds.
+    count, bytes : int
+        What the plan's listing found in it.
+    """
+
+    start_ms: int
+    end_ms: int
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A job's units of one stream, read in order by one worker over one connection; never split.
+
+    Examples
+    --------
+    >>> Lane(stream, units=(Unit(0, HOUR_MS, 10, 350_000),), expires_ms=86_400_000).bytes
+    350000
+    """
+
+    stream: Stream
+    units: tuple[Unit, ...]
+    expires_ms: int
+
+    @property
+    def bytes(self) -> int:
+        """Planned bytes of all units."""
+        return sum(unit.bytes for unit in self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One source set and one UTC day or part of one: planned, run and published as one thing.
+
+    Attributes
+    ----------
+    job_id : str
+        Hash of the selectors as written, account, region and range (``job_id_of``): running again replaces.
+    sources : tuple of str
+        The stream selectors as the user wrote them.
+    streams : tuple of Stream
+        What they resolved to.
+    start_ms, end_ms : int
+        Half-open range of server time, UTC milliseconds, inside one UTC day.
+    as_of_ms : int
+        The instant at which a leg is judged open or closed; fixed when the job is planned.
+    """
+
+    job_id: str
+    sources: tuple[str, ...]
+    streams: tuple[Stream, ...]
+    account: str
+    region: str
+    start_ms: int
+    end_ms: int
+    as_of_ms: int

@@ -1,0 +1,81 @@
+"""What one EBML document of a capture holds: the reader's result and the writer's input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Block(NamedTuple):
+    """One SimpleBlock or BlockGroup's Block: a frame of one track.
+
+    Attributes
+    ----------
+    track : int
+        Track number, a key into ``Document.tracks`` by ``Track.number``.
+    timecode : int
+        The Cluster's timecode plus the block's own offset, in ticks of ``Document.timecode_scale_ns``.
+    start, end : int
+        Where the payload lies in ``Document.data``.
+    """
+
+    track: int
+    timecode: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A TrackEntry; None where the element is absent. Strings come without NUL padding."""
+
+    number: int
+    name: str | None = None
+    codec_id: str | None = None
+    codec_private: bytes = b""
+    track_type: int | None = None
+    sample_rate_hz: float | None = None
+    channels: int | None = None
+    bit_depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One EBML document; for KVS one fragment, or what stands in for a fragment that failed.
+
+    Attributes
+    ----------
+    index : int
+        Position in the capture, from 0.
+    offset : int
+        Where the document begins in the capture, in bytes.
+    data : memoryview
+        The document's own bytes; payloads are slices of it, never copies.
+    tags : tuple of (str, str)
+        Every SimpleTag, in file order, AWS's own included.
+    clusters : tuple of int
+        Timecode of each Cluster, in ticks.
+    complete : bool
+        No byte is missing structurally.
+    error : str or None
+        What is wrong with the document, with the byte offset; None if it is sound.
+    """
+
+    index: int
+    offset: int
+    data: memoryview
+    timecode_scale_ns: int = 1_000_000
+    tags: tuple[tuple[str, str], ...] = ()
+    tracks: tuple[Track, ...] = ()
+    clusters: tuple[int, ...] = ()
+    blocks: list[Block] = field(default_factory=list)
+    complete: bool = True
+    error: str | None = None
+
+    def payload(self, block: Block) -> memoryview:
+        """Return a block's payload, uncopied."""
+        return self.data[block.start : block.end]
+
+    def milliseconds(self, timecode: int) -> float:
+        """Turn ticks of this document into milliseconds."""
+        return timecode * self.timecode_scale_ns / 1_000_000

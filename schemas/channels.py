@@ -1,0 +1,35 @@
+"""Table channels."""
+
+import pyarrow as pa
+
+from callbeam.schemas.table import CALL_ID, CHANNEL_ID, INSTANT, JOB_ID, PARTICIPANT_ROLE, STRING, Column, Table, measure
+
+CHANNELS = Table(
+    name="channels",
+    row="a channel: one participant's audio of one leg",
+    key=("call_id", "channel_id", "job_id"),
+    columns=(
+        JOB_ID,
+        CALL_ID,
+        CHANNEL_ID,
+        PARTICIPANT_ROLE,
+        Column("role_source", STRING, "Where the role comes from: track_name, or unknown."),
+        Column("stream_arn", STRING, "The stream that the leg lies on."),
+        Column("leg_first_fragment", STRING, "The leg's first fragment number."),
+        Column("track_name", STRING, "The Matroska track's Name, empty if it has none."),
+        Column("codec", STRING, "Codec as declared; Connect declares A_AAC over PCM."),
+        Column("sample_rate_hz", pa.int32(), "Sample rate."),
+        Column("start_ts", INSTANT, "The leg's clock zero, from which the channel's frames and seconds are counted."),
+        Column("begin_offset_ms", pa.int32(), "First sample, from the call's start."),
+        Column("end_offset_ms", pa.int32(), "End of the last sample, from the call's start."),
+        Column("samples", pa.int64(), "Samples decoded, gaps left out."),
+        Column("pcm_sha256", STRING, "SHA-256 of the decoded s16le samples without gaps; of the pieces' hex digests where there are several."),
+        Column("gap_count", pa.int32(), "Gaps between the first and the last sample."),
+        Column("gap_ms", pa.int32(), "Their total length."),
+        measure("level_dbfs", "RMS level of all samples; 0 is a full-scale square wave, the floor is -100."),
+        measure("peak_dbfs", "Largest absolute sample; the floor is -100."),
+        measure("clipping_ratio", "Share of samples at the format's limits."),
+        measure("digital_zero_ratio", "Share of samples that are exactly 0."),
+        measure("dc_offset", "Mean sample, as a share of full scale."),
+    ),
+)

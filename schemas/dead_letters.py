@@ -1,0 +1,22 @@
+"""Table dead_letters."""
+
+import pyarrow as pa
+
+from callbeam.schemas.table import INSTANT, JOB_ID, STRING, Column, Table
+
+DEAD_LETTERS = Table(
+    name="dead_letters",
+    row="something that failed",
+    key=("step", "stream_arn", "fragment_number", "reason", "job_id"),
+    columns=(
+        JOB_ID,
+        Column("call_id", STRING, "The call, where it is known.", nullable=True),
+        Column("step", STRING, "The step that gave it up."),
+        Column("reason", STRING, "The status of the ledger that it ended with."),
+        Column("detail", STRING, "What was seen, for people."),
+        Column("stream_arn", STRING, "The stream.", nullable=True),
+        Column("fragment_number", STRING, "The fragment.", nullable=True),
+        Column("unit_start_ts", INSTANT, "The unit.", nullable=True),
+        Column("sample", pa.binary(), "The first bytes of what came, at most 64."),
+    ),
+)

@@ -1,0 +1,51 @@
+"""Packaging of callbeam; tools are configured in pyproject.toml."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name="callbeam",
+    version="0.1.0",
+    description="Phone-call audio in Amazon Kinesis Video Streams to Parquet tables, with Apache Beam",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.10",
+    packages=find_packages(include=["callbeam", "callbeam.*"]),
+    package_data={"callbeam": ["py.typed"]},
+    install_requires=[
+        "aiohttp>=3.10,<4",
+        "apache-beam>=2.77,<3",
+        "boto3>=1.44,<2",
+        "librosa>=0.11,<1",
+        "numpy>=1.26,<3",
+        "pyarrow>=18,<26",
+        "scipy>=1.13,<2",
+    ],
+    extras_require={
+        "gcp": ["apache-beam[gcp]>=2.77,<3"],
+        "dev": [
+            "build>=1.2,<2",
+            "duckdb>=1.1,<3",
+            "ebmlite>=3.3,<4",
+            "hypothesis>=6.100,<7",
+            "import-linter>=2.1,<3",
+            "moto[s3,server]>=5.0,<6",
+            "mypy>=1.13,<3",
+            "pytest>=8.3,<10",
+            "pytest-timeout>=2.3,<3",
+            "pytest-xdist>=3.6,<4",
+            "ruff>=0.8,<1",
+            "setuptools>=70",
+        ],
+    },
+    entry_points={"console_scripts": ["callbeam = callbeam.pipelines.cli:main"]},
+    classifiers=[
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3",
+        "Topic :: Multimedia :: Sound/Audio :: Analysis",
+        "Typing :: Typed",
+    ],
+)
