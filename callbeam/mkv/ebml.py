@@ -1,0 +1,153 @@
+"""The walk: one EBML element after another over a buffer, within limits, without copying payloads.
+
+Sizes and ids as in RFC 8794. Ids have 1 to 4 bytes, sizes 1 to 8; a size of all ones is unknown.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from callbeam.errors import CallbeamError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNKNOWN = -1
+"""Stands for the end of an element of unknown size."""
+
+MAX_VALUE_BYTES = 1 << 20
+"""Longest string or binary value that is copied out of a document; longer ones are an error."""
+
+_ID_LENGTHS = bytes(length if length <= 4 else 0 for length in (9 - byte.bit_length() for byte in range(256)))
+_SIZE_LENGTHS = bytes(length if length <= 8 else 0 for length in (9 - byte.bit_length() for byte in range(256)))
+_SIZE_MASKS = tuple((1 << (7 * length)) - 1 for length in range(9))
+_FLOAT = struct.Struct(">f")
+_DOUBLE = struct.Struct(">d")
+
+
+class MkvError(CallbeamError):
+    """Bytes that are not what the format asks for.
+
+    Attributes
+    ----------
+    offset : int
+        Where, in bytes from the start of what was read.
+    """
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message, offset)
+        self.message = message
+        self.offset = offset
+
+    def __str__(self) -> str:
+        return f"{self.message} at byte {self.offset}"
+
+
+class TruncatedError(MkvError):
+    """Bytes are missing: an element reaches beyond its parent or the input."""
+
+
+def read_element(data: memoryview, position: int, end: int) -> tuple[int, int, int]:
+    """Read the id and the size of the element at ``position``.
+
+    Parameters
+    ----------
+    data : memoryview
+        Bytes (format ``B``).
+    position, end : int
+        Where the element begins, and where its parent (or the input) ends. Only the element's header is held to
+        lie before ``end``; whether its payload does is the caller's to judge.
+
+    Returns
+    -------
+    tuple of (int, int, int)
+        Id, start of the payload, end of the payload (``UNKNOWN`` for an unknown size).
+
+    Raises
+    ------
+    TruncatedError
+        The header reaches beyond ``end``.
+    MkvError
+        There is no element here.
+    """
+    if position >= end:
+        raise TruncatedError("an element is missing", position)
+    first = data[position]
+    id_length = _ID_LENGTHS[first]
+    if not id_length:
+        raise MkvError(f"no element begins with 0x{first:02X}", position)
+    size_at = position + id_length
+    if size_at >= end:
+        raise TruncatedError("an element's header is cut", position)
+    element_id = first if id_length == 1 else int.from_bytes(data[position:size_at], "big")
+    if element_id == (1 << 7 * id_length + 1) - 1 or element_id == 1 << 7 * id_length:
+        raise MkvError(f"0x{element_id:X} is no element id", position)
+    first = data[size_at]
+    size_length = _SIZE_LENGTHS[first]
+    if not size_length:
+        raise MkvError(f"element 0x{element_id:X} has no valid size", position)
+    start = size_at + size_length
+    if start > end:
+        raise TruncatedError(f"the header of element 0x{element_id:X} is cut", position)
+    mask = _SIZE_MASKS[size_length]
+    size = (first if size_length == 1 else int.from_bytes(data[size_at:start], "big")) & mask
+    return element_id, start, UNKNOWN if size == mask else start + size
+
+
+def children(data: memoryview, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Walk the elements in ``data[start:end]``, each of a known size that fits.
+
+    Yields
+    ------
+    tuple of (int, int, int)
+        Id, start and end of the payload.
+
+    Raises
+    ------
+    TruncatedError
+        An element reaches beyond ``end``.
+    MkvError
+        There is no element, or one of unknown size.
+    """
+    position = start
+    while position < end:
+        element_id, payload, stop = read_element(data, position, end)
+        if stop == UNKNOWN:
+            raise MkvError(f"element 0x{element_id:X} must not be of unknown size", position)
+        if stop > end:
+            raise TruncatedError(
+                f"element 0x{element_id:X} asks for {stop - payload} bytes where {end - payload} are left", position
+            )
+        yield element_id, payload, stop
+        position = stop
+
+
+def read_uint(data: memoryview, start: int, end: int) -> int:
+    """Read an unsigned integer of 0 to 8 bytes."""
+    if end - start > 8:
+        raise MkvError(f"an unsigned integer has {end - start} bytes", start)
+    return int.from_bytes(data[start:end], "big")
+
+
+def read_float(data: memoryview, start: int, end: int) -> float:
+    """Read a float of 0, 4 or 8 bytes."""
+    if start == end:
+        return 0.0
+    if end - start == 4:
+        return float(_FLOAT.unpack_from(data, start)[0])
+    if end - start == 8:
+        return float(_DOUBLE.unpack_from(data, start)[0])
+    raise MkvError(f"a float has {end - start} bytes", start)
+
+
+def read_bytes(data: memoryview, start: int, end: int) -> bytes:
+    """Copy a binary value of at most ``MAX_VALUE_BYTES`` bytes."""
+    if end - start > MAX_VALUE_BYTES:
+        raise MkvError(f"a value has {end - start} bytes, more than {MAX_VALUE_BYTES}", start)
+    return bytes(data[start:end])
+
+
+def read_string(data: memoryview, start: int, end: int) -> str:
+    """Read text, ended by its first NUL if it has one; bytes that are not UTF-8 become U+FFFD."""
+    return read_bytes(data, start, end).partition(b"\0")[0].decode("utf-8", "replace")
