@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import TYPE_CHECKING
 
 from callbeam.errors import CallbeamError
 from callbeam.mkv import ids
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AWS_SIZE_LENGTH = 4
 """KVS writes the sizes of its tags' elements with 4 bytes."""

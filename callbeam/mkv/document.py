@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Block(NamedTuple):
@@ -79,3 +80,17 @@ class Document:
     def milliseconds(self, timecode: int) -> float:
         """Turn ticks of this document into milliseconds."""
         return timecode * self.timecode_scale_ns / 1_000_000
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with a copy of the bytes, and with a warning: audio should not cross processes."""
+        warnings.warn(
+            f"a document of {len(self.data)} bytes is being pickled; keep its reader and its decoder in one stage",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        rest = (self.timecode_scale_ns, self.tags, self.tracks, self.clusters, self.blocks, self.complete, self.error)
+        return _from_bytes, (self.index, self.offset, bytes(self.data), *rest)
+
+
+def _from_bytes(index: int, offset: int, data: bytes, *rest: Any) -> Document:
+    return Document(index, offset, memoryview(data), *rest)

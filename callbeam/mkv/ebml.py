@@ -95,6 +95,18 @@ def read_element(data: memoryview, position: int, end: int) -> tuple[int, int, i
     return element_id, start, UNKNOWN if size == mask else start + size
 
 
+def read_vint(data: memoryview, start: int, end: int) -> tuple[int, int]:
+    """Read a number of variable length, as blocks give their track; return it and where it ends."""
+    if start >= end:
+        raise TruncatedError("a number is missing", start)
+    length = _SIZE_LENGTHS[data[start]]
+    if not length:
+        raise MkvError("a number has no valid length", start)
+    if start + length > end:
+        raise TruncatedError("a number is cut", start)
+    return int.from_bytes(data[start : start + length], "big") & _SIZE_MASKS[length], start + length
+
+
 def children(data: memoryview, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Walk the elements in ``data[start:end]``, each of a known size that fits.
 

@@ -215,7 +215,7 @@ def write_fragment(
 
 
 def error_document(tags: Sequence[tuple[str, str]]) -> bytes:
-    """Write what KVS sends in place of a fragment that it cannot give: tags in a Segment of unknown size, no Cluster."""
+    """Write what KVS sends in place of a fragment that it cannot give: tags, and no Cluster."""
     return ebml_header(CONNECT) + master(ids.SEGMENT, aws_tags_element(tags), size_length=8, known_size=False)
 
 

@@ -1,0 +1,322 @@
+"""Walks one document: header, Segments, Clusters, blocks; keeps what is sound and remembers the first error."""
+
+from __future__ import annotations
+
+import struct
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+from callbeam.mkv import ids
+from callbeam.mkv.document import Block, Document, Track
+from callbeam.mkv.ebml import UNKNOWN, MkvError, TruncatedError, children, read_element, read_uint, read_vint
+from callbeam.mkv.masters import (
+    DEFAULT_TIMECODE_SCALE_NS,
+    DOC_TYPES,
+    read_doc_type,
+    read_tags,
+    read_timecode_scale,
+    read_tracks,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_BLOCKS = 1_000_000
+"""Most elements in a document's Clusters; each block costs about 200 bytes of memory however small it is."""
+
+MAX_TAGS = 10_000
+MAX_TRACKS = 1_000
+
+_MAGIC = ids.EBML.to_bytes(4, "big")
+_MAGIC_PREFIXES = frozenset(_MAGIC[:length] for length in range(1, 5))
+_NOT_IN_CLUSTER = ids.LEVEL_1 | {ids.SEGMENT, ids.EBML}
+
+
+def _block_layouts() -> tuple[tuple[Callable[..., tuple[int, ...]], int, int] | None, ...]:
+    """Give, for each first byte of a SimpleBlock's size, how to read what stands before the payload.
+
+    That is a function that unpacks (id, size, track, offset, flags), where the element's body begins, and the size's
+    mask; None where the size has 3 or 5 to 7 bytes, or might be the unknown one.
+    """
+    layouts: list[tuple[Callable[..., tuple[int, ...]], int, int] | None] = [None] * 256
+    for code, length in (("B", 1), ("H", 2), ("I", 4), ("Q", 8)):
+        marker = 0x80 >> (length - 1)
+        unpack = struct.Struct(f">B{code}BhB").unpack_from
+        for first in range(marker, max(2 * marker - 1, marker + 1)):
+            layouts[first] = (unpack, 1 + length, (1 << 7 * length) - 1)
+    return tuple(layouts)
+
+
+_BLOCK_LAYOUTS = _block_layouts()
+_HEAD_BYTES = 13
+"""The longest head: 1 byte of id, 8 of size, 4 of block header."""
+
+
+class DocumentWalk:
+    """One document's walk.
+
+    Parameters
+    ----------
+    data : memoryview
+        From the document's first byte to the end of the input, or to where the next document must begin.
+
+    Attributes
+    ----------
+    lost : bool
+        The structure could not be followed to the document's end.
+    reached : int
+        How far it came.
+    """
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._end = len(data)
+        self._error: MkvError | None = None
+        self._complete = True
+        self._scale_ns: int | None = None
+        self._tags: list[tuple[str, str]] = []
+        self._tracks: dict[int, Track] = {}
+        self._clusters: list[int] = []
+        self._blocks: list[Block] = []
+        self.lost = False
+        self.reached = 0
+
+    def document(self, index: int, offset: int, length: int) -> Document:
+        """Return what was found, as the document of ``length`` bytes at ``offset`` of the capture."""
+        error = self._error
+        return Document(
+            index,
+            offset,
+            self._data[:length],
+            self._scale_ns or DEFAULT_TIMECODE_SCALE_NS,
+            tuple(self._tags),
+            tuple(self._tracks.values()),
+            tuple(self._clusters),
+            self._blocks,
+            self._complete,
+            None if error is None else f"{error.message} at byte {offset + error.offset}",
+        )
+
+    def walk(self) -> int:
+        """Walk the document.
+
+        Returns
+        -------
+        int
+            Its length: up to the next document's header or the end of the data.
+        """
+        position = segments = 0
+        sized = False  # the last Segment's end was known: what follows, if no element, is not this document's
+        try:
+            position = self._header()
+            while position < self._end:
+                try:
+                    element_id, start, stop = self._element(position, self._end)
+                except MkvError:
+                    if sized:
+                        break
+                    raise
+                if element_id == ids.SEGMENT:
+                    position = self._segment(position, start, stop)
+                    segments += 1
+                    sized = stop != UNKNOWN and not self.lost
+                elif element_id == ids.EBML or (segments and element_id not in {ids.VOID, ids.CRC_32}):
+                    break
+                else:
+                    position = self._fitting(element_id, position, start, stop, self._end)
+        except MkvError as error:
+            self._note(error, lost=True)
+            return self._end
+        if not segments:
+            self._note(TruncatedError("the document has no Segment", position))
+        return position
+
+    def _note(self, error: MkvError, *, lost: bool = False) -> None:
+        """Remember the first error."""
+        self._error = self._error or error
+        self._complete = self._complete and not (lost or isinstance(error, TruncatedError))
+        self.lost = self.lost or lost
+        self.reached = max(self.reached, error.offset)
+
+    def _element(self, position: int, end: int) -> tuple[int, int, int]:
+        """Read an element's header; the first bytes of an EBML header, cut by the end of the data, count as one."""
+        try:
+            return read_element(self._data, position, end)
+        except TruncatedError:
+            if end == self._end and bytes(self._data[position : position + 5]) in _MAGIC_PREFIXES:
+                return ids.EBML, end, UNKNOWN
+            raise
+
+    @staticmethod
+    def _fitting(element_id: int, position: int, start: int, stop: int, end: int) -> int:
+        """Return where an element ends.
+
+        Raises
+        ------
+        MkvError
+            Its size is unknown, or it reaches beyond ``end``.
+        """
+        if stop == UNKNOWN:
+            raise MkvError(f"element 0x{element_id:X} must not be of unknown size", position)
+        if stop > end:
+            raise TruncatedError(
+                f"element 0x{element_id:X} asks for {stop - start} bytes where {end - start} are left", position
+            )
+        return stop
+
+    def _clipped(self, name: str, position: int, start: int, stop: int, end: int) -> int:
+        """Return where to stop reading a Segment or Cluster: at its end, or its parent's, noting what is missing."""
+        if stop == UNKNOWN:
+            return end
+        if stop > end:
+            missing = f"a {name} asks for {stop - start} bytes where {end - start} are left"
+            self._note(TruncatedError(missing, position), lost=end == self._end)
+            return end
+        return stop
+
+    def _header(self) -> int:
+        element_id, start, stop = read_element(self._data, 0, self._end)
+        if element_id != ids.EBML:
+            raise MkvError("no EBML header, but other bytes", 0)
+        end = self._fitting(element_id, 0, start, stop, self._end)
+        try:
+            doc_type = read_doc_type(self._data, start, end)
+            if doc_type not in DOC_TYPES:
+                raise MkvError(f"DocType is {doc_type[:40]!r}, not matroska or webm", start)  # noqa: TRY301
+        except MkvError as error:
+            self._note(error)
+        return end
+
+    def _segment(self, position: int, start: int, stop: int) -> int:
+        """Walk a Segment; return where it ends."""
+        known = stop != UNKNOWN
+        end = self._clipped("Segment", position, start, stop, self._end)
+        position = start
+        try:
+            while position < end:
+                element_id, start, stop = self._element(position, end)
+                if element_id == ids.CLUSTER:
+                    position = self._cluster(position, start, stop, end)
+                elif element_id in {ids.EBML, ids.SEGMENT}:
+                    if known:
+                        raise MkvError("a document begins inside a Segment of known size", position)  # noqa: TRY301
+                    return position
+                else:
+                    position = self._fitting(element_id, position, start, stop, end)
+                    self._level_1(element_id, start, stop)
+        except MkvError as error:
+            if not known or end == self._end:
+                raise
+            self._note(error, lost=error.message.startswith("a document begins"))
+            return end
+        return position
+
+    def _level_1(self, element_id: int, start: int, end: int) -> None:
+        """Take in Info, Tracks or Tags; what is damaged inside them costs nothing outside."""
+        try:
+            if element_id == ids.TAGS:
+                for tag in read_tags(self._data, start, end):
+                    if len(self._tags) == MAX_TAGS:
+                        raise MkvError(f"there are more than {MAX_TAGS} tags", start)  # noqa: TRY301
+                    self._tags.append(tag)
+            elif element_id == ids.TRACKS:
+                for track in read_tracks(self._data, start, end):
+                    self._add_track(track, start)
+            elif element_id == ids.INFO:
+                scale_ns = read_timecode_scale(self._data, start, end)
+                if self._scale_ns not in {None, scale_ns}:
+                    raise MkvError("Segments of one document differ in TimecodeScale", start)  # noqa: TRY301
+                self._scale_ns = scale_ns
+        except MkvError as error:
+            self._note(error)
+
+    def _add_track(self, track: Track, offset: int) -> None:
+        if len(self._tracks) == MAX_TRACKS:
+            raise MkvError(f"there are more than {MAX_TRACKS} tracks", offset)
+        if self._tracks.setdefault(track.number, track) != track:
+            raise MkvError(f"track {track.number} is declared twice, differently", offset)
+
+    def _cluster(self, position: int, start: int, stop: int, parent_end: int) -> int:
+        """Walk a Cluster; return where it ends."""
+        known = stop != UNKNOWN
+        end = self._clipped("Cluster", position, start, stop, parent_end)
+        first_block = len(self._blocks)
+        try:
+            stopped, timecode = self._cluster_elements(start, end, known=known)
+        except MkvError as error:
+            if not known or end == self._end:
+                raise
+            self._note(error)
+            return end
+        if timecode is None:
+            del self._blocks[first_block:]
+            self._note(TruncatedError("a Cluster has no Timecode", position))
+        return stopped
+
+    def _cluster_elements(self, position: int, end: int, *, known: bool) -> tuple[int, int | None]:
+        """Take in a Cluster's children; the loop over blocks, which decides how fast all of this is.
+
+        Returns
+        -------
+        tuple of (int, int or None)
+            Where the Cluster ends, and its Timecode.
+        """
+        data, append, new = self._data, self._blocks.append, tuple.__new__
+        first_block = len(self._blocks)
+        timecode: int | None = None
+        base = 0  # the Timecode, or 0 before it has come
+        last_head = end - _HEAD_BYTES
+        for _ in repeat(None, MAX_BLOCKS - first_block):
+            if position <= last_head and data[position] == ids.SIMPLE_BLOCK:
+                layout = _BLOCK_LAYOUTS[data[position + 1]]
+                if layout is not None:
+                    unpack, head_bytes, mask = layout
+                    _, size, track, offset, flags = unpack(data, position)
+                    body = position + head_bytes
+                    stop = body + (size & mask)
+                    if body + 4 <= stop <= end and track > 0x80 and not flags & 0x06:
+                        append(new(Block, (track & 0x7F, base + offset, body + 4, stop)))
+                        position = stop
+                        continue
+            if position >= end:
+                break
+            element_id, start, stop = self._element(position, end)
+            if element_id in _NOT_IN_CLUSTER:
+                if not known:
+                    break
+                raise MkvError(f"element 0x{element_id:X} lies inside a Cluster of known size", position)
+            stop = self._fitting(element_id, position, start, stop, end)
+            if element_id == ids.TIMECODE and timecode is None:
+                base = timecode = read_uint(data, start, stop)
+                self._clusters.append(timecode)
+                late = self._blocks[first_block:]
+                self._blocks[first_block:] = [b._replace(timecode=b.timecode + timecode) for b in late]
+            else:
+                self._slow_block(element_id, start, stop, base)
+            position = stop
+        else:
+            raise MkvError(f"there are more than {MAX_BLOCKS} blocks", position)
+        return position, timecode
+
+    def _slow_block(self, element_id: int, start: int, stop: int, base: int) -> None:
+        """Take in a block that is not of the common shape; pass over what is no block."""
+        try:
+            if element_id == ids.SIMPLE_BLOCK:
+                self._blocks.append(_read_block(self._data, start, stop, base))
+            elif element_id == ids.BLOCK_GROUP:
+                for child_id, child, child_stop in children(self._data, start, stop):
+                    if child_id == ids.BLOCK:
+                        self._blocks.append(_read_block(self._data, child, child_stop, base))
+        except MkvError as error:
+            self._note(error)
+
+
+def _read_block(data: memoryview, start: int, end: int, base: int) -> Block:
+    track, position = read_vint(data, start, end)
+    payload = position + 3
+    if payload > end:
+        raise TruncatedError("a block's header is cut", start)
+    if data[position + 2] & 0x06:
+        raise MkvError("a block is laced, which KVS producers do not do and this reader does not undo", start)
+    offset = int.from_bytes(data[position : position + 2], "big", signed=True)
+    return Block(track, base + offset, payload, end)
