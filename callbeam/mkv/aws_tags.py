@@ -6,12 +6,10 @@ if the new size fits, and a CRC-32 over changed bytes is computed anew.
 
 from __future__ import annotations
 
-import struct
-import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from callbeam.mkv import ids
-from callbeam.mkv.build import aws_tags_element, element_id_bytes, size_vint
+from callbeam.mkv import ids, masters
+from callbeam.mkv.build import aws_tags_element, element_id_bytes, size_vint, with_crc
 from callbeam.mkv.ebml import UNKNOWN, MkvError, read_element, read_string
 
 if TYPE_CHECKING:
@@ -20,17 +18,20 @@ if TYPE_CHECKING:
 AWS_PREFIX = "AWS_KINESISVIDEO_"
 """Begins the name of each tag that KVS adds; producers' tag names cannot begin with AWS."""
 
-MAX_TAG_DEPTH = 16
+_CRC_HEAD = b"\xbf\x84"
 
 
 class _Element(NamedTuple):
-    """An element's id, and where its header begins, its payload begins and ends (the parent's end if unknown)."""
+    """An element: where its header and its payload begin, and where the payload ends, at the latest with its parent.
+
+    ``size`` is what the header says, None if unknown.
+    """
 
     id: int
     start: int
     payload: int
     end: int
-    known: bool
+    size: int | None
 
 
 def insert_aws_tags(
@@ -108,7 +109,7 @@ def _without_tags(view: memoryview, segment: _Element, removed: list[tuple[str, 
     pieces: list[bytes] = []
     done = segment.payload
     for child in _elements(view, segment.payload, segment.end):
-        if child.id == ids.TAGS and child.known:
+        if child.id == ids.TAGS:
             kept = _prune(view, child, removed, 0)
             if kept is not None:
                 pieces += [bytes(view[done : child.start]), kept]
@@ -118,7 +119,7 @@ def _without_tags(view: memoryview, segment: _Element, removed: list[tuple[str, 
 
 def _prune(view: memoryview, element: _Element, removed: list[tuple[str, str]], depth: int) -> bytes | None:
     """Return a Tags, Tag or SimpleTag without AWS's tags (empty if nothing is left), or None if it holds none."""
-    if depth > MAX_TAG_DEPTH:
+    if depth > masters.MAX_TAG_DEPTH:
         return None
     if element.id == ids.SIMPLE_TAG:
         name, value = _tag(view, element)
@@ -130,7 +131,7 @@ def _prune(view: memoryview, element: _Element, removed: list[tuple[str, str]], 
     kept_tags = False
     for child in _elements(view, element.payload, element.end):
         kept = None
-        if child.known and child.id in {ids.TAG, ids.SIMPLE_TAG}:
+        if child.id in {ids.TAG, ids.SIMPLE_TAG}:
             kept = _prune(view, child, removed, depth + 1)
             kept_tags = kept_tags or kept != b""
         changed = changed or kept is not None
@@ -154,50 +155,48 @@ def _tag(view: memoryview, simple_tag: _Element) -> tuple[str, str]:
 
 def _rebuilt(view: memoryview, element: _Element, payload: bytes) -> bytes:
     """Return the element with another payload, its header changed no more than it must be."""
-    if element.payload + len(payload) == element.end or not element.known:
-        head = bytes(view[element.start : element.payload])
-    else:
+    head = bytes(view[element.start : element.payload])
+    if element.size is not None:
+        size = element.size + len(payload) - (element.end - element.payload)
         id_bytes = element_id_bytes(element.id)
-        length = element.payload - element.start - len(id_bytes)
-        while len(payload) >= (1 << 7 * length) - 1:
-            length += 1
-        head = id_bytes + size_vint(len(payload), length)
-    if payload[:2] == b"\xbf\x84" and element.id != ids.SIMPLE_TAG:
-        payload = payload[:2] + struct.pack("<I", zlib.crc32(payload[6:])) + payload[6:]
+        length = max(len(head) - len(id_bytes), len(size_vint(size)))
+        head = id_bytes + size_vint(size, length)
+    if payload.startswith(_CRC_HEAD):
+        payload = with_crc(payload[len(_CRC_HEAD) + 4 :])
     return head + payload
 
 
 def _elements(view: memoryview, start: int, end: int, *, top: bool = False) -> Iterator[_Element]:
-    """Walk a level, as far as it is sound; elements of unknown size end where the next of their level begins."""
+    """Walk a level (``top``: that of Segments) as far as it is sound.
+
+    An element of unknown size ends where the next of its level begins; a Segment or Cluster that is cut ends with its
+    parent.
+    """
     position = start
     while position < end:
         try:
             element_id, payload, stop = read_element(view, position, end)
         except MkvError:
             return
-        known = stop != UNKNOWN
-        if not known:
-            stop = _end_of_unknown(view, payload, end, top=top)
-        elif stop > end:
-            if element_id not in {ids.SEGMENT, ids.CLUSTER}:
-                return
-            stop = end
-        yield _Element(element_id, position, payload, stop, known)
+        size = None if stop == UNKNOWN else stop - payload
+        if element_id in {ids.SEGMENT, ids.CLUSTER}:
+            stop = min(stop, end) if size is not None else _end_of_unknown(view, payload, end, top=top)
+        elif size is None or stop > end:
+            return
+        yield _Element(element_id, position, payload, stop, size)
         position = stop
 
 
-def _end_of_unknown(view: memoryview, payload: int, end: int, *, top: bool) -> int:
+def _end_of_unknown(view: memoryview, start: int, end: int, *, top: bool) -> int:
     """Find where a Segment (``top``) or a Cluster of unknown size ends."""
     enders = {ids.SEGMENT, ids.EBML} if top else ids.LEVEL_1 | {ids.SEGMENT, ids.EBML}
-    position = payload
+    position = start
     while position < end:
         try:
-            element_id, start, stop = read_element(view, position, end)
+            element_id, payload, stop = read_element(view, position, end)
         except MkvError:
             return end
         if element_id in enders:
             return position
-        if stop == UNKNOWN:
-            stop = _end_of_unknown(view, start, end, top=False)
-        position = min(stop, end)
+        position = min(end, _end_of_unknown(view, payload, end, top=False) if stop == UNKNOWN else stop)
     return end

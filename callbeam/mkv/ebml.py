@@ -43,18 +43,22 @@ class MkvError(CallbeamError):
     def __str__(self) -> str:
         return f"{self.message} at byte {self.offset}"
 
+    def moved(self, by: int) -> MkvError:
+        """Return the same error, its offset counted from ``by`` bytes before."""
+        return type(self)(self.message, self.offset + by)
+
 
 class TruncatedError(MkvError):
     """Bytes are missing: an element reaches beyond its parent or the input."""
 
 
-def read_element(data: memoryview, position: int, end: int) -> tuple[int, int, int]:
+def read_element(data: bytes | memoryview, position: int, end: int) -> tuple[int, int, int]:
     """Read the id and the size of the element at ``position``.
 
     Parameters
     ----------
-    data : memoryview
-        Bytes (format ``B``).
+    data : bytes or memoryview
+        A view of format ``B``.
     position, end : int
         Where the element begins, and where its parent (or the input) ends. Only the element's header is held to
         lie before ``end``; whether its payload does is the caller's to judge.
@@ -95,7 +99,7 @@ def read_element(data: memoryview, position: int, end: int) -> tuple[int, int, i
     return element_id, start, UNKNOWN if size == mask else start + size
 
 
-def read_vint(data: memoryview, start: int, end: int) -> tuple[int, int]:
+def read_vint(data: bytes | memoryview, start: int, end: int) -> tuple[int, int]:
     """Read a number of variable length, as blocks give their track; return it and where it ends."""
     if start >= end:
         raise TruncatedError("a number is missing", start)
@@ -107,7 +111,7 @@ def read_vint(data: memoryview, start: int, end: int) -> tuple[int, int]:
     return int.from_bytes(data[start : start + length], "big") & _SIZE_MASKS[length], start + length
 
 
-def children(data: memoryview, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def children(data: bytes | memoryview, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int, int]]:
     """Walk the elements in ``data[start:end]``, each of a known size that fits.
 
     Yields
@@ -123,6 +127,7 @@ def children(data: memoryview, start: int, end: int) -> Iterator[tuple[int, int,
         There is no element, or one of unknown size.
     """
     position = start
+    end = len(data) if end is None else end
     while position < end:
         element_id, payload, stop = read_element(data, position, end)
         if stop == UNKNOWN:
@@ -135,14 +140,14 @@ def children(data: memoryview, start: int, end: int) -> Iterator[tuple[int, int,
         position = stop
 
 
-def read_uint(data: memoryview, start: int, end: int) -> int:
+def read_uint(data: bytes | memoryview, start: int, end: int) -> int:
     """Read an unsigned integer of 0 to 8 bytes."""
     if end - start > 8:
         raise MkvError(f"an unsigned integer has {end - start} bytes", start)
     return int.from_bytes(data[start:end], "big")
 
 
-def read_float(data: memoryview, start: int, end: int) -> float:
+def read_float(data: bytes | memoryview, start: int, end: int) -> float:
     """Read a float of 0, 4 or 8 bytes."""
     if start == end:
         return 0.0
@@ -153,13 +158,13 @@ def read_float(data: memoryview, start: int, end: int) -> float:
     raise MkvError(f"a float has {end - start} bytes", start)
 
 
-def read_bytes(data: memoryview, start: int, end: int) -> bytes:
+def read_bytes(data: bytes | memoryview, start: int, end: int) -> bytes:
     """Copy a binary value of at most ``MAX_VALUE_BYTES`` bytes."""
     if end - start > MAX_VALUE_BYTES:
         raise MkvError(f"a value has {end - start} bytes, more than {MAX_VALUE_BYTES}", start)
     return bytes(data[start:end])
 
 
-def read_string(data: memoryview, start: int, end: int) -> str:
+def read_string(data: bytes | memoryview, start: int, end: int) -> str:
     """Read text, ended by its first NUL if it has one; bytes that are not UTF-8 become U+FFFD."""
     return read_bytes(data, start, end).partition(b"\0")[0].decode("utf-8", "replace")

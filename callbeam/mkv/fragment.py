@@ -42,11 +42,12 @@ _FIELDS = {
     CONTINUATION_TOKEN: "continuation_token",
 }
 
-MAX_DIGITS = 128
-"""Longest fragment number, and longest timestamp, that is taken for one (the API's own limit for numbers)."""
+_FRAGMENT_NUMBER = re.compile(r"[0-9]{1,128}")  # the API's own limit
+_MILLISECONDS = re.compile(r"[0-9]{1,15}")
+_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{0,9})?")
 
-_SECONDS = re.compile(r"-?[0-9]+(\.[0-9]*)?", re.ASCII)
-_DIGITS = re.compile(r"[0-9]+", re.ASCII)
+END_OF_TIME_MS = 253_402_300_800_000
+"""The year 10000, which no timestamp reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def fragment_tags(document: Document) -> FragmentTags:
         elif name in _FIELDS:
             known.setdefault(_FIELDS[name], value)
     return FragmentTags(
-        number=_digits(known.get("number_text")),
+        number=_integer(known.get("number_text"), _FRAGMENT_NUMBER),
         number_text=known.get("number_text"),
         server_ms=_milliseconds(known.get("server_text")),
         producer_ms=_milliseconds(known.get("producer_text")),
@@ -116,20 +117,19 @@ def fragment_tags(document: Document) -> FragmentTags:
         error_code=known.get("error_code"),
         error_id=known.get("error_id"),
         error_message=known.get("error_message"),
-        millis_behind_now=_digits(known.get("millis_behind_now")),
+        millis_behind_now=_integer(known.get("millis_behind_now"), _MILLISECONDS),
         continuation_token=known.get("continuation_token"),
         user=tuple(user),
     )
 
 
-def _digits(text: str | None) -> int | None:
-    if text is None or len(text) > MAX_DIGITS or not _DIGITS.fullmatch(text):
-        return None
-    return int(text)
+def _integer(text: str | None, pattern: re.Pattern[str]) -> int | None:
+    return int(text) if text is not None and pattern.fullmatch(text) else None
 
 
 def _milliseconds(text: str | None) -> int | None:
-    if text is None or len(text) > MAX_DIGITS or not _SECONDS.fullmatch(text):
+    if text is None or not _SECONDS.fullmatch(text):
         return None
-    # a float of seconds is off by a millisecond for one instant in some thousands; Decimal is exact
-    return int(Decimal(text).scaleb(3))
+    # exact, where a float of seconds may lose a millisecond
+    milliseconds = int(Decimal(text).scaleb(3))
+    return milliseconds if milliseconds < END_OF_TIME_MS else None

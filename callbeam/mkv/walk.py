@@ -12,6 +12,8 @@ from callbeam.mkv.ebml import UNKNOWN, MkvError, TruncatedError, children, read_
 from callbeam.mkv.masters import (
     DEFAULT_TIMECODE_SCALE_NS,
     DOC_TYPES,
+    MAX_TAGS,
+    MAX_TRACKS,
     read_doc_type,
     read_tags,
     read_timecode_scale,
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
 MAX_BLOCKS = 1_000_000
 """Most elements in a document's Clusters; each block costs about 200 bytes of memory however small it is."""
 
-MAX_TAGS = 10_000
-MAX_TRACKS = 1_000
+MAX_MASTER_BYTES = 1 << 24
+"""Longest Info, Tracks or Tags that is read."""
 
 _MAGIC = ids.EBML.to_bytes(4, "big")
 _MAGIC_PREFIXES = frozenset(_MAGIC[:length] for length in range(1, 5))
+_READ_WHOLE = frozenset({ids.INFO, ids.TRACKS, ids.TAGS})
 _NOT_IN_CLUSTER = ids.LEVEL_1 | {ids.SEGMENT, ids.EBML}
 
 
@@ -50,6 +53,10 @@ def _block_layouts() -> tuple[tuple[Callable[..., tuple[int, ...]], int, int] | 
 _BLOCK_LAYOUTS = _block_layouts()
 _HEAD_BYTES = 13
 """The longest head: 1 byte of id, 8 of size, 4 of block header."""
+
+
+class _IntruderError(MkvError):
+    """An element begins where it cannot: bytes of what holds it are missing."""
 
 
 class DocumentWalk:
@@ -180,11 +187,12 @@ class DocumentWalk:
             raise MkvError("no EBML header, but other bytes", 0)
         end = self._fitting(element_id, 0, start, stop, self._end)
         try:
-            doc_type = read_doc_type(self._data, start, end)
-            if doc_type not in DOC_TYPES:
-                raise MkvError(f"DocType is {doc_type[:40]!r}, not matroska or webm", start)  # noqa: TRY301
+            doc_type = read_doc_type(bytes(self._data[start : min(end, start + MAX_MASTER_BYTES)]))
         except MkvError as error:
-            self._note(error)
+            self._note(error.moved(start))
+        else:
+            if doc_type not in DOC_TYPES:
+                self._note(MkvError(f"DocType is {doc_type[:40]!r}, not matroska or webm", start))
         return end
 
     def _segment(self, position: int, start: int, stop: int) -> int:
@@ -199,7 +207,7 @@ class DocumentWalk:
                     position = self._cluster(position, start, stop, end)
                 elif element_id in {ids.EBML, ids.SEGMENT}:
                     if known:
-                        raise MkvError("a document begins inside a Segment of known size", position)  # noqa: TRY301
+                        raise _IntruderError("a document begins inside a Segment of known size", position)
                     return position
                 else:
                     position = self._fitting(element_id, position, start, stop, end)
@@ -207,34 +215,48 @@ class DocumentWalk:
         except MkvError as error:
             if not known or end == self._end:
                 raise
-            self._note(error, lost=error.message.startswith("a document begins"))
+            self._note(error, lost=isinstance(error, _IntruderError))
             return end
         return position
 
     def _level_1(self, element_id: int, start: int, end: int) -> None:
         """Take in Info, Tracks or Tags; what is damaged inside them costs nothing outside."""
-        try:
-            if element_id == ids.TAGS:
-                for tag in read_tags(self._data, start, end):
-                    if len(self._tags) == MAX_TAGS:
-                        raise MkvError(f"there are more than {MAX_TAGS} tags", start)  # noqa: TRY301
-                    self._tags.append(tag)
-            elif element_id == ids.TRACKS:
-                for track in read_tracks(self._data, start, end):
-                    self._add_track(track, start)
-            elif element_id == ids.INFO:
-                scale_ns = read_timecode_scale(self._data, start, end)
-                if self._scale_ns not in {None, scale_ns}:
-                    raise MkvError("Segments of one document differ in TimecodeScale", start)  # noqa: TRY301
-                self._scale_ns = scale_ns
-        except MkvError as error:
-            self._note(error)
+        if element_id not in _READ_WHOLE:
+            return
+        payload = bytes(self._data[start : min(end, start + MAX_MASTER_BYTES + 1)])
+        error: MkvError | None = None
+        if len(payload) > MAX_MASTER_BYTES:
+            error = MkvError(f"Info, Tracks or Tags is longer than {MAX_MASTER_BYTES} bytes", 0)
+        elif element_id == ids.TAGS:
+            tags, error = read_tags(payload)
+            if len(self._tags) + len(tags) > MAX_TAGS:
+                error = error or MkvError(f"there are more than {MAX_TAGS} tags", 0)
+            self._tags += tags[: MAX_TAGS - len(self._tags)]
+        elif element_id == ids.TRACKS:
+            tracks, error = read_tracks(payload)
+            for track in tracks:
+                error = error or self._take_track(track)
+        else:
+            error = self._take_info(payload)
+        if error is not None:
+            self._note(error.moved(start))
 
-    def _add_track(self, track: Track, offset: int) -> None:
-        if len(self._tracks) == MAX_TRACKS:
-            raise MkvError(f"there are more than {MAX_TRACKS} tracks", offset)
+    def _take_track(self, track: Track) -> MkvError | None:
+        if len(self._tracks) == MAX_TRACKS and track.number not in self._tracks:
+            return MkvError(f"there are more than {MAX_TRACKS} tracks", 0)
         if self._tracks.setdefault(track.number, track) != track:
-            raise MkvError(f"track {track.number} is declared twice, differently", offset)
+            return MkvError(f"track {track.number} is declared twice, differently", 0)
+        return None
+
+    def _take_info(self, payload: bytes) -> MkvError | None:
+        try:
+            scale_ns = read_timecode_scale(payload)
+        except MkvError as error:
+            return error
+        if self._scale_ns not in {None, scale_ns}:
+            return MkvError("Segments of one document differ in TimecodeScale", 0)
+        self._scale_ns = scale_ns
+        return None
 
     def _cluster(self, position: int, start: int, stop: int, parent_end: int) -> int:
         """Walk a Cluster; return where it ends."""
@@ -246,7 +268,7 @@ class DocumentWalk:
         except MkvError as error:
             if not known or end == self._end:
                 raise
-            self._note(error)
+            self._note(error, lost=isinstance(error, _IntruderError))
             return end
         if timecode is None:
             del self._blocks[first_block:]
@@ -284,7 +306,7 @@ class DocumentWalk:
             if element_id in _NOT_IN_CLUSTER:
                 if not known:
                     break
-                raise MkvError(f"element 0x{element_id:X} lies inside a Cluster of known size", position)
+                raise _IntruderError(f"element 0x{element_id:X} begins inside a Cluster of known size", position)
             stop = self._fitting(element_id, position, start, stop, end)
             if element_id == ids.TIMECODE and timecode is None:
                 base = timecode = read_uint(data, start, stop)
