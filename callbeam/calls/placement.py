@@ -1,0 +1,326 @@
+"""Which samples each block fills: position from timecodes, length from bytes, the lower fragment number wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from callbeam.calls.formats import DEFAULT_RATE_HZ, PcmFormat, is_audio, pcm_format
+from callbeam.calls.intervals import Intervals
+from callbeam.calls.timeline import NS_PER_MS, TOLERANCE_MS, locate
+from callbeam.kvs.fragments import FragmentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from callbeam.calls.timeline import LegClock
+    from callbeam.kvs.fragments import FetchedFragment
+    from callbeam.mkv.document import Block, Document, Track
+
+NS_PER_S = 1_000_000_000
+
+SEAM_MS = 20
+"""A block that lies within this of its predecessor's end, on either side, follows it without a seam."""
+
+REMEMBER_MS = 2 * TOLERANCE_MS
+"""How far behind the closed pieces covered samples are remembered, to tell a duplicate from late audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackAnchor:
+    """Where a track's samples had got to at some fragment of a leg.
+
+    Attributes
+    ----------
+    track_name : str
+    sample_rate_hz : int
+    next_sample : int
+        The leg's sample index after the last block, whether that was placed or covered already.
+    covered : tuple of (int, int)
+        Sorted, disjoint, non-touching [start, end) intervals of the leg's sample indices that hold audio already.
+    """
+
+    track_name: str
+    sample_rate_hz: int
+    next_sample: int
+    covered: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(slots=True)
+class TrackPlacement:
+    """What one fragment gives to one track.
+
+    Attributes
+    ----------
+    runs : list of (int, list of (int, int))
+        A run's first sample on the leg's grid, and the byte ranges of ``Document.data`` that fill it without a gap.
+    offered, placed, late : int
+        Samples in the fragment's blocks; of these, those in ``runs``; those that came too late for their piece or lie
+        before sample 0. The rest was covered already.
+    odd : int
+        Payloads of an odd size, whose last byte is no sample.
+    stray : int
+        Blocks left out because their timecode lies over 5 min from their fragment's.
+    """
+
+    track: Track
+    name: str
+    sample_rate_hz: int
+    big_endian: bool
+    runs: list[tuple[int, list[tuple[int, int]]]] = field(default_factory=list)
+    offered: int = 0
+    placed: int = 0
+    late: int = 0
+    odd: int = 0
+    stray: int = 0
+
+
+@dataclass(slots=True)
+class FragmentPlacement:
+    """What one fragment gives to its leg.
+
+    Attributes
+    ----------
+    tracks : list of TrackPlacement
+        The tracks that can be decoded and have blocks.
+    problems : list of (FragmentStatus, str)
+        What cannot be used, as the status it would end with and the reason for people.
+    """
+
+    tracks: list[TrackPlacement] = field(default_factory=list)
+    problems: list[tuple[FragmentStatus, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _TrackState:
+    sample_rate_hz: int
+    next_sample: int | None
+    covered: Intervals
+
+
+class Placer:
+    """Places a leg's fragments one after the other; its state is (``clock``, ``anchors()``).
+
+    Parameters
+    ----------
+    clock : LegClock
+    anchors : sequence of TrackAnchor
+        The state before the first fragment to come: a fresh clock and none, or what an earlier placer had got to.
+    """
+
+    def __init__(self, clock: LegClock, anchors: Sequence[TrackAnchor] = ()) -> None:
+        self.clock = clock
+        self._tracks = {
+            anchor.track_name: _TrackState(anchor.sample_rate_hz, anchor.next_sample, Intervals(anchor.covered))
+            for anchor in anchors
+        }
+
+    def anchors(self) -> tuple[TrackAnchor, ...]:
+        """Return where each track has got to."""
+        return tuple(
+            TrackAnchor(name, state.sample_rate_hz, state.next_sample, state.covered.pairs())
+            for name, state in self._tracks.items()
+            if state.next_sample is not None
+        )
+
+    def place(self, fragment: FetchedFragment) -> FragmentPlacement:
+        """Place the leg's next fragment, in order of number."""
+        placement = FragmentPlacement()
+        document = fragment.document
+        if document is None:
+            placement.problems.append((fragment.status or FragmentStatus.NOT_FOUND, fragment.reason or "no media"))
+            return placement
+        if not document.blocks:
+            return placement
+        clock = locate(self.clock, fragment)
+        if clock is None:
+            reason = "no server or producer time, and timecodes that do not continue the fragment before"
+            placement.problems.append((FragmentStatus.NO_TIMESTAMP, reason))
+            return placement
+        if clock.closed_ms > self.clock.closed_ms:
+            self._forget_before(clock.closed_ms - REMEMBER_MS)
+        end_ns, reach_ms = clock.end_ns, clock.reach_ms
+        for track, blocks in _audio_blocks(document, placement):
+            state, placed = self._open(track, blocks[0], document, placement)
+            if state is None or placed is None:
+                continue
+            _place_blocks(state, placed, blocks, document, clock)
+            _report(placed, placement)
+            if state.next_sample is None:
+                del self._tracks[placed.name]  # nothing was placed: an anchor would not tell of it either
+            else:
+                end_ns = max(end_ns, state.next_sample * NS_PER_S // state.sample_rate_hz)
+            if placed.runs and state.covered.ends:
+                reach_ms = max(reach_ms, -(-state.covered.ends[-1] * 1000 // state.sample_rate_hz))
+        self.clock = replace(clock, end_ns=end_ns, reach_ms=reach_ms)
+        return placement
+
+    def _open(
+        self, track: Track, first: Block, document: Document, placement: FragmentPlacement
+    ) -> tuple[_TrackState, TrackPlacement] | tuple[None, None]:
+        """Find the track's state by its Name, or begin it; (None, None) and a problem if it cannot be decoded."""
+        name = track.name or ""
+        form: PcmFormat | str = pcm_format(track, document.tags, document.payload(first))
+        state = self._tracks.get(name)
+        if any(placed.name == name for placed in placement.tracks):
+            form = "a second track of the same name, which cannot be told from the first"
+        elif (
+            isinstance(form, PcmFormat)
+            and state is not None
+            and form.sample_rate_hz not in {None, state.sample_rate_hz}
+        ):
+            form = f"the sample rate changes from {state.sample_rate_hz} to {form.sample_rate_hz} Hz within the leg"
+        if isinstance(form, str):
+            placement.problems.append((FragmentStatus.UNSUPPORTED_CODEC, f"track {name!r}: {form}"))
+            return None, None
+        if state is None:
+            state = _TrackState(form.sample_rate_hz or DEFAULT_RATE_HZ, None, Intervals())
+            self._tracks[name] = state
+        placed = TrackPlacement(track, name, state.sample_rate_hz, form.big_endian)
+        placement.tracks.append(placed)
+        return state, placed
+
+    def _forget_before(self, limit_ms: int) -> None:
+        for state in self._tracks.values():
+            state.covered.forget_before(limit_ms * state.sample_rate_hz // 1000)
+
+
+def advance_anchors(
+    clock: LegClock, anchors: tuple[TrackAnchor, ...], fragments: Iterable[FetchedFragment]
+) -> tuple[LegClock, tuple[TrackAnchor, ...]]:
+    """Run the placement over fragments without touching their samples.
+
+    Parameters
+    ----------
+    clock : LegClock
+    anchors : tuple of TrackAnchor
+        The state before the first of ``fragments``: ``start_clock``'s and () at a leg's beginning.
+    fragments : iterable of FetchedFragment
+        In order of number.
+
+    Returns
+    -------
+    (LegClock, tuple of TrackAnchor)
+        The state after them: what a piece needs as ``clock`` and ``anchors`` whose first fragment comes next.
+        ``LegClock.begin_ns`` and ``end_ns`` tell where the last of them lies, ``closed_ms`` which pieces are complete,
+        ``reach_ms`` whether the next piece's lead-in has begun.
+    """
+    placer = Placer(clock, anchors)
+    for fragment in fragments:
+        placer.place(fragment)
+    return placer.clock, placer.anchors()
+
+
+def _audio_blocks(document: Document, placement: FragmentPlacement) -> list[tuple[Track, list[Block]]]:
+    """Group the blocks of audio tracks, in the order in which the tracks are declared."""
+    by_number: dict[int, list[Block]] = {}
+    for block in document.blocks:
+        blocks = by_number.get(block.track)
+        if blocks is None:
+            by_number[block.track] = [block]
+        else:
+            blocks.append(block)
+    audio = []
+    for track in document.tracks:
+        found = by_number.pop(track.number, None)
+        if found is not None and is_audio(track):
+            audio.append((track, found))
+    if by_number:
+        reason = f"blocks of tracks that the document does not declare: {sorted(by_number)}"
+        placement.problems.append((FragmentStatus.UNSUPPORTED_CODEC, reason))
+    return audio
+
+
+def _place_blocks(
+    state: _TrackState, placed: TrackPlacement, blocks: list[Block], document: Document, clock: LegClock
+) -> None:
+    rate = state.sample_rate_hz
+    scale = document.timecode_scale_ns
+    first = document.clusters[0]
+    origin = clock.begin_ns * rate + NS_PER_S // 2
+    per_tick = scale * rate
+    reach = TOLERANCE_MS * NS_PER_MS // max(scale, 1)
+    seam = SEAM_MS * rate // 1000
+    closed = clock.closed_ms * rate // 1000
+    starts, ends = state.covered.starts, state.covered.ends
+    free = max(ends[-1], closed) if ends else closed
+    following = state.next_sample
+    run_end: int | None = None
+    ranges: list[tuple[int, int]] = []
+    for _, timecode, start, end in blocks:
+        ticks = timecode - first
+        samples = (end - start) >> 1
+        if (end - start) & 1:
+            placed.odd += 1
+        if not -reach <= ticks <= reach:
+            placed.stray += 1
+            continue
+        if not samples:
+            continue
+        placed.offered += samples
+        position = (origin + ticks * per_tick) // NS_PER_S
+        if following is not None and -seam <= position - following <= seam:
+            position = following
+        following = position + samples
+        if position < free:
+            following = _fill_holes(state.covered, placed, (position, following), start, (closed, seam))
+            free = max(ends[-1], closed) if ends else closed
+            run_end = None
+            continue
+        if position == run_end:
+            ranges.append((start, start + 2 * samples))
+            ends[-1] = following
+        else:
+            ranges = [(start, start + 2 * samples)]
+            placed.runs.append((position, ranges))
+            if ends and ends[-1] == position:
+                ends[-1] = following
+            else:
+                starts.append(position)
+                ends.append(following)
+        run_end = free = following
+        placed.placed += samples
+    state.next_sample = following
+
+
+def _fill_holes(
+    covered: Intervals, placed: TrackPlacement, block: tuple[int, int], offset: int, limits: tuple[int, int]
+) -> int:
+    """Place what is not covered of a block that does not lie beyond all audio; return where the next one follows.
+
+    A remainder of a partly covered block no longer than a seam is jitter, not audio: so a duplicate that lies a little
+    off its original leaves no slivers, and what follows the duplicate follows the original's end.
+    """
+    position, end = block
+    closed, seam = limits
+    following = end
+    parts = covered.uncovered(position, end)
+    if parts != [(position, end)]:
+        if parts and parts[-1][1] == end and end - parts[-1][0] <= seam:
+            following = parts[-1][0]
+        parts = [(a, b) for a, b in parts if b - a > seam]
+    for part_start, part_end in parts:
+        open_start = max(part_start, closed)
+        placed.late += min(part_end, open_start) - part_start
+        if open_start < part_end:
+            begin = offset + 2 * (open_start - position)
+            placed.runs.append((open_start, [(begin, begin + 2 * (part_end - open_start))]))
+            placed.placed += part_end - open_start
+            covered.add(open_start, part_end)
+    covered_end = covered.end_of(following - 1)
+    if covered_end is not None and covered_end - following <= seam:
+        return covered_end
+    return following
+
+
+def _report(placed: TrackPlacement, placement: FragmentPlacement) -> None:
+    name = f"track {placed.name!r}"
+    if placed.stray:
+        reason = f"{name}: {placed.stray} blocks have timecodes over 5 min from their fragment's"
+        placement.problems.append((FragmentStatus.NO_TIMESTAMP, reason))
+    if placed.late:
+        reason = f"{name}: {placed.late} samples lie before the leg's first or in a piece that was complete"
+        placement.problems.append((FragmentStatus.NO_TIMESTAMP, reason))
+    if placed.odd:
+        reason = f"{name}: {placed.odd} payloads of an odd size; their last byte is left out"
+        placement.problems.append((FragmentStatus.DAMAGED, reason))
