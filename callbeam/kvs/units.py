@@ -47,17 +47,28 @@ class Unit:
         Half-open range of server time, UTC milliseconds.
     count, bytes : int
         What the plan's listing found in it.
+    length_ms : int
+        How much stream time that is, so about how much of each participant's audio.
     """
 
     start_ms: int
     end_ms: int
     count: int
     bytes: int
+    length_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
     """A job's units of one stream, read in order by one worker over one connection; never split.
+
+    Attributes
+    ----------
+    units : tuple of Unit
+        In order of time, those with fragments. None where only the job's margins hold fragments: what a leg that
+        starts there belongs to is still the job's to know.
+    expires_ms : int
+        UTC milliseconds at which retention takes the first of the lane's media.
 
     Examples
     --------

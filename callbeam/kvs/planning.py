@@ -1,0 +1,222 @@
+"""Jobs, lanes and units: what is to be read, known from metadata alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from callbeam.errors import UsageError
+from callbeam.kvs.troubles import KvsError
+from callbeam.kvs.units import HOUR_MS, Job, Lane, Stream, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from callbeam.kvs.client import KvsClient
+    from callbeam.kvs.fragments import FragmentSource, ListedFragment
+
+DAY_MS = 24 * HOUR_MS
+LEG_SKEW_MS = 2 * 60_000
+"""How far the legs of one call may start apart: each job also reads this much before and after its range."""
+
+LIST_STEP_MS = 12 * HOUR_MS
+"""Listed at a time, so that a day of a busy stream is never held in memory as a whole."""
+
+MAX_FRAGMENT_MS = 20_000
+"""KVS's longest fragment; stands in for a fragment's length where the next one is further away."""
+
+
+def job_id_of(sources: Sequence[str], account: str, region: str, start_ms: int, end_ms: int) -> str:
+    """Name a job after what it reads: running it again gives the same name, and so replaces its files.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Selectors as written, ``prefix*`` unresolved; their order and repetitions do not matter.
+
+    Examples
+    --------
+    >>> job_id_of(["calls-*"], "111122223333", "us-east-1", 1772409600000, 1772496000000)
+    '20260302T000000Z-ff9cf7a1a3fa'
+    """
+    identity = json.dumps([sorted(set(sources)), account, region, start_ms, end_ms])
+    start = datetime.fromtimestamp(start_ms // 1000, tz=timezone.utc)
+    return f"{start:%Y%m%dT%H%M%SZ}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+
+
+def split_days(start_ms: int, end_ms: int) -> list[tuple[int, int]]:
+    """Cut a range at UTC midnights.
+
+    Examples
+    --------
+    >>> split_days(0, 86_400_001)
+    [(0, 86400000), (86400000, 86400001)]
+    """
+    midnights = range(start_ms - start_ms % DAY_MS, end_ms, DAY_MS)
+    return [(max(start_ms, midnight), min(end_ms, midnight + DAY_MS)) for midnight in midnights]
+
+
+def plan_jobs(client: KvsClient, selectors: Sequence[str], start_ms: int, end_ms: int, now_ms: int) -> list[Job]:
+    """Check a range and find its streams; give one job for each UTC day.
+
+    Parameters
+    ----------
+    selectors : sequence of str
+        Stream names, ARNs, ``prefix*``.
+    start_ms, end_ms : int
+        Half-open range of server time, UTC milliseconds.
+    now_ms : int
+        The instant of planning, at which the jobs judge whether a call is still going on.
+
+    Raises
+    ------
+    UsageError
+        If the range is empty, backward or not over yet, or the selectors mean no stream, or streams of several
+        accounts or regions.
+    """
+    _check_range(start_ms, end_ms, now_ms)
+    streams = client.resolve_streams(selectors)
+    account = _the_one("account", {stream.account for stream in streams})
+    region = _the_one("region", {stream.region for stream in streams})
+    return [
+        Job(
+            job_id=job_id_of(selectors, account, region, start, end),
+            sources=tuple(selectors),
+            streams=tuple(streams),
+            account=account,
+            region=region,
+            start_ms=start,
+            end_ms=end,
+            as_of_ms=now_ms,
+        )
+        for start, end in split_days(start_ms, end_ms)
+    ]
+
+
+def plan_lanes(
+    client: KvsClient,
+    job: Job,
+    *,
+    threads: int = 8,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Lane]:
+    """List a job's fragments and group them: one lane per stream that holds any, one unit per clock hour.
+
+    Lanes whose media expires within a day come first, then those with most bytes.
+
+    Parameters
+    ----------
+    threads : int
+        Streams listed at a time.
+    progress : callable or None
+        Told, as streams are done, how many are, and how many there are.
+
+    Raises
+    ------
+    UsageError
+        If KVS refuses the listing, or cannot be asked: one line that says why.
+    """
+    lanes: list[Lane] = []
+    with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
+        planned = pool.map(lambda stream: plan_lane(client.source(stream), stream, job), job.streams)
+        try:
+            for done, lane in enumerate(planned, start=1):
+                lanes += [lane] if lane is not None else []
+                if progress is not None:
+                    progress(done, len(job.streams))
+        except KvsError as error:
+            pool.shutdown(cancel_futures=True)
+            raise UsageError(str(error)) from error
+    soon_ms = job.as_of_ms + DAY_MS
+    return sorted(lanes, key=lambda lane: (lane.expires_ms >= soon_ms, -lane.bytes, lane.stream.arn))
+
+
+def plan_lane(source: FragmentSource, stream: Stream, job: Job) -> Lane | None:
+    """Plan one stream; None if neither the job's range nor its margins hold a fragment of it."""
+    hours: dict[int, _Tally] = {}
+    for fragment, at_ms, length_ms in _listed(source, job):
+        inside = job.start_ms <= at_ms < job.end_ms
+        hour_ms = at_ms - at_ms % HOUR_MS if inside else _MARGIN
+        hours.setdefault(hour_ms, _Tally(at_ms)).add(at_ms, fragment.size, length_ms)
+    if not hours:
+        return None
+    first_ms = min(tally.first_ms for tally in hours.values())
+    units = tuple(
+        Unit(
+            start_ms=max(hour_ms, job.start_ms),
+            end_ms=min(hour_ms + HOUR_MS, job.end_ms),
+            count=tally.count,
+            bytes=tally.bytes,
+            length_ms=tally.length_ms,
+        )
+        for hour_ms, tally in sorted(hours.items())
+        if hour_ms != _MARGIN
+    )
+    return Lane(stream, units, expires_ms=first_ms + stream.retention_hours * HOUR_MS)
+
+
+def _listed(source: FragmentSource, job: Job) -> Iterator[tuple[ListedFragment, int, int]]:
+    """List a job's range and margins step by step: each fragment, the instant it counts for, its length in ms."""
+    untimed: set[int] = set()
+    for start_ms in range(job.start_ms - LEG_SKEW_MS, job.end_ms + LEG_SKEW_MS, LIST_STEP_MS):
+        end_ms = min(start_ms + LIST_STEP_MS, job.end_ms + LEG_SKEW_MS)
+        listed = source.list(start_ms, end_ms)
+        for fragment, following in zip_longest(listed, listed[1:]):
+            at_ms = fragment.server_ms
+            if at_ms is None:  # listed in every step: counted in the first
+                if fragment.number in untimed:
+                    continue
+                untimed.add(fragment.number)
+                at_ms = max(start_ms, job.start_ms)
+            yield fragment, at_ms, fragment.length_ms or _length_by_neighbour(fragment, following)
+
+
+_MARGIN = -1
+"""In place of an hour: fragments outside the job's range, which make no unit."""
+
+
+class _Tally:
+    """What an hour holds."""
+
+    def __init__(self, first_ms: int) -> None:
+        self.first_ms = first_ms
+        self.count = 0
+        self.bytes = 0
+        self.length_ms = 0
+
+    def add(self, at_ms: int, size: int, length_ms: int) -> None:
+        self.first_ms = min(self.first_ms, at_ms)
+        self.count += 1
+        self.bytes += size
+        self.length_ms += length_ms
+
+
+def _length_by_neighbour(fragment: ListedFragment, following: ListedFragment | None) -> int:
+    if fragment.server_ms is None or following is None or following.server_ms is None:
+        return 0
+    return min(max(0, following.server_ms - fragment.server_ms), MAX_FRAGMENT_MS)
+
+
+def _check_range(start_ms: int, end_ms: int, now_ms: int) -> None:
+    if start_ms >= end_ms:
+        raise UsageError(f"the end, {_iso(end_ms)}, is not after the start, {_iso(start_ms)}")
+    latest_ms = now_ms - LEG_SKEW_MS
+    if end_ms > latest_ms:
+        when = "in the future" if end_ms > now_ms else "less than 2 minutes ago, so calls may still begin before it"
+        latest = _iso(latest_ms - latest_ms % 1000)
+        raise UsageError(f"the end, {_iso(end_ms)}, is {when}: the latest end possible now is {latest}")
+
+
+def _the_one(what: str, values: set[str]) -> str:
+    if len(values) > 1:
+        raise UsageError(f"the streams lie in several {what}s ({', '.join(sorted(values))}): run one backfill for each")
+    return next(iter(values))
+
+
+def _iso(instant_ms: int) -> str:
+    instant = datetime.fromtimestamp(instant_ms / 1000, tz=timezone.utc)
+    return instant.isoformat(timespec="milliseconds" if instant_ms % 1000 else "seconds").replace("+00:00", "Z")

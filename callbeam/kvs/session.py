@@ -1,0 +1,103 @@
+"""boto3 clients for Kinesis Video Streams, one for each service, region and endpoint."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+
+from callbeam.aws import boto_session
+from callbeam.errors import UsageError
+
+if TYPE_CHECKING:
+    from callbeam.kvs.config import KvsConfig
+
+CONTROL = "kinesisvideo"
+ARCHIVED_MEDIA = "kinesis-video-archived-media"
+_ARCHIVED_MEDIA_VARIABLE = "AWS_ENDPOINT_URL_KINESIS_VIDEO_ARCHIVED_MEDIA"
+
+
+class Clients:
+    """boto3 clients of this process; opened when first needed, shared by threads."""
+
+    def __init__(self, config: KvsConfig) -> None:
+        self._config = config
+        self._lock = threading.RLock()
+        self._session: Any = None
+        self._clients: dict[tuple[str, str, str | None], Any] = {}
+        self._sdk_config = Config(
+            connect_timeout=config.connect_timeout_s,
+            read_timeout=config.read_timeout_s,
+            retries={"mode": "standard", "total_max_attempts": 1},  # retried by ``Patience``, which knows KVS's codes
+            max_pool_connections=16,
+            tcp_keepalive=True,
+            user_agent_extra="callbeam",
+        )
+
+    def default_region(self) -> str:
+        """Return the region for streams given by name.
+
+        Raises
+        ------
+        UsageError
+            If neither the configuration nor the SDK knows one.
+        """
+        with self._lock:
+            region = self._config.region or self._opened().region_name or os.environ.get("AWS_REGION")
+        if not region:
+            raise UsageError("no AWS region: set AWS_DEFAULT_REGION, or give streams by their ARNs")
+        return str(region)
+
+    def control(self, region: str) -> Any:
+        """Return a client for DescribeStream, ListStreams and GetDataEndpoint."""
+        return self._client(CONTROL, region, self._config.endpoint_url)
+
+    def archived_media(self, region: str, endpoint_url: str) -> Any:
+        """Return a client for ListFragments and GetMediaForFragmentList at a data endpoint."""
+        return self._client(ARCHIVED_MEDIA, region, endpoint_url)
+
+    def given_media_endpoint(self) -> str | None:
+        """Return the endpoint that the environment names for archived media alone, if any.
+
+        That is more particular than GetDataEndpoint's answer, so it is used instead. The general ``AWS_ENDPOINT_URL``
+        only says where to ask: what GetDataEndpoint answers there is followed, as it is for an explicit endpoint.
+        """
+        ignored = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
+        if self._config.endpoint_url or ignored:
+            return None
+        return os.environ.get(_ARCHIVED_MEDIA_VARIABLE) or None
+
+    def renew(self) -> None:
+        """Drop the session: the next call reads credentials anew."""
+        with self._lock:
+            self._session = None
+            self._clients.clear()
+
+    def close(self) -> None:
+        """Close every client's connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self.renew()
+
+    def _client(self, service: str, region: str, endpoint_url: str | None) -> Any:
+        key = (service, region, endpoint_url)
+        with self._lock:  # sessions, unlike clients, are not for several threads
+            if key not in self._clients:
+                self._clients[key] = self._new_client(service, region, endpoint_url)
+            return self._clients[key]
+
+    def _new_client(self, service: str, region: str, endpoint_url: str | None) -> Any:
+        try:
+            return self._opened().client(
+                service, region_name=region, endpoint_url=endpoint_url, config=self._sdk_config
+            )
+        except ValueError as error:  # what boto3 raises for a malformed region or URL
+            raise UsageError(f"{error}; check the region and the endpoint's URL") from error
+
+    def _opened(self) -> Any:
+        if self._session is None:
+            self._session = boto_session(self._config.role_arn, self._config.region)
+        return self._session
