@@ -1,0 +1,1 @@
+"""Objects in a folder or on S3, Parquet files, manifests, publishing."""

@@ -2,54 +2,86 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+import uuid
+from dataclasses import replace
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from callbeam.errors import UsageError
+from callbeam.storage.interface import MissingObjectError, ObjectInfo, ObjectStore, StorageConfig, StorageError
+from callbeam.storage.local import LocalStore
+from callbeam.storage.s3 import S3Store
+
+__all__ = [
+    "MissingObjectError",
+    "ObjectInfo",
+    "ObjectStore",
+    "StorageConfig",
+    "StorageError",
+    "check_writable",
+    "open_store",
+    "resolve_config",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class StorageConfig:
-    """Where output goes and how it is reached; holds no credentials.
+def resolve_config(config: StorageConfig) -> StorageConfig:
+    """Make the output independent of the folder that a process runs in; do so before a job is submitted.
 
-    Attributes
-    ----------
-    output : str
-        A local folder or ``s3://bucket/prefix``.
-    endpoint_url : str or None
-        S3 endpoint other than the SDK's own choice.
-    role_arn : str or None
-        Role to assume for S3.
+    Examples
+    --------
+    >>> resolve_config(StorageConfig("s3://lake/calls/")).output
+    's3://lake/calls'
+
+    Raises
+    ------
+    UsageError
+        If the output is neither a local folder nor ``s3://bucket/prefix``.
     """
-
-    output: str
-    endpoint_url: str | None = None
-    role_arn: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectInfo:
-    """An object: its key below the output, and its size in bytes."""
-
-    key: str
-    size: int
+    output = config.output
+    if output.startswith("s3://"):
+        bucket, _, prefix = output.removeprefix("s3://").partition("/")
+        parts = [part for part in prefix.split("/") if part]
+        if not bucket or any(part.startswith(".") for part in parts):
+            raise UsageError(f"output {output!r} is not s3://bucket or s3://bucket/prefix")
+        return replace(config, output="/".join(("s3:/", bucket, *parts)))
+    if not output or "://" in output:
+        raise UsageError(f"output {output!r} cannot be written: give a local folder or s3://bucket/prefix")
+    return replace(config, output=str(Path(output).expanduser().absolute()))
 
 
-class ObjectStore(Protocol):
-    """Whole objects under keys such as ``calls/dt=2026-03-01/x.parquet``; each call retries by itself."""
+def open_store(config: StorageConfig) -> ObjectStore:
+    """Open the store that a configuration names; nothing is written yet.
 
-    def put(self, key: str, data: bytes | memoryview, *, if_absent: bool = False) -> bool:
-        """Write an object whole; with ``if_absent`` return False, unwritten, where one exists."""
+    Parameters
+    ----------
+    config : StorageConfig
 
-    def get(self, key: str) -> bytes | None:
-        """Read an object; None if there is none."""
+    Raises
+    ------
+    UsageError
+        If the output is of no known kind, or credentials for it are missing or refused.
+    """
+    config = resolve_config(config)
+    if config.output.startswith("s3://"):
+        bucket, _, prefix = config.output.removeprefix("s3://").partition("/")
+        return S3Store(bucket, prefix, endpoint_url=config.endpoint_url, role_arn=config.role_arn)
+    return LocalStore(Path(config.output))
 
-    def copy(self, source: str, target: str) -> None:
-        """Copy an object, whole or not at all."""
 
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects; missing ones are no error."""
+def check_writable(store: ObjectStore) -> None:
+    """Write and delete a small object, so that what cannot be written is told of before any work.
 
-    def list(self, prefix: str) -> Iterator[ObjectInfo]:
-        """List the objects whose key begins with ``prefix``, sorted by key."""
+    Parameters
+    ----------
+    store : ObjectStore
+
+    Raises
+    ------
+    UsageError
+        One line that names the cause and the way out.
+    """
+    key = f"_jobs/probe-{uuid.uuid4().hex}"
+    try:
+        store.put(key, b"callbeam looks whether it can write here\n")
+        store.delete([key])
+    except StorageError as error:
+        raise UsageError(str(error)) from error

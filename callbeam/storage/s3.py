@@ -1,0 +1,232 @@
+"""S3 as a store: whole objects by boto3, with retries of our own."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import time
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import pyarrow as pa
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from callbeam.aws import boto_session
+from callbeam.storage.interface import MissingObjectError, ObjectInfo, StorageError, check_key
+from callbeam.storage.s3_errors import PASSING_CODES, code_of, explain, is_missing, is_passing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import boto3
+
+T = TypeVar("T")
+
+LOGGER = logging.getLogger(__name__)
+
+DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0)
+"""Waits between attempts, each shortened by up to half at random; 26 to 52 s outlast a server's restart."""
+
+SINGLE_REQUEST_BYTES = 5 * 1024**3
+"""Most that S3 takes in one PutObject or CopyObject; files here are two orders smaller, so parts are not supported."""
+
+DELETE_BATCH = 1000
+"""Most keys that DeleteObjects takes."""
+
+AWS_HOST = ".amazonaws.com"
+
+
+class S3Store:
+    """Objects below a prefix of a bucket.
+
+    Parameters
+    ----------
+    bucket : str
+    prefix : str
+        Without slashes at its ends; empty for the whole bucket.
+    endpoint_url : str or None
+        Endpoint other than the SDK's own choice.
+    role_arn : str or None
+        Role to assume.
+
+    Raises
+    ------
+    UsageError
+        If credentials are missing, or the role cannot be assumed.
+    """
+
+    def __init__(
+        self, bucket: str, prefix: str = "", *, endpoint_url: str | None = None, role_arn: str | None = None
+    ) -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._client = _client(boto_session(role_arn), endpoint_url)
+
+    def describe(self, key: str = "") -> str:
+        """Spell where a key is, for people."""
+        return f"s3://{self._bucket}/{self._prefix}{key}"
+
+    def put(self, key: str, data: bytes | memoryview, *, if_absent: bool = False) -> bool:
+        """Write an object whole; with ``if_absent`` return False, unwritten, where one exists."""
+        if len(data) > SINGLE_REQUEST_BYTES:
+            raise StorageError(f"{self.describe(key)} would have {len(data)} bytes, more than S3 takes at once (5 GiB)")
+        sha256 = hashlib.sha256(data).hexdigest()
+        condition = {"IfNoneMatch": "*"} if if_absent else {}
+        attempts = 0
+
+        def send() -> bool:
+            nonlocal attempts
+            attempts += 1
+            try:
+                self._client.put_object(
+                    **self._at(key), **condition, Body=pa.BufferReader(data), Metadata={"sha256": sha256}
+                )
+            except ClientError as error:
+                if code_of(error) != "PreconditionFailed":
+                    raise
+                # After a lost response, what stands in the way may be what this very call has written.
+                return attempts > 1 and self._holds(key, data, sha256)
+            return True
+
+        return self._persist("written", key, send)
+
+    def get(self, key: str) -> bytes | None:
+        """Read an object; None if there is none."""
+
+        def receive() -> bytes | None:
+            try:
+                response = self._client.get_object(**self._at(key))
+                with response["Body"] as body:
+                    content: bytes = body.read()
+            except ClientError as error:
+                if is_missing(error):
+                    return None
+                raise
+            return content
+
+        return self._persist("read", key, receive)
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object on the server, whole or not at all; MissingObjectError if there is no source."""
+        origin = self._at(source)
+
+        def send() -> None:
+            try:
+                self._client.copy_object(**self._at(target), CopySource=origin)
+            except ClientError as error:
+                if is_missing(error):
+                    raise MissingObjectError(f"{self.describe(source)} is not there to be copied") from error
+                raise
+
+        self._persist("written", target, send)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects; missing ones are no error."""
+        for first in range(0, len(keys), DELETE_BATCH):
+            self._delete_batch(keys[first : first + DELETE_BATCH])
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """List the objects whose key begins with ``prefix``, sorted by key."""
+        found: list[ObjectInfo] = []
+        token: dict[str, str] = {}
+        while True:
+            page = self._persist("listed", prefix, partial(self._page, prefix, token))
+            items = page.get("Contents", ())
+            found.extend(ObjectInfo(item["Key"][len(self._prefix) :], int(item["Size"])) for item in items)
+            if not page.get("IsTruncated"):
+                break
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+        yield from sorted(found, key=lambda info: info.key)
+
+    def _page(self, prefix: str, token: dict[str, str]) -> dict[str, Any]:
+        page: dict[str, Any] = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix + prefix, **token)
+        return page
+
+    def _at(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": self._prefix + check_key(key)}
+
+    def _delete_batch(self, keys: Sequence[str]) -> None:
+        """Delete up to a thousand objects; S3 answers 200 even where it refuses some, so each key's answer counts."""
+        left = [self._at(key)["Key"] for key in keys]
+
+        def send() -> None:
+            answer = self._client.delete_objects(
+                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in left], "Quiet": True}
+            )
+            errors = [error for error in answer.get("Errors", ()) if error.get("Code") != "NoSuchKey"]
+            left[:] = [error["Key"] for error in errors]
+            if errors:
+                # The worst first: one that does not pass by itself ends the attempts.
+                worst = min(errors, key=lambda error: error.get("Code") in PASSING_CODES)
+                raise ClientError({"Error": worst}, "DeleteObjects")
+
+        self._persist("deleted", keys[0], send)
+
+    def _holds(self, key: str, data: bytes | memoryview, sha256: str) -> bool:
+        """Tell whether an object is what this call wanted to write."""
+        try:
+            head = self._client.head_object(**self._at(key))
+            if head["ContentLength"] != len(data):
+                return False
+            if "sha256" in head["Metadata"]:
+                return bool(head["Metadata"]["sha256"] == sha256)
+            with self._client.get_object(**self._at(key))["Body"] as body:  # a server that keeps no metadata
+                return hashlib.sha256(body.read()).hexdigest() == sha256
+        except ClientError as error:
+            if is_missing(error):
+                return False
+            raise
+
+    def _persist(self, done: str, key: str, request: Callable[[], T]) -> T:
+        """Send a request until it succeeds, fails for good, or the attempts are used up."""
+        with self._telling(done, key):
+            for delay_s in DELAYS_S:
+                met: list[Exception] = []
+                with _passing(met):
+                    return request()
+                wait_s = delay_s * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, nothing secret
+                LOGGER.warning("%s not %s yet, again in %.1f s: %s", self.describe(key), done, wait_s, met[0])
+                time.sleep(wait_s)
+            return request()
+
+    @contextmanager
+    def _telling(self, done: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"{self.describe(key)} cannot be {done}: {explain(error)}") from error
+
+
+@contextmanager
+def _passing(met: list[Exception]) -> Iterator[None]:
+    """Keep an error that may pass by itself."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        if not is_passing(error):
+            raise
+        met.append(error)
+
+
+def _client(session: boto3.session.Session, endpoint_url: str | None) -> Any:
+    """Open a client that never retries by itself: a retry unseen here could take its own write for another's."""
+
+    def build(addressing_style: Literal["auto", "path"]) -> Any:
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": 1},
+            s3={"addressing_style": addressing_style},
+            signature_version="s3v4",
+            connect_timeout=10,
+            read_timeout=60,
+            max_pool_connections=32,
+            tcp_keepalive=True,
+        )
+        return session.client("s3", endpoint_url=endpoint_url, config=config)
+
+    client = build("auto")
+    if AWS_HOST in client.meta.endpoint_url:
+        return client
+    return build("path")  # elsewhere than at AWS a bucket is seldom a host name
