@@ -22,6 +22,10 @@ NS_PER_S = 1_000_000_000
 SEAM_MS = 20
 """A block that lies within this of its predecessor's end, on either side, follows it without a seam."""
 
+BLOCK_REACH_MS = 25_000
+"""A fragment holds at most 20 s: a block whose timecode lies further than this from its Cluster's is not believed. It
+is less than a piece's lead, so that no fragment beyond a piece's lead-out reaches into its core."""
+
 REMEMBER_MS = 2 * TOLERANCE_MS
 """How far behind the closed pieces covered samples are remembered, to tell a duplicate from late audio."""
 
@@ -60,7 +64,7 @@ class TrackPlacement:
     odd : int
         Payloads of an odd size, whose last byte is no sample.
     stray : int
-        Blocks left out because their timecode lies over 5 min from their fragment's.
+        Blocks left out because their timecode lies over 25 s from their fragment's.
     """
 
     track: Track
@@ -185,6 +189,13 @@ class Placer:
             state.covered.forget_before(limit_ms * state.sample_rate_hz // 1000)
 
 
+def advance(
+    clock: LegClock, anchors: tuple[TrackAnchor, ...], fragment: FetchedFragment
+) -> tuple[LegClock, tuple[TrackAnchor, ...]]:
+    """Run the placement over one fragment; see ``advance_anchors``."""
+    return advance_anchors(clock, anchors, (fragment,))
+
+
 def advance_anchors(
     clock: LegClock, anchors: tuple[TrackAnchor, ...], fragments: Iterable[FetchedFragment]
 ) -> tuple[LegClock, tuple[TrackAnchor, ...]]:
@@ -239,7 +250,7 @@ def _place_blocks(
     first = document.clusters[0]
     origin = clock.begin_ns * rate + NS_PER_S // 2
     per_tick = scale * rate
-    reach = TOLERANCE_MS * NS_PER_MS // max(scale, 1)
+    reach = BLOCK_REACH_MS * NS_PER_MS // max(scale, 1)
     seam = SEAM_MS * rate // 1000
     closed = clock.closed_ms * rate // 1000
     starts, ends = state.covered.starts, state.covered.ends
@@ -316,7 +327,7 @@ def _fill_holes(
 def _report(placed: TrackPlacement, placement: FragmentPlacement) -> None:
     name = f"track {placed.name!r}"
     if placed.stray:
-        reason = f"{name}: {placed.stray} blocks have timecodes over 5 min from their fragment's"
+        reason = f"{name}: {placed.stray} blocks have timecodes over 25 s from their fragment's"
         placement.problems.append((FragmentStatus.NO_TIMESTAMP, reason))
     if placed.late:
         reason = f"{name}: {placed.late} samples lie before the leg's first or in a piece that was complete"

@@ -26,6 +26,9 @@ RESET_SLACK_MS = 5_000
 """A fragment placed by server time follows its predecessor where that ends at most this much later: arrival jitters by
 about a second, and audio that follows on the wire must not be taken for an overlap."""
 
+MAX_INSTANT_MS = 253_402_300_800_000
+"""The year 10000: a tag that says more is no instant."""
+
 PRODUCER_UNCERTAINTY_MS = 50
 """Hosts on NTP, whole milliseconds, and the 20 ms within which blocks follow without a seam."""
 
@@ -105,13 +108,15 @@ def start_clock(fragment: FetchedFragment) -> LegClock:
 def instants(fragment: FetchedFragment) -> tuple[int | None, int | None]:
     """Return a fragment's server and producer time in UTC ms: as listed, else by its AWS tags (they agree)."""
     server_ms, producer_ms = fragment.listed.server_ms, fragment.listed.producer_ms
-    if fragment.document is None or (server_ms is not None and producer_ms is not None):
-        return server_ms, producer_ms
-    tags = fragment_tags(fragment.document)
-    return (
-        tags.server_ms if server_ms is None else server_ms,
-        tags.producer_ms if producer_ms is None else producer_ms,
-    )
+    if fragment.document is not None and (server_ms is None or producer_ms is None):
+        tags = fragment_tags(fragment.document)
+        server_ms = tags.server_ms if server_ms is None else server_ms
+        producer_ms = tags.producer_ms if producer_ms is None else producer_ms
+    return _plausible(server_ms), _plausible(producer_ms)
+
+
+def _plausible(instant_ms: int | None) -> int | None:
+    return instant_ms if instant_ms is not None and abs(instant_ms) < MAX_INSTANT_MS else None
 
 
 def locate(clock: LegClock, fragment: FetchedFragment) -> LegClock | None:
