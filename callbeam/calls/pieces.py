@@ -60,19 +60,23 @@ class Piece:
     ----------
     leg : Leg
     clock : LegClock
-        Maps fragments to milliseconds since the leg's clock began.
+        The leg's clock, as far as it had run before ``fragments[0]``.
     unit : Unit
         The unit that owns the leg.
     index : int
-        0, 1, ...: the piece's core is [index * PIECE_MS, (index + 1) * PIECE_MS) of the leg's clock.
+        0, 1, ...: the piece's core is [index * PIECE_MS, (index + 1) * PIECE_MS) of the leg's clock. A core that a long
+        pause leaves without a fragment has no piece.
     last : bool
         No piece of this leg follows: the core then has no end.
     fragments : tuple of FetchedFragment
-        In order of number, all with media, core and leads of LEAD_MS on either side.
+        In the order in which KVS received them (server time, then number), all with media: core and leads of LEAD_MS
+        on either side.
     first_owned, end_owned : int
-        ``fragments[first_owned:end_owned]`` are this piece's to account for; each fragment of a leg is owned once.
+        ``fragments[first_owned:end_owned]`` are this piece's to account for; each fragment of a leg that has media is
+        owned once.
     anchors : tuple of TrackAnchor
-        Where each track's samples had got to before ``fragments[0]``, so that a piece places them as the whole leg would.
+        Where each track's samples had got to before ``fragments[0]``, so that a piece places them as the whole leg
+        would.
     """
 
     leg: Leg
@@ -97,7 +101,8 @@ class LegEnd:
     last_server_ms : int
         Server timestamp of the last fragment.
     open : bool
-        The call may still be going on: no other call follows and the last fragment is younger than 1 h 5 min.
+        The call may still be going on: no other call followed on the stream, and the last fragment was younger than
+        1 h 5 min at the job's ``as_of_ms``.
     """
 
     leg: Leg

@@ -1,0 +1,113 @@
+"""A stream's fragments in the order in which KVS received them, listed step by step as they are looked at."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
+
+from callbeam.calls.ownership import LEG_SKEW_MS, LOOK_BACK_MS
+from callbeam.kvs.units import HOUR_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callbeam.kvs.fragments import FragmentSource, ListedFragment
+    from callbeam.kvs.units import Job, Lane
+
+FIRST_STEP_MS = 5 * 60_000
+"""How far listing first goes beyond the job: most legs that cross its border end soon after."""
+
+
+class Arrival(NamedTuple):
+    """A listed fragment and when it came.
+
+    Attributes
+    ----------
+    at_ms : int
+        Server time; where the listing has none, that of the fragment before it by number.
+    listed : ListedFragment
+    """
+
+    at_ms: int
+    listed: ListedFragment
+
+
+class Arrivals:
+    """A cursor over a stream's fragments, ordered by server time and then by number.
+
+    Fragment numbers rise with server time unless two sessions put media into a stream at once, and then the order by
+    number depends on where a listing is cut. Two jobs must see the same order at their common border: time goes first.
+
+    Listing begins a look-back before the margin before the job, goes on by one planned unit at a time (what lies
+    between units is empty, and costs no call of its own), and beyond the job as far as is asked for, never past
+    ``as_of_ms``.
+
+    Parameters
+    ----------
+    lane : Lane
+    job : Job
+    source : FragmentSource
+    """
+
+    def __init__(self, lane: Lane, job: Job, source: FragmentSource) -> None:
+        self._source = source
+        self._limit_ms = job.as_of_ms
+        self._listed_to_ms = job.start_ms - LEG_SKEW_MS - LOOK_BACK_MS
+        self._stops = deque([*(unit.end_ms for unit in lane.units), job.end_ms + LEG_SKEW_MS])
+        self._beyond_ms = FIRST_STEP_MS
+        self._ahead: deque[Arrival] = deque()
+        self._unplaced: set[int] = set()
+
+    def peek(self, before_ms: int) -> Arrival | None:
+        """Return the next fragment if it came before ``before_ms``."""
+        while not self._ahead and self._list_step(before_ms):
+            pass
+        if self._ahead and self._ahead[0].at_ms < before_ms:
+            return self._ahead[0]
+        return None
+
+    def pop(self) -> Arrival:
+        """Take the next fragment, which ``peek`` has shown."""
+        return self._ahead.popleft()
+
+    def upcoming(self, before_ms: int, *, list_on: bool = False) -> Iterator[Arrival]:
+        """Iterate over the next fragments that came before ``before_ms``, without taking them.
+
+        Parameters
+        ----------
+        list_on : bool
+            List as far as ``before_ms`` first; else only what is at hand.
+        """
+        while list_on and self._list_step(before_ms):
+            pass
+        return takewhile(lambda arrival: arrival.at_ms < before_ms, self._ahead)
+
+    def _list_step(self, before_ms: int) -> bool:
+        """List one step on towards ``before_ms``; False where that has been reached."""
+        start_ms, goal_ms = self._listed_to_ms, min(before_ms, self._limit_ms)
+        if start_ms >= goal_ms:
+            return False
+        while self._stops and self._stops[0] <= start_ms:
+            self._stops.popleft()
+        if self._stops:
+            end_ms = min(self._stops[0], self._limit_ms)
+        else:
+            end_ms = min(start_ms + self._beyond_ms, goal_ms)
+            self._beyond_ms = HOUR_MS
+        self._ahead.extend(self._place(self._source.list(start_ms, end_ms), start_ms))
+        self._listed_to_ms = end_ms
+        return True
+
+    def _place(self, listed: list[ListedFragment], start_ms: int) -> list[Arrival]:
+        arrivals = []
+        at_ms = next((fragment.server_ms for fragment in listed if fragment.server_ms is not None), start_ms)
+        for fragment in listed:
+            if fragment.server_ms is not None:
+                at_ms = fragment.server_ms
+            elif fragment.number in self._unplaced:
+                continue  # without a time it is listed again by the next step, whose range KVS takes in whole seconds
+            else:
+                self._unplaced.add(fragment.number)
+            arrivals.append(Arrival(at_ms, fragment))
+        return sorted(arrivals, key=lambda arrival: (arrival.at_ms, arrival.listed.number))

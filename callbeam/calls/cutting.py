@@ -1,0 +1,119 @@
+"""Cuts a leg into pieces while it is read: media of at most one piece and its leads is held."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from callbeam.calls.clock import start_clock
+from callbeam.calls.pieces import LEAD_MS, PIECE_MS, Piece
+from callbeam.calls.placement import Placer
+from callbeam.calls.timeline import NS_PER_MS, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callbeam.calls.clock import LegClock, TrackAnchor
+    from callbeam.calls.pieces import Leg
+    from callbeam.kvs.fragments import FetchedFragment
+    from callbeam.kvs.units import Unit
+
+
+class _Held(NamedTuple):
+    fragment: FetchedFragment
+    position_ms: float
+
+
+class PieceCutter:
+    """Takes a leg's fragments in order and gives out its pieces.
+
+    A piece goes out when the clock closes it: the leg has left its lead-out behind. Audio lies where its position says;
+    to be accounted for, fragments are dealt out in order: a straggler that comes when its piece is gone is the next
+    one's.
+
+    Parameters
+    ----------
+    leg : Leg
+    unit : Unit
+        The unit that owns the leg.
+    first : FetchedFragment
+        The leg's first fragment, with media; ``add`` it as well.
+
+    Attributes
+    ----------
+    emitted : int
+        Pieces given out. Cores that a long pause leaves without a fragment are left out: indices may have holes.
+    """
+
+    def __init__(self, leg: Leg, unit: Unit, first: FetchedFragment) -> None:
+        self.unit = unit
+        self.emitted = 0
+        self._leg = leg
+        self._placer = Placer(start_clock(first))
+        # by the index of a piece: the state before its first fragment, the one that last crossed into its lead-in
+        self._states: dict[int, tuple[LegClock, tuple[TrackAnchor, ...]]] = {0: (self._placer.clock, ())}
+        self._held: deque[_Held] = deque()
+        self._owned_before = 0  # how many of the fragments held an earlier piece owns
+        self._index = 0
+
+    def add(self, fragment: FetchedFragment) -> Iterator[Piece]:
+        """Take the leg's next fragment; yield the pieces that it closes."""
+        before_ms = self._held[-1].position_ms if self._held else 0.0
+        located = locate(self._placer.clock, fragment)
+        position_ms = before_ms if located is None else located.begin_ns / NS_PER_MS
+        self._remember_state(before_ms, position_ms)
+        self._placer.place(fragment)
+        self._held.append(_Held(fragment, position_ms))
+        while self._placer.clock.closed_ms >= (self._index + 1) * PIECE_MS:
+            yield from self._cut()
+
+    def finish(self) -> Iterator[Piece]:
+        """Yield what is left when the leg has ended."""
+        while self._owned_before < len(self._held):
+            yield from self._cut()
+
+    def _remember_state(self, before_ms: float, position_ms: float) -> None:
+        """Remember the state before a fragment with which a piece's lead-in begins."""
+        crossed = range(_pieces_led_into(before_ms) + 1, _pieces_led_into(position_ms) + 1)
+        if crossed:
+            state = (self._placer.clock, self._placer.anchors())
+            self._states.update((index, state) for index in crossed if index > self._index)
+
+    def _cut(self) -> Iterator[Piece]:
+        """Yield the next piece if there is anything in it, and let go of what the one after it does not need."""
+        core_ms, end_ms = self._index * PIECE_MS, (self._index + 1) * PIECE_MS
+        owned = max(self._owned_before, self._count_before(end_ms))
+        last = owned == len(self._held)
+        some = list(islice(self._held, max(owned, self._count_before(end_ms + LEAD_MS))))
+        clock, anchors = self._states.pop(self._index)
+        if owned > self._owned_before or any(core_ms - LEAD_MS <= held.position_ms < end_ms for held in some):
+            self.emitted += 1
+            yield Piece(
+                leg=self._leg,
+                clock=clock,
+                unit=self.unit,
+                index=self._index,
+                last=last,
+                fragments=tuple(held.fragment for held in some),
+                first_owned=self._owned_before,
+                end_owned=owned,
+                anchors=anchors,
+            )
+        done = owned if last else self._count_before(end_ms - LEAD_MS)
+        for _ in range(done):
+            self._held.popleft()
+        self._owned_before = owned - done
+        self._index += 1
+
+    def _count_before(self, position_ms: int) -> int:
+        """Count the fragments held up to the last one that begins before a position."""
+        for later, held in enumerate(reversed(self._held)):
+            if held.position_ms < position_ms:
+                return len(self._held) - later
+        return 0
+
+
+def _pieces_led_into(position_ms: float) -> int:
+    """Return the index of the last piece whose lead-in begins at or before a position."""
+    return max(0, int((position_ms + LEAD_MS) // PIECE_MS))

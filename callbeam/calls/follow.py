@@ -1,0 +1,230 @@
+"""Follows legs through a lane's fragments: what a job reads, skips, gives out in pieces, and accounts for.
+
+Three kinds of legs pass by. One that runs into the job, or begins in the margin before it, belongs to the job before:
+it is only followed to where it ends. One that begins in the job or in the margin after it is read to its end, wherever
+that lies. With the first leg that begins later still the lane is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callbeam.calls.arrivals import Arrivals
+from callbeam.calls.cutting import PieceCutter
+from callbeam.calls.observations import FragmentReader
+from callbeam.calls.ownership import (
+    LEG_SKEW_MS,
+    OPEN_MS,
+    Place,
+    begin_run,
+    continues,
+    extend_run,
+    is_open,
+    place_of,
+    unit_of,
+)
+from callbeam.calls.pieces import DeadLetter, LedgerRow, Leg, LegEnd, Piece
+from callbeam.kvs.fragments import FragmentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callbeam.calls.observations import Observation
+    from callbeam.calls.ownership import Run
+    from callbeam.calls.pieces import CallIdentity
+    from callbeam.kvs.fragments import FetchedFragment, FragmentSource
+    from callbeam.kvs.units import Job, Lane, Unit
+
+    Event = Piece | LegEnd | LedgerRow | DeadLetter
+
+STEP = "ReadFragments"
+"""How dead letters name the step that gives fragments up here."""
+
+
+def read_lane(lane: Lane, job: Job, source: FragmentSource) -> Iterator[Piece | LegEnd | LedgerRow | DeadLetter]:
+    """Read a job's units of one stream, in order.
+
+    Parameters
+    ----------
+    lane : Lane
+        Its units are what the plan found; what has come since is read all the same.
+    job : Job
+    source : FragmentSource
+        The lane's stream.
+
+    Yields
+    ------
+    Piece
+        Media of the legs that begin in the job or in the margin after it; open legs' too.
+    LegEnd
+        One for each of these legs, after its pieces, and one without pieces for each leg that begins in the margin
+        before the job: ``decide_call`` needs them all.
+    LedgerRow
+        One for each fragment that a unit listed and that no piece owns: whoever decodes a piece accounts for
+        ``fragments[first_owned:end_owned]`` under ``piece.unit``.
+    DeadLetter
+        For each fragment that was lost before it could be decoded.
+    """
+    reading = _LaneReading(lane, job, source)
+    try:
+        yield from reading.events()
+    finally:
+        reading.close()
+
+
+@dataclass(slots=True)
+class _Following:
+    """The leg that is being followed.
+
+    Attributes
+    ----------
+    leg : Leg or None
+        None for one that runs into the job, whose beginning was not seen.
+    cutter : PieceCutter or None
+        Present for a leg whose media is read.
+    """
+
+    place: Place
+    run: Run
+    leg: Leg | None = None
+    cutter: PieceCutter | None = None
+
+    @property
+    def call_id(self) -> str | None:
+        return self.run.identity.call_id if self.run.identity is not None else None
+
+    @property
+    def foreign(self) -> CallIdentity | None:
+        """The call whose fragments may be passed over; untagged audio must be read to know where it ends."""
+        return self.run.identity if self.cutter is None and self.run.tagged_ms is not None else None
+
+
+class _LaneReading:
+    def __init__(self, lane: Lane, job: Job, source: FragmentSource) -> None:
+        self._lane = lane
+        self._job = job
+        self._arrivals = Arrivals(lane, job, source)
+        self._reader = FragmentReader(self._arrivals, source)
+        self._leg: _Following | None = None
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def events(self) -> Iterator[Event]:
+        self._look_back()
+        while True:
+            foreign = self._leg.foreign if self._leg is not None else None
+            seen = self._reader.next(self._reach_ms(), foreign)
+            if seen is None:
+                break
+            if seen.lost is not None:
+                yield from self._lose(seen, seen.lost)
+                continue
+            if self._leg is None or not continues(self._leg.run, seen.identity, seen.at_ms):
+                yield from self._end_leg(seen)
+                if place_of(seen.at_ms, self._job) is Place.LATER:
+                    break
+                self._begin_leg(seen)
+            yield from self._follow(seen)
+        yield from self._end_leg(None)
+
+    def _look_back(self) -> None:
+        """Find the leg that runs into the margin before the job."""
+        run = self._reader.run_into(self._job.start_ms - LEG_SKEW_MS, self._reach_ms())
+        if run is not None:
+            self._leg = _Following(Place.EARLIER, run)
+
+    def _reach_ms(self) -> int:
+        """Return how far to read: to the end of the margin, or until the leg under way is surely over."""
+        reach_ms = self._job.end_ms + LEG_SKEW_MS
+        if self._leg is not None and self._leg.cutter is not None:
+            reach_ms = max(reach_ms, self._leg.run.last_ms + OPEN_MS)
+        return min(reach_ms, self._job.as_of_ms)
+
+    def _begin_leg(self, seen: Observation) -> None:
+        stream, number = self._lane.stream, seen.listed.number
+        run = begin_run(seen.identity, seen.at_ms, stream, number)
+        place = place_of(seen.at_ms, self._job)
+        if run.identity is None or place is Place.EARLIER:
+            self._leg = _Following(Place.EARLIER, run)
+            return
+        leg = Leg(run.identity, stream, number, seen.at_ms)
+        cutter = None
+        if place is Place.INSIDE and seen.fetched is not None:
+            cutter = PieceCutter(leg, unit_of(seen.at_ms, self._lane, self._job), seen.fetched)
+        self._leg = _Following(place, run, leg, cutter)
+
+    def _follow(self, seen: Observation) -> Iterator[Event]:
+        following = self._leg
+        if following is None:
+            return
+        following.run = extend_run(following.run, seen.identity, seen.at_ms)
+        if following.cutter is not None and seen.fetched is not None:
+            yield from following.cutter.add(seen.fetched)
+            yield from self._other_unit(seen, following, following.cutter.unit)
+        else:
+            yield from self._other_unit(seen, following, None)
+
+    def _end_leg(self, follower: Observation | None) -> Iterator[Event]:
+        following, self._leg = self._leg, None
+        if following is None or following.leg is None:
+            return
+        pieces = 0
+        if following.cutter is not None:
+            yield from following.cutter.finish()
+            pieces = following.cutter.emitted
+        last_ms = following.run.last_ms
+        other = follower is not None and (
+            follower.identity is None or follower.identity.call_id != following.leg.identity.call_id
+        )
+        yield LegEnd(following.leg, pieces, last_ms, is_open(last_ms, self._job.as_of_ms, other_call_followed=other))
+
+    def _lose(self, seen: Observation, lost: FetchedFragment) -> Iterator[Event]:
+        """Account for a fragment without media: it is the call's around it, as a fragment without tags would be."""
+        following = self._leg
+        call_id, unit = None, None
+        if following is not None and continues(following.run, None, seen.at_ms):
+            if following.cutter is None:
+                yield from self._other_unit(seen, following, None)
+                return
+            call_id, unit = following.call_id, following.cutter.unit
+            yield from self._other_unit(seen, following, unit)
+        elif self._job.start_ms <= seen.at_ms < self._job.end_ms:
+            unit = unit_of(seen.at_ms, self._lane, self._job)
+        if unit is not None:
+            status = lost.status if lost.status is not None else FragmentStatus.DAMAGED
+            yield self._row(seen, unit, status, call_id, lost.reason)
+            yield DeadLetter(
+                STEP,
+                status.value,
+                lost.reason,
+                self._lane.stream,
+                seen.listed.number,
+                unit.start_ms,
+                call_id,
+                lost.sample,
+            )
+
+    def _other_unit(self, seen: Observation, following: _Following, owner: Unit | None) -> Iterator[LedgerRow]:
+        """Say under the unit that a fragment lies in that its leg is another's."""
+        if self._job.start_ms <= seen.at_ms < self._job.end_ms:
+            unit = unit_of(seen.at_ms, self._lane, self._job)
+            if unit != owner:
+                yield self._row(seen, unit, FragmentStatus.OTHER_UNIT, following.call_id, "")
+
+    def _row(
+        self, seen: Observation, unit: Unit, status: FragmentStatus, call_id: str | None, reason: str
+    ) -> LedgerRow:
+        listed = seen.listed
+        return LedgerRow(
+            unit_start_ms=unit.start_ms,
+            stream=self._lane.stream,
+            number=listed.number,
+            server_ms=listed.server_ms,
+            producer_ms=listed.producer_ms,
+            bytes=listed.size,
+            status=status.value,
+            reason=reason,
+            call_id=call_id,
+        )

@@ -1,0 +1,54 @@
+"""Whose call a fragment is, from the tags that Connect and Chime put into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callbeam.calls.pieces import CallIdentity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PADDING = "\0 \t\r\n"
+"""What producers pad strings with."""
+
+
+def identify(tags: Sequence[tuple[str, str]]) -> CallIdentity | None:
+    """Tell whose call a fragment is.
+
+    ``ContactId`` makes it Amazon Connect's, ``TransactionId`` Chime Voice Connector's; a contact goes first where both
+    stand. Names are compared exactly, and both names and values come with padding in the wild. Where a name stands more
+    than once, as before and after the Cluster, the first value that is not empty counts.
+
+    Parameters
+    ----------
+    tags : sequence of (str, str)
+        The fragment's tags in file order, ``Document.tags``.
+
+    Returns
+    -------
+    CallIdentity or None
+        None for a fragment that names no call: tagless, or with only some of the usual tags.
+
+    Examples
+    --------
+    >>> identify([("MimeType", "audio/L16"), ("ContactId", "c-1")]).call_id
+    'c-1'
+    >>> identify([("InstanceId", "i-1"), ("ContactId", "")]) is None
+    True
+    """
+    values: dict[str, str] = {}
+    for padded_name, padded_value in tags:
+        name, value = padded_name.strip(PADDING), padded_value.strip(PADDING)
+        if value and name not in values:
+            values[name] = value
+    if contact_id := values.get("ContactId"):
+        return CallIdentity(contact_id, "connect", instance_id=values.get("InstanceId"))
+    if transaction_id := values.get("TransactionId"):
+        return CallIdentity(
+            transaction_id,
+            "chime",
+            chime_call_id=values.get("CallId"),
+            voice_connector_id=values.get("VoiceConnectorId"),
+        )
+    return None
