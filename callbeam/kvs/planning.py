@@ -41,7 +41,7 @@ def job_id_of(sources: Sequence[str], account: str, region: str, start_ms: int, 
     Examples
     --------
     >>> job_id_of(["calls-*"], "111122223333", "us-east-1", 1772409600000, 1772496000000)
-    '20260302T000000Z-ff9cf7a1a3fa'
+    '20260302T000000Z-c63406dd7321'
     """
     identity = json.dumps([sorted(set(sources)), account, region, start_ms, end_ms])
     start = datetime.fromtimestamp(start_ms // 1000, tz=timezone.utc)
@@ -162,17 +162,28 @@ def plan_lane(source: FragmentSource, stream: Stream, job: Job) -> Lane | None:
 def _listed(source: FragmentSource, job: Job) -> Iterator[tuple[ListedFragment, int, int]]:
     """List a job's range and margins step by step: each fragment, the instant it counts for, its length in ms."""
     untimed: set[int] = set()
-    for start_ms in range(job.start_ms - LEG_SKEW_MS, job.end_ms + LEG_SKEW_MS, LIST_STEP_MS):
-        end_ms = min(start_ms + LIST_STEP_MS, job.end_ms + LEG_SKEW_MS)
-        listed = source.list(start_ms, end_ms)
+    for start_ms, listed in _steps(source, job.start_ms - LEG_SKEW_MS, job.end_ms + LEG_SKEW_MS):
         for fragment, following in zip_longest(listed, listed[1:]):
             at_ms = fragment.server_ms
-            if at_ms is None:  # listed in every step: counted in the first
-                if fragment.number in untimed:
+            if at_ms is None:
+                if fragment.number in untimed:  # ranges include their ends, so that two may list it
                     continue
                 untimed.add(fragment.number)
                 at_ms = max(start_ms, job.start_ms)
             yield fragment, at_ms, fragment.length_ms or _length_by_neighbour(fragment, following)
+
+
+def _steps(source: FragmentSource, start_ms: int, end_ms: int) -> Iterator[tuple[int, list[ListedFragment]]]:
+    """List a range in steps, by the clock hour where fragments themselves do not tell theirs."""
+    for step_ms in range(start_ms, end_ms, LIST_STEP_MS):
+        stop_ms = min(step_ms + LIST_STEP_MS, end_ms)
+        listed = source.list(step_ms, stop_ms)
+        if all(fragment.server_ms is not None for fragment in listed):
+            yield step_ms, listed
+            continue
+        for hour_ms in range(step_ms - step_ms % HOUR_MS, stop_ms, HOUR_MS):
+            from_ms, to_ms = max(step_ms, hour_ms), min(stop_ms, hour_ms + HOUR_MS)
+            yield from_ms, source.list(from_ms, to_ms)
 
 
 _MARGIN = -1
