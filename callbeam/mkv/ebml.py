@@ -48,7 +48,11 @@ class MkvError(CallbeamError):
         return type(self)(self.message, self.offset + by)
 
 
-class TruncatedError(MkvError):
+class StructureError(MkvError):
+    """No element where one must be: what follows cannot be told any more."""
+
+
+class TruncatedError(StructureError):
     """Bytes are missing: an element reaches beyond its parent or the input."""
 
 
@@ -72,7 +76,7 @@ def read_element(data: bytes | memoryview, position: int, end: int) -> tuple[int
     ------
     TruncatedError
         The header reaches beyond ``end``.
-    MkvError
+    StructureError
         There is no element here.
     """
     if position >= end:
@@ -80,17 +84,17 @@ def read_element(data: bytes | memoryview, position: int, end: int) -> tuple[int
     first = data[position]
     id_length = _ID_LENGTHS[first]
     if not id_length:
-        raise MkvError(f"no element begins with 0x{first:02X}", position)
+        raise StructureError(f"no element begins with 0x{first:02X}", position)
     size_at = position + id_length
     if size_at >= end:
         raise TruncatedError("an element's header is cut", position)
     element_id = first if id_length == 1 else int.from_bytes(data[position:size_at], "big")
     if element_id == (1 << 7 * id_length + 1) - 1 or element_id == 1 << 7 * id_length:
-        raise MkvError(f"0x{element_id:X} is no element id", position)
+        raise StructureError(f"0x{element_id:X} is no element id", position)
     first = data[size_at]
     size_length = _SIZE_LENGTHS[first]
     if not size_length:
-        raise MkvError(f"element 0x{element_id:X} has no valid size", position)
+        raise StructureError(f"element 0x{element_id:X} has no valid size", position)
     start = size_at + size_length
     if start > end:
         raise TruncatedError(f"the header of element 0x{element_id:X} is cut", position)
@@ -105,7 +109,7 @@ def read_vint(data: bytes | memoryview, start: int, end: int) -> tuple[int, int]
         raise TruncatedError("a number is missing", start)
     length = _SIZE_LENGTHS[data[start]]
     if not length:
-        raise MkvError("a number has no valid length", start)
+        raise StructureError("a number has no valid length", start)
     if start + length > end:
         raise TruncatedError("a number is cut", start)
     return int.from_bytes(data[start : start + length], "big") & _SIZE_MASKS[length], start + length
@@ -123,7 +127,7 @@ def children(data: bytes | memoryview, start: int = 0, end: int | None = None) -
     ------
     TruncatedError
         An element reaches beyond ``end``.
-    MkvError
+    StructureError
         There is no element, or one of unknown size.
     """
     position = start
@@ -131,7 +135,7 @@ def children(data: bytes | memoryview, start: int = 0, end: int | None = None) -
     while position < end:
         element_id, payload, stop = read_element(data, position, end)
         if stop == UNKNOWN:
-            raise MkvError(f"element 0x{element_id:X} must not be of unknown size", position)
+            raise StructureError(f"element 0x{element_id:X} must not be of unknown size", position)
         if stop > end:
             raise TruncatedError(
                 f"element 0x{element_id:X} asks for {stop - payload} bytes where {end - payload} are left", position

@@ -51,13 +51,20 @@ def read_documents(data: bytes | bytearray | memoryview) -> Iterator[Document]:
         cautious = wasted > MAX_WASTE * len(view)
         walk = DocumentWalk(view[position : starts.after(position) if cautious else len(view)])
         length = walk.walk()
-        if walk.lost and not cautious:
-            # a damaged document may have swallowed the start of the next one: read it again up to there
+        if (walk.doubtful or not walk.complete) and not cautious:
+            # a document that was cut may have swallowed the start of the next one: read it again up to there
             next_start = starts.after(position)
-            if next_start < len(view):
+            if next_start < position + length:
                 wasted += max(0, position + walk.reached - next_start)
-                walk = DocumentWalk(view[position:next_start])
-                length = walk.walk()
+                swallowed = not walk.complete
+                if walk.complete:  # believe it, unless what looks like a document inside it is a flawless one
+                    inner = DocumentWalk(view[next_start:])
+                    inner_length = inner.walk()
+                    swallowed = inner.sound and not inner.doubtful
+                    wasted += inner_length
+                if swallowed:
+                    walk = DocumentWalk(view[position:next_start])
+                    length = walk.walk()
         yield walk.document(index, position, length)
         position += length
         index += 1

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from callbeam.mkv import ids
 from callbeam.mkv.document import Block, Document, Track
-from callbeam.mkv.ebml import UNKNOWN, MkvError, TruncatedError, children, read_element, read_uint, read_vint
+from callbeam.mkv.ebml import (
+    UNKNOWN,
+    MkvError,
+    StructureError,
+    TruncatedError,
+    children,
+    read_element,
+    read_uint,
+    read_vint,
+)
 from callbeam.mkv.masters import (
     DEFAULT_TIMECODE_SCALE_NS,
     DOC_TYPES,
@@ -32,6 +41,10 @@ MAX_MASTER_BYTES = 1 << 24
 _MAGIC = ids.EBML.to_bytes(4, "big")
 _MAGIC_PREFIXES = frozenset(_MAGIC[:length] for length in range(1, 5))
 _READ_WHOLE = frozenset({ids.INFO, ids.TRACKS, ids.TAGS})
+_SEGMENT_CHILDREN = ids.LEVEL_1 | {ids.VOID, ids.CRC_32}
+_CLUSTER_CHILDREN = frozenset(
+    {ids.TIMECODE, ids.POSITION, ids.PREV_SIZE, ids.SIMPLE_BLOCK, ids.BLOCK_GROUP, ids.VOID, ids.CRC_32}
+)
 _NOT_IN_CLUSTER = ids.LEVEL_1 | {ids.SEGMENT, ids.EBML}
 
 
@@ -55,10 +68,6 @@ _HEAD_BYTES = 13
 """The longest head: 1 byte of id, 8 of size, 4 of block header."""
 
 
-class _IntruderError(MkvError):
-    """An element begins where it cannot: bytes of what holds it are missing."""
-
-
 class DocumentWalk:
     """One document's walk.
 
@@ -69,8 +78,11 @@ class DocumentWalk:
 
     Attributes
     ----------
-    lost : bool
-        The structure could not be followed to the document's end.
+    complete : bool
+        The structure could be followed to the document's end, and no byte is missing in it.
+    doubtful : bool
+        It has what a KVS fragment does not have: elements that are unknown or come twice, blocks that go back in time.
+        Seldom, a document that was cut looks so: the size of its last block leads into the next document.
     reached : int
         How far it came.
     """
@@ -79,14 +91,19 @@ class DocumentWalk:
         self._data = data
         self._end = len(data)
         self._error: MkvError | None = None
-        self._complete = True
         self._scale_ns: int | None = None
         self._tags: list[tuple[str, str]] = []
         self._tracks: dict[int, Track] = {}
         self._clusters: list[int] = []
         self._blocks: list[Block] = []
-        self.lost = False
+        self.complete = True
+        self.doubtful = False
         self.reached = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong with the document."""
+        return self._error is None
 
     def document(self, index: int, offset: int, length: int) -> Document:
         """Return what was found, as the document of ``length`` bytes at ``offset`` of the capture."""
@@ -100,7 +117,7 @@ class DocumentWalk:
             tuple(self._tracks.values()),
             tuple(self._clusters),
             self._blocks,
-            self._complete,
+            self.complete,
             None if error is None else f"{error.message} at byte {offset + error.offset}",
         )
 
@@ -124,25 +141,25 @@ class DocumentWalk:
                         break
                     raise
                 if element_id == ids.SEGMENT:
+                    self.doubtful = self.doubtful or segments > 0
                     position = self._segment(position, start, stop)
                     segments += 1
-                    sized = stop != UNKNOWN and not self.lost
+                    sized = stop != UNKNOWN and self.complete
                 elif element_id == ids.EBML or (segments and element_id not in {ids.VOID, ids.CRC_32}):
                     break
                 else:
                     position = self._fitting(element_id, position, start, stop, self._end)
         except MkvError as error:
-            self._note(error, lost=True)
+            self._note(error)
             return self._end
         if not segments:
             self._note(TruncatedError("the document has no Segment", position))
         return position
 
-    def _note(self, error: MkvError, *, lost: bool = False) -> None:
+    def _note(self, error: MkvError) -> None:
         """Remember the first error."""
-        self._error = self._error or error
-        self._complete = self._complete and not (lost or isinstance(error, TruncatedError))
-        self.lost = self.lost or lost
+        self._error = self._error or error.with_traceback(None)  # whose frames hold the input
+        self.complete = self.complete and not isinstance(error, StructureError)
         self.reached = max(self.reached, error.offset)
 
     def _element(self, position: int, end: int) -> tuple[int, int, int]:
@@ -164,7 +181,7 @@ class DocumentWalk:
             Its size is unknown, or it reaches beyond ``end``.
         """
         if stop == UNKNOWN:
-            raise MkvError(f"element 0x{element_id:X} must not be of unknown size", position)
+            raise StructureError(f"element 0x{element_id:X} must not be of unknown size", position)
         if stop > end:
             raise TruncatedError(
                 f"element 0x{element_id:X} asks for {stop - start} bytes where {end - start} are left", position
@@ -177,14 +194,14 @@ class DocumentWalk:
             return end
         if stop > end:
             missing = f"a {name} asks for {stop - start} bytes where {end - start} are left"
-            self._note(TruncatedError(missing, position), lost=end == self._end)
+            self._note(TruncatedError(missing, position))
             return end
         return stop
 
     def _header(self) -> int:
         element_id, start, stop = read_element(self._data, 0, self._end)
         if element_id != ids.EBML:
-            raise MkvError("no EBML header, but other bytes", 0)
+            raise StructureError("no EBML header, but other bytes", 0)
         end = self._fitting(element_id, 0, start, stop, self._end)
         try:
             doc_type = read_doc_type(bytes(self._data[start : min(end, start + MAX_MASTER_BYTES)]))
@@ -207,7 +224,7 @@ class DocumentWalk:
                     position = self._cluster(position, start, stop, end)
                 elif element_id in {ids.EBML, ids.SEGMENT}:
                     if known:
-                        raise _IntruderError("a document begins inside a Segment of known size", position)
+                        raise StructureError("a document begins inside a Segment of known size", position)
                     return position
                 else:
                     position = self._fitting(element_id, position, start, stop, end)
@@ -215,13 +232,14 @@ class DocumentWalk:
         except MkvError as error:
             if not known or end == self._end:
                 raise
-            self._note(error, lost=isinstance(error, _IntruderError))
+            self._note(error)
             return end
         return position
 
     def _level_1(self, element_id: int, start: int, end: int) -> None:
         """Take in Info, Tracks or Tags; what is damaged inside them costs nothing outside."""
         if element_id not in _READ_WHOLE:
+            self.doubtful = self.doubtful or element_id not in _SEGMENT_CHILDREN
             return
         payload = bytes(self._data[start : min(end, start + MAX_MASTER_BYTES + 1)])
         error: MkvError | None = None
@@ -233,6 +251,7 @@ class DocumentWalk:
                 error = error or MkvError(f"there are more than {MAX_TAGS} tags", 0)
             self._tags += tags[: MAX_TAGS - len(self._tags)]
         elif element_id == ids.TRACKS:
+            self.doubtful = self.doubtful or bool(self._tracks)
             tracks, error = read_tracks(payload)
             for track in tracks:
                 error = error or self._take_track(track)
@@ -253,6 +272,7 @@ class DocumentWalk:
             scale_ns = read_timecode_scale(payload)
         except MkvError as error:
             return error
+        self.doubtful = self.doubtful or self._scale_ns is not None
         if self._scale_ns not in {None, scale_ns}:
             return MkvError("Segments of one document differ in TimecodeScale", 0)
         self._scale_ns = scale_ns
@@ -262,27 +282,25 @@ class DocumentWalk:
         """Walk a Cluster; return where it ends."""
         known = stop != UNKNOWN
         end = self._clipped("Cluster", position, start, stop, parent_end)
-        first_block = len(self._blocks)
+        self.doubtful = self.doubtful or bool(self._clusters)
+        blocks, clusters = len(self._blocks), len(self._clusters)
         try:
-            stopped, timecode = self._cluster_elements(start, end, known=known)
+            stopped = self._cluster_elements(start, end, known=known)
         except MkvError as error:
+            self._note(error)
             if not known or end == self._end:
                 raise
-            self._note(error, lost=isinstance(error, _IntruderError))
-            return end
-        if timecode is None:
-            del self._blocks[first_block:]
-            self._note(TruncatedError("a Cluster has no Timecode", position))
+            stopped = end
+        finally:
+            if len(self._clusters) == clusters:
+                del self._blocks[blocks:]
+                self._note(TruncatedError("a Cluster has no Timecode", position))
+        times = [block[1] for block in self._blocks[blocks:]]
+        self.doubtful = self.doubtful or times != sorted(times)
         return stopped
 
-    def _cluster_elements(self, position: int, end: int, *, known: bool) -> tuple[int, int | None]:
-        """Take in a Cluster's children; the loop over blocks, which decides how fast all of this is.
-
-        Returns
-        -------
-        tuple of (int, int or None)
-            Where the Cluster ends, and its Timecode.
-        """
+    def _cluster_elements(self, position: int, end: int, *, known: bool) -> int:
+        """Take in a Cluster's children and return where it ends; this loop decides how fast all of this is."""
         data, append, new = self._data, self._blocks.append, tuple.__new__
         first_block = len(self._blocks)
         timecode: int | None = None
@@ -306,8 +324,10 @@ class DocumentWalk:
             if element_id in _NOT_IN_CLUSTER:
                 if not known:
                     break
-                raise _IntruderError(f"element 0x{element_id:X} begins inside a Cluster of known size", position)
+                raise StructureError(f"element 0x{element_id:X} begins inside a Cluster of known size", position)
             stop = self._fitting(element_id, position, start, stop, end)
+            if element_id not in _CLUSTER_CHILDREN or (element_id == ids.TIMECODE and timecode is not None):
+                self.doubtful = True
             if element_id == ids.TIMECODE and timecode is None:
                 base = timecode = read_uint(data, start, stop)
                 self._clusters.append(timecode)
@@ -318,7 +338,7 @@ class DocumentWalk:
             position = stop
         else:
             raise MkvError(f"there are more than {MAX_BLOCKS} blocks", position)
-        return position, timecode
+        return position
 
     def _slow_block(self, element_id: int, start: int, stop: int, base: int) -> None:
         """Take in a block that is not of the common shape; pass over what is no block."""
@@ -326,9 +346,11 @@ class DocumentWalk:
             if element_id == ids.SIMPLE_BLOCK:
                 self._blocks.append(_read_block(self._data, start, stop, base))
             elif element_id == ids.BLOCK_GROUP:
-                for child_id, child, child_stop in children(self._data, start, stop):
-                    if child_id == ids.BLOCK:
-                        self._blocks.append(_read_block(self._data, child, child_stop, base))
+                found = [child for child in children(self._data, start, stop) if child[0] == ids.BLOCK]
+                if len(found) != 1:
+                    raise MkvError(f"a BlockGroup holds {len(found)} Blocks", start)  # noqa: TRY301
+                _, start, stop = found[0]
+                self._blocks.append(_read_block(self._data, start, stop, base))
         except MkvError as error:
             self._note(error)
 
