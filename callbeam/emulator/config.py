@@ -99,8 +99,8 @@ class EmulatorConfig:
     tag_vocabulary : {"getmedia", "documented"}
         Names of AWS's tags in GetMediaForFragmentList: as GetMedia's, or as its documentation says.
     unknown_number, foreign_number, expired_number : {"not_found", "invalid"}
-        What GetMediaForFragmentList answers for a well-formed number that no stream has, that another stream has, and that
-        retention has removed: a document that says so, or an error for the call.
+        What GetMediaForFragmentList answers for a well-formed number that no stream has, that another stream has,
+        and that retention has removed: a document that says so, or an error for the call.
     too_many_fragments : str
         Error code for more than 1000 fragments in a call.
     getmedia_idle_s : float

@@ -105,8 +105,9 @@ class Emulator:
         self._thread.start()
         if not self._open.wait(START_S) or self._failure is not None:
             self.store.close()
+            reason = self._failure or "no answer"
             raise UsageError(
-                f"the emulator cannot listen on {self.host}:{self.port}: {self._failure or 'no answer'}; choose another port"
+                f"the emulator cannot listen on {self.host}:{self.port}: {reason}; choose another port"
             ) from self._failure
         return self
 

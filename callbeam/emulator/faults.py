@@ -43,10 +43,10 @@ class Fault:
     api : str
         The API it strikes, as ``GetMedia`` or ``GET_MEDIA``; ``*`` for each.
     action : str
-        For a call: ``error`` (answers ``code``), ``stall`` (waits ``seconds`` at its place, then goes on), ``cut`` (breaks
-        the connection there, inside the chunked body), ``end`` (ends the body there as if that were all). For a fragment:
-        ``not_found``, ``in_band`` (a document with ``error_id`` in its place, then ``then``), ``no_timestamps`` (listing
-        and tags tell no time).
+        For a call: ``error`` (answers ``code``), ``stall`` (waits ``seconds`` at its place, then goes on), ``cut``
+        (breaks the connection there, inside the chunked body), ``end`` (ends the body there as if that were all).
+        For a fragment: ``not_found``, ``in_band`` (a document with ``error_id`` in its place, then ``then``),
+        ``no_timestamps`` (listing and tags tell no time).
     stream : str or None
         Only this stream.
     fragments : tuple of int
@@ -57,16 +57,17 @@ class Fault:
     code, status, message : str, int, str
         Of ``error``; the status follows from the code unless given.
     document, place : int, str
-        Of ``cut``, ``end``, ``stall`` in a media body: at the document of this index (-1: the last one; not in GetMedia,
-        which has no last), ``before`` it, in the middle of its last ``block``, at a ``block_border`` halfway, or ``after`` it.
+        Of ``cut``, ``end``, ``stall`` in a media body: at the document of this index (-1: the last one; not in
+        GetMedia, which has no last), ``before`` it, in the middle of its last ``block``, at a ``block_border``
+        halfway, or ``after`` it.
     at_byte : int or None
-        Of ``cut`` and ``end``: at this byte of the body instead.
+        Instead of ``document`` and ``place``: at this byte of the body.
     seconds : float
         Of ``stall``.
     error_id, error_code : int, str
         Of ``in_band``.
     then : str
-        Of ``in_band``: ``continue`` with the next fragment, or ``stop``.
+        Of ``in_band`` and ``not_found``: ``continue`` with the next fragment, or ``stop``.
     """
 
     api: str

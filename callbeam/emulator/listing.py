@@ -6,6 +6,7 @@ import base64
 import binascii
 import heapq
 import json
+import math
 import time
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
@@ -15,6 +16,7 @@ from callbeam.emulator.errors import ServiceError, invalid_argument
 from callbeam.emulator.stream import HOUR_MS, StoredFragment, shuffle_key
 
 if TYPE_CHECKING:
+    from callbeam.emulator.config import EmulatorConfig
     from callbeam.emulator.fields import Fields
     from callbeam.emulator.service import Service
     from callbeam.emulator.stream import StoredStream
@@ -95,15 +97,9 @@ def read_page(listing: Listing, stream: StoredStream, service: Service) -> tuple
     config = service.config
     if listing.fresh and config.listing_empty_first_page:
         return [], replace(listing, fresh=False)
-    keys = {
-        "shuffled": lambda number: (shuffle_key(number, config.seed), number),
-        "number": lambda number: (number, 0),
-        "reversed": lambda number: (-number, 0),
-    }
-    key = keys[config.listing_order]
     arrived_by = time.monotonic() - config.listing_lag_s
     found = [
-        (key(fragment.number), fragment)
+        (_sort_key(fragment.number, config), fragment)
         for fragment in _in_range(listing, stream)
         if (fragment.arrived_s <= arrived_by or not fragment.arrived_s) and service.retained(stream, fragment)
     ]
@@ -116,10 +112,16 @@ def read_page(listing: Listing, stream: StoredStream, service: Service) -> tuple
     return [fragment for _, fragment in page], goes_on
 
 
+def _sort_key(number: int, config: EmulatorConfig) -> tuple[int, int]:
+    if config.listing_order == "shuffled":
+        return shuffle_key(number, config.seed), number
+    return (number if config.listing_order == "number" else -number), 0
+
+
 def _in_range(listing: Listing, stream: StoredStream) -> list[StoredFragment]:
     start, end = Decimal(listing.start_ms), Decimal(listing.end_ms)
     if listing.by == "SERVER_TIMESTAMP":
-        return stream.by_server_time(start, end)
+        return stream.by_server_time(math.ceil(start), math.floor(end))
     return [f for f in stream.in_order() if f.producer_ms is not None and start <= f.producer_ms <= end]
 
 

@@ -175,7 +175,7 @@ def check_fragment(media: ExaminedMedia) -> None:
     Raises
     ------
     RefusedError
-        Too large, too long, too many tracks, a declared track without a frame, a frame of another track, a damaged document.
+        Too large, too long, too many tracks, a declared track without a frame, a frame of another track, damaged.
     """
     if len(media.data) > MAX_FRAGMENT_BYTES:
         raise RefusedError(4001)

@@ -192,11 +192,11 @@ class StoredStream:
         with self._lock:
             return self._fragments[self._numbers[-1]] if self._numbers else None
 
-    def by_server_time(self, start_ms: float, end_ms: float) -> list[StoredFragment]:
+    def by_server_time(self, start_ms: int, end_ms: int) -> list[StoredFragment]:
         """Return the fragments with server timestamp in [start_ms, end_ms]."""
         with self._lock:
             first = bisect_left(self._by_server, (start_ms, 0))
-            end = bisect_right(self._by_server, (end_ms, float("inf")))
+            end = bisect_left(self._by_server, (end_ms + 1, 0))
             return [self._fragments[number] for _, number in self._by_server[first:end]]
 
     def retained(self, fragment: StoredFragment, now_ms: int, *, apply_retention: bool) -> bool:

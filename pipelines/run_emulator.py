@@ -1,0 +1,166 @@
+"""``callbeam emulator``: Kinesis Video Streams on this machine, for boto3 and any other SDK."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import difflib
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, get_args
+
+from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Quotas
+from callbeam.emulator.config import ListingOrder, TagVocabulary
+from callbeam.emulator.faults import read_fault_plan
+from callbeam.errors import UsageError
+
+EXIT_USAGE = 2
+
+DESCRIPTION = """Serve Kinesis Video Streams on this machine. Point an SDK at it with endpoint_url, or with
+AWS_ENDPOINT_URL_KINESIS_VIDEO, AWS_ENDPOINT_URL_KINESIS_VIDEO_MEDIA and AWS_ENDPOINT_URL_KINESIS_VIDEO_ARCHIVED_MEDIA;
+any credentials do. The port opens, and one line with the URL is printed, when everything is loaded."""
+
+
+class StoppedError(BaseException):
+    """A signal asks the process to stop; no ``except Exception`` may hold it up."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the emulator until a signal stops it.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The command line.
+
+    Returns
+    -------
+    int
+        0 when it was stopped; 2 when what was asked for cannot be done.
+    """
+    try:
+        options = _parse(argv)
+        config = _config(options)
+        faults = read_fault_plan(options.faults) if options.faults else []
+        _serve(options, Emulator(options.port, options.data, config, host=options.host, faults=faults))
+    except UsageError as error:
+        print(f"callbeam emulator: error: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    return 0
+
+
+def _serve(options: argparse.Namespace, kvs: Emulator) -> None:
+    """Load, open the port, wait for a signal; whatever happens, close the streams' files."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _stop)
+    try:
+        for stream, paths in _captures(options.load).items():
+            kvs.load(stream, *paths)
+        if options.demo_calls:
+            kvs.load_demo(options.demo_calls, seed=options.demo_seed)
+        kvs.start()
+        streams = kvs.store.all()
+        held = f"{len(streams)} streams, {sum(map(len, streams))} fragments"
+        print(f"callbeam emulator: {kvs.endpoint_url} ({held}; {_where(options)})", flush=True)
+        threading.Event().wait()
+    except StoppedError:
+        pass
+    finally:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, signal.SIG_IGN)
+        kvs.stop()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise StoppedError
+
+
+def _where(options: argparse.Namespace) -> str:
+    return f"kept in {options.data}" if options.data else "kept until it stops"
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    default = EmulatorConfig()
+    parser = argparse.ArgumentParser(
+        prog="callbeam emulator", description=DESCRIPTION, allow_abbrev=False, exit_on_error=False
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=0, metavar="N", help="port to listen on (default: any free one)")
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--data", type=Path, metavar="DIR", help="folder in which streams persist (default: none, they go with it)")
+    add("--load", action="append", default=[], metavar="STREAM=FILE", help="put a Matroska capture into a stream")
+    add("--demo-calls", type=int, default=0, metavar="N", help="put N made-up calls in, truth in DIR/truth")
+    add("--demo-seed", type=int, default=1, metavar="N", help="seed of the made-up calls (default: %(default)s)")
+    add("--getmedia-idle", type=float, default=default.getmedia_idle_s, metavar="S", help="GetMedia ends after S idle")
+    add("--tag-vocabulary", choices=get_args(TagVocabulary), default=default.tag_vocabulary)
+    add("--listing-order", choices=get_args(ListingOrder), default=default.listing_order)
+    add("--page-size", type=int, metavar="N", help="a page of ListFragments holds N fragments at most")
+    add("--apply-retention", action="store_true", help="retention applies to loaded streams, too")
+    add("--quotas", action="store_true", help="hold callers to the quotas that AWS documents")
+    add("--faults", type=Path, metavar="FILE", help="fault plan, a JSON list")
+    add("--switch", action="append", default=[], metavar="NAME=VALUE", help=f"any of {', '.join(_switches())}")
+    try:
+        options, unknown = parser.parse_known_args(argv)
+    except argparse.ArgumentError as error:
+        raise UsageError(str(error)) from error
+    if unknown:
+        known = [text for action in parser._actions for text in action.option_strings]  # noqa: SLF001 - no public list
+        raise UsageError(f"unknown argument {unknown[0]}{_suggestion(unknown[0].split('=')[0], known)}")
+    return options
+
+
+def _config(options: argparse.Namespace) -> EmulatorConfig:
+    values: dict[str, Any] = {
+        "getmedia_idle_s": options.getmedia_idle,
+        "tag_vocabulary": options.tag_vocabulary,
+        "listing_order": options.listing_order,
+        "listing_page_cap": options.page_size,
+        "apply_retention": options.apply_retention,
+        "quotas": AWS_QUOTAS if options.quotas else Quotas(),
+    }
+    switches = _switches()
+    for text in options.switch:
+        name, found, value = text.partition("=")
+        if not found or name not in switches:
+            raise UsageError(f"--switch {text}: NAME=VALUE is needed{_suggestion(name, switches)}")
+        values[name] = _value(name, value, switches[name])
+    return dataclasses.replace(EmulatorConfig(), **values)
+
+
+def _switches() -> dict[str, str]:
+    """Return the switches that a word can set, with their types."""
+    return {f.name: str(f.type) for f in dataclasses.fields(EmulatorConfig) if f.name not in {"quotas", "clock"}}
+
+
+def _value(name: str, text: str, kind: str) -> object:
+    if kind == "bool":
+        if text not in {"true", "false"}:
+            raise UsageError(f"--switch {name} is true or false, not {text!r}")
+        return text == "true"
+    try:
+        return int(text) if kind.startswith("int") else float(text) if kind.startswith("float") else text
+    except ValueError as error:
+        raise UsageError(f"--switch {name} needs a number, not {text!r}") from error
+
+
+def _captures(texts: Sequence[str]) -> dict[str, list[Path]]:
+    captures: dict[str, list[Path]] = {}
+    for text in texts:
+        stream, found, path = text.partition("=")
+        if not found or not stream or not path:
+            raise UsageError(f"--load {text}: write STREAM=FILE")
+        captures.setdefault(stream, []).append(Path(path))
+    return captures
+
+
+def _suggestion(word: str, known: Sequence[str] | dict[str, str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
