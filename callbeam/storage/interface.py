@@ -59,6 +59,9 @@ class ObjectStore(Protocol):
     def get(self, key: str) -> bytes | None:
         """Read an object; None if there is none."""
 
+    def sha256(self, key: str) -> str | None:
+        """Return the hex digest of an object's bytes, without moving them where that can be helped; None if absent."""
+
     def copy(self, source: str, target: str) -> None:
         """Copy an object, whole or not at all; MissingObjectError if there is no source."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import shutil
 import threading
@@ -16,12 +17,15 @@ from callbeam.storage.interface import MissingObjectError, ObjectInfo, StorageEr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
 
 TEMPORARY = ".callbeam-tmp"
 """Folder below the root where files are written before they get their name; a name with a dot is never a key."""
 
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """What file systems without hard links, or with too many of them, answer."""
+
+HASH_BLOCK_BYTES = 1024**2
 
 RACE_ATTEMPTS = 20
 """Another process may remove a folder that has just become empty between its making and its use."""
@@ -65,6 +69,15 @@ class LocalStore:
         with self._telling("read", key):
             try:
                 return self._path(key).read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return None
+
+    def sha256(self, key: str) -> str | None:
+        """Return the hex digest of an object's bytes; None if there is none."""
+        with self._telling("read", key):
+            try:
+                with self._path(key).open("rb") as file:
+                    return _digest(file)
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
 
@@ -203,6 +216,13 @@ def _create(target: Path, data: bytes | memoryview) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while block := file.read(HASH_BLOCK_BYTES):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

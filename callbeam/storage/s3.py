@@ -88,7 +88,7 @@ class S3Store:
                 if code_of(error) != "PreconditionFailed":
                     raise
                 # After a lost response, what stands in the way may be what this very call has written.
-                return attempts > 1 and self._holds(key, data, sha256)
+                return attempts > 1 and self._digest(key) == sha256
             return True
 
         return self._persist("written", key, send)
@@ -108,6 +108,10 @@ class S3Store:
             return content
 
         return self._persist("read", key, receive)
+
+    def sha256(self, key: str) -> str | None:
+        """Return the hex digest of an object's bytes; from its metadata, which copies keep. None if there is none."""
+        return self._persist("read", key, partial(self._digest, key))
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object on the server, whole or not at all; MissingObjectError if there is no source."""
@@ -165,19 +169,17 @@ class S3Store:
 
         self._persist("deleted", keys[0], send)
 
-    def _holds(self, key: str, data: bytes | memoryview, sha256: str) -> bool:
-        """Tell whether an object is what this call wanted to write."""
+    def _digest(self, key: str) -> str | None:
         try:
             head = self._client.head_object(**self._at(key))
-            if head["ContentLength"] != len(data):
-                return False
             if "sha256" in head["Metadata"]:
-                return bool(head["Metadata"]["sha256"] == sha256)
-            with self._client.get_object(**self._at(key))["Body"] as body:  # a server that keeps no metadata
-                return hashlib.sha256(body.read()).hexdigest() == sha256
+                return str(head["Metadata"]["sha256"])
+            # Written by something else, or through a server that keeps no metadata.
+            with self._client.get_object(**self._at(key))["Body"] as body:
+                return hashlib.sha256(body.read()).hexdigest()
         except ClientError as error:
             if is_missing(error):
-                return False
+                return None
             raise
 
     def _persist(self, done: str, key: str, request: Callable[[], T]) -> T:
