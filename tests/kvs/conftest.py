@@ -1,4 +1,4 @@
-"""Clocks that only tests turn, and credentials that open nothing."""
+"""Clocks that only tests turn, credentials that open nothing, and a stream of small fragments in the emulator."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callbeam.emulator import Emulator
 from callbeam.kvs.timing import Timing
+from callbeam.mkv.writer import CONNECT, BlockSpec, Dialect, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 START_MS = 1_772_409_600_000
-"""2026-03-02T00:00:00Z."""
+"""2026-03-02T00:00:00Z, where the made-up stream begins."""
+
+FRAGMENTS = 40
 
 
 @dataclass
@@ -43,14 +48,74 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+SDK_VARIABLES = (
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_ROLE_ARN",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_KINESIS_VIDEO",
+    "AWS_ENDPOINT_URL_KINESIS_VIDEO_ARCHIVED_MEDIA",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+)
+
+
 @pytest.fixture(autouse=True)
 def sdk_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_ROLE_ARN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KINESIS_VIDEO"):
+    for name in SDK_VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("AWS_ENDPOINT_URL_KINESIS_VIDEO_ARCHIVED_MEDIA", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+def payload_of(index: int, track: int, block: int) -> bytes:
+    """The samples of a block: 50 ms that no other block has."""
+    return (index * 1000 + track * 100 + block).to_bytes(4, "big") * 200
+
+
+def producer_fragment(index: int, *, dialect: Dialect = CONNECT, blocks: int = 4) -> bytes:
+    return write_fragment(
+        dialect=dialect,
+        tracks=[
+            TrackSpec(1, "AUDIO_TO_CUSTOMER", "A_AAC", sample_rate_hz=8000.0, channels=1),
+            TrackSpec(2, "AUDIO_FROM_CUSTOMER", "A_AAC", sample_rate_hz=8000.0, channels=1),
+        ],
+        blocks=[
+            BlockSpec(track, block * 50, payload_of(index, track, block)) for block in range(blocks) for track in (1, 2)
+        ],
+        timecode_ms=index * 1000,
+        tags_after=[("ContactId", f"contact-{index // 10}")],
+    )
+
+
+@dataclass
+class Calls:
+    """The emulator with stream ``calls-1``, and what it holds."""
+
+    emulator: Emulator
+    arn: str
+    numbers: list[int]
+
+
+@pytest.fixture(scope="session")
+def emulated() -> Iterator[Calls]:
+    with Emulator() as emulator:
+        arn = emulator.add_stream("calls-1")
+        numbers = [
+            emulator.add_fragment(
+                arn, producer_fragment(i), server_ms=START_MS + i * 1000 + 7, producer_ms=START_MS + i * 1000
+            )
+            for i in range(FRAGMENTS)
+        ]
+        emulator.add_stream("other-1")
+        yield Calls(emulator, arn, numbers)
+
+
+@pytest.fixture
+def calls(emulated: Calls) -> Calls:
+    emulated.emulator.faults.clear()
+    emulated.emulator.requests.clear()
+    return emulated

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import pickle
 from typing import Any
 
@@ -57,13 +56,16 @@ def test_the_code_of_the_older_header_is_read() -> None:
     assert error_code(client_error("400")) == "400"
 
 
+def gives_up(patience: Patience, trouble: Trouble) -> bool:
+    try:
+        patience.bear(trouble, client_error("Whatever"))
+    except KvsError:
+        return True
+    return False
+
+
 def bear_until_it_ends(patience: Patience, trouble: Trouble) -> int:
-    error = client_error("Whatever")
-    attempts = itertools.count(1)
-    with pytest.raises(KvsError):
-        while next(attempts) < 10_000:
-            patience.bear(trouble, error)
-    return next(attempts) - 1
+    return next(attempt for attempt in range(1, 10_000) if gives_up(patience, trouble))
 
 
 @pytest.mark.parametrize(("trouble", "limit_s"), [(Trouble.THROTTLED, 3600), (Trouble.UNAVAILABLE, 900)])
