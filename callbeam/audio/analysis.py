@@ -1,0 +1,165 @@
+"""The one entry point: a channel's samples in, rows of the tables ``seconds`` and ``frames`` out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from callbeam.audio.features import FRAME_MEASURES, FrameFeatures, analyse_frames
+from callbeam.audio.frames import HOPS_PER_SECOND, BoolArray, Float32Array
+from callbeam.audio.level import LevelSums, SecondLevels, measure_levels
+from callbeam.audio.pitch import PitchConfig
+from callbeam.audio.rounding import round_mantissa
+from callbeam.audio.seconds import second_measures
+from callbeam.schemas.frames import FRAMES
+from callbeam.schemas.seconds import SECOND_MEASURES, SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from callbeam.audio.channel import Channel
+
+_ADDED_LATER = frozenset({"job_id", "begin_offset_ms"})
+SECONDS_SCHEMA = pa.schema([entry for entry in SECONDS.schema if entry.name not in _ADDED_LATER])
+"""Table ``seconds`` without ``job_id`` and ``begin_offset_ms``, which the assembly of the call adds."""
+
+FRAMES_SCHEMA = pa.schema([entry for entry in FRAMES.schema if entry.name not in _ADDED_LATER])
+"""Table ``frames`` without ``job_id``."""
+
+_HOP_MS = 1000 // HOPS_PER_SECOND
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnalysisConfig:
+    """What is analysed.
+
+    Attributes
+    ----------
+    frames : bool
+        Also give rows of table ``frames``.
+    pitch : PitchConfig
+    """
+
+    frames: bool = False
+    pitch: PitchConfig = field(default_factory=PitchConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAnalysis:
+    """What a piece's core of a channel measures.
+
+    Attributes
+    ----------
+    seconds : pyarrow.RecordBatch
+        ``SECONDS_SCHEMA``, in order of time: the seconds that begin in the core and hold audio.
+    frames : pyarrow.RecordBatch or None
+        ``FRAMES_SCHEMA``, in order of time, floats rounded to 10 mantissa bits: the hop intervals that begin in the
+        core and hold audio, those only partly covered with NULLs. None unless asked for.
+    levels : LevelSums
+        To be joined over a channel's pieces by ``join_levels``.
+    """
+
+    seconds: pa.RecordBatch
+    frames: pa.RecordBatch | None
+    levels: LevelSums
+
+
+def analyse_channel(channel: Channel, config: AnalysisConfig | None = None) -> ChannelAnalysis:
+    """Analyse one channel of a piece.
+
+    Masked audio (gaps in ``channel.covered``) is neither silence nor speech: what it touches is NULL or left out.
+
+    Raises
+    ------
+    UnsupportedSampleRateError
+        If the channel's sample rate is no multiple of 100 Hz from 8 to 192 kHz.
+
+    Examples
+    --------
+    >>> analysis = analyse_channel(channel, AnalysisConfig(frames=True))
+    >>> analysis.seconds.column("f0_median_hz")
+    """
+    config = config or AnalysisConfig()
+    features = analyse_frames(channel, cepstra=config.frames, pitch=config.pitch)
+    levels, sums = measure_levels(channel)
+    seconds = _seconds_batch(channel, features, levels)
+    return ChannelAnalysis(seconds, _frames_batch(channel, features) if config.frames else None, sums)
+
+
+def _seconds_batch(channel: Channel, features: FrameFeatures, levels: SecondLevels) -> pa.RecordBatch:
+    """Build the rows of table ``seconds``."""
+    rows = np.flatnonzero(levels.covered)
+    measures = second_measures(features, levels)
+    start_ms = channel.clock_start_ms + (levels.first + rows) * 1000
+    # Audio that is there is never 0 ms of it.
+    covered_ms = np.maximum(np.rint(levels.covered[rows] * 1000 / channel.sample_rate_hz), 1).astype(np.int32)
+    columns = {
+        **_identity(channel, len(rows)),
+        "start_ts": pa.array(start_ms).cast(SECONDS_SCHEMA.field("start_ts").type),
+        "covered_ms": pa.array(covered_ms),
+        **{column.name: _nullable(measures[column.name][rows]) for column in SECOND_MEASURES},
+    }
+    return _batch(columns, SECONDS_SCHEMA)
+
+
+def _frames_batch(channel: Channel, features: FrameFeatures) -> pa.RecordBatch:
+    """Build the rows of table ``frames``; the features' own arrays are rounded and packed in place."""
+    span = features.span
+    rows = span.core.start + np.flatnonzero(span.present[span.core])
+    start_ms = channel.clock_start_ms + (span.first + rows) * _HOP_MS
+    measured = span.measured[rows]
+    bands = {"logmel_db": features.logmel, "mfcc": features.mfcc}
+    columns = {
+        **_identity(channel, len(rows)),
+        "ts": pa.array(start_ms).cast(FRAMES_SCHEMA.field("ts").type),
+        **{name: _nullable(round_mantissa(features.measures[name][rows])) for name in FRAME_MEASURES},
+        **{name: _lists(values, rows, measured) for name, values in bands.items() if values is not None},
+    }
+    return _batch(columns, FRAMES_SCHEMA)
+
+
+def _identity(channel: Channel, rows: int) -> dict[str, pa.Array]:
+    """Return the columns that name the channel, the same in each row."""
+    return {
+        "call_id": pa.repeat(pa.scalar(channel.leg.identity.call_id, pa.string()), rows),
+        "channel_id": pa.repeat(pa.scalar(channel.channel_id, pa.string()), rows),
+        "participant_role": pa.repeat(pa.scalar(channel.participant_role, pa.string()), rows),
+    }
+
+
+def _batch(columns: Mapping[str, pa.Array], schema: pa.Schema) -> pa.RecordBatch:
+    """Put columns into the schema's order."""
+    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+def _nullable(values: Float32Array) -> pa.Array:
+    """Return a float32 column with NULL for NaN."""
+    return pa.array(values, mask=np.isnan(values))
+
+
+def _lists(values: Float32Array, rows: npt.NDArray[np.intp], measured: BoolArray) -> pa.Array:
+    """Return the rows' vectors as a list column, NULL where a frame is masked; ``values`` is overwritten."""
+    packed = round_mantissa(_pack(values, rows[measured]))
+    offsets = np.zeros(len(rows) + 1, dtype=np.int32)
+    np.cumsum(measured * np.int32(values.shape[1]), out=offsets[1:])
+    return pa.ListArray.from_arrays(
+        pa.array(offsets), pa.array(packed.reshape(-1)), mask=None if measured.all() else pa.array(~measured)
+    )
+
+
+def _pack(values: Float32Array, rows: npt.NDArray[np.intp]) -> Float32Array:
+    """Move rows (rising) together, in place: a copy of a piece's log-mel would double what it takes."""
+    if not len(rows):
+        return values[:0]
+    runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    if len(runs) == 1:
+        return values[rows[0] : rows[-1] + 1]
+    at = 0
+    for run in runs:
+        values[at : at + len(run)] = values[run[0] : run[-1] + 1]
+        at += len(run)
+    return values[:at]

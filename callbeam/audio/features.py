@@ -1,0 +1,152 @@
+"""All features of a channel's frames, block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from callbeam.audio.frames import (
+    BLOCK_FRAMES,
+    Block,
+    BoolArray,
+    Float32Array,
+    FrameGrid,
+    FrameSpan,
+    blocks,
+    frame_grid,
+    frame_span,
+)
+from callbeam.audio.level import power_to_dbfs
+from callbeam.audio.pitch import PitchAnalyser, PitchCandidates, PitchConfig, harmonics_to_noise
+from callbeam.audio.pitch_path import UNVOICED, choose_path
+from callbeam.audio.spectrum import SPECTRAL_MEASURES, SpectrumAnalyser, mfcc
+from callbeam.schemas.frames import MEL_BANDS, MFCC_COUNT
+
+if TYPE_CHECKING:
+    from callbeam.audio.channel import Channel
+
+LEVEL_MEASURES = ("level_dbfs", "zero_crossing_rate")
+PITCH_MEASURES = ("f0_hz", "voicing", "hnr_db")
+FRAME_MEASURES = (*LEVEL_MEASURES, *SPECTRAL_MEASURES, *PITCH_MEASURES)
+"""The scalar measures of a frame, in the order of table ``frames``."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFeatures:
+    """What a channel's frames measure.
+
+    Attributes
+    ----------
+    span : FrameSpan
+        Which frames these are.
+    measures : dict of str to float32 array, shape (n,)
+        ``FRAME_MEASURES``; NaN for masked frames and for what a frame does not have (F0 where unvoiced).
+    logmel : float32 array, shape (n, MEL_BANDS), or None
+        In dB; NaN for masked frames. None unless asked for.
+    mfcc : float32 array, shape (n, MFCC_COUNT), or None
+        Likewise.
+    """
+
+    span: FrameSpan
+    measures: dict[str, Float32Array]
+    logmel: Float32Array | None
+    mfcc: Float32Array | None
+
+
+def analyse_frames(channel: Channel, *, cepstra: bool = False, pitch: PitchConfig | None = None) -> FrameFeatures:
+    """Measure every frame that a channel's samples reach, leads included.
+
+    Parameters
+    ----------
+    channel : Channel
+    cepstra : bool
+        Also compute log-mel bands and MFCC.
+    pitch : PitchConfig, optional
+
+    Raises
+    ------
+    UnsupportedSampleRateError
+        If the channel's sample rate has no frame grid.
+    """
+    grid = frame_grid(channel.sample_rate_hz)
+    config = pitch or PitchConfig()
+    span = frame_span(channel, grid)
+    frames = len(span.measured)
+    measures = {name: np.full(frames, np.nan, dtype=np.float32) for name in FRAME_MEASURES}
+    logmel = np.full((frames, MEL_BANDS), np.nan, dtype=np.float32) if cepstra else None
+    cepstrum = np.full((frames, MFCC_COUNT), np.nan, dtype=np.float32) if cepstra else None
+    candidates = PitchCandidates(frames)
+    spectrum, pitches = SpectrumAnalyser(grid), PitchAnalyser(grid, config)
+    for block in blocks(channel, grid):
+        at, part = _rows(block, span.first, frames)
+        spectrum.transform(block)
+        for name, values in {**_level_measures(block, grid), **spectrum.shape()}.items():
+            measures[name][at] = values[part]
+        if logmel is not None and cepstrum is not None:
+            bands = spectrum.logmel()
+            logmel[at] = bands[part]
+            cepstrum[at] = mfcc(bands)[part]
+        pitches.find(block, candidates, at, part)
+    measures.update(_pitch_measures(candidates, span, config))
+    _mask(span.measured, measures, logmel, cepstrum)
+    return FrameFeatures(span, measures, logmel, cepstrum)
+
+
+def _rows(block: Block, first: int, frames: int) -> tuple[slice, slice]:
+    """Return where a block's frames go among a channel's, and which of the block's these are."""
+    begin = block.first - first
+    low, high = max(begin, 0), min(begin + BLOCK_FRAMES, frames)
+    return slice(low, high), slice(low - begin, high - begin)
+
+
+def _level_measures(block: Block, grid: FrameGrid) -> dict[str, Float32Array]:
+    """Return RMS level and zero crossing rate (crossings per sample, as in librosa) of a block's frames."""
+    frames = block.frames(grid.frame_length, grid.hop)
+    power = np.einsum("ij,ij->i", frames, frames) / np.float32(grid.frame_length)
+    # 1 where a sample and the next differ in sign: a frame of n samples has n - 1 such pairs.
+    negative = np.signbit(block.samples)
+    crosses = (negative[1:] != negative[:-1]).astype(np.float32)
+    start = grid.block_lead - grid.frame_lead
+    pairs = np.lib.stride_tricks.sliding_window_view(crosses, grid.frame_length - 1)
+    crossings = pairs[start : start + BLOCK_FRAMES * grid.hop : grid.hop]
+    count = np.einsum("ij,ij->i", crossings, crossings)
+    return {
+        "level_dbfs": power_to_dbfs(power).astype(np.float32),
+        "zero_crossing_rate": count / np.float32(grid.frame_length),
+    }
+
+
+def _pitch_measures(candidates: PitchCandidates, span: FrameSpan, config: PitchConfig) -> dict[str, Float32Array]:
+    """Return F0, voicing strength and harmonics-to-noise ratio of a channel's frames.
+
+    A frame's voicing is that of its F0 or, where it is unvoiced, of its strongest candidate; NaN for digital silence.
+    """
+    state = choose_path(candidates, span.first, span.measured, config)
+    voiced = state != UNVOICED
+    choice = np.where(voiced, state, candidates.strength.argmax(axis=1))[:, None]
+    strength = np.take_along_axis(candidates.strength, choice, axis=1)[:, 0]
+    frequency = np.take_along_axis(candidates.frequency, choice, axis=1)[:, 0]
+    missing = np.float32(np.nan)
+    return {
+        "f0_hz": np.where(voiced, frequency, missing),
+        "voicing": np.where(candidates.energy > 0, strength, missing),
+        "hnr_db": np.where(voiced, harmonics_to_noise(strength), missing),
+    }
+
+
+def _mask(
+    measured: BoolArray, measures: dict[str, Float32Array], logmel: Float32Array | None, cepstrum: Float32Array | None
+) -> None:
+    """Turn masked frames to NaN, and the flux of the frame after one: it has nothing to differ from."""
+    if not measured.all():
+        masked = ~measured
+        for values in measures.values():
+            values[masked] = np.nan
+        for bands in (logmel, cepstrum):
+            if bands is not None:
+                bands[masked] = np.nan
+    flux = measures["spectral_flux"]
+    flux[:1] = np.nan
+    flux[1:][~measured[:-1]] = np.nan

@@ -1,0 +1,223 @@
+"""The grid of 25 ms frames every 10 ms on a leg's clock, and the blocks in which frames are analysed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from callbeam.errors import CallbeamError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callbeam.audio.channel import Channel
+
+Float32Array = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+HOPS_PER_SECOND = 100
+BLOCK_FRAMES = 200
+"""Frames analysed at once: 2 s at any rate, so that a block's spectra stay in the second-level cache."""
+
+FULL_SCALE = 32768.0
+"""What a sample of 1.0 is in 16-bit PCM."""
+
+
+class UnsupportedSampleRateError(CallbeamError):
+    """A channel's sample rate has no 10 ms grid of whole samples, or lies outside what speech features need."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameGrid:
+    """Lengths in samples of everything that is framed, for one sample rate.
+
+    Frame ``k`` stands for the hop interval [k * hop, (k + 1) * hop) of the leg's samples. Its 25 ms frame and its 40 ms
+    pitch window are both centred on that interval; outside the audio they see zeros.
+
+    Attributes
+    ----------
+    hop : int
+        10 ms.
+    frame_length : int
+        25 ms: 200 samples at 8 kHz. At 44.1 kHz 1103, so that the frame centres on its hop.
+    fft_length : int
+        The power of two from ``frame_length`` on: 256 at 8 kHz, 31.25 Hz per bin.
+    pitch_length : int
+        40 ms, with the parity of ``hop``.
+    """
+
+    sample_rate_hz: int
+    hop: int
+    frame_length: int
+    fft_length: int
+    pitch_length: int
+
+    @property
+    def frame_lead(self) -> int:
+        """How many samples before its hop interval a frame begins: 60 at 8 kHz."""
+        return (self.frame_length - self.hop) // 2
+
+    @property
+    def block_lead(self) -> int:
+        """How many samples before its first hop interval, and after its last, a block's samples reach."""
+        return (self.pitch_length - self.hop) // 2
+
+
+@lru_cache(maxsize=16)
+def frame_grid(sample_rate_hz: int) -> FrameGrid:
+    """Return the frame grid of a sample rate.
+
+    Raises
+    ------
+    UnsupportedSampleRateError
+        If 10 ms are no whole number of samples, or the rate lies outside 8 to 192 kHz.
+
+    Examples
+    --------
+    >>> frame_grid(8000)
+    FrameGrid(sample_rate_hz=8000, hop=80, frame_length=200, fft_length=256, pitch_length=320)
+    """
+    if sample_rate_hz % HOPS_PER_SECOND or not 8000 <= sample_rate_hz <= 192_000:
+        raise UnsupportedSampleRateError(
+            f"cannot analyse audio at {sample_rate_hz} Hz: the rate must be a multiple of 100 Hz between 8000 and "
+            "192000 Hz; resample the track, or leave it out"
+        )
+    hop = sample_rate_hz // HOPS_PER_SECOND
+    frame_length = _centred_length(0.025 * sample_rate_hz, hop)
+    return FrameGrid(
+        sample_rate_hz=sample_rate_hz,
+        hop=hop,
+        frame_length=frame_length,
+        fft_length=1 << (frame_length - 1).bit_length(),
+        pitch_length=_centred_length(0.040 * sample_rate_hz, hop),
+    )
+
+
+def _centred_length(samples: float, hop: int) -> int:
+    """Round a length up to a whole number of the same parity as the hop, so that it can centre on a hop interval."""
+    length = int(np.ceil(samples))
+    return length + (length - hop) % 2
+
+
+def hann_window(length: int) -> npt.NDArray[np.float64]:
+    """Return the periodic Hann window, float64, shape (length,): ``scipy.signal.get_window("hann", length)``."""
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length))
+
+
+def covered_between(covered: npt.NDArray[np.int64], edges: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Count the covered samples between neighbouring edges.
+
+    Parameters
+    ----------
+    covered : int64 array, shape (k, 2)
+        Sorted, disjoint [start, end) intervals of sample indices.
+    edges : int64 array, shape (n + 1,)
+        Rising sample indices.
+
+    Returns
+    -------
+    int64 array, shape (n,)
+
+    Examples
+    --------
+    >>> covered_between(np.array([[5, 20], [25, 40]]), np.array([0, 10, 20, 30])).tolist()
+    [5, 10, 5]
+    """
+    if not len(covered):
+        return np.zeros(len(edges) - 1, dtype=np.int64)
+    # The count of covered samples before an index is piecewise linear with slopes 0 and 1: interpolation is exact.
+    lengths = covered[:, 1] - covered[:, 0]
+    counts = np.zeros(2 * len(covered))
+    counts[1::2] = np.cumsum(lengths)
+    counts[2::2] = counts[1:-1:2]
+    before = np.interp(edges, covered.ravel(), counts)
+    return np.diff(before).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSpan:
+    """The frames that a channel's samples reach, and which of them mean something.
+
+    Attributes
+    ----------
+    first : int
+        Index of the first frame on the leg's grid.
+    measured : bool array, shape (n,)
+        Whether a frame's hop interval is covered by audio; the others are masked, neither silence nor speech.
+    present : bool array, shape (n,)
+        Whether any audio lies in the hop interval.
+    core : slice
+        The frames that the piece answers for.
+    """
+
+    first: int
+    measured: BoolArray
+    present: BoolArray
+    core: slice
+
+
+def frame_span(channel: Channel, grid: FrameGrid) -> FrameSpan:
+    """Find which frames a channel has: ``ceil(n / hop)`` for n samples from the leg's sample 0.
+
+    The last hop interval of a leg's audio is rarely full. What lies beyond the end of the core is no gap, so that frame
+    is measured over zero padding, as long as audio fills the interval up to there.
+    """
+    hop = grid.hop
+    first = channel.first_sample // hop
+    last = max(first, -(-(channel.first_sample + len(channel.samples)) // hop))
+    edges = np.arange(first, last + 1, dtype=np.int64) * hop
+    counts = covered_between(channel.covered, edges)
+    needed = np.where(
+        (edges[:-1] < channel.core_end) & (channel.core_end < edges[1:]), channel.core_end - edges[:-1], hop
+    )
+    core_first = min(max(channel.core_start // hop, first), last)
+    core_last = min(max(-(-channel.core_end // hop), core_first), last)
+    return FrameSpan(first, counts >= needed, counts > 0, slice(core_first - first, core_last - first))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """``BLOCK_FRAMES`` frames' worth of samples, at a fixed place of the leg's grid.
+
+    Blocks lie on a grid from the leg's sample 0 and always have their full size, so that a frame's value depends
+    neither on where a piece begins nor on how much of a leg is analysed at once.
+
+    Attributes
+    ----------
+    first : int
+        Index of the block's first frame on the leg's grid, a multiple of ``BLOCK_FRAMES``.
+    samples : float32 array, shape (BLOCK_FRAMES * hop + 2 * block_lead,)
+        In [-1, 1); zeros where there is no audio. Reused by the next block.
+    """
+
+    first: int
+    samples: Float32Array
+
+    def frames(self, length: int, hop: int) -> Float32Array:
+        """Return the block's frames of a length, a view of shape (BLOCK_FRAMES, length), each centred on its hop."""
+        lead = (len(self.samples) - BLOCK_FRAMES * hop) // 2
+        start = lead - (length - hop) // 2
+        view = np.lib.stride_tricks.sliding_window_view(self.samples, length)
+        return view[start : start + BLOCK_FRAMES * hop : hop]
+
+
+def blocks(channel: Channel, grid: FrameGrid) -> Iterator[Block]:
+    """Yield the blocks that hold any audio of a channel, in order."""
+    samples = np.empty(BLOCK_FRAMES * grid.hop + 2 * grid.block_lead, dtype=np.float32)
+    block_samples = BLOCK_FRAMES * grid.hop
+    end = channel.first_sample + len(channel.samples)
+    first_block = channel.first_sample // block_samples
+    edges = np.arange(first_block, max(first_block, -(-end // block_samples)) + 1, dtype=np.int64) * block_samples
+    for start, count in zip(edges[:-1].tolist(), covered_between(channel.covered, edges).tolist(), strict=True):
+        if not count:
+            continue
+        begin = start - grid.block_lead - channel.first_sample
+        low, high = max(begin, 0), min(begin + len(samples), len(channel.samples))
+        samples[: low - begin] = 0
+        samples[high - begin :] = 0
+        np.multiply(channel.samples[low:high], np.float32(1 / FULL_SCALE), out=samples[low - begin : high - begin])
+        yield Block(start // grid.hop, samples)

@@ -1,0 +1,228 @@
+"""Spectral features of 25 ms frames, defined as librosa defines them, in blocks that stay in cache.
+
+Frames are weighted with a periodic Hann window of their own length and transformed with ``FrameGrid.fft_length``
+points. At 8 kHz that is ``librosa.stft(y, n_fft=256, win_length=200, hop_length=80, center=False)`` over samples padded
+with 88 zeros in front: 60 by which frame 0 begins before its hop, 28 by which librosa centres the window in its
+transform (where it lies there changes phases alone). Magnitudes are not scaled; samples lie in [-1, 1).
+
+A frame without any energy has no spectrum: centroid, bandwidth, rolloff, flatness, flux, slopes and ratios are then NaN
+(librosa returns 0, or 1 for flatness); log-mel and MFCC are at their floor, as in librosa.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, hann_window
+from callbeam.schemas.frames import MEL_BANDS, MFCC_COUNT
+
+MEL_LOW_HZ, MEL_HIGH_HZ = 100.0, 3800.0
+ROLLOFF_SHARE = 0.85
+POWER_FLOOR = 1e-10
+"""librosa's ``amin`` for power: log-mel bands end at -100 dB."""
+
+SPECTRAL_MEASURES = (
+    "spectral_centroid_hz",
+    "spectral_bandwidth_hz",
+    "spectral_rolloff_hz",
+    "spectral_flatness",
+    "spectral_flux",
+    "spectral_slope_0_500_db_khz",
+    "spectral_slope_500_1500_db_khz",
+    "alpha_ratio_db",
+    "hammarberg_index_db",
+)
+"""What ``SpectrumAnalyser.shape`` measures, by the names of table ``frames``."""
+
+_DB = np.float32(10 / np.log(10))
+_GEMM_FRAMES = 25
+"""Frames in one matrix product: small enough that BLAS never spreads it over threads, whose split could change bits."""
+
+
+@lru_cache(maxsize=16)
+def mel_filters(grid: FrameGrid) -> Float32Array:
+    """Return librosa's mel filter bank (Slaney's scale and norm), float32, shape (fft_length / 2 + 1, MEL_BANDS)."""
+    from librosa.filters import mel  # noqa: PLC0415  (takes a second to import; only frames that were asked for need it)
+
+    bank = mel(sr=grid.sample_rate_hz, n_fft=grid.fft_length, n_mels=MEL_BANDS, fmin=MEL_LOW_HZ, fmax=MEL_HIGH_HZ)
+    return np.ascontiguousarray(bank.T, dtype=np.float32)
+
+
+def slope_weights(frequencies: npt.NDArray[np.float64], low_hz: float, high_hz: float) -> npt.NDArray[np.float64]:
+    """Return the weights whose product with a spectrum in dB is its least-squares slope, in dB per kHz.
+
+    Parameters
+    ----------
+    frequencies : float64 array, shape (bins,)
+        In Hz.
+    low_hz, high_hz : float
+        The regression takes the bins from ``low_hz`` to ``high_hz``, both inclusive.
+    """
+    inside = (frequencies >= low_hz) & (frequencies <= high_hz)
+    kilohertz = frequencies / 1000
+    centred = np.where(inside, kilohertz - kilohertz[inside].mean(), 0.0)
+    return np.asarray(centred / (centred**2).sum())
+
+
+class SpectrumAnalyser:
+    """Computes the spectra of one block after another, and features of them.
+
+    Its arrays are reused by the next block: whatever outlives the block must be copied.
+
+    Examples
+    --------
+    >>> analyser = SpectrumAnalyser(frame_grid(8000))
+    >>> for block in blocks(channel, frame_grid(8000)):
+    ...     analyser.transform(block)
+    ...     measures = analyser.shape()
+    ...     logmel = analyser.logmel()
+    """
+
+    def __init__(self, grid: FrameGrid) -> None:
+        self.grid = grid
+        bins = grid.fft_length // 2 + 1
+        frequencies = np.arange(bins) * grid.sample_rate_hz / grid.fft_length
+        self._frequencies = frequencies.astype(np.float32)
+        self._window = hann_window(grid.frame_length).astype(np.float32)
+        self._padded = np.zeros((BLOCK_FRAMES, grid.fft_length), dtype=np.float32)
+        self.magnitude: Float32Array = np.zeros((BLOCK_FRAMES, bins), dtype=np.float32)
+        self.power: Float32Array = np.zeros_like(self.magnitude)
+        self._scratch = np.empty_like(self.magnitude)
+        self._normalised = np.empty_like(self.magnitude)
+        self._before = np.full(bins, np.nan, dtype=np.float32)
+        self._before_frame = -1
+        self._block_first = 0
+        # One product each, instead of one reduction per feature.
+        self._moments = _columns(np.ones(bins), frequencies)
+        self._log_functionals = _columns(
+            np.full(bins, 1 / bins),
+            slope_weights(frequencies, 0, 500) * (10 / np.log(10)),
+            slope_weights(frequencies, 500, 1500) * (10 / np.log(10)),
+        )
+        self._bands = _columns(
+            (frequencies >= 50) & (frequencies <= 1000), (frequencies > 1000) & (frequencies <= 5000)
+        )
+        self._two_kilohertz = int(np.searchsorted(frequencies, 2000, side="right"))
+        self._five_kilohertz = int(np.searchsorted(frequencies, 5000, side="right"))
+
+    def transform(self, block: Block) -> None:
+        """Compute ``magnitude`` and ``power``, float32, shape (BLOCK_FRAMES, fft_length / 2 + 1), of a block."""
+        length = self.grid.frame_length
+        np.multiply(block.frames(length, self.grid.hop), self._window, out=self._padded[:, :length])
+        np.abs(fft.rfft(self._padded, axis=1, workers=1), out=self.magnitude)
+        np.multiply(self.magnitude, self.magnitude, out=self.power)
+        self._block_first = block.first
+
+    def shape(self) -> dict[str, Float32Array]:
+        """Measure the shape of each frame's spectrum: the ``SPECTRAL_MEASURES``, each of shape (BLOCK_FRAMES,).
+
+        Notes
+        -----
+        Centroid, bandwidth and rolloff are over magnitudes, flatness over power, as in librosa. Flux is the L2 distance
+        to the frame before, between magnitudes that sum to 1. The others follow Eyben et al., "The Geneva Minimalistic
+        Acoustic Parameter Set" (2016): slopes are least-squares lines through the power spectrum in dB, over the bins
+        of [0, 500] and [500, 1500] Hz; the alpha ratio divides the energy in [50, 1000] Hz by that in (1000, 5000] Hz,
+        the Hammarberg index the strongest bin in [0, 2000] Hz by that in (2000, 5000] Hz. At 8 kHz the band ends at
+        4 kHz.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moments = _product(self.magnitude, self._moments)
+            total, centroid = moments[:, 0], moments[:, 1] / moments[:, 0]
+            normalised = np.divide(self.magnitude, total[:, None], out=self._normalised)
+            bandwidth = self._bandwidth(centroid)
+            flux = self._flux(normalised)
+            measures = {
+                "spectral_centroid_hz": centroid,
+                "spectral_bandwidth_hz": bandwidth,
+                "spectral_rolloff_hz": self._rolloff(),
+                "spectral_flux": flux,
+                **self._power_measures(),
+            }
+        silent = total == 0
+        if silent.any():
+            for values in measures.values():
+                values[silent] = np.nan
+        return measures
+
+    def _bandwidth(self, centroid: Float32Array) -> Float32Array:
+        """Return the magnitude-weighted standard deviation of frequency; centred first, as float32 needs."""
+        deviation = np.subtract(self._frequencies, centroid[:, None], out=self._scratch)
+        np.multiply(deviation, deviation, out=deviation)
+        return _root_of_products(deviation, self._normalised)
+
+    def _rolloff(self) -> Float32Array:
+        """Return the first frequency up to which ``ROLLOFF_SHARE`` of the magnitude lies."""
+        cumulated = np.cumsum(self.magnitude, axis=1, out=self._scratch)
+        threshold = np.float32(ROLLOFF_SHARE) * cumulated[:, -1:]
+        frequencies: Float32Array = self._frequencies[(cumulated >= threshold).argmax(axis=1)]
+        return frequencies
+
+    def _flux(self, normalised: Float32Array) -> Float32Array:
+        """Return the distance of each L1-normalised spectrum to the frame before; NaN where none was analysed."""
+        difference = self._scratch
+        np.subtract(normalised[1:], normalised[:-1], out=difference[1:])
+        if self._before_frame != self._block_first - 1:
+            self._before.fill(np.nan)
+        np.subtract(normalised[0], self._before, out=difference[0])
+        self._before[:] = normalised[-1]
+        self._before_frame = self._block_first + BLOCK_FRAMES - 1
+        return _root_of_products(difference, difference)
+
+    def _power_measures(self) -> dict[str, Float32Array]:
+        """Return flatness, slopes, alpha ratio and Hammarberg index, all with powers floored at ``POWER_FLOOR``."""
+        two, five = self._two_kilohertz, self._five_kilohertz
+        bands = _product(self.power, self._bands)
+        peaks = np.empty((BLOCK_FRAMES, 2), dtype=np.float32)
+        self.power[:, :two].max(axis=1, out=peaks[:, 0])
+        self.power[:, two:five].max(axis=1, out=peaks[:, 1])
+        ratios = _DB * np.log(np.maximum(np.concatenate([bands, peaks], axis=1), np.float32(POWER_FLOOR)))
+
+        floored = np.maximum(self.power, np.float32(POWER_FLOOR), out=self._scratch)
+        arithmetic_mean = floored.mean(axis=1)
+        functionals = _product(np.log(floored, out=floored), self._log_functionals)
+        return {
+            "spectral_flatness": np.exp(functionals[:, 0]) / arithmetic_mean,
+            "spectral_slope_0_500_db_khz": functionals[:, 1],
+            "spectral_slope_500_1500_db_khz": functionals[:, 2],
+            "alpha_ratio_db": ratios[:, 0] - ratios[:, 1],
+            "hammarberg_index_db": ratios[:, 2] - ratios[:, 3],
+        }
+
+    def logmel(self) -> Float32Array:
+        """Return log-mel bands in dB, shape (BLOCK_FRAMES, MEL_BANDS): ``librosa.power_to_db(mel, top_db=None)``."""
+        mel = _product(self.power, mel_filters(self.grid))
+        np.maximum(mel, np.float32(POWER_FLOOR), out=mel)
+        np.log(mel, out=mel)
+        return np.multiply(mel, _DB, out=mel)
+
+
+@lru_cache(maxsize=1)
+def _cosine_transform() -> Float32Array:
+    """Return the orthonormal DCT-II as a matrix, shape (MEL_BANDS, MFCC_COUNT)."""
+    return np.ascontiguousarray(fft.dct(np.eye(MEL_BANDS), type=2, norm="ortho", axis=1)[:, :MFCC_COUNT], np.float32)
+
+
+def mfcc(logmel: Float32Array) -> Float32Array:
+    """Return MFCC 0 to 12 of a block's log-mel, (BLOCK_FRAMES, MFCC_COUNT): ``librosa.feature.mfcc(S=logmel)``."""
+    return _product(logmel, _cosine_transform())
+
+
+def _root_of_products(left: Float32Array, right: Float32Array) -> Float32Array:
+    """Return the square root of each row's inner product."""
+    roots: Float32Array = np.sqrt(np.einsum("ij,ij->i", left, right))
+    return roots
+
+
+def _columns(*columns: npt.NDArray[np.generic]) -> Float32Array:
+    """Stack vectors as the columns of a float32 matrix."""
+    return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float32)
+
+
+def _product(rows: Float32Array, matrix: Float32Array) -> Float32Array:
+    """Multiply a block's rows with a matrix, ``_GEMM_FRAMES`` rows at a time."""
+    stacked = rows.reshape(-1, _GEMM_FRAMES, rows.shape[1]) @ matrix
+    return stacked.reshape(len(rows), matrix.shape[1])
