@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from callbeam.calls.clock import LegClock
     from callbeam.calls.pieces import Leg, Piece
-    from callbeam.calls.placement import FragmentPlacement, TrackPlacement
+    from callbeam.calls.placement import FragmentPlacement, Run, TrackPlacement
     from callbeam.kvs.fragments import FetchedFragment
 
 STEP = "DecodeTracks"
@@ -36,6 +37,8 @@ class DecodedPiece:
     Attributes
     ----------
     leg : Leg
+    clock : LegClock
+        The leg's clock at the piece's first fragment.
     index, last
         The piece's, of its leg.
     channels : tuple of Channel
@@ -47,6 +50,7 @@ class DecodedPiece:
     """
 
     leg: Leg
+    clock: LegClock
     index: int
     last: bool
     channels: tuple[Channel, ...]
@@ -56,11 +60,11 @@ class DecodedPiece:
 
 @dataclass(slots=True)
 class _Track:
-    """A track's runs, kept as byte ranges until the extent of its samples is known."""
+    """A track's runs, each with its document and byte order, until the extent of its samples is known."""
 
     codec: str
     sample_rate_hz: int
-    runs: list[tuple[int, int, FetchedFragment, TrackPlacement, int]] = field(default_factory=list)
+    runs: list[tuple[Run, memoryview, bool]] = field(default_factory=list)
 
 
 def decode_piece(piece: Piece) -> DecodedPiece:
@@ -91,6 +95,7 @@ def decode_piece(piece: Piece) -> DecodedPiece:
     channels = (_channel(piece, name, track) for name, track in sorted(tracks.items()))
     return DecodedPiece(
         leg=piece.leg,
+        clock=piece.clock,
         index=piece.index,
         last=piece.last,
         channels=tuple(channel for channel in channels if channel is not None),
@@ -106,33 +111,32 @@ def channel_id(leg: Leg, track_name: str) -> str:
 
 
 def _gather(tracks: dict[str, _Track], fragment: FetchedFragment, placed: TrackPlacement) -> None:
-    if not placed.runs:
+    if not placed.runs or fragment.document is None:
         return
     track = tracks.get(placed.name)
     if track is None:
         track = tracks[placed.name] = _Track(placed.track.codec_id or "", placed.sample_rate_hz)
-    for number, (start, ranges) in enumerate(placed.runs):
-        samples = sum(end - begin for begin, end in ranges) >> 1
-        track.runs.append((start, start + samples, fragment, placed, number))
+    for run in placed.runs:
+        track.runs.append((run, fragment.document.data, placed.big_endian))
 
 
 def _channel(piece: Piece, name: str, track: _Track) -> Channel | None:
     """Fill a channel's samples; None if the piece's core has none of them."""
     per_piece, lead = (ms * track.sample_rate_hz // 1000 for ms in (PIECE_MS, LEAD_MS))
     core_start = piece.index * per_piece
-    runs = sorted(track.runs, key=lambda run: run[0])
-    limit = runs[-1][1] if piece.last else core_start + per_piece + lead
-    covered = _covered(np.array([run[:2] for run in runs], np.int64), core_start - lead, limit)
+    runs = sorted(track.runs, key=lambda entry: entry[0].start)
+    limit = runs[-1][0].end if piece.last else core_start + per_piece + lead
+    covered = _covered(np.array([(run.start, run.end) for run, _, _ in runs], np.int64), core_start - lead, limit)
     core_end = limit if piece.last else core_start + per_piece
     if not np.any((covered[:, 0] < core_end) & (covered[:, 1] > core_start)):
         return None
     first = int(covered[0, 0])
     samples = np.zeros(int(covered[-1, 1]) - first, np.int16)
-    for start, end, fragment, placed, number in runs:
-        begin, stop = max(start, first), min(end, first + len(samples))
-        if begin < stop and fragment.document is not None:
-            pcm = read_pcm(fragment.document.data, placed.runs[number][1], big_endian=placed.big_endian)
-            samples[begin - first : stop - first] = pcm[begin - start : stop - start]
+    for run, data, big_endian in runs:
+        begin, stop = max(run.start, first), min(run.end, first + len(samples))
+        if begin < stop:
+            pcm = read_pcm(data, run.ranges, big_endian=big_endian)
+            samples[begin - first : stop - first] = pcm[begin - run.start : stop - run.start]
     role, role_source = participant_role(name, piece.leg.identity.source)
     return Channel(
         leg=piece.leg,

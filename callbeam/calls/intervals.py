@@ -56,6 +56,12 @@ class Intervals:
         index = bisect_right(self.ends, member)
         return self.ends[index] if index < len(self.starts) and self.starts[index] <= member else None
 
+    def end_near(self, position: int, distance: int) -> int:
+        """Return the interval's end nearest to ``position``, the lower of two; ``position`` if none is that near."""
+        index = bisect_left(self.ends, position)
+        near = [end for end in self.ends[max(0, index - 1) : index + 1] if abs(end - position) <= distance]
+        return min(near, key=lambda end: abs(end - position), default=position)
+
     def forget_before(self, limit: int) -> None:
         """Drop the intervals that end at ``limit`` or before."""
         count = bisect_right(self.ends, limit)

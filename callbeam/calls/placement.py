@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from math import gcd
 from typing import TYPE_CHECKING
 
 from callbeam.calls.formats import DEFAULT_RATE_HZ, PcmFormat, is_audio, pcm_format
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 NS_PER_S = 1_000_000_000
 
 SEAM_MS = 20
-"""A block that lies within this of its predecessor's end, on either side, follows it without a seam."""
+"""A block that lies within this of its predecessor's end, on either side, follows it without a seam; where duplicates
+came between, its predecessor is the audio that ends there."""
 
 BLOCK_REACH_MS = 25_000
 """A fragment holds at most 20 s: a block whose timecode lies further than this from its Cluster's is not believed. It
@@ -51,13 +54,21 @@ class TrackAnchor:
 
 
 @dataclass(slots=True)
+class Run:
+    """Samples without a gap: where they begin and end on the leg's grid, and which bytes of the document they are."""
+
+    start: int
+    end: int
+    ranges: list[tuple[int, int]]
+
+
+@dataclass(slots=True)
 class TrackPlacement:
     """What one fragment gives to one track.
 
     Attributes
     ----------
-    runs : list of (int, list of (int, int))
-        A run's first sample on the leg's grid, and the byte ranges of ``Document.data`` that fill it without a gap.
+    runs : list of Run
     offered, placed, late : int
         Samples in the fragment's blocks; of these, those in ``runs``; those that came too late for their piece or lie
         before sample 0. The rest was covered already.
@@ -71,7 +82,7 @@ class TrackPlacement:
     name: str
     sample_rate_hz: int
     big_endian: bool
-    runs: list[tuple[int, list[tuple[int, int]]]] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     offered: int = 0
     placed: int = 0
     late: int = 0
@@ -224,13 +235,9 @@ def advance_anchors(
 
 def _audio_blocks(document: Document, placement: FragmentPlacement) -> list[tuple[Track, list[Block]]]:
     """Group the blocks of audio tracks, in the order in which the tracks are declared."""
-    by_number: dict[int, list[Block]] = {}
+    by_number: dict[int, list[Block]] = defaultdict(list)
     for block in document.blocks:
-        blocks = by_number.get(block.track)
-        if blocks is None:
-            by_number[block.track] = [block]
-        else:
-            blocks.append(block)
+        by_number[block.track].append(block)
     audio = []
     for track in document.tracks:
         found = by_number.pop(track.number, None)
@@ -245,53 +252,60 @@ def _audio_blocks(document: Document, placement: FragmentPlacement) -> list[tupl
 def _place_blocks(
     state: _TrackState, placed: TrackPlacement, blocks: list[Block], document: Document, clock: LegClock
 ) -> None:
+    """Place a track's blocks: this loop runs for every block of every call, so the usual block takes few steps."""
     rate = state.sample_rate_hz
-    scale = document.timecode_scale_ns
+    covered = state.covered
     first = document.clusters[0]
-    origin = clock.begin_ns * rate + NS_PER_S // 2
-    per_tick = scale * rate
-    reach = BLOCK_REACH_MS * NS_PER_MS // max(scale, 1)
+    origin, per_tick, divisor = _sample_grid(clock.begin_ns, document.timecode_scale_ns, rate)
+    reach = BLOCK_REACH_MS * NS_PER_MS // max(document.timecode_scale_ns, 1)
     seam = SEAM_MS * rate // 1000
     closed = clock.closed_ms * rate // 1000
-    starts, ends = state.covered.starts, state.covered.ends
-    free = max(ends[-1], closed) if ends else closed
+    free = max(covered.ends[-1], closed) if covered.ends else closed
     following = state.next_sample
-    run_end: int | None = None
-    ranges: list[tuple[int, int]] = []
+    offered = 0
+    run: Run | None = None  # only while the run's end is where all audio ends
     for _, timecode, start, end in blocks:
         ticks = timecode - first
-        samples = (end - start) >> 1
-        if (end - start) & 1:
+        size = end - start
+        if size & 1:
             placed.odd += 1
+            size -= 1
         if not -reach <= ticks <= reach:
             placed.stray += 1
             continue
-        if not samples:
+        if not size:
             continue
-        placed.offered += samples
-        position = (origin + ticks * per_tick) // NS_PER_S
+        offered += size
+        position = (origin + ticks * per_tick) // divisor
         if following is not None and -seam <= position - following <= seam:
             position = following
-        following = position + samples
-        if position < free:
-            following = _fill_holes(state.covered, placed, (position, following), start, (closed, seam))
-            free = max(ends[-1], closed) if ends else closed
-            run_end = None
-            continue
-        if position == run_end:
-            ranges.append((start, start + 2 * samples))
-            ends[-1] = following
         else:
-            ranges = [(start, start + 2 * samples)]
-            placed.runs.append((position, ranges))
-            if ends and ends[-1] == position:
-                ends[-1] = following
-            else:
-                starts.append(position)
-                ends.append(following)
-        run_end = free = following
-        placed.placed += samples
+            if run is not None:
+                covered.add(run.start, run.end)
+                run = None
+            position = covered.end_near(position, seam)
+        following = position + (size >> 1)
+        if run is not None:  # it ends where this block begins
+            run.ranges.append((start, start + size))
+            run.end = free = following
+        elif position >= free:
+            run = Run(position, following, [(start, start + size)])
+            placed.runs.append(run)
+            free = following
+        else:
+            following = _fill_holes(covered, placed, (position, following), start, (closed, seam))
+            free = max(covered.ends[-1], closed) if covered.ends else closed
+    if run is not None:
+        covered.add(run.start, run.end)
+    placed.offered = offered >> 1
+    placed.placed = sum(run.end - run.start for run in placed.runs)
     state.next_sample = following
+
+
+def _sample_grid(begin_ns: int, tick_ns: int, rate: int) -> tuple[int, int, int]:
+    """Return (a, b, c) such that tick t of a fragment lies at sample (a + b * t) // c, rounded to nearest."""
+    common = gcd(tick_ns * rate, NS_PER_S) or 1
+    return (begin_ns * rate + NS_PER_S // 2) // common, tick_ns * rate // common, NS_PER_S // common
 
 
 def _fill_holes(
@@ -315,8 +329,7 @@ def _fill_holes(
         placed.late += min(part_end, open_start) - part_start
         if open_start < part_end:
             begin = offset + 2 * (open_start - position)
-            placed.runs.append((open_start, [(begin, begin + 2 * (part_end - open_start))]))
-            placed.placed += part_end - open_start
+            placed.runs.append(Run(open_start, part_end, [(begin, begin + 2 * (part_end - open_start))]))
             covered.add(open_start, part_end)
     covered_end = covered.end_of(following - 1)
     if covered_end is not None and covered_end - following <= seam:
