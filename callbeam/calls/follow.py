@@ -17,9 +17,9 @@ from callbeam.calls.ownership import (
     LEG_SKEW_MS,
     OPEN_MS,
     Place,
-    begin_run,
+    begin_leg,
     continues,
-    extend_run,
+    extend_leg,
     is_open,
     place_of,
     unit_of,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callbeam.calls.observations import Observation
-    from callbeam.calls.ownership import Run
+    from callbeam.calls.ownership import LegState
     from callbeam.calls.pieces import CallIdentity
     from callbeam.kvs.fragments import FetchedFragment, FragmentSource
     from callbeam.kvs.units import Job, Lane, Unit
@@ -86,18 +86,18 @@ class _Following:
     """
 
     place: Place
-    run: Run
+    state: LegState
     leg: Leg | None = None
     cutter: PieceCutter | None = None
 
     @property
     def call_id(self) -> str | None:
-        return self.run.identity.call_id if self.run.identity is not None else None
+        return self.state.identity.call_id if self.state.identity is not None else None
 
     @property
     def foreign(self) -> CallIdentity | None:
         """The call whose fragments may be passed over; untagged audio must be read to know where it ends."""
-        return self.run.identity if self.cutter is None and self.run.tagged_ms is not None else None
+        return self.state.identity if self.cutter is None and self.state.tagged_ms is not None else None
 
 
 class _LaneReading:
@@ -121,52 +121,52 @@ class _LaneReading:
             if seen.lost is not None:
                 yield from self._lose(seen, seen.lost)
                 continue
-            if self._leg is None or not continues(self._leg.run, seen.identity, seen.at_ms):
-                yield from self._end_leg(seen)
+            if self._leg is None or not continues(self._leg.state, seen.identity, seen.at_ms):
+                yield from self._end(seen)
                 if place_of(seen.at_ms, self._job) is Place.LATER:
                     break
-                self._begin_leg(seen)
+                self._begin(seen)
             yield from self._follow(seen)
-        yield from self._end_leg(None)
+        yield from self._end(None)
 
     def _look_back(self) -> None:
         """Find the leg that runs into the margin before the job."""
-        run = self._reader.run_into(self._job.start_ms - LEG_SKEW_MS, self._reach_ms())
-        if run is not None:
-            self._leg = _Following(Place.EARLIER, run)
+        state = self._reader.leg_into(self._job.start_ms - LEG_SKEW_MS, self._reach_ms())
+        if state is not None:
+            self._leg = _Following(Place.EARLIER, state)
 
     def _reach_ms(self) -> int:
         """Return how far to read: to the end of the margin, or until the leg under way is surely over."""
         reach_ms = self._job.end_ms + LEG_SKEW_MS
         if self._leg is not None and self._leg.cutter is not None:
-            reach_ms = max(reach_ms, self._leg.run.last_ms + OPEN_MS)
+            reach_ms = max(reach_ms, self._leg.state.last_ms + OPEN_MS)
         return min(reach_ms, self._job.as_of_ms)
 
-    def _begin_leg(self, seen: Observation) -> None:
+    def _begin(self, seen: Observation) -> None:
         stream, number = self._lane.stream, seen.listed.number
-        run = begin_run(seen.identity, seen.at_ms, stream, number)
+        state = begin_leg(seen.identity, seen.at_ms, stream, number)
         place = place_of(seen.at_ms, self._job)
-        if run.identity is None or place is Place.EARLIER:
-            self._leg = _Following(Place.EARLIER, run)
+        if state.identity is None or place is Place.EARLIER:
+            self._leg = _Following(Place.EARLIER, state)
             return
-        leg = Leg(run.identity, stream, number, seen.at_ms)
+        leg = Leg(state.identity, stream, number, seen.at_ms)
         cutter = None
         if place is Place.INSIDE and seen.fetched is not None:
             cutter = PieceCutter(leg, unit_of(seen.at_ms, self._lane, self._job), seen.fetched)
-        self._leg = _Following(place, run, leg, cutter)
+        self._leg = _Following(place, state, leg, cutter)
 
     def _follow(self, seen: Observation) -> Iterator[Event]:
         following = self._leg
         if following is None:
             return
-        following.run = extend_run(following.run, seen.identity, seen.at_ms)
+        following.state = extend_leg(following.state, seen.identity, seen.at_ms)
         if following.cutter is not None and seen.fetched is not None:
             yield from following.cutter.add(seen.fetched)
             yield from self._other_unit(seen, following, following.cutter.unit)
         else:
             yield from self._other_unit(seen, following, None)
 
-    def _end_leg(self, follower: Observation | None) -> Iterator[Event]:
+    def _end(self, follower: Observation | None) -> Iterator[Event]:
         following, self._leg = self._leg, None
         if following is None or following.leg is None:
             return
@@ -174,7 +174,7 @@ class _LaneReading:
         if following.cutter is not None:
             yield from following.cutter.finish()
             pieces = following.cutter.emitted
-        last_ms = following.run.last_ms
+        last_ms = following.state.last_ms
         other = follower is not None and (
             follower.identity is None or follower.identity.call_id != following.leg.identity.call_id
         )
@@ -184,7 +184,7 @@ class _LaneReading:
         """Account for a fragment without media: it is the call's around it, as a fragment without tags would be."""
         following = self._leg
         call_id, unit = None, None
-        if following is not None and continues(following.run, None, seen.at_ms):
+        if following is not None and continues(following.state, None, seen.at_ms):
             if following.cutter is None:
                 yield from self._other_unit(seen, following, None)
                 return

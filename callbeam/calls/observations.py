@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from callbeam.calls.identity import identify
-from callbeam.calls.ownership import LEG_PAUSE_MS, TAG_REACH_MS, Run
+from callbeam.calls.ownership import LEG_PAUSE_MS, TAG_REACH_MS, LegState
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus
 from callbeam.mkv.fragment import fragment_tags
 
@@ -99,7 +99,7 @@ class FragmentReader:
             self._batch.close()
             self._batch = None
 
-    def run_into(self, border_ms: int, before_ms: int) -> Run | None:
+    def leg_into(self, border_ms: int, before_ms: int) -> LegState | None:
         """Take what came before ``border_ms``, and tell which leg the last of it belongs to.
 
         It reads backwards, as far as the last tag that the last fragment can have its call from; and not at all where
@@ -107,7 +107,7 @@ class FragmentReader:
 
         Returns
         -------
-        Run or None
+        LegState or None
             None where no leg can go on.
         """
         before: list[Arrival] = []
@@ -133,8 +133,8 @@ class FragmentReader:
                 last_ms = arrival.at_ms if last_ms is None else last_ms
                 identity = identify(one.document.tags)
                 if identity is not None and last_ms - arrival.at_ms <= TAG_REACH_MS:
-                    return Run(identity, last_ms, arrival.at_ms)
-        return None if last_ms is None else Run(None, last_ms, None)
+                    return LegState(identity, last_ms, arrival.at_ms)
+        return None if last_ms is None else LegState(None, last_ms, None)
 
     def _read(self, before_ms: int, *, probing: bool) -> Observation:
         if self._batch is None:

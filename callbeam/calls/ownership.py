@@ -41,7 +41,7 @@ OPEN_MS = LEG_PAUSE_MS + TAG_REACH_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class LegState:
     """A leg as far as it has been seen.
 
     Attributes
@@ -64,12 +64,12 @@ def untagged_identity(stream: Stream, number: int) -> CallIdentity:
     return CallIdentity(f"{stream.name}#{number}", "untagged")
 
 
-def continues(run: Run, identity: CallIdentity | None, at_ms: int) -> bool:
+def continues(leg: LegState, identity: CallIdentity | None, at_ms: int) -> bool:
     """Tell whether a fragment belongs to the leg before it on its stream.
 
     Parameters
     ----------
-    run : Run
+    leg : LegState
         The leg up to the fragment before.
     identity : CallIdentity or None
         What the fragment's own tags say; None where they name no call, or where its media is lost.
@@ -78,30 +78,30 @@ def continues(run: Run, identity: CallIdentity | None, at_ms: int) -> bool:
 
     Examples
     --------
-    >>> leg = Run(CallIdentity("c-1", "connect"), last_ms=240_000, tagged_ms=0)
+    >>> leg = LegState(CallIdentity("c-1", "connect"), last_ms=240_000, tagged_ms=0)
     >>> continues(leg, None, 300_000), continues(leg, None, 300_001)
     (True, False)
     """
-    pause_ms = at_ms - run.last_ms
+    pause_ms = at_ms - leg.last_ms
     if identity is not None:
-        same = run.identity is not None and run.identity.call_id == identity.call_id
+        same = leg.identity is not None and leg.identity.call_id == identity.call_id
         return same and pause_ms <= LEG_PAUSE_MS
-    if run.tagged_ms is None:
+    if leg.tagged_ms is None:
         return pause_ms <= UNTAGGED_PAUSE_MS
-    return at_ms - run.tagged_ms <= TAG_REACH_MS
+    return at_ms - leg.tagged_ms <= TAG_REACH_MS
 
 
-def begin_run(identity: CallIdentity | None, at_ms: int, stream: Stream, number: int) -> Run:
+def begin_leg(identity: CallIdentity | None, at_ms: int, stream: Stream, number: int) -> LegState:
     """Begin a leg with a fragment that does not continue the one before."""
     if identity is None:
-        return Run(untagged_identity(stream, number), at_ms, None)
-    return Run(identity, at_ms, at_ms)
+        return LegState(untagged_identity(stream, number), at_ms, None)
+    return LegState(identity, at_ms, at_ms)
 
 
-def extend_run(run: Run, identity: CallIdentity | None, at_ms: int) -> Run:
+def extend_leg(leg: LegState, identity: CallIdentity | None, at_ms: int) -> LegState:
     """Add a fragment that continues the leg."""
-    tagged_ms = run.tagged_ms if identity is None else at_ms
-    return replace(run, last_ms=max(run.last_ms, at_ms), tagged_ms=tagged_ms)
+    tagged_ms = leg.tagged_ms if identity is None else at_ms
+    return replace(leg, last_ms=max(leg.last_ms, at_ms), tagged_ms=tagged_ms)
 
 
 class Place(Enum):

@@ -1,0 +1,232 @@
+"""Any legs on any streams, tagged or not, any cut into units and jobs: each leg once, whole, and all accounted for."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_streams import MINUTE_MS, SKEW_MS, T0, MemorySource, Sent, make_job, make_lane, stream, true_legs
+
+from callbeam.calls.follow import read_lane
+from callbeam.calls.ownership import CallStatus, Place, decide_call, place_of, unit_of
+from callbeam.calls.pieces import DeadLetter, LedgerRow, LegEnd, Piece
+from callbeam.kvs.fragments import FragmentStatus
+from callbeam.kvs.units import HOUR_MS, Job
+
+STREAMS = 2_000
+"""Random streams in the seeded simulation; CALLBEAM_SIMULATED_STREAMS sets another count."""
+
+
+@dataclass
+class World:
+    """Streams, and how they are cut into jobs that lie side by side."""
+
+    streams: dict[str, list[Sent]]
+    borders: list[int]
+    units_left_out: set[int] = field(default_factory=set)
+
+
+def random_world(rng: random.Random) -> World:
+    """Make two streams whose calls share both, busiest around the borders between jobs."""
+    borders = [T0]
+    for _ in range(rng.randint(1, 4)):
+        borders.append(borders[-1] + rng.choice([2, 3, 4, 7, 30, 60, 61, 90, 240]) * MINUTE_MS)
+    calls = [f"c{i}" for i in range(rng.randint(1, 6))]
+    starts = {call: rng.choice(borders) + rng.randint(-4 * MINUTE_MS, 4 * MINUTE_MS) for call in calls}
+    streams = {name: random_stream(rng, starts) for name in ("s1", "s2")}
+    times = [one.at_ms for sent in streams.values() for one in sent]
+    borders[0] = min(borders[0], *times) - 10 * MINUTE_MS
+    borders.append(max(borders[-1], *times) + 10 * MINUTE_MS)
+    for _ in range(rng.randint(0, 3)):  # borders at which something happens
+        border = rng.choice(times) + rng.choice([0, 1, 2_000, SKEW_MS, SKEW_MS + 2_000, 30 * MINUTE_MS, 50 * MINUTE_MS])
+        if all(abs(border - other) >= SKEW_MS for other in borders):
+            borders.append(border)
+    return World(streams, sorted(borders), {rng.randrange(20) for _ in range(rng.randint(0, 3))})
+
+
+def random_stream(rng: random.Random, starts: dict[str, int]) -> list[Sent]:
+    begun = sorted((start + rng.randint(-3 * MINUTE_MS, 3 * MINUTE_MS), call) for call, start in starts.items())
+    if rng.random() < 0.5:  # pools reuse streams at once, without a pause
+        begun = [(at - at % MINUTE_MS, call) for at, call in begun]
+    sent: list[Sent] = []
+    at_ms = begun[0][0]
+    been: set[str] = set()
+    for index, (start_ms, call) in enumerate(begun):
+        at_ms = max(at_ms, start_ms)
+        until = begun[index + 1][0] if index + 1 < len(begun) else at_ms + rng.choice([1, 10, 70, 200]) * MINUTE_MS
+        for part in range(rng.choice([1, 1, 1, 2, 3])):
+            who = call if part == 0 or rng.random() < 0.7 else rng.choice([*starts, None])
+            if who in been:  # a call does not come back at once
+                at_ms += rng.choice([5_001, 30_000, 61_000, 10 * MINUTE_MS, HOUR_MS, HOUR_MS + 1])
+            been.add(who or "")
+            at_ms = add_run(rng, sent, who, at_ms, until)
+    return sent
+
+
+def add_run(rng: random.Random, sent: list[Sent], call: str | None, at_ms: int, until: int) -> int:
+    """Add fragments of one call: at some pace, some without tags, some lost, with pauses in between."""
+    step_ms = rng.choice([1_000, 4_000, 5_000, 20_000])
+    untagged = rng.choice([0, 0, 0, 0.3, 0.95])
+    lost = rng.choice([0, 0, 0, 0.02, 0.3])
+    for _ in range(rng.choice([1, 3, 10, 40, 100])):
+        tag = None if rng.random() < untagged else call
+        failed = rng.choice([FragmentStatus.NOT_FOUND, FragmentStatus.EXPIRED]) if rng.random() < lost else None
+        sent.append(Sent(1000 + len(sent), at_ms, tag, failed))
+        at_ms += step_ms
+        if rng.random() < 0.03:
+            pauses = [5_001, 60_000, 60_001, 5 * MINUTE_MS, 6 * MINUTE_MS, 50 * MINUTE_MS, HOUR_MS, HOUR_MS + 1]
+            at_ms += rng.choice(pauses) - step_ms
+        if at_ms > until and rng.random() < 0.2:
+            break
+    tail = rng.choice([0, 0, 0, 1, 5, 80])
+    for _ in range(tail):  # as contacts end in captures
+        sent.append(Sent(1000 + len(sent), at_ms, None))
+        at_ms += rng.choice([step_ms, step_ms, MINUTE_MS]) if tail == 5 else step_ms
+    return at_ms
+
+
+@dataclass
+class Outcome:
+    """What one job made of its streams."""
+
+    job: Job
+    rows: list[LedgerRow]
+    letters: list[DeadLetter]
+    ends: list[LegEnd]
+    pieces: list[Piece]
+    owned: set[tuple[str, int]]
+    """Legs given, as (stream, first number)."""
+
+
+def run_job(world: World, start_ms: int, end_ms: int) -> Outcome:
+    job = make_job(start_ms, end_ms)
+    outcome = Outcome(job, [], [], [], [], set())
+    for name, sent in world.streams.items():
+        lane = make_lane(stream(name), job, sent)
+        # a plan may be older than what it plans
+        lane = replace(lane, units=tuple(u for i, u in enumerate(lane.units) if i not in world.units_left_out))
+        source = MemorySource(sent)
+        for event in read_lane(lane, job, source):
+            if isinstance(event, Piece):
+                outcome.pieces.append(event)
+            elif isinstance(event, LegEnd):
+                outcome.ends.append(event)
+            elif isinstance(event, LedgerRow):
+                outcome.rows.append(event)
+            else:
+                outcome.letters.append(event)
+        assert source.under_way == 0
+        check_lane(outcome, name, sent)
+    by_call: dict[str, list[LegEnd]] = defaultdict(list)
+    for end in outcome.ends:
+        by_call[end.leg.identity.call_id].append(end)
+    for ends in by_call.values():
+        decision = decide_call(ends, job)
+        assert decision.status is (CallStatus.OWNED if decision.legs else CallStatus.OTHER_UNIT)
+        outcome.owned |= {(end.leg.stream.name, end.leg.first_number) for end in decision.legs}
+    return outcome
+
+
+def check_lane(outcome: Outcome, name: str, sent: list[Sent]) -> None:
+    """Hold the ledger of one lane against the truth: each fragment that a unit listed has one row there."""
+    job = outcome.job
+    lane = make_lane(stream(name), job, sent)
+    got = Counter((r.unit_start_ms, r.number, r.status) for r in outcome.rows if r.stream.name == name)
+    for piece in outcome.pieces:
+        if piece.leg.stream.name == name:
+            owned = piece.fragments[piece.first_owned : piece.end_owned]
+            got.update((piece.unit.start_ms, f.listed.number, "piece") for f in owned)
+    expected: Counter[tuple[int, int, str]] = Counter()
+    legs = true_legs(sent)
+    for leg in legs:
+        for one in leg.fragments:
+            here = job.start_ms <= one.at_ms < job.end_ms
+            unit = unit_of(one.at_ms, lane, job)
+            if place_of(leg.start_ms, job) is Place.INSIDE:
+                own = unit_of(leg.start_ms, lane, job)
+                expected[own.start_ms, one.number, "piece"] += 1
+                here = here and unit != own
+            if here:
+                expected[unit.start_ms, one.number, "other_unit"] += 1
+    for one in sent:
+        if one.lost is not None:
+            add_lost(expected, one, attributed(one, legs), lane, job)
+    assert got == expected
+    lost_rows = {(r.unit_start_ms, r.number) for r in outcome.rows if r.status in {"not_found", "expired"}}
+    letters = {(d.unit_start_ms, d.number) for d in outcome.letters}
+    assert letters == lost_rows
+
+
+def attributed(lost: Sent, legs: list) -> object:
+    """Find the leg that a lost fragment is counted with: the last one before it, if near."""
+    before = None
+    for leg in legs:
+        if leg.fragments[0].at_ms <= lost.at_ms and (leg.fragments[0].number < lost.number):
+            before = leg
+    if before is None:
+        return None
+    earlier = [one for one in before.fragments if one.number < lost.number]
+    if before.call is None:
+        return before if lost.at_ms - earlier[-1].at_ms <= MINUTE_MS else None
+    tagged = [one for one in earlier if one.call is not None]
+    return before if lost.at_ms - tagged[-1].at_ms <= 5 * MINUTE_MS else None
+
+
+def add_lost(expected, one: Sent, leg, lane, job: Job) -> None:
+    here = job.start_ms <= one.at_ms < job.end_ms
+    unit = unit_of(one.at_ms, lane, job)
+    if leg is None:
+        if here:
+            expected[unit.start_ms, one.number, one.lost.value] += 1
+    elif place_of(leg.start_ms, job) is Place.INSIDE:
+        own = unit_of(leg.start_ms, lane, job)
+        expected[own.start_ms, one.number, one.lost.value] += 1
+        if here and unit != own:
+            expected[unit.start_ms, one.number, "other_unit"] += 1
+    elif here:
+        expected[unit.start_ms, one.number, "other_unit"] += 1
+
+
+def check_world(world: World) -> None:
+    """Run jobs side by side over the world, and hold what they give against the legs that are there."""
+    outcomes = [run_job(world, a, b) for a, b in zip(world.borders, world.borders[1:], strict=False)]
+    truth = {(name, leg.fragments[0].number): leg for name, sent in world.streams.items() for leg in true_legs(sent)}
+    given = Counter(leg for outcome in outcomes for leg in outcome.owned)
+    assert given == Counter(truth.keys()), "each leg exactly once"
+    jobs_of_call = defaultdict(set)
+    for index, outcome in enumerate(outcomes):
+        whole: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for piece in outcome.pieces:
+            key = (piece.leg.stream.name, piece.leg.first_number)
+            if key in outcome.owned:
+                whole[key] += [f.listed.number for f in piece.fragments[piece.first_owned : piece.end_owned]]
+                assert piece.leg.identity.call_id == (truth[key].call or f"{key[0]}#{key[1]}")
+        for key, numbers in whole.items():
+            assert numbers == [one.number for one in truth[key].fragments], "whole"
+            jobs_of_call[truth[key].call or key].add(index)
+    starts = defaultdict(list)
+    for leg in truth.values():
+        starts[leg.call].append(leg.start_ms)
+    for call, at in starts.items():
+        if call is not None and max(at) - min(at) <= SKEW_MS:
+            assert len(jobs_of_call[call]) == 1, "legs that begin together stay together"
+
+
+def test_random_streams_give_each_leg_once_and_whole():
+    count = int(os.environ.get("CALLBEAM_SIMULATED_STREAMS", STREAMS))
+    for seed in range(count // 2):
+        world = random_world(random.Random(seed))
+        try:
+            check_world(world)
+        except AssertionError as error:
+            raise AssertionError(f"in the world of seed {seed}") from error
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.randoms(use_true_random=False))
+def test_any_streams_give_each_leg_once_and_whole(rng):
+    check_world(random_world(rng))

@@ -1,0 +1,41 @@
+"""Whose call a fragment is."""
+
+import pytest
+
+from callbeam.calls.identity import identify
+from callbeam.calls.pieces import CallIdentity
+
+
+def test_connect_contact():
+    tags = [("AWS_KINESISVIDEO_FRAGMENT_NUMBER", "1"), ("ContactId", "c-1"), ("InstanceId", "i-1"), ("Events", "[]")]
+    assert identify(tags) == CallIdentity("c-1", "connect", instance_id="i-1")
+
+
+def test_chime_transaction():
+    tags = [("CallId", "x"), ("TransactionId", "t-1"), ("VoiceConnectorId", "v"), ("MediaType", "audio/L16")]
+    assert identify(tags) == CallIdentity("t-1", "chime", chime_call_id="x", voice_connector_id="v")
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [],
+        [("ContactId", "")],
+        [("ContactId", "\0\0 ")],
+        [("contactid", "c-1")],
+        [("ContactIdentity", "c-1")],
+        [("InstanceId", "i-1"), ("MimeType", "audio/L16;rate=8000;channels=1;")],
+        [("CallId", "x"), ("VoiceConnectorId", "v")],
+    ],
+)
+def test_what_names_no_call(tags):
+    assert identify(tags) is None
+
+
+def test_padding_is_no_part_of_names_or_values():
+    assert identify([("ContactId\0\0", " c-1\0\0\0")]) == CallIdentity("c-1", "connect")
+
+
+def test_the_first_value_that_is_not_empty_counts():
+    tags = [("ContactId", ""), ("ContactId", "c-1"), ("ContactId", "c-2"), ("TransactionId", "t-1")]
+    assert identify(tags) == CallIdentity("c-1", "connect")

@@ -1,0 +1,117 @@
+"""The rules of legs, units and jobs, each on plain values."""
+
+import pytest
+from made_streams import MINUTE_MS, T0, make_job, stream
+
+from callbeam.calls.ownership import (
+    CallStatus,
+    Place,
+    begin_leg,
+    continues,
+    decide_call,
+    extend_leg,
+    is_open,
+    owns_leg,
+    place_of,
+    unit_of,
+)
+from callbeam.calls.pieces import CallIdentity, Leg, LegEnd
+from callbeam.kvs.units import HOUR_MS, Lane, Unit
+
+A, B = CallIdentity("a", "connect"), CallIdentity("b", "connect")
+S1 = stream("s1")
+JOB = make_job(T0, T0 + 4 * HOUR_MS)
+END = JOB.end_ms
+
+
+def leg_end(start_ms, name="s1", *, number=1, open_=False, pieces=1):
+    return LegEnd(Leg(A, stream(name), number, start_ms), pieces, start_ms + 1000, open_)
+
+
+def test_a_pause_of_more_than_an_hour_ends_a_leg():
+    run = begin_leg(A, 0, S1, 1)
+    assert continues(run, A, HOUR_MS)
+    assert not continues(run, A, HOUR_MS + 1)
+    assert not continues(run, B, 1)
+
+
+def test_instance_does_not_make_another_call():
+    run = begin_leg(CallIdentity("a", "connect", instance_id="i"), 0, S1, 1)
+    assert continues(run, A, 1000)
+
+
+def test_tagless_fragments_reach_five_minutes_from_the_last_tag():
+    run = begin_leg(A, 0, S1, 1)
+    run = extend_leg(run, None, 4 * MINUTE_MS)
+    assert continues(run, None, 5 * MINUTE_MS)
+    assert not continues(run, None, 5 * MINUTE_MS + 1)
+    assert continues(run, A, HOUR_MS)
+
+
+def test_untagged_audio_ends_at_a_pause_of_over_a_minute_and_is_named_after_its_first_fragment():
+    run = begin_leg(None, 0, S1, 77)
+    assert run.identity == CallIdentity("s1#77", "untagged")
+    run = extend_leg(run, None, 30_000)
+    assert continues(run, None, 90_000)
+    assert not continues(run, None, 90_001)
+    assert not continues(run, A, 30_001)
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "place"),
+    [
+        (T0 - 2 * MINUTE_MS - 1, Place.EARLIER),
+        (T0 - 2 * MINUTE_MS, Place.BEFORE),
+        (T0 - 1, Place.BEFORE),
+        (T0, Place.INSIDE),
+        (END + 2 * MINUTE_MS - 1, Place.INSIDE),
+        (END + 2 * MINUTE_MS, Place.LATER),
+    ],
+)
+def test_places(start_ms, place):
+    assert place_of(start_ms, JOB) is place
+
+
+def test_units_are_the_lanes_own_else_clock_hours_of_the_job_and_one_for_the_margin_after_it():
+    job = make_job(T0 + 30 * MINUTE_MS, T0 + 150 * MINUTE_MS)
+    planned = Unit(T0 + HOUR_MS, T0 + 2 * HOUR_MS, 5, 500)
+    lane = Lane(S1, (planned,), 0)
+    assert unit_of(T0 + HOUR_MS, lane, job) is planned
+    assert unit_of(T0 + 40 * MINUTE_MS, lane, job) == Unit(job.start_ms, T0 + HOUR_MS, 0, 0)
+    assert unit_of(T0 + 149 * MINUTE_MS, lane, job) == Unit(T0 + 2 * HOUR_MS, job.end_ms, 0, 0)
+    assert unit_of(job.end_ms, lane, job) == Unit(job.end_ms, T0 + 3 * HOUR_MS, 0, 0)
+
+
+def test_open_until_65_minutes_after_the_last_fragment_or_another_call():
+    assert is_open(0, 65 * MINUTE_MS - 1, other_call_followed=False)
+    assert not is_open(0, 65 * MINUTE_MS, other_call_followed=False)
+    assert not is_open(0, 1000, other_call_followed=True)
+
+
+def test_a_leg_after_the_border_goes_with_one_before_it():
+    before, after = END - MINUTE_MS, END + MINUTE_MS
+    following = make_job(END, END + HOUR_MS)
+    assert owns_leg(after, [before, after], JOB)
+    assert not owns_leg(after, [before, after], following)
+    assert not owns_leg(after, [after], JOB)
+    assert owns_leg(after, [after], following)
+    assert not owns_leg(before, [before, after], following)
+    # a leg of the call further away before the border makes no difference
+    assert not owns_leg(after, [END - 2 * MINUTE_MS - 1, after], JOB)
+    assert owns_leg(after, [END - 2 * MINUTE_MS, after], JOB)
+
+
+def test_decisions():
+    far = leg_end(END - HOUR_MS, "s2")
+    near = leg_end(END + 5, "s1")
+    assert decide_call([near], JOB).status is CallStatus.OTHER_UNIT
+    assert decide_call([leg_end(T0 - 1, pieces=0)], JOB).legs == ()
+    decision = decide_call([near, far], JOB)
+    assert (decision.status, decision.legs) == (CallStatus.OWNED, (far,))
+    both = decide_call([near, leg_end(END - 5, "s2")], JOB)
+    assert [end.leg.stream.name for end in both.legs] == ["s2", "s1"]
+
+
+def test_a_call_is_open_as_a_whole_but_not_for_another_jobs_leg():
+    assert decide_call([leg_end(T0 + 5), leg_end(T0 + 6, "s2", open_=True)], JOB).status is CallStatus.OPEN
+    assert decide_call([leg_end(T0 + 5), leg_end(END + 9, "s2", open_=True)], JOB).status is CallStatus.OWNED
