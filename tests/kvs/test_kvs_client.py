@@ -1,0 +1,397 @@
+"""Finding streams, listing them, and reaching KVS: endpoints, variables, regions, credentials."""
+
+from __future__ import annotations
+
+import random
+import socket
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from dateutil.tz import gettz
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto.server import ThreadedMotoServer
+
+from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Fault
+from callbeam.errors import UsageError
+from callbeam.kvs import selectors
+from callbeam.kvs.client import KvsClient
+from callbeam.kvs.config import KvsConfig
+from callbeam.kvs.estimate import summarise
+from callbeam.kvs.listing import milliseconds
+from callbeam.kvs.planning import plan_jobs, plan_lanes
+from callbeam.kvs.troubles import KvsError
+from callbeam.kvs.units import HOUR_MS, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_MS = 1_772_409_600_000
+LIST = "ListFragments"
+
+
+def client_for(emulator: Emulator, clock: Any, **options: Any) -> KvsClient:
+    return KvsClient(KvsConfig(endpoint_url=emulator.endpoint_url, **options), clock.timing)
+
+
+def apis(emulator: Emulator) -> list[str]:
+    return [request.api for request in emulator.requests]
+
+
+# Listing
+
+AWKWARD = EmulatorConfig(listing_page_cap=7, listing_empty_first_page=True, listing_omits_empty=True)
+
+
+@pytest.fixture(scope="module")
+def awkward() -> Iterator[tuple[Emulator, list[tuple[int, int]]]]:
+    """A stream whose listing comes in many shuffled pages, the first one empty; and (number, server ms) of it."""
+    with Emulator(config=AWKWARD) as emulator:
+        emulator.add_stream("s")
+        chance = random.Random(3)
+        held = []
+        for i in range(60):
+            server_ms = START_MS + i * 500 + chance.randrange(500)
+            held.append((emulator.add_fragment("s", b"", server_ms=server_ms, producer_ms=server_ms - 3), server_ms))
+        yield emulator, held
+
+
+def test_all_pages_are_listed_and_sorted_by_number(clock: Any, awkward: Any) -> None:
+    emulator, held = awkward
+    client = client_for(emulator, clock)
+    [stream] = client.resolve_streams(["s"])
+    emulator.requests.clear()
+    listed = client.source(stream).list(START_MS, START_MS + HOUR_MS)
+    assert [(f.number, f.server_ms) for f in listed] == sorted(held)
+    assert all(f.producer_ms == f.server_ms - 3 for f in listed if f.server_ms)
+    pages = [request for request in emulator.requests if request.api == LIST]
+    assert len(pages) == 10
+    assert {page.n for page in pages} == {1000}
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(start=st.integers(-2000, 31_000), length=st.integers(0, 5000), border=st.integers(0, 59))
+def test_ranges_are_exact_to_the_millisecond(clock: Any, awkward: Any, start: int, length: int, border: int) -> None:
+    emulator, held = awkward
+    client = client_for(emulator, clock)
+    source = client.source(client.resolve_streams(["s"])[0])
+    at = held[border][1]
+    for a, b in ((START_MS + start, START_MS + start + length), (at, at + 1), (at - 100, at), (at + 1, at + 100)):
+        assert [f.number for f in source.list(a, b)] == sorted(n for n, ms in held if a <= ms < b)
+
+
+def test_an_empty_range_asks_nothing(calls: Any, clock: Any) -> None:
+    client = client_for(calls.emulator, clock)
+    source = client.source(client.resolve_streams(["calls-1"])[0])
+    calls.emulator.requests.clear()
+    assert source.list(START_MS, START_MS) == []
+    assert apis(calls.emulator) == []
+
+
+LISTING_FAULTS = [
+    Fault(LIST, "error", times=6),
+    Fault(LIST, "error", code="InternalFailure", times=3),
+    Fault(LIST, "error", code="AccessDeniedException", times=1),
+    Fault(LIST, "cut", times=2),
+    Fault(LIST, "stall", seconds=1.5, times=1),
+    Fault(LIST, "error", code="InvalidArgumentException", message="NextToken has expired", after=2, times=1),
+    Fault("GetDataEndpoint", "error", code="ServiceUnavailable", times=2),
+]
+
+
+@pytest.mark.parametrize("fault", LISTING_FAULTS, ids=lambda fault: f"{fault.api}-{fault.action}-{fault.code}")
+def test_a_listing_is_whole_whatever_passes(clock: Any, awkward: Any, fault: Fault) -> None:
+    emulator, held = awkward
+    client = client_for(emulator, clock, read_timeout_s=0.4)
+    [stream] = client.resolve_streams(["s"])
+    emulator.faults.clear()
+    emulator.faults.add(fault)
+    try:
+        listed = client.source(stream).list(START_MS, START_MS + HOUR_MS)
+        assert emulator.faults.strikes() >= 1
+    finally:
+        emulator.faults.clear()
+    assert [f.number for f in listed] == sorted(number for number, _ in held)
+
+
+def test_a_fragment_without_timestamp_stays_listed(calls: Any, clock: Any) -> None:
+    client = client_for(calls.emulator, clock)
+    source = client.source(client.resolve_streams(["calls-1"])[0])
+    calls.emulator.faults.add(Fault(LIST, "no_timestamps", fragments=(calls.numbers[5],), times=None))
+    listed = source.list(START_MS, START_MS + HOUR_MS)
+    assert [f.number for f in listed] == calls.numbers
+    assert (listed[5].server_ms, listed[5].producer_ms) == (None, None)
+
+
+def test_what_is_not_an_argument_of_retention_fails(calls: Any, clock: Any) -> None:
+    client = client_for(calls.emulator, clock)
+    source = client.source(client.resolve_streams(["calls-1"])[0])
+    calls.emulator.faults.add(Fault(LIST, "error", code="InvalidArgumentException", message="so wrong", times=None))
+    with pytest.raises(KvsError, match="ListFragments of stream calls-1: InvalidArgumentException: so wrong"):
+        source.list(START_MS, START_MS + HOUR_MS)
+
+
+def test_ranges_that_retention_has_passed(clock: Any) -> None:
+    config = EmulatorConfig(apply_retention=True, clock=lambda: clock.wall_ms() / 1000)
+    with Emulator(config=config) as emulator:
+        emulator.add_stream("s", retention_hours=3)
+        numbers = [
+            emulator.add_fragment("s", b"", server_ms=START_MS + i * HOUR_MS, producer_ms=None) for i in range(5)
+        ]
+        clock.wall_start_ms = START_MS + 5 * HOUR_MS - 60_000
+        client = client_for(emulator, clock)
+        source = client.source(client.resolve_streams(["s"])[0])
+        assert source.list(START_MS, START_MS + HOUR_MS) == []
+        assert [f.number for f in source.list(START_MS, START_MS + 9 * HOUR_MS)] == numbers[2:]
+
+
+def test_a_range_that_begins_before_retention_is_asked_for_again_within_it(calls: Any, clock: Any) -> None:
+    """Such a range has been seen to come back empty though its end holds fragments."""
+    client = client_for(calls.emulator, clock)
+    arn = calls.arn
+    clock.wall_start_ms = START_MS + 3 * HOUR_MS
+    source = client.source(Stream(arn, START_MS - 10 * HOUR_MS, 4))
+    calls.emulator.requests.clear()
+    assert source.list(START_MS - 5 * HOUR_MS, START_MS) == []
+    assert apis(calls.emulator).count(LIST) == 2
+    assert source.list(START_MS - 5 * HOUR_MS, START_MS - 3 * HOUR_MS) == []
+    assert apis(calls.emulator).count(LIST) == 3
+    calls.emulator.faults.add(
+        Fault(LIST, "error", code="InvalidArgumentException", message="Start is outside of the retention period")
+    )
+    assert [f.number for f in source.list(START_MS - 5 * HOUR_MS, START_MS + HOUR_MS)] == calls.numbers
+
+
+@settings(deadline=None, max_examples=200)
+@given(ms=st.integers(0, 4_000_000_000_000), zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]))
+def test_instants_of_any_zone_are_exact(ms: int, zone: str) -> None:
+    instant = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=ms / 1000)  # as the SDK makes it
+    assert milliseconds(instant.astimezone(gettz(zone))) == ms
+
+
+def test_no_instant_stays_none() -> None:
+    assert milliseconds(None) is None
+
+
+# Finding streams
+
+
+@pytest.fixture(scope="module")
+def many() -> Iterator[Emulator]:
+    with Emulator(config=EmulatorConfig(regional=True)) as emulator:
+        for name in ("calls-a", "calls-b", "calls-c", "Calls-d", "support-1", "support-2"):
+            emulator.add_stream(name, retention_hours=48, created_ms=1_700_000_000_123)
+        yield emulator
+
+
+def names(streams: list[Stream]) -> list[str]:
+    return [stream.name for stream in streams]
+
+
+def test_names_arns_and_prefixes(many: Emulator, clock: Any) -> None:
+    client = client_for(many, clock)
+    [b] = client.resolve_streams(["calls-b"])
+    assert (b.created_ms, b.retention_hours, b.region, b.account) == (
+        1_700_000_000_123,
+        48,
+        "us-east-1",
+        "111122223333",
+    )
+    assert client.resolve_streams([b.arn]) == [b]
+    assert names(client.resolve_streams(["support-2", "calls-*", b.arn, "calls-a"])) == [
+        "calls-a",
+        "calls-b",
+        "calls-c",
+        "support-2",
+    ]
+    assert len(client.resolve_streams(["*"])) == 6
+
+
+def test_all_pages_of_streams_are_read(many: Emulator, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "_LIST_PAGE", 2)
+    assert names(client_for(many, clock).resolve_streams(["calls-*"])) == ["calls-a", "calls-b", "calls-c"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "match"),
+    [
+        ("call-b", r"^no stream call-b in region us-east-1; did you mean [^?]*calls-b[^?]*\?$"),
+        ("zzzzzz", r"^no stream zzzzzz in region us-east-1; check the name and the region$"),
+        (
+            "arn:aws:kinesisvideo:eu-west-1:111122223333:stream/calls-b/1",
+            r"^no stream arn.* in region eu-west-1; the region",
+        ),
+        ("cals-*", r"^no stream begins with 'cals-' in region us-east-1; did you mean"),
+        ("calls*b", "is no stream: give a name"),
+        ("calls b", "is no stream: give a name"),
+        ("", "is no stream: give a name"),
+        ("arn:aws:s3:::calls", "is no stream: give a name"),
+    ],
+)
+def test_a_selector_that_means_no_stream_is_one_line(many: Emulator, clock: Any, selector: str, match: str) -> None:
+    with pytest.raises(UsageError, match=match) as told:
+        client_for(many, clock).resolve_streams([selector])
+    assert "\n" not in str(told.value)
+
+
+def test_no_selector_is_an_error(many: Emulator, clock: Any) -> None:
+    with pytest.raises(UsageError, match="no streams given"):
+        client_for(many, clock).resolve_streams([])
+
+
+def test_a_wrong_region_is_one_line(many: Emulator, clock: Any) -> None:
+    with pytest.raises(UsageError, match="no stream calls-a in region eu-west-1; the region holds no stream"):
+        client_for(many, clock, region="eu-west-1").resolve_streams(["calls-a"])
+
+
+@pytest.mark.parametrize("selector", ["calls-a", "calls-*"])
+def test_a_refusal_is_one_line(many: Emulator, clock: Any, selector: str) -> None:
+    many.faults.add(Fault("*", "error", code="AccessDeniedException", message="User x is not authorized", times=None))
+    try:
+        with pytest.raises(UsageError, match=r"AccessDeniedException: User x is not authorized; check the credentials"):
+            client_for(many, clock).resolve_streams([selector])
+    finally:
+        many.faults.clear()
+
+
+def test_throttling_while_streams_are_found_is_waited_out(many: Emulator, clock: Any) -> None:
+    many.faults.add(Fault("DescribeStream", "error", times=3))
+    assert names(client_for(many, clock).resolve_streams(["calls-a"])) == ["calls-a"]
+    many.faults.clear()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_an_endpoint_that_nobody_answers_at_is_one_line_within_seconds(clock: Any) -> None:
+    client = KvsClient(KvsConfig(endpoint_url=f"http://127.0.0.1:{free_port()}"), clock.timing)
+    with pytest.raises(UsageError, match=r"DescribeStream of stream a: Could not connect .*check the region, the endp"):
+        client.resolve_streams(["a"])
+    assert sum(clock.slept) < 60
+
+
+def test_what_is_no_endpoint_is_one_line(clock: Any) -> None:
+    with pytest.raises(UsageError, match="Invalid endpoint"):
+        KvsClient(KvsConfig(endpoint_url="nonsense"), clock.timing).resolve_streams(["a"])
+
+
+def test_what_is_no_region_is_one_line(many: Emulator, clock: Any) -> None:
+    with pytest.raises(UsageError, match="region"):
+        client_for(many, clock, region="not a region!").resolve_streams(["a"])
+
+
+def test_no_region_is_one_line(many: Emulator, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    [stream] = client_for(many, clock).resolve_streams(["calls-a"])
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(UsageError, match="no AWS region: set AWS_DEFAULT_REGION, or give streams by their ARNs"):
+        client_for(many, clock).resolve_streams(["calls-a"])
+    assert client_for(many, clock).resolve_streams([stream.arn]) == [stream]
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert client_for(many, clock).resolve_streams(["calls-a"]) == [stream]
+
+
+def test_no_credentials_is_one_line(many: Emulator, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(UsageError, match="no AWS credentials found"):
+        client_for(many, clock).resolve_streams(["calls-a"])
+
+
+def test_a_role_is_assumed(calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://{host}:{port}")
+    try:
+        client = client_for(calls.emulator, clock, role_arn="arn:aws:iam::123456789012:role/kvs-reader")
+        assert names(client.resolve_streams(["calls-1"])) == ["calls-1"]
+    finally:
+        server.stop()
+    with pytest.raises(UsageError, match="not a role's ARN"):
+        client_for(calls.emulator, clock, role_arn="kvs-reader").resolve_streams(["calls-1"])
+
+
+# Where KVS is reached
+
+
+def read_some(client: KvsClient) -> int:
+    source = client.source(client.resolve_streams(["calls-1"])[0])
+    return sum(f.document is not None for f in source.read(source.list(START_MS, START_MS + HOUR_MS)))
+
+
+@pytest.mark.parametrize("variables", [["AWS_ENDPOINT_URL"], ["AWS_ENDPOINT_URL_KINESIS_VIDEO"]])
+def test_variables_say_where_to_ask(
+    calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch, variables: list[str]
+) -> None:
+    for variable in variables:
+        monkeypatch.setenv(variable, calls.emulator.endpoint_url)
+    assert read_some(KvsClient(KvsConfig(), clock.timing)) == 40
+    assert apis(calls.emulator).count("GetDataEndpoint") == 2
+
+
+def test_the_variable_for_archived_media_is_used_without_asking(
+    calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", calls.emulator.endpoint_url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS_VIDEO_ARCHIVED_MEDIA", calls.emulator.endpoint_url)
+    assert read_some(KvsClient(KvsConfig(), clock.timing)) == 40
+    assert "GetDataEndpoint" not in apis(calls.emulator)
+
+
+def test_an_explicit_endpoint_wins_over_every_variable(calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    for name in ("", "_KINESIS_VIDEO", "_KINESIS_VIDEO_MEDIA", "_KINESIS_VIDEO_ARCHIVED_MEDIA"):
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL{name}", nobody)
+    assert read_some(client_for(calls.emulator, clock)) == 40
+
+
+def test_variables_can_be_switched_off(calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS_VIDEO_ARCHIVED_MEDIA", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert read_some(client_for(calls.emulator, clock)) == 40
+
+
+def test_endpoints_are_asked_for_once_and_again_after_a_refusal(calls: Any, clock: Any) -> None:
+    client = client_for(calls.emulator, clock)
+    source = client.source(client.resolve_streams(["calls-1"])[0])
+    for _ in range(3):
+        source.list(START_MS, START_MS + HOUR_MS)
+    assert apis(calls.emulator).count("GetDataEndpoint") == 1
+    calls.emulator.faults.add(Fault(LIST, "error", code="NotAuthorizedException"))
+    source.list(START_MS, START_MS + HOUR_MS)
+    assert apis(calls.emulator).count("GetDataEndpoint") == 2
+    clock.now_s += 46 * 60
+    source.list(START_MS, START_MS + HOUR_MS)
+    assert apis(calls.emulator).count("GetDataEndpoint") == 3
+
+
+def test_a_closed_client_opens_again(calls: Any, clock: Any) -> None:
+    client = client_for(calls.emulator, clock)
+    assert read_some(client) == 40
+    client.close()
+    assert read_some(client) == 40
+
+
+# Planning and reading as a job does, under AWS's own quotas
+
+
+def test_a_job_is_planned_and_read_within_quotas() -> None:
+    with Emulator(config=EmulatorConfig(quotas=AWS_QUOTAS)) as emulator:
+        for name in ("calls-a", "calls-b", "calls-empty"):
+            emulator.add_stream(name)
+        for i in range(300):
+            emulator.add_fragment("calls-a", b"x" * 50, server_ms=START_MS + i * 60_000, producer_ms=None)
+        emulator.add_fragment("calls-b", b"x" * 90, server_ms=START_MS + 24 * HOUR_MS + 1, producer_ms=None)
+        client = KvsClient(KvsConfig(endpoint_url=emulator.endpoint_url))
+        now_ms = START_MS + 30 * HOUR_MS
+        [job] = plan_jobs(client, ["calls-*"], START_MS, START_MS + 24 * HOUR_MS, now_ms)
+        lanes = plan_lanes(client, job)
+        assert [(lane.stream.name, len(lane.units)) for lane in lanes] == [("calls-a", 5), ("calls-b", 0)]
+        assert [unit.count for unit in lanes[0].units] == [60] * 5
+        assert summarise(lanes).fragments == 300
+        source = client.source(lanes[0].stream)
+        assert [len(source.list(unit.start_ms, unit.end_ms)) for unit in lanes[0].units] == [60] * 5
