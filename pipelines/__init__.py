@@ -1,0 +1,1 @@
+"""What a person runs: each file composes transforms and owns its command line."""

@@ -1,0 +1,128 @@
+"""Channels put together from their pieces: rows of table ``channels``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from callbeam.audio.extent import ChannelExtent, channel_extent, join_extents
+from callbeam.audio.level import LevelSums, join_levels
+from callbeam.schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from callbeam.audio.analysis import ChannelAnalysis
+    from callbeam.audio.channel import Channel
+    from callbeam.calls.clock import LegClock
+    from callbeam.calls.pieces import Leg
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPart:
+    """What one piece tells of a channel, without its samples.
+
+    Attributes
+    ----------
+    piece : int
+        Index of the piece in its leg.
+    extent : ChannelExtent
+        Samples and gaps of the piece's core.
+    levels : LevelSums
+        Sums over those samples.
+    """
+
+    leg: Leg
+    clock: LegClock
+    channel_id: str
+    track_name: str
+    participant_role: str | None
+    role_source: str
+    codec: str
+    piece: int
+    extent: ChannelExtent
+    levels: LevelSums
+
+    @property
+    def leg_key(self) -> tuple[str, int]:
+        """Names the leg: its stream's ARN and its first fragment number."""
+        return self.leg.stream.arn, self.leg.first_number
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedChannel:
+    """A whole channel: what its first piece says of it, and the extent and levels of all pieces."""
+
+    first: ChannelPart
+    extent: ChannelExtent
+    levels: dict[str, float | None]
+
+    @property
+    def begin_ms(self) -> int:
+        """UTC milliseconds of the first sample."""
+        return self.first.clock.start_ms + self.extent.begin * 1000 // self.extent.sample_rate_hz
+
+    @property
+    def end_ms(self) -> int:
+        """UTC milliseconds after the last sample, rounded up."""
+        return self.first.clock.start_ms - (-self.extent.end * 1000 // self.extent.sample_rate_hz)
+
+
+def channel_part(channel: Channel, clock: LegClock, piece: int, analysis: ChannelAnalysis) -> ChannelPart:
+    """Keep of a piece's channel what its row needs."""
+    return ChannelPart(
+        leg=channel.leg,
+        clock=clock,
+        channel_id=channel.channel_id,
+        track_name=channel.track_name,
+        participant_role=channel.participant_role,
+        role_source=channel.role_source,
+        codec=channel.codec,
+        piece=piece,
+        extent=channel_extent(channel),
+        levels=analysis.levels,
+    )
+
+
+def join_parts(parts: Iterable[ChannelPart]) -> list[JoinedChannel]:
+    """Join the parts of each channel; parts in any order, channels sorted by id."""
+    by_channel: dict[str, list[ChannelPart]] = defaultdict(list)
+    for part in parts:
+        by_channel[part.channel_id].append(part)
+    joined = []
+    for _, some in sorted(by_channel.items()):
+        some.sort(key=lambda part: part.piece)
+        extent = join_extents([part.extent for part in some])
+        joined.append(JoinedChannel(some[0], extent, join_levels(part.levels for part in some)))
+    return joined
+
+
+def channel_batch(job_id: str, channels: Sequence[JoinedChannel], call_start_ms: int) -> pa.RecordBatch:
+    """Turn the channels of one call into a batch of table ``channels``."""
+    rows = [
+        {
+            "job_id": job_id,
+            "call_id": channel.first.leg.identity.call_id,
+            "channel_id": channel.first.channel_id,
+            "participant_role": channel.first.participant_role,
+            "role_source": channel.first.role_source,
+            "stream_arn": channel.first.leg.stream.arn,
+            "leg_first_fragment": str(channel.first.leg.first_number),
+            "track_name": channel.first.track_name,
+            "codec": channel.first.codec,
+            "sample_rate_hz": channel.extent.sample_rate_hz,
+            "start_ts": channel.first.clock.start_ms,
+            "begin_offset_ms": channel.begin_ms - call_start_ms,
+            "end_offset_ms": channel.end_ms - call_start_ms,
+            "samples": channel.extent.samples,
+            "pcm_sha256": channel.extent.pcm_sha256,
+            "gap_count": channel.extent.gap_count,
+            "gap_ms": channel.extent.gap_ms,
+            **channel.levels,
+        }
+        for channel in channels
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=TABLES["channels"].schema)

@@ -1,0 +1,220 @@
+"""``callbeam backfill``: from retained streams to Parquet tables, one job a UTC day."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from callbeam.assembly.tally import lost_ratio
+from callbeam.audio.analysis import AnalysisConfig
+from callbeam.kvs.client import KvsClient
+from callbeam.kvs.config import KvsConfig
+from callbeam.kvs.planning import plan_jobs
+from callbeam.kvs.units import Job
+from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
+from callbeam.pipelines.identity import options_sha256, versions
+from callbeam.pipelines.options import (
+    StrictParser,
+    add_source_arguments,
+    kvs_config,
+    number_at_least,
+    parse,
+    show_instant,
+)
+from callbeam.pipelines.progress_line import ProgressLine
+from callbeam.pipelines.runner import run_pipeline, runner_options
+from callbeam.pipelines.summary import summary
+from callbeam.storage.interface import ObjectStore
+from callbeam.storage.manifest import Manifest, load_manifest, load_manifests, write_run
+from callbeam.storage.objects import StorageConfig, check_writable, open_store, resolve_config
+from callbeam.storage.publish import PublishConfig, refuse_overlap
+from callbeam.transforms import (
+    AnalyseChannels,
+    AssembleCalls,
+    DecodeTracks,
+    PlanReads,
+    PublishTables,
+    ReadFragments,
+    WindowConfig,
+    WindowFeatures,
+    WriteTables,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillConfig:
+    """Everything that a job is run with, save the job itself."""
+
+    kvs: KvsConfig
+    storage: StorageConfig
+    analysis: AnalysisConfig
+    windows: WindowConfig
+    publish: PublishConfig
+
+
+def build(pipeline: beam.Pipeline, job: Job, config: BackfillConfig) -> None:
+    """Compose the steps of one job.
+
+    Parameters
+    ----------
+    pipeline : apache_beam.Pipeline
+    job : Job
+    config : BackfillConfig
+    """
+    lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
+    read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
+    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id)
+    analysed = decoded.decoded | "AnalyseChannels" >> AnalyseChannels(
+        job, analysis=config.analysis, storage=config.storage
+    )
+    windows = analysed | "WindowFeatures" >> WindowFeatures(config.windows)
+    calls = (
+        (read.parts, decoded.parts, analysed, windows)
+        | "Parts" >> beam.Flatten()
+        | "AssembleCalls" >> AssembleCalls(job)
+    )
+    files = calls | "WriteTables" >> WriteTables(job, lanes, storage=config.storage, attempt=config.publish.attempt)
+    _ = pipeline | "PublishTables" >> PublishTables(job, files, calls, storage=config.storage, config=config.publish)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a backfill."""
+    add_source_arguments(parser)
+    output = parser.add_argument_group("output")
+    output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")
+    output.add_argument("--s3-endpoint-url", metavar="URL", help="S3 elsewhere")
+    output.add_argument("--s3-role-arn", metavar="ARN", help="role to assume for writing to S3")
+    output.add_argument("--frames", action="store_true", help="also write the table of 10 ms frames: 100 MB an hour")
+    window = number_at_least(0.001)
+    output.add_argument("--window-seconds", type=window, default=30.0, metavar="S", help="default %(default)g")
+    output.add_argument("--hop-seconds", type=window, default=5.0, metavar="S", help="default %(default)g")
+    run = parser.add_argument_group("run")
+    run.add_argument(
+        "--max-loss",
+        type=number_at_least(0),
+        default=0.001,
+        metavar="SHARE",
+        help="exit with 3 if a larger share of the fragments is lost (default %(default)g)",
+    )
+    run.add_argument("--workers", type=int, default=1, metavar="N", help="local worker processes (default %(default)s)")
+    run.add_argument("--take-over", action="store_true", help="complete a job whose submission died while it published")
+    run.add_argument("--allow-overlap", action="store_true", help="though another job has published part of this range")
+    run.add_argument("--allow-fewer", action="store_true", help="replace rows though this run decodes fewer fragments")
+
+
+@command("callbeam backfill")
+def main(argv: Sequence[str]) -> int:
+    """Run a backfill.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The command line.
+
+    Returns
+    -------
+    int
+        0 done, 1 a job failed, 2 cannot be done, 3 more lost than allowed.
+    """
+    parser = StrictParser(
+        prog="callbeam backfill",
+        description=__doc__,
+        epilog="Beam's own options, such as --runner=FlinkRunner, may stand among these.",
+    )
+    add_arguments(parser)
+    options, beam_words = parse(parser, argv, beam=True)
+    runner = runner_options(beam_words, workers=options.workers)
+    windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
+    analysis = AnalysisConfig(frames=options.frames)
+    config = BackfillConfig(
+        kvs=kvs_config(options),
+        storage=resolve_config(
+            StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
+        ),
+        analysis=analysis,
+        windows=windows,
+        publish=PublishConfig(
+            attempt=uuid.uuid4().hex[:12],
+            options_sha256=options_sha256(analysis, windows),
+            versions=versions(),
+            take_over=options.take_over,
+            allow_fewer=options.allow_fewer,
+        ),
+    )
+    store = open_store(config.storage)
+    jobs = _checked_jobs(options, config, store)
+    codes = [_run_job(job, config, runner, store, max_loss=options.max_loss) for job in jobs]
+    return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
+
+
+def _checked_jobs(options: argparse.Namespace, config: BackfillConfig, store: ObjectStore) -> list[Job]:
+    """Plan the jobs, and refuse before any work what cannot end well."""
+    now_ms = round(time.time() * 1000)
+    jobs = plan_jobs(KvsClient(config.kvs), options.streams, options.start, options.end, now_ms)
+    check_writable(store)
+    manifests = load_manifests(store)
+    for job in jobs:
+        refuse_overlap(store, job, allow_overlap=options.allow_overlap, manifests=manifests)
+    return jobs
+
+
+def _run_job(job: Job, config: BackfillConfig, runner: PipelineOptions, store: ObjectStore, *, max_loss: float) -> int:
+    """Run one job, and say what came of it."""
+    label = f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}"
+    with ProgressLine(label) as progress:
+        begun_ms = round(time.time() * 1000)
+        try:
+            run_pipeline(partial(build, job=job, config=config), runner)
+        except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
+            print(f"callbeam backfill: error: job {job.job_id} failed: {_root_cause(error)}", file=sys.stderr)
+            return EXIT_JOB_FAILED
+    manifest = load_manifest(store, job.job_id)
+    if manifest is None:
+        print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
+        return EXIT_JOB_FAILED
+    _record_run(store, job, config, progress, begun_ms)
+    print(summary(manifest, audio_ms=progress.figures["audio_ms"], elapsed_s=progress.elapsed_s))
+    return _loss_exit(manifest, max_loss)
+
+
+def _record_run(store: ObjectStore, job: Job, config: BackfillConfig, progress: ProgressLine, begun_ms: int) -> None:
+    audio_s = progress.figures["audio_ms"] / 1000
+    write_run(
+        store,
+        job.job_id,
+        {
+            "attempt": config.publish.attempt,
+            "begun": show_instant(begun_ms),
+            "as_of": show_instant(job.as_of_ms),
+            "seconds": round(progress.elapsed_s, 3),
+            "audio_seconds": audio_s,
+            "times_real_time": round(audio_s / progress.elapsed_s, 1),
+        },
+    )
+
+
+def _loss_exit(manifest: Manifest, max_loss: float) -> int:
+    ratio = lost_ratio(manifest.outcome.by_status) or 0.0
+    if ratio <= max_loss:
+        return 0
+    print(
+        f"callbeam backfill: {ratio:.3%} of the fragments were lost, more than --max-loss {max_loss:.3%}; "
+        "table dead_letters says which and why",
+        file=sys.stderr,
+    )
+    return EXIT_LOSS
+
+
+def _root_cause(error: BaseException) -> str:
+    """Return the first line of what went wrong, without the runner's wrapping."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,62 @@
+"""The ``callbeam`` command: one word chooses what to run, each with its own command line."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "plan": ("callbeam.pipelines.plan", "what a backfill would read, take and cost; reads no media"),
+    "backfill": ("callbeam.pipelines.backfill", "from retained streams to Parquet tables"),
+    "inspect": ("callbeam.pipelines.inspect_capture", "what each document of a Matroska capture holds"),
+    "emulator": (
+        "callbeam.pipelines.run_emulator",
+        "Kinesis Video Streams on this machine, with made-up calls",
+    ),
+    "demo": ("callbeam.pipelines.demo", "a backfill over made-up calls, compared with their truth"),
+}
+
+
+def usage() -> str:
+    """Return the help text of the bare command."""
+    lines = [f"  {name:<9} {meaning}" for name, (_, meaning) in COMMANDS.items()]
+    return (
+        "usage: callbeam COMMAND [options]\n\n" + "\n".join(lines) + "\n\n`callbeam COMMAND --help` lists its options."
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words behind ``callbeam``; those of the process by default.
+
+    Returns
+    -------
+    int
+        The command's own exit code; 2 where there is no such command.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if words else 2
+    if words[0] == "--version":
+        from callbeam import __version__  # noqa: PLC0415  (keeps the other commands' start free of it)
+
+        print(f"callbeam {__version__}")
+        return 0
+    if words[0] not in COMMANDS:
+        near = difflib.get_close_matches(words[0], COMMANDS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        print(f"callbeam: error: no command {words[0]!r}{hint}\n\n{usage()}", file=sys.stderr)
+        return 2
+    module = importlib.import_module(COMMANDS[words[0]][0])
+    return int(module.main(words[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

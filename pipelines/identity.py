@@ -1,0 +1,28 @@
+"""What a job's rows depend on beside its input: options and versions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+LIBRARIES = ("callbeam", "apache-beam", "librosa", "numpy", "pyarrow", "scipy")
+"""Another version of one of these may give other bytes."""
+
+
+def options_sha256(*configs: Any) -> str:
+    """Hash the options that change rows.
+
+    Parameters
+    ----------
+    *configs : dataclass instances
+    """
+    text = json.dumps([{type(config).__name__: asdict(config)} for config in configs], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that results rest on."""
+    return {name: version(name) for name in LIBRARIES}

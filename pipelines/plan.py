@@ -1,0 +1,54 @@
+"""``callbeam plan``: what a backfill would read, take and cost. It lists, and reads no media."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from callbeam.kvs.client import KvsClient
+from callbeam.kvs.estimate import Plan, summarise
+from callbeam.kvs.planning import plan_jobs, plan_lanes
+from callbeam.kvs.units import Lane
+from callbeam.pipelines.exits import command
+from callbeam.pipelines.options import StrictParser, add_source_arguments, kvs_config, parse, show_instant
+
+
+@command("callbeam plan")
+def main(argv: Sequence[str]) -> int:
+    """Print the plan of a backfill.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The command line.
+
+    Returns
+    -------
+    int
+        0 planned, 2 cannot be done.
+    """
+    parser = StrictParser(prog="callbeam plan", description=__doc__)
+    add_source_arguments(parser)
+    options, _ = parse(parser, argv, beam=False)
+    config = kvs_config(options)
+    client = KvsClient(config)
+    jobs = plan_jobs(client, options.streams, options.start, options.end, round(time.time() * 1000))
+    every: list[Lane] = []
+    for job in jobs:
+        lanes = plan_lanes(client, job)
+        every += lanes
+        print(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}: {_line(summarise(lanes, config))}")
+    plan = summarise(every, config)
+    print(f"in all, {len(jobs)} jobs: {_line(plan)}")
+    calls = ", ".join(f"{count:,} {name}" for name, count in plan.api_calls.items())
+    print(f"API calls, about: {calls}")
+    print(f"cost of reading the media once: ${plan.dollars:,.2f} (us-east-1)")
+    if config.fragments_per_second:
+        longest = max((sum(unit.count for unit in lane.units) for lane in every), default=0)
+        print(f"the busiest stream takes at least {longest / config.fragments_per_second:,.0f} s at its pace")
+    return 0
+
+
+def _line(plan: Plan) -> str:
+    size = f"{plan.bytes / 1e9:.2f} GB" if plan.bytes >= 1e8 else f"{plan.bytes / 1e6:.2f} MB"
+    return f"{plan.streams} streams, {plan.hours:.2f} h, {plan.fragments:,} fragments, {size}"

@@ -1,0 +1,80 @@
+"""Which runner runs a job, and what happens when one of its processes dies."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from callbeam.errors import UsageError
+
+LOCAL_RUNNER = "FnApiRunner"
+"""Named, because Beam's ``DirectRunner`` picks one of three engines by the pipeline's shape and may download one."""
+
+
+def runner_options(beam_words: Sequence[str], *, workers: int) -> PipelineOptions:
+    """Make the pipeline's options.
+
+    Parameters
+    ----------
+    beam_words : sequence of str
+        Beam's own options, checked.
+    workers : int
+        Local worker processes; 1 runs in this process.
+
+    Raises
+    ------
+    UsageError
+        If several workers are asked for on a runner that starts its own.
+    """
+    words = list(beam_words)
+    named = [word.partition("=")[2] or "" for word in words if word.startswith("--runner")]
+    if not named:
+        words.append(f"--runner={LOCAL_RUNNER}")
+    elif workers > 1 and named[0] != LOCAL_RUNNER:
+        raise UsageError(
+            "--workers is for the local runner; set the parallelism of other runners with their own options"
+        )
+    if workers > 1:
+        words += [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
+    return PipelineOptions(words)
+
+
+def run_pipeline(build: Callable[[beam.Pipeline], None], options: PipelineOptions) -> None:
+    """Run a pipeline to its end.
+
+    A local worker process that dies makes Beam's local runner wait without end; here it ends the command.
+
+    Raises
+    ------
+    RuntimeError
+        As the runner raises it, when a step failed.
+    """
+    previous = threading.excepthook
+    threading.excepthook = _end_when_a_worker_died
+    try:
+        pipeline = beam.Pipeline(options=options)
+        build(pipeline)
+        pipeline.run().wait_until_finish()
+    finally:
+        threading.excepthook = previous
+
+
+def _end_when_a_worker_died(failure: threading.ExceptHookArgs) -> None:
+    thread = failure.thread.name if failure.thread else ""
+    if thread != "run_worker":
+        threading.__excepthook__(failure)
+        return
+    print(
+        f"callbeam: error: a worker process died ({failure.exc_value}): often the system ran out of memory; "
+        "try fewer --workers. Nothing was published; run the same command again.",
+        file=sys.stderr,
+        flush=True,
+    )
+    # The main thread waits inside Beam for the dead worker, and cannot be interrupted; the other workers end when their
+    # connections to this process close.
+    os._exit(1)

@@ -1,0 +1,62 @@
+"""What a person wants to see when a job is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from callbeam.assembly.tally import lost_ratio
+from callbeam.kvs.fragments import LOST, FragmentStatus
+from callbeam.schemas import TABLES
+from callbeam.storage.manifest import Manifest
+
+
+def summary(manifest: Manifest, *, audio_ms: int, elapsed_s: float) -> str:
+    """Describe a published job.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    audio_ms : int
+        Length of the calls analysed, both parties together counted once.
+    elapsed_s : float
+        Wall time of the run.
+
+    Returns
+    -------
+    str
+        Several lines.
+    """
+    outcome = manifest.outcome
+    hours = audio_ms / 3_600_000
+    lines = [
+        f"job {manifest.job_id}: {outcome.call_count} calls, {hours:.2f} h in {elapsed_s:.1f} s "
+        f"({audio_ms / 1000 / max(elapsed_s, 1e-3):.0f} times real time)"
+    ]
+    if not outcome.by_status:
+        lines.append("no fragments in this range: an empty manifest was published")
+    rows: Counter[str] = Counter()
+    size: Counter[str] = Counter()
+    for entry in manifest.files:
+        rows[entry.table] += entry.rows
+        size[entry.table] += entry.bytes
+    lines += [f"  {name:<13} {rows[name]:>10,} rows {_bytes(size[name]):>10}" for name in TABLES if name in rows]
+    return "\n".join([*lines, *accounting(outcome.by_status)])
+
+
+def accounting(by_status: dict[str, int] | Counter[str]) -> list[str]:
+    """Return the lines that add every listed fragment up."""
+    listed = sum(by_status.values())
+    if not listed:
+        return []
+    terms = " + ".join(f"{by_status[s.value]:,} {s.value}" for s in FragmentStatus if by_status.get(s.value))
+    lost = sum(by_status.get(status.value, 0) for status in LOST)
+    return [f"  {listed:,} listed = {terms}", f"  lost: {lost:,} ({lost_ratio(by_status) or 0:.2%})"]
+
+
+def _bytes(count: int) -> str:
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError

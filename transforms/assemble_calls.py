@@ -1,0 +1,49 @@
+"""AssembleCalls: all that is known of a call comes together, and gets the call's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import apache_beam as beam
+
+from callbeam.assembly.calls import CallTables, assemble_call
+from callbeam.assembly.parts import Keyed
+from callbeam.kvs.units import Job
+from callbeam.transforms.progress import report
+
+
+class AssembleCall(beam.DoFn):
+    """Put one call together, or drop it where it is another job's or still open."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def process(self, element: tuple[str, Iterable[tuple[str, object]]]) -> Iterator[CallTables]:
+        """Emit the call's rows by table."""
+        call_key, parts = element
+        tables = assemble_call(call_key, [Keyed(call_key, kind, value) for kind, value in parts], self._job)
+        report(calls=len(tables.batches.get("calls", ())))
+        yield tables
+
+
+class AssembleCalls(beam.PTransform):
+    """Group parts by call, and decide: owned, another job's, or open.
+
+    Parameters
+    ----------
+    job : Job
+        Its range and instant decide who owns a call.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def expand(self, parts: beam.PCollection[Keyed]) -> beam.PCollection[CallTables]:
+        """Emit one CallTables for each call."""
+        return (
+            parts
+            | "KeyByCall" >> beam.Map(lambda part: (part.call_key, (part.kind, part.value)))
+            | "ByCall" >> beam.GroupByKey()
+            | "AssembleCall" >> beam.ParDo(AssembleCall(self._job))
+        )

@@ -1,0 +1,48 @@
+"""DecodeTracks: a piece of a call becomes channels of samples on the leg's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apache_beam as beam
+
+from callbeam.assembly.ledger import keyed_dead_letters, keyed_ledger
+from callbeam.audio.decode import DecodedPiece, decode_piece
+from callbeam.calls.pieces import Piece
+from callbeam.transforms import coders as coders
+
+
+@beam.typehints.with_input_types(Piece)
+@beam.typehints.with_output_types(DecodedPiece)
+class DecodePiece(beam.DoFn):
+    """Decode one piece; the ledger rows and dead letters of its fragments go to ``parts``."""
+
+    def __init__(self, job_id: str) -> None:
+        self._job_id = job_id
+
+    def process(self, piece: Piece) -> Iterator[DecodedPiece | beam.pvalue.TaggedOutput]:
+        """Emit the decoded piece, and what became of its fragments."""
+        decoded = decode_piece(piece)
+        for keyed in keyed_ledger(self._job_id, decoded.ledger):
+            yield beam.pvalue.TaggedOutput("parts", keyed)
+        for keyed in keyed_dead_letters(self._job_id, decoded.dead_letters):
+            yield beam.pvalue.TaggedOutput("parts", keyed)
+        yield decoded
+
+
+class DecodeTracks(beam.PTransform):
+    """Split pieces by track name and place their samples: decoded pieces on the main output, the ledger on ``parts``.
+
+    Parameters
+    ----------
+    job_id : str
+        For the ledger's rows.
+    """
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__()
+        self._job_id = job_id
+
+    def expand(self, pieces: beam.PCollection[Piece]) -> beam.pvalue.DoOutputsTuple:
+        """Decode each piece."""
+        return pieces | "DecodePiece" >> beam.ParDo(DecodePiece(self._job_id)).with_outputs("parts", main="decoded")

@@ -1,0 +1,65 @@
+"""ReadFromKinesisVideo: PlanReads and ReadFragments in one, for any Beam pipeline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+import apache_beam as beam
+
+from callbeam.errors import UsageError
+from callbeam.kvs.client import KvsClient
+from callbeam.kvs.config import KvsConfig
+from callbeam.kvs.planning import plan_jobs
+from callbeam.transforms.plan_reads import PlanReads
+from callbeam.transforms.read_fragments import ReadFragments
+
+
+class ReadFromKinesisVideo(beam.PTransform):
+    """Read the calls of retained streams.
+
+    Parameters
+    ----------
+    streams : sequence of str
+        Stream names, ARNs, or ``prefix*``.
+    start, end : datetime.datetime
+        Range of server time, half-open, with a zone, within one UTC day. Calls that begin in it are read to their end.
+    kvs : KvsConfig, optional
+        How to reach KVS: the SDK's own way by default.
+
+    Returns
+    -------
+    apache_beam.PCollection of Piece
+        Legs of calls, longer ones in pieces of 30 minutes. ``callbeam.audio.decode.decode_piece`` turns one into samples.
+        The second output, ``parts``, holds the ledger: what became of every fragment listed.
+
+    Raises
+    ------
+    UsageError
+        If a stream does not exist, the range is empty or not over, or KVS cannot be reached.
+    """
+
+    def __init__(self, *, streams: Sequence[str], start: datetime, end: datetime, kvs: KvsConfig | None = None) -> None:
+        super().__init__()
+        self._kvs = kvs or KvsConfig()
+        if start.tzinfo is None or end.tzinfo is None:
+            raise UsageError("start and end need a zone, such as datetime.timezone.utc")
+        jobs = plan_jobs(
+            KvsClient(self._kvs),
+            streams,
+            round(start.timestamp() * 1000),
+            round(end.timestamp() * 1000),
+            now_ms=round(time.time() * 1000),
+        )
+        if len(jobs) != 1:
+            raise UsageError(f"{start} to {end} spans {len(jobs)} UTC days; read one day at a time")
+        self._job = jobs[0]
+
+    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.pvalue.DoOutputsTuple:
+        """Plan, then read."""
+        return (
+            pbegin
+            | "PlanReads" >> PlanReads(self._job, kvs=self._kvs)
+            | "ReadFragments" >> ReadFragments(self._job, kvs=self._kvs)
+        )

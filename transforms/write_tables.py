@@ -1,0 +1,79 @@
+"""WriteTables: rows of all calls become whole Parquet files, each written once, in the job's staging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import apache_beam as beam
+import pyarrow as pa
+
+from callbeam.assembly.calls import CallTables
+from callbeam.kvs.units import Job, Lane
+from callbeam.schemas import TABLES
+from callbeam.storage.objects import StorageConfig, open_store
+from callbeam.storage.staging import StagedFile, shard_count, shard_of, stage_table
+
+Shard = tuple[str, int]
+
+
+class ToShards(beam.DoFn):
+    """Send each batch to its table's shard: a call's rows of a table lie in one file."""
+
+    def process(self, call: CallTables, planned_bytes: int) -> Iterator[tuple[Shard, pa.RecordBatch]]:
+        """Emit a call's batches by (table, shard)."""
+        for name, batches in call.batches.items():
+            shard = shard_of(call.call_key, shard_count(name, planned_bytes))
+            for batch in batches:
+                yield (name, shard), batch
+
+
+class WriteShard(beam.DoFn):
+    """Write one shard of one table."""
+
+    def __init__(self, job: Job, *, storage: StorageConfig, attempt: str) -> None:
+        self._job = job
+        self._storage = storage
+        self._attempt = attempt
+
+    def setup(self) -> None:
+        """Open the store where the work is."""
+        self._store = open_store(self._storage)
+
+    def process(self, element: tuple[Shard, Iterable[pa.RecordBatch]]) -> Iterator[StagedFile]:
+        """Emit the file that was written."""
+        (name, shard), batches = element
+        rows = pa.Table.from_batches(list(batches), schema=TABLES[name].schema)
+        yield stage_table(self._store, self._job, self._attempt, TABLES[name], shard, rows)
+
+
+class WriteTables(beam.PTransform):
+    """Write the tables of all calls into staging.
+
+    Parameters
+    ----------
+    job : Job
+    lanes : apache_beam.PCollection of Lane
+        The plan: its bytes decide how many shards a table gets, so that every run of the job cuts alike.
+    storage : StorageConfig
+    attempt : str
+        Names this submission's staging.
+    """
+
+    def __init__(self, job: Job, lanes: beam.PCollection[Lane], *, storage: StorageConfig, attempt: str) -> None:
+        super().__init__()
+        self._job = job
+        self._lanes = lanes
+        self._storage = storage
+        self._attempt = attempt
+
+    def expand(self, calls: beam.PCollection[CallTables]) -> beam.PCollection[StagedFile]:
+        """Emit the staged files, those of heavy tables included that hold rows of calls kept."""
+        planned_bytes = self._lanes | "LaneBytes" >> beam.Map(lambda lane: lane.bytes) | beam.CombineGlobally(sum)
+        shards = (
+            calls
+            | "ToShards" >> beam.ParDo(ToShards(), planned_bytes=beam.pvalue.AsSingleton(planned_bytes))
+            | "ByShard" >> beam.GroupByKey()
+            | "WriteShard" >> beam.ParDo(WriteShard(self._job, storage=self._storage, attempt=self._attempt))
+        )
+        heavy = calls | "HeavyFiles" >> beam.FlatMap(lambda call: call.files)
+        return (shards, heavy) | "Files" >> beam.Flatten()
