@@ -1,0 +1,133 @@
+"""``callbeam inspect``: its lines, its table, its exit codes."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from callbeam.mkv.writer import CONNECT, BlockSpec, TrackSpec, error_document, insert_aws_tags, write_fragment
+from callbeam.pipelines.inspect_capture import main
+
+KEYS = [
+    "index", "offset", "bytes", "fragment_number", "server_timestamp", "producer_timestamp",
+    "tags", "tracks", "clusters", "blocks", "complete", "error",
+]  # fmt: skip
+
+
+def fragment(number):
+    producer = write_fragment(
+        dialect=CONNECT,
+        tracks=[
+            TrackSpec(1, "AUDIO_TO_CUSTOMER", "A_AAC", b"\x11\x90"),
+            TrackSpec(2, None, "A_PCM/INT/LIT", sample_rate_hz=8000.0, channels=1),
+        ],
+        blocks=[BlockSpec(1, 0, b"one"), BlockSpec(2, 0, b"two"), BlockSpec(1, 64, b"three")],
+        timecode_ms=1_700_000_000_000,
+        tags_after=[("ContactId", "c\N{LATIN SMALL LETTER E WITH ACUTE}")],
+    )
+    tags = [("AWS_KINESISVIDEO_FRAGMENT_NUMBER", number), ("AWS_KINESISVIDEO_SERVER_SIDE_TIMESTAMP", "1700000000.500")]
+    return insert_aws_tags(producer, tags, [])
+
+
+@pytest.fixture
+def capture(tmp_path):
+    def write(name, *parts):
+        path = tmp_path / name
+        path.write_bytes(b"".join(parts))
+        return str(path)
+
+    return write
+
+
+def lines(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_each_document_is_a_json_line(capture, capsys):
+    first, second = fragment("71"), fragment("not a number")
+    assert main([capture("a.mkv", first, second), "--json"]) == 0
+    one, two = lines(capsys)
+    assert list(one) == KEYS
+    assert one == {
+        "index": 0,
+        "offset": 0,
+        "bytes": len(first),
+        "fragment_number": "71",
+        "server_timestamp": "1700000000.500",
+        "producer_timestamp": None,
+        "tags": [
+            ["AWS_KINESISVIDEO_FRAGMENT_NUMBER", "71"],
+            ["AWS_KINESISVIDEO_SERVER_SIDE_TIMESTAMP", "1700000000.500"],
+            ["ContactId", "c\u00e9"],
+        ],
+        "tracks": [
+            {"number": 1, "name": "AUDIO_TO_CUSTOMER", "codec_id": "A_AAC", "sample_rate_hz": None, "channels": None},
+            {"number": 2, "name": None, "codec_id": "A_PCM/INT/LIT", "sample_rate_hz": 8000.0, "channels": 1},
+        ],
+        "clusters": [1_700_000_000_000],
+        "blocks": {
+            "1": {"count": 2, "bytes": 8, "sha256": hashlib.sha256(b"onethree").hexdigest()},
+            "2": {"count": 1, "bytes": 3, "sha256": hashlib.sha256(b"two").hexdigest()},
+        },
+        "complete": True,
+        "error": None,
+    }
+    assert (two["index"], two["offset"], two["fragment_number"]) == (1, len(first), "not a number")
+
+
+def test_damaged_documents_are_told_and_sound_ones_are_still_printed(capture, capsys):
+    path = capture("cut.mkv", fragment("1"), fragment("2")[:-40], fragment("3"))
+    assert main(["--json", path]) == 1
+    found = lines(capsys)
+    assert [line["fragment_number"] for line in found] == ["1", "2", "3"]
+    assert [line["complete"] for line in found] == [True, False, True]
+    assert found[1]["error"]
+    assert main([path]) == 1
+    table = capsys.readouterr().out
+    assert "damaged: " in table
+    assert "3 documents, 1 damaged" in table
+
+
+def test_several_files_are_counted_one_by_one(capture, capsys):
+    paths = [capture("a.mkv", fragment("1")), capture("b.mkv", fragment("2"), b"junk"), capture("c.mkv", fragment("3"))]
+    assert main([*paths, "--json"]) == 1
+    assert [(line["index"], line["fragment_number"]) for line in lines(capsys)] == [(0, "1"), (0, "2"), (0, "3")]
+    assert main(paths) == 1
+    table = capsys.readouterr().out
+    assert all(path in table for path in paths)
+    assert "AUDIO_TO_CUSTOMER 2, track 2 1" in table
+
+
+def test_an_error_that_kvs_sent_is_sound_and_shown(capture, capsys):
+    tags = [("AWS_KINESISVIDEO_ERROR_CODE", "FRAGMENT_NOT_FOUND"), ("AWS_KINESISVIDEO_ERROR_ID", "3000\x1b[2J")]
+    assert main([capture("e.mkv", error_document(tags))]) == 0
+    table = capsys.readouterr().out
+    assert "sound; says error 3000\ufffd[2J FRAGMENT_NOT_FOUND" in table
+
+
+def test_nothing_is_no_documents(capture, capsys):
+    assert main([capture("empty.mkv")]) == 0
+    assert "0 documents, 0 damaged" in capsys.readouterr().out
+    assert main([capture("empty.mkv"), "--json"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_is_not_there_is_one_clear_line(capture, capsys, tmp_path):
+    for missing in (tmp_path / "missing.mkv", tmp_path):
+        assert main([capture("a.mkv", fragment("1")), str(missing)]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1
+        assert str(missing) in err
+
+
+def test_the_command_reads_a_pipe():
+    code = "import sys; from callbeam.pipelines.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "inspect", "--json", "/dev/stdin"]
+    if not Path("/dev/stdin").exists():
+        pytest.skip("this system has no /dev/stdin")
+    done = subprocess.run(command, input=fragment("5"), capture_output=True, check=True)
+    assert json.loads(done.stdout)["fragment_number"] == "5"
