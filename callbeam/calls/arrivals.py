@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from callbeam.calls.ownership import LEG_SKEW_MS, LOOK_BACK_MS
@@ -25,12 +25,17 @@ class Arrival(NamedTuple):
     Attributes
     ----------
     at_ms : int
-        Server time; where the listing has none, that of the fragment before it by number.
+        Server time; where the listing has none, that of the fragment before it by number, until its tags are read.
     listed : ListedFragment
     """
 
     at_ms: int
     listed: ListedFragment
+
+    @property
+    def timed(self) -> bool:
+        """Whether the listing tells when it came."""
+        return self.listed.server_ms is not None
 
 
 class Arrivals:
@@ -52,6 +57,7 @@ class Arrivals:
 
     def __init__(self, lane: Lane, job: Job, source: FragmentSource) -> None:
         self._source = source
+        self._job = job
         self._limit_ms = job.as_of_ms
         self._listed_to_ms = job.start_ms - LEG_SKEW_MS - LOOK_BACK_MS
         self._stops = deque([*(unit.end_ms for unit in lane.units), job.end_ms + LEG_SKEW_MS])
@@ -95,9 +101,21 @@ class Arrivals:
         else:
             end_ms = min(start_ms + self._beyond_ms, goal_ms)
             self._beyond_ms = HOUR_MS
-        self._ahead.extend(self._place(self._source.list(start_ms, end_ms), start_ms))
+        self._ahead.extend(self._list(start_ms, end_ms))
         self._listed_to_ms = end_ms
         return True
+
+    def _list(self, start_ms: int, end_ms: int) -> Iterator[Arrival]:
+        """List a range; by the parts that rules tell apart where fragments themselves do not tell theirs."""
+        listed = self._source.list(start_ms, end_ms)
+        if all(fragment.server_ms is not None for fragment in listed):
+            yield from self._place(listed, start_ms)
+            return
+        hours = range(start_ms - start_ms % HOUR_MS, end_ms, HOUR_MS)
+        borders = {*hours, self._job.start_ms - LEG_SKEW_MS, self._job.start_ms, self._job.end_ms}
+        cuts = [start_ms, *sorted(border for border in borders if start_ms < border < end_ms), end_ms]
+        for from_ms, to_ms in pairwise(cuts):
+            yield from self._place(self._source.list(from_ms, to_ms), from_ms)
 
     def _place(self, listed: list[ListedFragment], start_ms: int) -> list[Arrival]:
         arrivals = []

@@ -16,13 +16,14 @@ from callbeam.calls.observations import FragmentReader
 from callbeam.calls.ownership import (
     LEG_SKEW_MS,
     OPEN_MS,
+    LegState,
     Place,
-    begin_leg,
     continues,
     extend_leg,
     is_open,
     place_of,
     unit_of,
+    untagged_identity,
 )
 from callbeam.calls.pieces import DeadLetter, LedgerRow, Leg, LegEnd, Piece
 from callbeam.kvs.fragments import FragmentStatus
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callbeam.calls.observations import Observation
-    from callbeam.calls.ownership import LegState
     from callbeam.calls.pieces import CallIdentity
     from callbeam.kvs.fragments import FetchedFragment, FragmentSource
     from callbeam.kvs.units import Job, Lane, Unit
@@ -85,7 +85,6 @@ class _Following:
         Present for a leg whose media is read.
     """
 
-    place: Place
     state: LegState
     leg: Leg | None = None
     cutter: PieceCutter | None = None
@@ -133,7 +132,7 @@ class _LaneReading:
         """Find the leg that runs into the margin before the job."""
         state = self._reader.leg_into(self._job.start_ms - LEG_SKEW_MS, self._reach_ms())
         if state is not None:
-            self._leg = _Following(Place.EARLIER, state)
+            self._leg = _Following(state)
 
     def _reach_ms(self) -> int:
         """Return how far to read: to the end of the margin, or until the leg under way is surely over."""
@@ -144,16 +143,13 @@ class _LaneReading:
 
     def _begin(self, seen: Observation) -> None:
         stream, number = self._lane.stream, seen.listed.number
-        state = begin_leg(seen.identity, seen.at_ms, stream, number)
-        place = place_of(seen.at_ms, self._job)
-        if state.identity is None or place is Place.EARLIER:
-            self._leg = _Following(Place.EARLIER, state)
-            return
-        leg = Leg(state.identity, stream, number, seen.at_ms)
+        identity = seen.identity or untagged_identity(stream, number)
+        leg = Leg(identity, stream, number, seen.at_ms)
         cutter = None
-        if place is Place.INSIDE and seen.fetched is not None:
+        if place_of(seen.at_ms, self._job) is Place.INSIDE and seen.fetched is not None:
             cutter = PieceCutter(leg, unit_of(seen.at_ms, self._lane, self._job), seen.fetched)
-        self._leg = _Following(place, state, leg, cutter)
+        tagged_ms = None if seen.identity is None else seen.at_ms
+        self._leg = _Following(LegState(identity, seen.at_ms, tagged_ms), leg, cutter)
 
     def _follow(self, seen: Observation) -> Iterator[Event]:
         following = self._leg

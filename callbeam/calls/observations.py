@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from callbeam.calls.arrivals import Arrival
 from callbeam.calls.identity import identify
 from callbeam.calls.ownership import LEG_PAUSE_MS, TAG_REACH_MS, LegState
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus
@@ -14,7 +15,7 @@ from callbeam.mkv.fragment import fragment_tags
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from callbeam.calls.arrivals import Arrival, Arrivals
+    from callbeam.calls.arrivals import Arrivals
     from callbeam.calls.pieces import CallIdentity
     from callbeam.kvs.fragments import FragmentSource, ListedFragment
 
@@ -114,12 +115,14 @@ class FragmentReader:
         while self._arrivals.peek(border_ms) is not None:
             before.append(self._arrivals.pop())
         follower = self._arrivals.peek(before_ms)
-        if not before or follower is None or follower.at_ms - before[-1].at_ms > LEG_PAUSE_MS:
+        if not before or follower is None:
+            return None
+        if before[-1].timed and follower.at_ms - before[-1].at_ms > LEG_PAUSE_MS:
             return None
         last_ms: int | None = None
         size = 1
         while before:
-            chunk = [a for a in before[-size:] if last_ms is None or last_ms - a.at_ms <= TAG_REACH_MS]
+            chunk = [a for a in before[-size:] if last_ms is None or last_ms - a.at_ms <= TAG_REACH_MS or not a.timed]
             if not chunk:
                 break
             del before[-size:]
@@ -130,10 +133,11 @@ class FragmentReader:
             for arrival, one in zip(reversed(chunk), reversed(fetched), strict=True):
                 if one.document is None:
                     continue
-                last_ms = arrival.at_ms if last_ms is None else last_ms
+                at_ms = instant(arrival, one)
+                last_ms = at_ms if last_ms is None else last_ms
                 identity = identify(one.document.tags)
-                if identity is not None and last_ms - arrival.at_ms <= TAG_REACH_MS:
-                    return LegState(identity, last_ms, arrival.at_ms)
+                if identity is not None and last_ms - at_ms <= TAG_REACH_MS:
+                    return LegState(identity, last_ms, at_ms)
         return None if last_ms is None else LegState(None, last_ms, None)
 
     def _read(self, before_ms: int, *, probing: bool) -> Observation:
@@ -145,11 +149,11 @@ class FragmentReader:
             self._batch = None
             return self._read(before_ms, probing=probing)
         arrival = self._arrivals.pop()
+        at_ms = instant(arrival, fetched)
         identity = identify(fetched.document.tags) if fetched.document is not None else None
-        self._tagged = arrival if identity is not None else None
+        self._tagged = Arrival(at_ms, fetched.listed) if identity is not None else None
         self._tagless = identity is None
-        at_ms = arrival.at_ms if arrival.listed.server_ms is not None else fetched.listed.server_ms
-        return Observation(arrival.at_ms if at_ms is None else at_ms, fetched.listed, identity, fetched)
+        return Observation(at_ms, fetched.listed, identity, fetched)
 
     def _fetch(self, arrivals: Sequence[Arrival]) -> Generator[FetchedFragment, None, None]:
         """Read fragments, those left out that a probe has read already."""
@@ -190,7 +194,7 @@ class FragmentReader:
         stretch: list[Arrival] = []
         last_ms = tagged.at_ms
         for arrival in self._arrivals.upcoming(min(before_ms, tagged.at_ms + STRETCH_MS + 1), list_on=True):
-            if arrival.at_ms - last_ms > STRETCH_PAUSE_MS:
+            if arrival.at_ms - last_ms > STRETCH_PAUSE_MS or not arrival.timed:
                 break
             stretch.append(arrival)
             last_ms = arrival.at_ms
@@ -208,6 +212,12 @@ class FragmentReader:
             else:
                 other = nearest
         return other
+
+
+def instant(arrival: Arrival, fetched: FetchedFragment) -> int:
+    """Return when a fragment came, now that it has been read."""
+    server_ms = fetched.listed.server_ms
+    return arrival.at_ms if arrival.timed or server_ms is None else server_ms
 
 
 def settle(fetched: FetchedFragment, arrival: Arrival) -> FetchedFragment:

@@ -91,13 +91,6 @@ def continues(leg: LegState, identity: CallIdentity | None, at_ms: int) -> bool:
     return at_ms - leg.tagged_ms <= TAG_REACH_MS
 
 
-def begin_leg(identity: CallIdentity | None, at_ms: int, stream: Stream, number: int) -> LegState:
-    """Begin a leg with a fragment that does not continue the one before."""
-    if identity is None:
-        return LegState(untagged_identity(stream, number), at_ms, None)
-    return LegState(identity, at_ms, at_ms)
-
-
 def extend_leg(leg: LegState, identity: CallIdentity | None, at_ms: int) -> LegState:
     """Add a fragment that continues the leg."""
     tagged_ms = leg.tagged_ms if identity is None else at_ms
@@ -196,9 +189,11 @@ def owns_leg(start_ms: int, starts_ms: Sequence[int], job: Job) -> bool:
     def begins_before(border_ms: int) -> bool:
         return any(border_ms - LEG_SKEW_MS <= other_ms < border_ms for other_ms in starts_ms)
 
-    if job.start_ms <= start_ms < job.end_ms:
-        return start_ms >= job.start_ms + LEG_SKEW_MS or not begins_before(job.start_ms)
-    return job.end_ms <= start_ms < job.end_ms + LEG_SKEW_MS and begins_before(job.end_ms)
+    if start_ms < job.start_ms or start_ms >= job.end_ms + LEG_SKEW_MS:
+        return False
+    if start_ms < job.start_ms + LEG_SKEW_MS and begins_before(job.start_ms):
+        return False
+    return start_ms < job.end_ms or begins_before(job.end_ms)
 
 
 def decide_call(leg_ends: Sequence[LegEnd], job: Job) -> CallDecision:

@@ -5,8 +5,8 @@ from made_streams import MINUTE_MS, T0, make_job, stream
 
 from callbeam.calls.ownership import (
     CallStatus,
+    LegState,
     Place,
-    begin_leg,
     continues,
     decide_call,
     extend_leg,
@@ -14,6 +14,7 @@ from callbeam.calls.ownership import (
     owns_leg,
     place_of,
     unit_of,
+    untagged_identity,
 )
 from callbeam.calls.pieces import CallIdentity, Leg, LegEnd
 from callbeam.kvs.units import HOUR_MS, Lane, Unit
@@ -29,32 +30,32 @@ def leg_end(start_ms, name="s1", *, number=1, open_=False, pieces=1):
 
 
 def test_a_pause_of_more_than_an_hour_ends_a_leg():
-    run = begin_leg(A, 0, S1, 1)
-    assert continues(run, A, HOUR_MS)
-    assert not continues(run, A, HOUR_MS + 1)
-    assert not continues(run, B, 1)
+    leg = LegState(A, 0, 0)
+    assert continues(leg, A, HOUR_MS)
+    assert not continues(leg, A, HOUR_MS + 1)
+    assert not continues(leg, B, 1)
 
 
 def test_instance_does_not_make_another_call():
-    run = begin_leg(CallIdentity("a", "connect", instance_id="i"), 0, S1, 1)
-    assert continues(run, A, 1000)
+    leg = LegState(CallIdentity("a", "connect", instance_id="i"), 0, 0)
+    assert continues(leg, A, 1000)
 
 
 def test_tagless_fragments_reach_five_minutes_from_the_last_tag():
-    run = begin_leg(A, 0, S1, 1)
-    run = extend_leg(run, None, 4 * MINUTE_MS)
-    assert continues(run, None, 5 * MINUTE_MS)
-    assert not continues(run, None, 5 * MINUTE_MS + 1)
-    assert continues(run, A, HOUR_MS)
+    leg = LegState(A, 0, 0)
+    leg = extend_leg(leg, None, 4 * MINUTE_MS)
+    assert continues(leg, None, 5 * MINUTE_MS)
+    assert not continues(leg, None, 5 * MINUTE_MS + 1)
+    assert continues(leg, A, HOUR_MS)
 
 
 def test_untagged_audio_ends_at_a_pause_of_over_a_minute_and_is_named_after_its_first_fragment():
-    run = begin_leg(None, 0, S1, 77)
-    assert run.identity == CallIdentity("s1#77", "untagged")
-    run = extend_leg(run, None, 30_000)
-    assert continues(run, None, 90_000)
-    assert not continues(run, None, 90_001)
-    assert not continues(run, A, 30_001)
+    leg = LegState(untagged_identity(S1, 77), 0, None)
+    assert leg.identity == CallIdentity("s1#77", "untagged")
+    leg = extend_leg(leg, None, 30_000)
+    assert continues(leg, None, 90_000)
+    assert not continues(leg, None, 90_001)
+    assert not continues(leg, A, 30_001)
 
 
 @pytest.mark.parametrize(
