@@ -40,6 +40,9 @@ VOWELS_HZ = np.array(
 )
 """F1, F2, F3 of heed, hid, head, had, hod, hawed, hood, who'd, hud, heard."""
 
+VOWEL_SHARES = np.array([0.05, 0.12, 0.18, 0.15, 0.14, 0.06, 0.04, 0.03, 0.17, 0.06])
+"""How often each is spoken: close vowels, which the telephone band weakens most, are rarer."""
+
 
 class Sound(NamedTuple):
     """A steady target: duration in s, voicing and noise strengths, F1 to F3 (None: those of the vowel beside it)."""
@@ -52,18 +55,18 @@ class Sound(NamedTuple):
 
 
 CONSONANTS: tuple[tuple[Sound, ...], ...] = (
-    (Sound(0.060, 0.06, 0, "h", (220, 900, 2300)), Sound(0.012, 0.25, 0.30, "f")),  # b
-    (Sound(0.055, 0.06, 0, "h", (220, 1700, 2600)), Sound(0.012, 0.25, 0.35, "s")),  # d
-    (Sound(0.055, 0.06, 0, "h", (220, 2000, 2400)), Sound(0.018, 0.25, 0.35, "sh")),  # g
-    (Sound(0.070, 0.0), Sound(0.015, 0.0, 0.35, "f"), Sound(0.030, 0.10, 0.25, "h")),  # p
-    (Sound(0.065, 0.0), Sound(0.018, 0.0, 0.50, "s"), Sound(0.030, 0.10, 0.25, "h")),  # t
-    (Sound(0.065, 0.0), Sound(0.022, 0.0, 0.45, "sh"), Sound(0.030, 0.10, 0.25, "h")),  # k
-    (Sound(0.095, 0.0, 0.40, "s"),),  # s
-    (Sound(0.095, 0.0, 0.45, "sh"),),  # sh
-    (Sound(0.080, 0.0, 0.22, "f"),),  # f
-    (Sound(0.055, 0.20, 0.25, "h"),),  # h
-    (Sound(0.075, 0.30, 0.22, "s", (250, 1700, 2600)),),  # z
-    (Sound(0.060, 0.35, 0.10, "f", (250, 1100, 2300)),),  # v
+    (Sound(0.060, 0.06, 0, "h", (220, 900, 2300)), Sound(0.012, 0.25, 0.18, "f")),  # b
+    (Sound(0.055, 0.06, 0, "h", (220, 1700, 2600)), Sound(0.012, 0.25, 0.21, "s")),  # d
+    (Sound(0.055, 0.06, 0, "h", (220, 2000, 2400)), Sound(0.018, 0.25, 0.21, "sh")),  # g
+    (Sound(0.070, 0.0), Sound(0.015, 0.0, 0.21, "f"), Sound(0.030, 0.10, 0.15, "h")),  # p
+    (Sound(0.065, 0.0), Sound(0.018, 0.0, 0.30, "s"), Sound(0.030, 0.10, 0.15, "h")),  # t
+    (Sound(0.065, 0.0), Sound(0.022, 0.0, 0.27, "sh"), Sound(0.030, 0.10, 0.15, "h")),  # k
+    (Sound(0.095, 0.0, 0.24, "s"),),  # s
+    (Sound(0.095, 0.0, 0.27, "sh"),),  # sh
+    (Sound(0.080, 0.0, 0.13, "f"),),  # f
+    (Sound(0.055, 0.20, 0.15, "h"),),  # h
+    (Sound(0.075, 0.30, 0.13, "s", (250, 1700, 2600)),),  # z
+    (Sound(0.060, 0.35, 0.06, "f", (250, 1100, 2300)),),  # v
     (Sound(0.075, 0.45, 0, "h", (260, 1100, 2200)),),  # m
     (Sound(0.070, 0.45, 0, "h", (260, 1500, 2500)),),  # n
     (Sound(0.060, 0.60, 0, "h", (360, 1300, 2700)),),  # l
@@ -97,10 +100,10 @@ class VoiceProfile:
 
     f0_hz: float
     tract_scale: float
-    syllables_per_s: float = 4.6
+    syllables_per_s: float = 5.0
     jitter: float = 0.004
     shimmer: float = 0.03
-    open_quotient: float = 0.6
+    open_quotient: float = 0.36
     breath: float = 0.02
 
 
@@ -109,10 +112,10 @@ def random_voice(rng: np.random.Generator, *, female: bool) -> VoiceProfile:
     return VoiceProfile(
         f0_hz=float(rng.uniform(165, 225) if female else rng.uniform(95, 145)),
         tract_scale=float(rng.uniform(1.12, 1.2) if female else rng.uniform(0.96, 1.05)),
-        syllables_per_s=float(rng.uniform(4.2, 5.0)),
+        syllables_per_s=float(rng.uniform(4.7, 5.3)),
         jitter=float(rng.uniform(0.002, 0.006)),
         shimmer=float(rng.uniform(0.02, 0.05)),
-        open_quotient=float(rng.uniform(0.5, 0.7)),
+        open_quotient=float(rng.uniform(0.35, 0.42) if female else rng.uniform(0.28, 0.36)),
         breath=float(rng.uniform(0.01, 0.03)),
     )
 
@@ -157,7 +160,7 @@ def articulate(voice: VoiceProfile, duration_s: float, rng: np.random.Generator)
     steps = int(np.ceil(duration_s / CONTROL_S)) + 1
     times = np.arange(steps, dtype=np.float64) * CONTROL_S
     f0 = np.full(steps, voice.f0_hz)
-    voicing, loudness = np.zeros(steps), np.zeros(steps)
+    voicing, loudness = np.zeros(steps), np.ones(steps)
     formants = np.repeat(np.array([500.0, 1500.0, 2500.0])[:, None], steps, axis=1)
     noise = {colour: np.zeros(steps) for colour in NOISE_COLOURS}
     for begin, end in phrases:
@@ -200,7 +203,7 @@ def _sounds(
     count = max(1, round(duration_s * voice.syllables_per_s))
     sounds: list[tuple[Sound, tuple[float, float, float]]] = []
     for _ in range(count):
-        f1, f2, f3 = VOWELS_HZ[rng.integers(len(VOWELS_HZ))].tolist()
+        f1, f2, f3 = VOWELS_HZ[np.searchsorted(np.cumsum(VOWEL_SHARES)[:-1], rng.random())].tolist()
         vowel = (f1, f2, f3)
         if rng.random() < 0.9:
             sounds += [(sound, vowel) for sound in CONSONANTS[rng.integers(len(CONSONANTS))]]
@@ -217,7 +220,7 @@ def _melody(
     """Let pitch and loudness fall over a phrase, with accents; one phrase in six ends rising, like a question."""
     accents = rng.standard_normal(max(2, round(duration_s * voice.syllables_per_s) + 1))
     accent = np.interp(position, np.linspace(0, 1, len(accents)), accents)
-    pitch = 1.10 - 0.22 * position + 0.04 * accent
+    pitch = 1.12 - 0.28 * position + 0.06 * accent
     if rng.random() < 1 / 6:
         pitch += 0.3 * np.clip(position - 0.8, 0, None) / 0.2
     loudness_db = 1.5 - 4.0 * position + 1.5 * accent

@@ -27,10 +27,13 @@ RESPONSE_S = 0.032
 LEAD_S = 0.002
 """Room in front of a pulse, for the ringing of its band-limited onset."""
 
+VOWEL_SCALE = 0.15
+"""Brings a vowel of strength 1 to an RMS level of about 1 at any pitch, so that strengths of voice and noise compare."""
+
 BANDWIDTHS_HZ = (70.0, 100.0, 140.0, 200.0, 280.0)
 """Bandwidths of the formants F1 to F5."""
 
-SPEECH_FLOOR_DB = -32.0
+SPEECH_FLOOR_DB = -28.0
 """A phrase's edges lie where its 5 ms level comes within this of its loudest."""
 
 VOICED_FLOOR_DB = -20.0
@@ -123,7 +126,9 @@ def _voiced(
         delay = lead + position[block] - whole[block]
         spectrum = _glottal(voice.open_quotient, frequency[None, :] / f0[block, None])
         spectrum *= 2j * np.pi * frequency * _tilt(rate)  # radiation at the lips
-        spectrum *= (strength[block] / f0[block])[:, None] * _tract(formants, frequency)
+        spectrum *= (VOWEL_SCALE * rate / voice.f0_hz * strength[block] / f0[block])[:, None] * _tract(
+            formants, frequency
+        )
         spectrum *= np.exp(-2j * np.pi / rate * delay[:, None] * frequency)
         for start, response in zip(whole[block] - lead, np.fft.irfft(spectrum, size), strict=True):
             begin = max(start, 0)
@@ -189,6 +194,7 @@ def _noise(plan: Articulation, count: int, rate: int, rng: np.random.Generator) 
         if track.any():
             low, high = NOISE_COLOURS[colour]
             taps = firwin(63, [low, min(high, 0.475 * rate)], pass_zero=False, fs=rate)
+            taps /= np.sqrt(np.sum(taps**2))
             total += oaconvolve(white, taps, mode="same")[:count] * np.interp(times, plan.times_s, track)
     return total
 
