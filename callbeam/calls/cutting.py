@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from callbeam.calls.clock import start_clock
 from callbeam.calls.pieces import LEAD_MS, PIECE_MS, Piece
-from callbeam.calls.placement import Placer
+from callbeam.calls.placement import BLOCK_REACH_MS, Placer
 from callbeam.calls.timeline import NS_PER_MS, locate
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from callbeam.calls.pieces import Leg
     from callbeam.kvs.fragments import FetchedFragment
     from callbeam.kvs.units import Unit
+
+HOLD_MS = LEAD_MS + BLOCK_REACH_MS
+"""How long before a piece's core its first fragment may begin: its audio reaches on into the lead-in."""
 
 
 class _Held(NamedTuple):
@@ -51,7 +54,7 @@ class PieceCutter:
         self.emitted = 0
         self._leg = leg
         self._placer = Placer(start_clock(first))
-        # by the index of a piece: the state before its first fragment, the one that last crossed into its lead-in
+        # by the index of a piece: the state before its first fragment
         self._states: dict[int, tuple[LegClock, tuple[TrackAnchor, ...]]] = {0: (self._placer.clock, ())}
         self._held: deque[_Held] = deque()
         self._owned_before = 0  # how many of the fragments held an earlier piece owns
@@ -74,11 +77,12 @@ class PieceCutter:
             yield from self._cut()
 
     def _remember_state(self, before_ms: float, position_ms: float) -> None:
-        """Remember the state before a fragment with which a piece's lead-in begins."""
-        crossed = range(_pieces_led_into(before_ms) + 1, _pieces_led_into(position_ms) + 1)
-        if crossed:
+        """Remember the state before the first fragment that a piece begins with."""
+        crossed = range(_last_begun(before_ms) + 1, _last_begun(position_ms) + 1)
+        new = [index for index in crossed if index > self._index and index not in self._states]
+        if new:
             state = (self._placer.clock, self._placer.anchors())
-            self._states.update((index, state) for index in crossed if index > self._index)
+            self._states.update(dict.fromkeys(new, state))
 
     def _cut(self) -> Iterator[Piece]:
         """Yield the next piece if there is anything in it, and let go of what the one after it does not need."""
@@ -87,7 +91,7 @@ class PieceCutter:
         last = owned == len(self._held)
         some = list(islice(self._held, max(owned, self._count_before(end_ms + LEAD_MS))))
         clock, anchors = self._states.pop(self._index)
-        if owned > self._owned_before or any(core_ms - LEAD_MS <= held.position_ms < end_ms for held in some):
+        if owned > self._owned_before or any(core_ms - BLOCK_REACH_MS <= held.position_ms < end_ms for held in some):
             self.emitted += 1
             yield Piece(
                 leg=self._leg,
@@ -100,10 +104,10 @@ class PieceCutter:
                 end_owned=owned,
                 anchors=anchors,
             )
-        done = owned if last else self._count_before(end_ms - LEAD_MS)
-        for _ in range(done):
+        self._owned_before = owned
+        while self._owned_before and self._held[0].position_ms < end_ms - HOLD_MS:
             self._held.popleft()
-        self._owned_before = owned - done
+            self._owned_before -= 1
         self._index += 1
 
     def _count_before(self, position_ms: int) -> int:
@@ -114,6 +118,6 @@ class PieceCutter:
         return 0
 
 
-def _pieces_led_into(position_ms: float) -> int:
-    """Return the index of the last piece whose lead-in begins at or before a position."""
-    return max(0, int((position_ms + LEAD_MS) // PIECE_MS))
+def _last_begun(position_ms: float) -> int:
+    """Return the index of the last piece that holds what begins at a position."""
+    return max(0, int((position_ms + HOLD_MS) // PIECE_MS))
