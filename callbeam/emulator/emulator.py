@@ -112,7 +112,7 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Close the port, end what is open, close the streams' files."""
+        """Close the port, end what is open, close the streams' files; once is enough."""
         if self._thread is not None and self._loop is not None and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()

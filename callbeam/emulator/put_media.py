@@ -93,6 +93,10 @@ class UploadSession:
             ack["FragmentNumber"] = str(self.number)
         return {**ack, **more}
 
+    def error(self, error_id: int) -> dict[str, object]:
+        """Make the acknowledgement that ends the upload."""
+        return self.ack("ERROR", ErrorId=error_id, ErrorCode=ACK_ERRORS[error_id])
+
     def _begin(self, event: FragmentBegun) -> dict[str, object]:
         self.server_ms = self.service.config.now_ms()
         self.number = make_number(self.stream.info.name, self.counter, self.server_ms)
@@ -137,11 +141,12 @@ async def put_media(call: Call) -> web.StreamResponse:
     splitter = SegmentSplitter()
     try:
         await _take_in(call, response, session, splitter)
-    except (RefusedError, MkvError) as error:
-        error_id = error.error_id if isinstance(error, RefusedError) else 4006
-        await _write(response, [session.ack("ERROR", ErrorId=error_id, ErrorCode=ACK_ERRORS[error_id])])
+    except RefusedError as error:
+        await _write(response, [session.error(error.error_id)])
+    except MkvError:
         _keep_partial(session, splitter)
-    except (ClientError, ConnectionError, asyncio.CancelledError):
+        await _write(response, [session.error(4006)])
+    except (ClientError, ConnectionError, asyncio.CancelledError):  # the producer is gone
         _keep_partial(session, splitter)
         raise
     await response.write_eof()

@@ -37,7 +37,7 @@ class StreamStore:
         self.folder = Path(self._temporary.name) if self._temporary else Path(folder or ".")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._owner = _claim(self.folder)
+        self._owner: int | None = _claim(self.folder)
         self._streams: dict[tuple[str, str], StoredStream] = {}
         for path in sorted((self.folder / "streams").glob("*")):
             self._open(path)
@@ -77,12 +77,15 @@ class StreamStore:
         return next((stream for stream in self.all() if matches(stream)), None)
 
     def close(self) -> None:
-        """Close all files and give the folder free."""
+        """Close all files and give the folder free; a second time does nothing."""
         with self._lock:
+            if self._owner is None:
+                return
             for stream in self._streams.values():
                 stream.close()
             self._streams.clear()
             os.close(self._owner)
+            self._owner = None
             if self._temporary:
                 self._temporary.cleanup()
 

@@ -1,0 +1,162 @@
+"""Captures taken in as KVS would hold them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from callbeam.emulator import Emulator, EmulatorConfig
+from callbeam.emulator.fragment_numbers import counter_of, make_number, server_ms_of, well_formed
+from callbeam.errors import UsageError
+from callbeam.mkv.aws_tags import insert_aws_tags, strip_aws_tags
+from callbeam.mkv.reader import read_documents
+from callbeam.mkv.writer import error_document
+
+PREFIX = "AWS_KINESISVIDEO_"
+NUMBER, SERVER, PRODUCER = PREFIX + "FRAGMENT_NUMBER", PREFIX + "SERVER_TIMESTAMP", PREFIX + "PRODUCER_TIMESTAMP"
+BEHIND, TOKEN = PREFIX + "MILLIS_BEHIND_NOW", PREFIX + "CONTINUATION_TOKEN"
+
+
+@pytest.fixture
+def load(tmp_path, emulate):
+    """Write documents to a file, load it, return the emulator and the stored fragments."""
+
+    def run(*documents: bytes, stream: str = "loaded"):
+        path = tmp_path / "capture.mkv"
+        path.write_bytes(b"".join(documents))
+        kvs, clients, _ = emulate()
+        kvs.load(stream, path)
+        return kvs, clients, kvs.store.find(stream, None).in_order()
+
+    return run
+
+
+def captured(media: bytes, number: int, server: str, producer: str) -> bytes:
+    return insert_aws_tags(
+        media,
+        [(NUMBER, str(number)), (SERVER, server), (PRODUCER, producer)],
+        [(BEHIND, "1234"), (TOKEN, str(number))],
+    )
+
+
+def get_media(clients, stream="loaded"):
+    start = {"StartSelectorType": "EARLIEST"}
+    return clients.media.get_media(StreamName=stream, StartSelector=start)["Payload"].read()
+
+
+def test_sound_tags_are_remembered_and_written_again(load, fragment):
+    numbers = [make_number("x", counter, 1_511_852_109_126 + counter) for counter in (5, 6, 1001)]
+    documents = [captured(fragment(i), n, f"1511852109.{126 + i}", f"{i}.000") for i, n in enumerate(numbers)]
+    _, clients, stored = load(*documents)
+    assert [f.number for f in stored] == numbers
+    assert [f.server_ms for f in stored] == [1_511_852_109_126 + i for i in range(3)]
+    assert [f.producer_ms for f in stored] == [0, 1000, 2000]
+    assert [f.size for f in stored] == [len(fragment(i)) for i in range(3)]
+    for served, original in zip(read_documents(get_media(clients)), documents, strict=True):
+        without = [tag for tag in served.tags if tag[0] != BEHIND]
+        assert without == [tag for document in read_documents(original) for tag in document.tags if tag[0] != BEHIND]
+        assert strip_aws_tags(bytes(served.data))[0] == strip_aws_tags(original)[0]
+
+
+def test_what_is_missing_is_made_up_in_order_and_always_the_same(load, fragment):
+    labels = [insert_aws_tags(fragment(i), [(NUMBER, f"label-{i}"), (PRODUCER, "soon")], []) for i in range(4)]
+    _, _, first = load(*labels)
+    _, _, second = load(*labels)
+    assert [f.number for f in first] == [f.number for f in second]
+    assert all(well_formed(f.number) and len(str(f.number)) == 47 for f in first)
+    assert [counter_of(f.number) for f in first] == [1, 2, 3, 4]
+    assert [server_ms_of(f.number) for f in first] == [f.server_ms for f in first]
+    starts = [f.server_ms for f in first]
+    assert [b - a for a, b in pairwise(starts)] == [1000] * 3, "as the timecodes step"
+
+
+def test_a_gap_in_the_numbers_is_filled_between_its_neighbours(load, fragment):
+    given = [make_number("x", counter, 1_511_852_109_126) for counter in (41, 43)]
+    _, _, stored = load(
+        captured(fragment(0), given[0], "1511852109.126", "0.000"),
+        fragment(1),
+        captured(fragment(2), given[1], "1511852111.126", "2.000"),
+    )
+    assert [f.size for f in stored] == [len(fragment(i)) for i in range(3)]
+    assert (stored[0].number, stored[2].number) == (given[0], given[1])
+    assert counter_of(stored[1].number) == 42
+    assert stored[1].producer_ms == 1000
+
+
+def test_no_server_time_is_made_up_in_the_future(load, fragment):
+    later = insert_aws_tags(fragment(0), [(PRODUCER, "5000000000.000")], [])
+    _, _, (stored,) = load(later)
+    assert stored.producer_ms == 5_000_000_000_000
+    assert stored.server_ms < 1_700_000_000_000
+
+
+def test_a_number_that_comes_twice_gets_another(load, fragment):
+    number = make_number("x", 5, 1_511_852_109_126)
+    _, _, stored = load(*(captured(fragment(i), number, "1511852109.126", f"{i}.000") for i in range(2)))
+    assert stored[0].number == number
+    assert counter_of(stored[1].number) == 6
+    assert [f.producer_ms for f in stored] == [0, 1000]
+
+
+def test_error_documents_keep_their_error(load):
+    number = make_number("x", 7, 1_511_852_109_126)
+    error = [(PREFIX + "ERROR_CODE", "FRAGMENT_NOT_FOUND"), (PREFIX + "ERROR_ID", "3000"), (NUMBER, str(number))]
+    _, clients, (stored,) = load(error_document(error))
+    assert stored.number == number
+    (served,) = read_documents(get_media(clients))
+    assert set(error) <= set(served.tags)
+    assert served.clusters == ()
+
+
+@pytest.mark.parametrize("cut", [40, 400, -1, -300])
+def test_a_damaged_document_is_served_as_it_is(load, fragment, cut):
+    whole = captured(fragment(0), make_number("x", 1, 5000), "5.000", "5.000")
+    kvs, clients, stored = load(fragment(1)[:cut], whole)
+    (damaged,) = (f for f in stored if f.size != len(fragment(0)))
+    stream = kvs.store.find("loaded", None)
+    assert stream.media(damaged) == fragment(1)[:cut]
+    body = get_media(clients)
+    assert len(stored) == 2
+    documents = list(read_documents(body))
+    assert (
+        strip_aws_tags(bytes(documents[[f.number for f in stored].index(damaged.number)].data))[0]
+        == (fragment(1)[:cut])
+    )
+
+
+def test_bytes_that_are_no_document_are_served_as_they_are(load):
+    _, clients, _ = load(b"this is no Matroska at all")
+    assert get_media(clients) == b"this is no Matroska at all"
+
+
+def test_a_stream_is_older_than_its_first_fragment(load, fragment):
+    _, clients, stored = load(captured(fragment(0), 5, "1511852109.126", "0.000"))
+    info = clients.control.describe_stream(StreamName="loaded")["StreamInfo"]
+    assert info["CreationTime"].timestamp() < stored[0].server_ms / 1000
+    assert info["StreamARN"].endswith(f"/{round(info['CreationTime'].timestamp() * 1000)}")
+
+
+def test_loading_again_adds_nothing_and_earlier_media_makes_the_stream_older(tmp_path, fragment):
+    late, early = tmp_path / "late.mkv", tmp_path / "early.mkv"
+    late.write_bytes(captured(fragment(0), make_number("x", 2000, 1_600_000_000_000), "1600000000.000", "0.000"))
+    early.write_bytes(captured(fragment(1), make_number("x", 5, 1_500_000_000_000), "1500000000.000", "0.000"))
+    with Emulator(data=tmp_path / "data") as kvs:
+        kvs.load("s", late)
+    with Emulator(data=tmp_path / "data") as kvs:
+        kvs.load("s", late)
+        assert len(kvs.store.find("s", None)) == 1
+        kvs.load("s", early, late)
+        assert len(kvs.store.find("s", None)) == 2
+        assert kvs.store.find("s", None).info.created_ms < 1_500_000_000_000
+
+
+def test_what_cannot_be_loaded_is_said(tmp_path):
+    empty = tmp_path / "empty.mkv"
+    empty.write_bytes(b"")
+    with Emulator(config=EmulatorConfig()) as kvs:
+        for path in (tmp_path / "none.mkv", empty, Path("/")):
+            with pytest.raises(UsageError, match="capture"):
+                kvs.load("s", path)
+        assert kvs.store.all() == []
