@@ -22,6 +22,10 @@ MAX_VALUE_BYTES = 1 << 20
 _ID_LENGTHS = bytes(length if length <= 4 else 0 for length in (9 - byte.bit_length() for byte in range(256)))
 _SIZE_LENGTHS = bytes(length if length <= 8 else 0 for length in (9 - byte.bit_length() for byte in range(256)))
 _SIZE_MASKS = tuple((1 << (7 * length)) - 1 for length in range(9))
+_RESERVED_IDS = frozenset(bits for n in range(1, 5) for bits in ((1 << 7 * n + 1) - 1, 1 << 7 * n))
+_UNPACK = tuple(
+    struct.Struct(f">{code}").unpack_from if code else None for code in ["", "", "H", "", "I", "", "", "", "Q"]
+)
 _FLOAT = struct.Struct(">f")
 _DOUBLE = struct.Struct(">d")
 
@@ -81,25 +85,30 @@ def read_element(data: bytes | memoryview, position: int, end: int) -> tuple[int
     """
     if position >= end:
         raise TruncatedError("an element is missing", position)
-    first = data[position]
-    id_length = _ID_LENGTHS[first]
+    element_id: int = data[position]
+    id_length = _ID_LENGTHS[element_id]
     if not id_length:
-        raise StructureError(f"no element begins with 0x{first:02X}", position)
+        raise StructureError(f"no element begins with 0x{element_id:02X}", position)
     size_at = position + id_length
     if size_at >= end:
         raise TruncatedError("an element's header is cut", position)
-    element_id = first if id_length == 1 else int.from_bytes(data[position:size_at], "big")
-    if element_id == (1 << 7 * id_length + 1) - 1 or element_id == 1 << 7 * id_length:
+    if id_length > 1:
+        unpack = _UNPACK[id_length]
+        element_id = unpack(data, position)[0] if unpack else int.from_bytes(data[position:size_at], "big")
+    if element_id in _RESERVED_IDS:
         raise StructureError(f"0x{element_id:X} is no element id", position)
-    first = data[size_at]
-    size_length = _SIZE_LENGTHS[first]
+    size: int = data[size_at]
+    size_length = _SIZE_LENGTHS[size]
     if not size_length:
         raise StructureError(f"element 0x{element_id:X} has no valid size", position)
     start = size_at + size_length
     if start > end:
         raise TruncatedError(f"the header of element 0x{element_id:X} is cut", position)
+    if size_length > 1:
+        unpack = _UNPACK[size_length]
+        size = unpack(data, size_at)[0] if unpack else int.from_bytes(data[size_at:start], "big")
     mask = _SIZE_MASKS[size_length]
-    size = (first if size_length == 1 else int.from_bytes(data[size_at:start], "big")) & mask
+    size &= mask
     return element_id, start, UNKNOWN if size == mask else start + size
 
 
@@ -171,4 +180,7 @@ def read_bytes(data: bytes | memoryview, start: int, end: int) -> bytes:
 
 def read_string(data: bytes | memoryview, start: int, end: int) -> str:
     """Read text, ended by its first NUL if it has one; bytes that are not UTF-8 become U+FFFD."""
-    return read_bytes(data, start, end).partition(b"\0")[0].decode("utf-8", "replace")
+    text = read_bytes(data, start, end)
+    if 0 in text:
+        text = text.partition(b"\0")[0]
+    return text.decode("utf-8", "replace")

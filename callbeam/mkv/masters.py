@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache, wraps
-from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from callbeam.mkv import ids
@@ -16,7 +15,7 @@ from callbeam.mkv.document import Track
 from callbeam.mkv.ebml import UNKNOWN, MkvError, children, read_bytes, read_element, read_float, read_string, read_uint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -98,7 +97,8 @@ def read_tracks(payload: bytes) -> tuple[tuple[Track, ...], MkvError | None]:
 
     It is an error if a TrackEntry has no TrackNumber.
     """
-    return _until_error(_tracks(payload), MAX_TRACKS)
+    found: list[Track] = []
+    return _until_error(_take_tracks, payload, found, MAX_TRACKS)
 
 
 @_remembered
@@ -108,24 +108,27 @@ def read_tags(payload: bytes) -> tuple[tuple[tuple[str, str], ...], MkvError | N
     Nested ones follow the one that holds them; a binary value is given as hexadecimal digits. It is an error if a
     SimpleTag has no TagName or is nested too deep.
     """
-    return _until_error(_tags(payload), MAX_TAGS)
+    found: list[tuple[str, str]] = []
+    return _until_error(_take_tags, payload, found, MAX_TAGS)
 
 
-def _until_error(values: Iterator[T], limit: int) -> tuple[tuple[T, ...], MkvError | None]:
-    found: list[T] = []
+def _until_error(
+    take: Callable[[bytes, list[T]], None], payload: bytes, found: list[T], limit: int
+) -> tuple[tuple[T, ...], MkvError | None]:
+    error = None
     try:
-        found.extend(islice(values, limit))
-        if next(values, None) is not None:
-            return tuple(found), MkvError(f"there are more than {limit} entries", 0)
-    except MkvError as error:
-        return tuple(found), error.with_traceback(None)  # whose frames would be remembered, too
-    return tuple(found), None
+        take(payload, found)
+    except MkvError as raised:
+        error = raised.with_traceback(None)  # whose frames would be remembered, too
+    if len(found) > limit:
+        error = MkvError(f"there are more than {limit} entries", 0)
+    return tuple(found[:limit]), error
 
 
-def _tracks(payload: bytes) -> Iterator[Track]:
+def _take_tracks(payload: bytes, found: list[Track]) -> None:
     for element_id, start, end in children(payload):
         if element_id == ids.TRACK_ENTRY:
-            yield _track(payload, start, end)
+            found.append(_track(payload, start, end))
 
 
 def _track(payload: bytes, start: int, end: int) -> Track:
@@ -155,15 +158,15 @@ def _track(payload: bytes, start: int, end: int) -> Track:
     )
 
 
-def _tags(payload: bytes) -> Iterator[tuple[str, str]]:
+def _take_tags(payload: bytes, found: list[tuple[str, str]]) -> None:
     for tag_id, tag, tag_end in children(payload):
         if tag_id == ids.TAG:
             for element_id, start, end in children(payload, tag, tag_end):
                 if element_id == ids.SIMPLE_TAG:
-                    yield from _simple_tag(payload, start, end, MAX_TAG_DEPTH)
+                    _take_simple_tag(payload, start, end, found, MAX_TAG_DEPTH)
 
 
-def _simple_tag(payload: bytes, start: int, end: int, depth: int) -> Iterator[tuple[str, str]]:
+def _take_simple_tag(payload: bytes, start: int, end: int, found: list[tuple[str, str]], depth: int) -> None:
     if not depth:
         raise MkvError(f"SimpleTags are nested deeper than {MAX_TAG_DEPTH}", start)
     name, text = None, ""
@@ -179,6 +182,6 @@ def _simple_tag(payload: bytes, start: int, end: int, depth: int) -> Iterator[tu
             nested.append((value, stop))
     if name is None:
         raise MkvError("a SimpleTag has no TagName", start)
-    yield name, text
+    found.append((name, text))
     for value, stop in nested:
-        yield from _simple_tag(payload, value, stop, depth - 1)
+        _take_simple_tag(payload, value, stop, found, depth - 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from callbeam.mkv import ids
 from callbeam.mkv.masters import is_document_start
 from callbeam.mkv.walk import DocumentWalk
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 MAX_WASTE = 2
 """How many bytes may be walked in vain, in lengths of the input; after that, whatever looks like a header is one."""
 
-_EBML_MAGIC = re.compile(rb"\x1a\x45\xdf\xa3")
+_MAGIC = ids.EBML.to_bytes(4, "big")
+_FIND_MAGIC = re.compile(re.escape(_MAGIC))
 
 
 def read_documents(data: bytes | bytearray | memoryview) -> Iterator[Document]:
@@ -51,7 +53,8 @@ def read_documents(data: bytes | bytearray | memoryview) -> Iterator[Document]:
         cautious = wasted > MAX_WASTE * len(view)
         walk = DocumentWalk(view[position : starts.after(position) if cautious else len(view)])
         length = walk.walk()
-        if (walk.doubtful or not walk.complete) and not cautious:
+        followed = _MAGIC.startswith(bytes(view[position + length : position + length + len(_MAGIC)]))
+        if not cautious and (walk.doubtful or not walk.complete or not followed):
             # a document that was cut may have swallowed the start of the next one: read it again up to there
             next_start = starts.after(position)
             if next_start < position + length:
@@ -59,9 +62,8 @@ def read_documents(data: bytes | bytearray | memoryview) -> Iterator[Document]:
                 swallowed = not walk.complete
                 if walk.complete:  # believe it, unless what looks like a document inside it is a flawless one
                     inner = DocumentWalk(view[next_start:])
-                    inner_length = inner.walk()
+                    wasted += inner.walk()
                     swallowed = inner.sound and not inner.doubtful
-                    wasted += inner_length
                 if swallowed:
                     walk = DocumentWalk(view[position:next_start])
                     length = walk.walk()
@@ -83,7 +85,7 @@ class _DocumentStarts:
         if not self._searched_from <= position < self._found:
             self._searched_from = position
             self._found = len(self._view)
-            for match in _EBML_MAGIC.finditer(self._view, position + 1):
+            for match in _FIND_MAGIC.finditer(self._view, position + 1):
                 if is_document_start(self._view, match.start()):
                     self._found = match.start()
                     break

@@ -39,7 +39,6 @@ MAX_MASTER_BYTES = 1 << 24
 """Longest Info, Tracks or Tags that is read."""
 
 _MAGIC = ids.EBML.to_bytes(4, "big")
-_MAGIC_PREFIXES = frozenset(_MAGIC[:length] for length in range(1, 5))
 _READ_WHOLE = frozenset({ids.INFO, ids.TRACKS, ids.TAGS})
 _SEGMENT_CHILDREN = ids.LEVEL_1 | {ids.VOID, ids.CRC_32}
 _CLUSTER_CHILDREN = frozenset(
@@ -163,11 +162,12 @@ class DocumentWalk:
         self.reached = max(self.reached, error.offset)
 
     def _element(self, position: int, end: int) -> tuple[int, int, int]:
-        """Read an element's header; the first bytes of an EBML header, cut by the end of the data, count as one."""
+        """Read an element's header; that of a next document counts as one even if it is cut or damaged."""
         try:
             return read_element(self._data, position, end)
-        except TruncatedError:
-            if end == self._end and bytes(self._data[position : position + 5]) in _MAGIC_PREFIXES:
+        except StructureError:
+            head = bytes(self._data[position : position + len(_MAGIC)])
+            if head == _MAGIC or (position + len(head) == self._end == end and _MAGIC.startswith(head)):
                 return ids.EBML, end, UNKNOWN
             raise
 
