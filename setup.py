@@ -23,6 +23,7 @@ setup(
         "numpy>=1.26,<3",
         "pyarrow>=18,<26",
         "scipy>=1.13,<2",
+        "threadpoolctl>=3.1,<4",
     ],
     extras_require={
         "gcp": ["apache-beam[gcp]>=2.77,<3"],

@@ -7,6 +7,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from callbeam.pipelines.logs import configure_logging
+
 COMMANDS = {
     "plan": ("callbeam.pipelines.plan", "what a backfill would read, take and cost; reads no media"),
     "backfill": ("callbeam.pipelines.backfill", "from retained streams to Parquet tables"),
@@ -54,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         hint = f"; did you mean {near[0]}?" if near else ""
         print(f"callbeam: error: no command {words[0]!r}{hint}\n\n{usage()}", file=sys.stderr)
         return 2
+    configure_logging()
     module = importlib.import_module(COMMANDS[words[0]][0])
     return int(module.main(words[1:]))
 

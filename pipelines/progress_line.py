@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 from types import TracebackType
 
-from callbeam.transforms.progress import LOGGER, figures_in
+from callbeam.transforms.progress import PROGRESS_FILE, figures_in
 
+TERMINAL_EVERY_S = 0.5
 EVERY_S = 10.0
 
 
-class ProgressLine(logging.Handler):
+class ProgressLine:
     """Adds up what the steps report, and prints a line while a job runs.
 
     On a terminal the line is rewritten every half second; elsewhere a new one comes every 10 s.
@@ -23,52 +26,43 @@ class ProgressLine(logging.Handler):
     ----------
     figures : collections.Counter
         Sums by name: ``calls``, ``audio_ms``, ``planned_bytes``, ``read_bytes``.
+    elapsed_s : float
+        Seconds that the job took; while it runs, so far.
     """
 
     def __init__(self, label: str) -> None:
-        super().__init__(level=logging.INFO)
         self.figures: Counter[str] = Counter()
         self._label = label
-        self._started = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
-        # In this process steps log here; from worker processes Beam logs their records through a logger of its own.
-        self._loggers = (LOGGER, logging.getLogger("apache_beam.runners.portability.local_job_service"))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Take the figures of a log record, if it carries any."""
-        self.figures.update(figures_in(record.getMessage()))
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let pass only what carries figures."""
-        return bool(figures_in(record.getMessage()))
+        self._ended: float | None = None
 
     def __enter__(self) -> ProgressLine:
-        for logger in self._loggers:
-            logger.addHandler(self)
-            logger.setLevel(logging.INFO)
-        self._quiet = _QuietProgress()
-        for handler in logging.getLogger().handlers:
-            handler.addFilter(self._quiet)
+        descriptor, name = tempfile.mkstemp(prefix="callbeam-progress-")
+        os.close(descriptor)
+        self._path = Path(name)
+        self._read = 0
+        os.environ[PROGRESS_FILE] = name
+        self._started = time.monotonic()
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended = time.monotonic()
         self._stop.set()
         self._thread.join()
-        for logger in self._loggers:
-            logger.removeHandler(self)
-        for handler in logging.getLogger().handlers:
-            handler.removeFilter(self._quiet)
+        self._collect()
+        del os.environ[PROGRESS_FILE]
+        self._path.unlink()
         if sys.stderr.isatty():
             print(f"\r{self.line()}\033[K", file=sys.stderr)
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the job began."""
-        return time.monotonic() - self._started
+        """Seconds from the begin to the end, or to now."""
+        return (self._ended or time.monotonic()) - self._started
 
     def line(self) -> str:
         """Return the line as it stands."""
@@ -83,20 +77,17 @@ class ProgressLine(logging.Handler):
 
     def _run(self) -> None:
         terminal = sys.stderr.isatty()
-        while not self._stop.wait(0.5 if terminal else EVERY_S):
-            print(
-                f"\r{self.line()}\033[K" if terminal else self.line(),
-                end="" if terminal else "\n",
-                file=sys.stderr,
-                flush=True,
-            )
+        begin, end = ("\r", "\033[K") if terminal else ("", "\n")
+        while not self._stop.wait(TERMINAL_EVERY_S if terminal else EVERY_S):
+            self._collect()
+            print(f"{begin}{self.line()}", end=end, file=sys.stderr, flush=True)
 
-
-class _QuietProgress(logging.Filter):
-    """Keeps progress records, which are for this line, out of the other handlers."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not figures_in(record.getMessage()) and not (
-            # Worker processes' INFO records only pass because progress comes the same way.
-            record.name == "apache_beam.runners.portability.local_job_service" and record.levelno < logging.WARNING
-        )
+    def _collect(self) -> None:
+        """Add the whole lines that have come since the last time."""
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            text = file.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for line in whole.decode("ascii").splitlines():
+            self.figures.update(figures_in(line))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.portability.api import beam_provision_api_pb2
+from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProvisionInfo, FnApiRunner
 
 from callbeam.errors import UsageError
 
@@ -57,11 +60,22 @@ def run_pipeline(build: Callable[[beam.Pipeline], None], options: PipelineOption
     previous = threading.excepthook
     threading.excepthook = _end_when_a_worker_died
     try:
-        pipeline = beam.Pipeline(options=options)
+        pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
         build(pipeline)
         pipeline.run().wait_until_finish()
     finally:
         threading.excepthook = previous
+
+
+def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
+    """Return the local runner where it is asked for, so that its worker processes keep routine messages to themselves."""
+    if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
+        return None
+    info = beam_provision_api_pb2.ProvisionInfo(retrieval_token="unused")
+    info.pipeline_options.update({"beam:option:default_sdk_harness_log_level:v1": "ERROR"})
+    # What workers log comes twice: on standard error, which they inherit, and through this logger.
+    logging.getLogger("apache_beam.runners.portability.local_job_service").setLevel(logging.CRITICAL)
+    return FnApiRunner(provision_info=ExtendedProvisionInfo(info))
 
 
 def _end_when_a_worker_died(failure: threading.ExceptHookArgs) -> None:

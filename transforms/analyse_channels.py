@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import apache_beam as beam
+from threadpoolctl import ThreadpoolController
 
 from callbeam.assembly.channels import channel_part
 from callbeam.assembly.parts import CHANNELS, FILES, SECONDS, ChannelFile, Keyed
@@ -32,14 +33,18 @@ class AnalysePiece(beam.DoFn):
         self._storage = storage
 
     def setup(self) -> None:
-        """Open the store where the work is."""
+        """Open the store where the work is, and find the numeric libraries that start threads of their own."""
         self._store = open_store(self._storage)
+        self._libraries = ThreadpoolController()
 
     def process(self, decoded: DecodedPiece) -> Iterator[Keyed]:
         """Emit the parts of the piece's call."""
         for channel in decoded.channels:
             call_id = channel.leg.identity.call_id
-            analysis = analyse_channel(channel, self._analysis)
+            # Workers are the parallelism: a library's own threads would fight over the cores, and their number would
+            # show in the last bits of sums.
+            with self._libraries.limit(limits=1):
+                analysis = analyse_channel(channel, self._analysis)
             yield Keyed(call_id, CHANNELS, channel_part(channel, decoded.clock, decoded.index, analysis))
             if analysis.seconds.num_rows:
                 yield Keyed(call_id, SECONDS, analysis.seconds)

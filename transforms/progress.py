@@ -1,34 +1,42 @@
-"""What a running job says of itself: one log line a second or so, from whichever process does the work."""
+"""What a running job says of itself, from whichever process does the work."""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
+from pathlib import Path
 
 LOGGER = logging.getLogger("callbeam.progress")
-MARK = "callbeam-progress"
+
+PROGRESS_FILE = "CALLBEAM_PROGRESS_FILE"
+"""Environment variable that local worker processes inherit: where the submitting process reads progress."""
 
 
 def report(**figures: int) -> None:
-    """Say how far something has got.
-
-    Runners bring workers' log records to the process that submitted the job, so this needs no channel of its own.
+    """Say how far something has got: to the submitting process on the same machine, else to the worker's log.
 
     Parameters
     ----------
     **figures : int
         Increments by name: ``planned_bytes``, ``read_bytes``, ``audio_ms``, ``calls``.
     """
-    LOGGER.info("%s %s", MARK, " ".join(f"{name}={value}" for name, value in figures.items()))
+    line = " ".join(f"{name}={value}" for name, value in figures.items())
+    path = os.environ.get(PROGRESS_FILE)
+    if path is None:
+        LOGGER.info("progress: %s", line)
+        return
+    # One short write to a file that is only appended to: lines of several processes do not mix.
+    with Path(path).open("a", encoding="ascii") as file:
+        file.write(line + "\n")
 
 
-def figures_in(message: str) -> dict[str, int]:
-    """Return the figures that a log message carries; empty if it is no progress message.
+def figures_in(line: str) -> dict[str, int]:
+    """Return the figures of one line that ``report`` wrote.
 
     Examples
     --------
-    >>> figures_in("callbeam-progress calls=1 audio_ms=61000")
+    >>> figures_in("calls=1 audio_ms=61000")
     {'calls': 1, 'audio_ms': 61000}
     """
-    _, mark, text = message.partition(MARK)
-    return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", text)} if mark else {}
+    return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
