@@ -26,8 +26,8 @@ SEAM_MS = 20
 came between, its predecessor is the audio that ends there."""
 
 BLOCK_REACH_MS = 25_000
-"""A fragment holds at most 20 s: a block whose timecode lies further than this from its Cluster's is not believed. It
-is less than a piece's lead, so that no fragment beyond a piece's lead-out reaches into its core."""
+"""A fragment holds at most 20 s: a block that begins or ends further than this from its fragment's first Cluster is not
+believed. So a fragment reaches no further, and none beyond a piece's lead-out (which is longer) into its core."""
 
 REMEMBER_MS = 2 * TOLERANCE_MS
 """How far behind the closed pieces covered samples are remembered, to tell a duplicate from late audio."""
@@ -75,7 +75,7 @@ class TrackPlacement:
     odd : int
         Payloads of an odd size, whose last byte is no sample.
     stray : int
-        Blocks left out because their timecode lies over 25 s from their fragment's.
+        Blocks left out because they begin or end over 25 s from where their fragment begins.
     """
 
     track: Track
@@ -258,6 +258,7 @@ def _place_blocks(
     first = document.clusters[0]
     origin, per_tick, divisor = _sample_grid(clock.begin_ns, document.timecode_scale_ns, rate)
     reach = BLOCK_REACH_MS * NS_PER_MS // max(document.timecode_scale_ns, 1)
+    limit = (clock.begin_ns + BLOCK_REACH_MS * NS_PER_MS) * rate // NS_PER_S
     seam = SEAM_MS * rate // 1000
     closed = clock.closed_ms * rate // 1000
     free = max(covered.ends[-1], closed) if covered.ends else closed
@@ -270,13 +271,13 @@ def _place_blocks(
         if size & 1:
             placed.odd += 1
             size -= 1
-        if not -reach <= ticks <= reach:
+        position = (origin + ticks * per_tick) // divisor
+        if not -reach <= ticks <= reach or position + (size >> 1) > limit:
             placed.stray += 1
             continue
         if not size:
             continue
         offered += size
-        position = (origin + ticks * per_tick) // divisor
         if following is not None and -seam <= position - following <= seam:
             position = following
         else:
@@ -340,7 +341,7 @@ def _fill_holes(
 def _report(placed: TrackPlacement, placement: FragmentPlacement) -> None:
     name = f"track {placed.name!r}"
     if placed.stray:
-        reason = f"{name}: {placed.stray} blocks have timecodes over 25 s from their fragment's"
+        reason = f"{name}: {placed.stray} blocks lie over 25 s from where their fragment begins"
         placement.problems.append((FragmentStatus.NO_TIMESTAMP, reason))
     if placed.late:
         reason = f"{name}: {placed.late} samples lie before the leg's first or in a piece that was complete"

@@ -185,10 +185,11 @@ class TestServerClock:
 
 class TestLimits:
     def test_a_timecode_far_from_its_cluster_is_reported_not_placed(self) -> None:
-        first = fragment(1, T0, T0, 0, (1, 0, 100), (1, 32_000, 100))
+        first = fragment(1, T0, T0, 0, (1, 0, 100), (1, 32_000, 100), (1, 24_950, 100), (1, 200, 30_000))
         placement = Placer(start_clock(first)).place(first)
         assert [(run.start, run.end) for run in placement.tracks[0].runs] == [(0, 100)]
         assert placement.problems[0][0] is FragmentStatus.NO_TIMESTAMP
+        assert "3 blocks lie over 25 s" in placement.problems[0][1]
 
     def test_audio_before_sample_zero_is_reported(self) -> None:
         placer = Placer(start_clock(second(1, 0)))

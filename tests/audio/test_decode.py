@@ -1,0 +1,275 @@
+"""Decoding one piece: codecs, roles, positions, and the account of each fragment."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from callbeam.audio.codec import read_pcm
+from callbeam.audio.decode import DecodedPiece, channel_id, decode_piece
+from callbeam.audio.extent import channel_extent, core_samples, gaps, pcm_sha256
+from callbeam.audio.roles import participant_role
+from callbeam.calls.clock import start_clock
+from callbeam.calls.formats import PcmFormat, is_audio, pcm_format
+from callbeam.calls.pieces import CallIdentity, Leg, Piece
+from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
+from callbeam.kvs.units import HOUR_MS, Stream, Unit
+from callbeam.mkv.document import Track
+from callbeam.mkv.reader import read_documents
+from callbeam.mkv.writer import CONNECT, LIBAV, BlockSpec, Dialect, TrackSpec, write_fragment
+
+T0 = 1_700_000_000_000
+STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", T0, 24)
+UNIT = Unit(T0, T0 + HOUR_MS, 1, 1)
+FROM = TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90")
+TO = TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_AAC", b"\x11\x90")
+L16 = (("ContactId", "c-1"), ("MimeType", "audio/L16;rate=8000;channels=1;"))
+RANDOM = np.random.default_rng(3)
+
+
+def pcm(samples: int) -> np.ndarray:
+    return RANDOM.integers(-32768, 32768, samples).astype("<i2")
+
+
+def fetched(
+    number: int,
+    at_ms: int,
+    *blocks: tuple[int, int, bytes | np.ndarray],
+    tracks: tuple[TrackSpec, ...] = (FROM, TO),
+    tags: tuple[tuple[str, str], ...] = L16,
+    dialect: Dialect = CONNECT,
+) -> FetchedFragment:
+    """Make a fragment at ``at_ms`` of the leg through the writer and the reader."""
+    specs = [BlockSpec(track, offset, bytes(payload)) for track, offset, payload in blocks]
+    data = write_fragment(dialect=dialect, tracks=tracks, blocks=specs, timecode_ms=T0 + at_ms, tags_after=tags)
+    (document,) = read_documents(data)
+    return FetchedFragment(ListedFragment(number, T0 + at_ms + 400, T0 + at_ms, len(data)), document)
+
+
+def decode(*fragments: FetchedFragment, source: str = "connect", owned: tuple[int, int] | None = None) -> DecodedPiece:
+    first_owned, end_owned = owned or (0, len(fragments))
+    leg = Leg(CallIdentity("c-1", source), STREAM, fragments[0].listed.number, T0 + 400)
+    clock = start_clock(fragments[0])
+    return decode_piece(Piece(leg, clock, UNIT, 0, True, fragments, first_owned, end_owned))
+
+
+def statuses(piece: DecodedPiece) -> list[str]:
+    return [row.status for row in piece.ledger]
+
+
+class TestChannels:
+    def test_two_tracks_are_split_by_name_sample_for_sample(self) -> None:
+        a, b = pcm(512), pcm(512)
+        swapped = (TrackSpec(1, TO.name, "A_AAC", b"\x11\x90"), TrackSpec(2, FROM.name, "A_AAC", b"\x11\x90"))
+        piece = decode(
+            fetched(1, 0, (1, 0, a[:256]), (2, 0, b[:256])),
+            fetched(2, 32, (1, 0, b[256:]), (2, 0, a[256:]), tracks=swapped),
+        )
+        customer, agent = piece.channels
+        assert (customer.participant_role, agent.participant_role) == ("CUSTOMER", "AGENT")
+        assert customer.track_name == "AUDIO_FROM_CUSTOMER"
+        np.testing.assert_array_equal(customer.samples, a)
+        np.testing.assert_array_equal(agent.samples, b)
+        assert customer.samples.dtype == np.int16
+        assert (customer.sample_rate_hz, customer.codec, customer.clock_start_ms) == (8000, "A_AAC", T0)
+        assert (customer.core_start, customer.core_end, customer.first_sample) == (0, 512, 0)
+        assert statuses(piece) == ["decoded", "decoded"]
+        assert piece.dead_letters == ()
+
+    def test_gaps_hold_zeros_and_are_listed(self) -> None:
+        a, b = pcm(800), pcm(800)
+        (channel,) = decode(fetched(1, 0, (1, 0, a)), fetched(2, 1_000, (1, 0, b))).channels
+        np.testing.assert_array_equal(channel.covered, [[0, 800], [8000, 8800]])
+        np.testing.assert_array_equal(gaps(channel), [[800, 8000]])
+        np.testing.assert_array_equal(channel.samples[800:8000], 0)
+        np.testing.assert_array_equal(core_samples(channel), np.concatenate((a, b)))
+        assert pcm_sha256(channel) == hashlib.sha256(a.tobytes() + b.tobytes()).hexdigest()
+        extent = channel_extent(channel)
+        assert (extent.samples, extent.gap_count, extent.gap_ms, extent.begin, extent.end) == (1600, 1, 900, 0, 8800)
+
+    def test_libav_declares_the_rate_in_its_audio_master(self) -> None:
+        track = TrackSpec(1, None, "A_PCM/INT/LIT", sample_rate_hz=44_100.0, channels=1, bit_depth=16)
+        a = pcm(4_410)
+        (channel,) = decode(
+            fetched(1, 0, (1, 0, a[:2205]), tracks=(track,), tags=(), dialect=LIBAV),
+            fetched(2, 50, (1, 0, a[2205:]), tracks=(track,), tags=(), dialect=LIBAV),
+            source="untagged",
+        ).channels
+        np.testing.assert_array_equal(channel.samples, a)
+        assert (channel.sample_rate_hz, channel.participant_role, channel.role_source) == (44_100, None, "unknown")
+
+    def test_big_endian_pcm_is_swapped(self) -> None:
+        track = TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_PCM/INT/BIG", sample_rate_hz=8_000.0, channels=1)
+        a = pcm(100)
+        (channel,) = decode(fetched(1, 0, (1, 0, a.astype(">i2")), tracks=(track,), tags=())).channels
+        np.testing.assert_array_equal(channel.samples, a)
+
+    def test_a_fragment_without_the_rate_has_the_legs(self) -> None:
+        wide = (("MimeType", "audio/L16;rate=16000;channels=1"),)
+        a = pcm(1_600)
+        (channel,) = decode(
+            fetched(1, 0, (1, 0, a[:800]), tracks=(FROM,), tags=wide),
+            fetched(2, 50, (1, 0, a[800:]), tracks=(FROM,), tags=()),
+        ).channels
+        assert channel.sample_rate_hz == 16_000
+        np.testing.assert_array_equal(channel.samples, a)
+
+    def test_channel_ids_tell_legs_and_tracks_apart(self) -> None:
+        legs = [Leg(CallIdentity("c", "connect"), STREAM, number, T0) for number in (1, 2)]
+        names = {channel_id(leg, name) for leg in legs for name in ("", "AUDIO_FROM_CUSTOMER")}
+        assert len(names) == 4
+        assert all(len(name) == 12 and int(name, 16) >= 0 for name in names)
+
+
+class TestAccount:
+    def test_a_replayed_fragment_is_a_duplicate(self) -> None:
+        a = pcm(800)
+        piece = decode(fetched(1, 0, (1, 0, a)), fetched(2, 0, (1, 0, a)))
+        assert statuses(piece) == ["decoded", "duplicate"]
+        assert piece.dead_letters == ()
+        assert channel_extent(piece.channels[0]).samples == 800
+
+    def test_no_audio(self) -> None:
+        video = (TrackSpec(1, "kinesis_video", "V_MPEG4/ISO/AVC", track_type=1),)
+        piece = decode(
+            fetched(1, 0, (1, 0, b"\0\0\0\1"), tracks=video, tags=()),
+            fetched(2, 100),
+            fetched(3, 200, (1, 0, b"")),
+        )
+        assert statuses(piece) == ["no_audio"] * 3
+        assert piece.channels == piece.dead_letters == ()
+
+    def test_real_aac_is_unsupported_and_its_neighbours_go_on(self) -> None:
+        aac = (TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90", sample_rate_hz=48_000.0, channels=2),)
+        a = pcm(800)
+        piece = decode(fetched(1, 0, (1, 0, a)), fetched(2, 100, (1, 0, a), tracks=aac, tags=()))
+        assert statuses(piece) == ["decoded", "unsupported_codec"]
+        (letter,) = piece.dead_letters
+        assert (letter.reason, letter.number, letter.stream, letter.call_id) == ("unsupported_codec", 2, STREAM, "c-1")
+        assert "only 16-bit mono PCM" in letter.detail
+        assert letter.sample.startswith(b"\x1a\x45\xdf\xa3")
+        assert len(letter.sample) == 64
+        assert piece.ledger[1].reason == letter.detail
+
+    def test_one_usable_track_is_decoded_with_a_dead_letter_for_the_other(self) -> None:
+        opus = TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_OPUS")
+        piece = decode(fetched(1, 0, (1, 0, pcm(80)), (2, 0, b"opus"), tracks=(FROM, opus)))
+        assert statuses(piece) == ["decoded"]
+        assert [letter.reason for letter in piece.dead_letters] == ["unsupported_codec"]
+        assert "track 'AUDIO_TO_CUSTOMER': codec A_OPUS" in piece.dead_letters[0].detail
+
+    def test_an_odd_byte_is_left_out_and_reported(self) -> None:
+        a = pcm(80)
+        piece = decode(fetched(1, 0, (1, 0, a.tobytes() + b"x"), (1, 10, a)))
+        np.testing.assert_array_equal(piece.channels[0].samples, np.concatenate((a, a)))
+        assert statuses(piece) == ["decoded"]
+        assert [letter.reason for letter in piece.dead_letters] == ["damaged"]
+
+    def test_a_fragment_without_time_is_reported(self) -> None:
+        lost = fetched(2, 0, (1, 0, pcm(80)))
+        lost = FetchedFragment(ListedFragment(2, None, None, 10), lost.document)
+        piece = decode(fetched(1, 1_000, (1, 0, pcm(80))), lost)
+        assert statuses(piece) == ["decoded", "no_timestamp"]
+        assert [letter.reason for letter in piece.dead_letters] == ["no_timestamp"]
+
+    def test_a_fragment_without_media_keeps_its_status(self) -> None:
+        gone = FetchedFragment(ListedFragment(2, T0 + 900), None, FragmentStatus.NOT_FOUND, "3000", b"x")
+        piece = decode(fetched(1, 0, (1, 0, pcm(80))), gone)
+        assert statuses(piece) == ["decoded", "not_found"]
+        assert (piece.dead_letters[0].detail, piece.dead_letters[0].sample) == ("3000", b"x")
+
+    def test_only_owned_fragments_are_accounted_for(self) -> None:
+        made = [fetched(number, 100 * number, (1, 0, pcm(800))) for number in range(4)]
+        piece = decode(*made, owned=(1, 3))
+        assert [row.number for row in piece.ledger] == [1, 2]
+        assert channel_extent(piece.channels[0]).samples == 3200
+
+    def test_a_row_says_when_and_where(self) -> None:
+        (row,) = decode(fetched(7, 0, (1, 0, pcm(80)))).ledger
+        assert (row.server_ms, row.producer_ms, row.unit_start_ms, row.call_id) == (T0 + 400, T0, T0, "c-1")
+        assert row.bytes > 160
+
+
+CONNECT_TRACK = Track(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90", 2)
+LIT = Track(1, None, "A_PCM/INT/LIT", b"", 2)
+ADTS = bytes((0xFF, 0xF1, 0x50, 0x80, 0x01, 0x5F, 0xFC)) + b"abc"
+
+
+class TestFormats:
+    @pytest.mark.parametrize(
+        ("track", "tags", "expected"),
+        [
+            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=8000;channels=1;")], PcmFormat(8000)),
+            (CONNECT_TRACK, [("MimeType", "audio/L16; rate=16000")], PcmFormat(16_000)),
+            (CONNECT_TRACK, [("MediaType", "audio/L16")], PcmFormat(None)),
+            (CONNECT_TRACK, [("mediatype", "AUDIO/l16")], PcmFormat(None)),
+            (CONNECT_TRACK, [], PcmFormat(None)),
+            (Track(1, "", "A_AAC", b"\x11\x90", 2), [], PcmFormat(None)),
+            (Track(1, "x", "A_AAC/MPEG4/MAIN", b"", 2), [("MimeType", "audio/L16;rate=8000")], PcmFormat(8000)),
+            (LIT, [], PcmFormat(None)),
+            (Track(1, None, "A_PCM/INT/LIT", b"", 2, 48_000.0, 1, 16), [], PcmFormat(48_000)),
+            (Track(1, None, "A_PCM/INT/BIG", b"", 2, 8_000.0), [], PcmFormat(8000, big_endian=True)),
+            (Track(1, "a", "A_AAC", b"", 2, 16_000.0), [("MimeType", "audio/L16;rate=8000")], PcmFormat(16_000)),
+        ],
+    )
+    def test_pcm_is_recognised(self, track: Track, tags: list[tuple[str, str]], expected: PcmFormat) -> None:
+        assert pcm_format(track, tags, b"\0\0") == expected
+
+    @pytest.mark.parametrize(
+        ("track", "tags", "reason"),
+        [
+            (CONNECT_TRACK, [("MimeType", "audio/L16;channels=2")], "2 channels in one track"),
+            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=fast")], "sample rate fast Hz"),
+            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=" + "9" * 5000)], "only whole rates"),
+            (CONNECT_TRACK, [("MimeType", "audio/aac")], "codec A_AAC as audio/aac"),
+            (Track(1, "x", "A_AAC", b"\x12\x10", 2), [], "without a tag that says audio/L16"),
+            (Track(1, "x", "A_AAC", b"\x11\x90", 2, 48_000.0, 2), [], "without a tag that says audio/L16"),
+            (Track(1, "x", None, b"", 2), [], "without a tag that says audio/L16"),
+            (Track(1, None, "A_PCM/INT/LIT", b"", 2, 8_000.0, 2), [], "2 channels in one track"),
+            (Track(1, None, "A_PCM/INT/LIT", b"", 2, 8_000.0, 1, 24), [], "24-bit PCM"),
+            (Track(1, None, "A_PCM/INT/LIT", b"", 2, float("nan")), [], "sample rate nan Hz"),
+            (Track(1, None, "A_PCM/INT/LIT", b"", 2, 11_025.5), [], "sample rate 11025.5 Hz"),
+            (Track(1, None, "A_PCM/FLOAT/IEEE", b"", 2), [], "codec A_PCM/FLOAT/IEEE is not PCM"),
+        ],
+    )
+    def test_the_rest_has_a_reason(self, track: Track, tags: list[tuple[str, str]], reason: str) -> None:
+        answer = pcm_format(track, tags, b"\0\0")
+        assert isinstance(answer, str)
+        assert reason in answer
+
+    def test_adts_frames_in_connects_shape_are_real_aac(self) -> None:
+        assert "real AAC" in str(pcm_format(CONNECT_TRACK, [], ADTS))
+        assert pcm_format(CONNECT_TRACK, [], ADTS + b"x") == PcmFormat(None)
+
+    def test_audio_is_told_by_type_else_by_codec(self) -> None:
+        assert is_audio(CONNECT_TRACK)
+        assert is_audio(Track(1, None, "A_AAC"))
+        assert not is_audio(Track(1, None, "V_VP8"))
+        assert not is_audio(Track(1, None, "A_AAC", track_type=1))
+        assert not is_audio(Track(1))
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "role"),
+    [
+        ("AUDIO_FROM_CUSTOMER", "connect", "CUSTOMER"),
+        ("AUDIO_TO_CUSTOMER", "connect", "AGENT"),
+        ("Track_audio/L16", "connect", "CUSTOMER"),
+        ("", "connect", "CUSTOMER"),
+        ("", "chime", None),
+        ("", "untagged", None),
+        ("AUDIO_FROM_CUSTOMER", "untagged", "CUSTOMER"),
+        ("something", "connect", None),
+    ],
+)
+def test_roles(name: str, source: str, role: str | None) -> None:
+    assert participant_role(name, source) == (role, "track_name" if role else "unknown")
+
+
+def test_read_pcm_joins_ranges_at_any_offset() -> None:
+    a = pcm(10)
+    data = b"x" + a[:4].tobytes() + b"yyy" + a[4:].tobytes()
+    np.testing.assert_array_equal(read_pcm(memoryview(data), [(1, 9), (12, 24)]), a)
+    np.testing.assert_array_equal(read_pcm(data, [(1, 9)]), a[:4])
