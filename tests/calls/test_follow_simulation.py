@@ -29,6 +29,13 @@ class World:
     borders: list[int]
     units_left_out: set[int] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self.legs = {name: true_legs(sent) for name, sent in self.streams.items()}
+        self.lost = {
+            name: [(one, attributed(one, self.legs[name])) for one in sent if one.lost is not None]
+            for name, sent in self.streams.items()
+        }
+
 
 def random_world(rng: random.Random) -> World:
     """Make two streams whose calls share both, busiest around the borders between jobs."""
@@ -120,7 +127,7 @@ def run_job(world: World, start_ms: int, end_ms: int) -> Outcome:
             else:
                 outcome.letters.append(event)
         assert source.under_way == 0
-        check_lane(outcome, name, sent)
+        check_lane(outcome, name, world)
     by_call: dict[str, list[LegEnd]] = defaultdict(list)
     for end in outcome.ends:
         by_call[end.leg.identity.call_id].append(end)
@@ -131,18 +138,17 @@ def run_job(world: World, start_ms: int, end_ms: int) -> Outcome:
     return outcome
 
 
-def check_lane(outcome: Outcome, name: str, sent: list[Sent]) -> None:
+def check_lane(outcome: Outcome, name: str, world: World) -> None:
     """Hold the ledger of one lane against the truth: each fragment that a unit listed has one row there."""
     job = outcome.job
-    lane = make_lane(stream(name), job, sent)
+    lane = make_lane(stream(name), job, world.streams[name])
     got = Counter((r.unit_start_ms, r.number, r.status) for r in outcome.rows if r.stream.name == name)
     for piece in outcome.pieces:
         if piece.leg.stream.name == name:
             owned = piece.fragments[piece.first_owned : piece.end_owned]
             got.update((piece.unit.start_ms, f.listed.number, "piece") for f in owned)
     expected: Counter[tuple[int, int, str]] = Counter()
-    legs = true_legs(sent)
-    for leg in legs:
+    for leg in world.legs[name]:
         for one in leg.fragments:
             here = job.start_ms <= one.at_ms < job.end_ms
             unit = unit_of(one.at_ms, lane, job)
@@ -152,9 +158,8 @@ def check_lane(outcome: Outcome, name: str, sent: list[Sent]) -> None:
                 here = here and unit != own
             if here:
                 expected[unit.start_ms, one.number, "other_unit"] += 1
-    for one in sent:
-        if one.lost is not None:
-            add_lost(expected, one, attributed(one, legs), lane, job)
+    for one, leg in world.lost[name]:
+        add_lost(expected, one, leg, lane, job)
     assert got == expected
     lost_rows = {(r.unit_start_ms, r.number) for r in outcome.rows if r.status in {"not_found", "expired"}}
     letters = {(d.unit_start_ms, d.number) for d in outcome.letters}
@@ -194,7 +199,7 @@ def add_lost(expected, one: Sent, leg, lane, job: Job) -> None:
 def check_world(world: World) -> None:
     """Run jobs side by side over the world, and hold what they give against the legs that are there."""
     outcomes = [run_job(world, a, b) for a, b in zip(world.borders, world.borders[1:], strict=False)]
-    truth = {(name, leg.fragments[0].number): leg for name, sent in world.streams.items() for leg in true_legs(sent)}
+    truth = {(name, leg.fragments[0].number): leg for name, legs in world.legs.items() for leg in legs}
     given = Counter(leg for outcome in outcomes for leg in outcome.owned)
     assert given == Counter(truth.keys()), "each leg exactly once"
     jobs_of_call = defaultdict(set)

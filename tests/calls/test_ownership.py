@@ -1,6 +1,10 @@
 """The rules of legs, units and jobs, each on plain values."""
 
+from itertools import accumulate, pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from made_streams import MINUTE_MS, T0, make_job, stream
 
 from callbeam.calls.ownership import (
@@ -116,3 +120,19 @@ def test_decisions():
 def test_a_call_is_open_as_a_whole_but_not_for_another_jobs_leg():
     assert decide_call([leg_end(T0 + 5), leg_end(T0 + 6, "s2", open_=True)], JOB).status is CallStatus.OPEN
     assert decide_call([leg_end(T0 + 5), leg_end(END + 9, "s2", open_=True)], JOB).status is CallStatus.OWNED
+
+
+@given(
+    st.lists(st.integers(2 * MINUTE_MS, 10 * MINUTE_MS), min_size=1, max_size=4),
+    st.integers(1, 2 * MINUTE_MS),
+    st.lists(st.integers(0, 20 * MINUTE_MS), min_size=1, max_size=6),
+)
+def test_jobs_side_by_side_own_each_leg_once(lengths, last, offsets):
+    # only the last job may be shorter than the margin: a range need not end with a day
+    borders = list(accumulate([*lengths, last], initial=T0))
+    starts = [T0 + 2 * MINUTE_MS + offset for offset in offsets]
+    for start in starts:
+        owners = [job for job in (make_job(a, b) for a, b in pairwise(borders)) if owns_leg(start, starts, job)]
+        if start < borders[-1]:
+            assert len(owners) == 1
+        assert len(owners) <= 1
