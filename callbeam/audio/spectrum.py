@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, hann_window
+from callbeam.audio.product import product
 from callbeam.schemas.frames import MEL_BANDS, MFCC_COUNT
 
 MEL_LOW_HZ, MEL_HIGH_HZ = 100.0, 3800.0
@@ -39,8 +40,6 @@ SPECTRAL_MEASURES = (
 """What ``SpectrumAnalyser.shape`` measures, by the names of table ``frames``."""
 
 _DB = np.float32(10 / np.log(10))
-_GEMM_FRAMES = 25
-"""Frames in one matrix product: small enough that BLAS never spreads it over threads, whose split could change bits."""
 
 
 @lru_cache(maxsize=16)
@@ -130,7 +129,7 @@ class SpectrumAnalyser:
         4 kHz.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            moments = _product(self.magnitude, self._moments)
+            moments = product(self.magnitude, self._moments)
             total, centroid = moments[:, 0], moments[:, 1] / moments[:, 0]
             normalised = np.divide(self.magnitude, total[:, None], out=self._normalised)
             bandwidth = self._bandwidth(centroid)
@@ -175,7 +174,7 @@ class SpectrumAnalyser:
     def _power_measures(self) -> dict[str, Float32Array]:
         """Return flatness, slopes, alpha ratio and Hammarberg index, all with powers floored at ``POWER_FLOOR``."""
         two, five = self._two_kilohertz, self._five_kilohertz
-        bands = _product(self.power, self._bands)
+        bands = product(self.power, self._bands)
         peaks = np.empty((BLOCK_FRAMES, 2), dtype=np.float32)
         self.power[:, :two].max(axis=1, out=peaks[:, 0])
         self.power[:, two:five].max(axis=1, out=peaks[:, 1])
@@ -183,7 +182,7 @@ class SpectrumAnalyser:
 
         floored = np.maximum(self.power, np.float32(POWER_FLOOR), out=self._scratch)
         arithmetic_mean = floored.mean(axis=1)
-        functionals = _product(np.log(floored, out=floored), self._log_functionals)
+        functionals = product(np.log(floored, out=floored), self._log_functionals)
         return {
             "spectral_flatness": np.exp(functionals[:, 0]) / arithmetic_mean,
             "spectral_slope_0_500_db_khz": functionals[:, 1],
@@ -194,7 +193,7 @@ class SpectrumAnalyser:
 
     def logmel(self) -> Float32Array:
         """Return log-mel bands in dB, shape (BLOCK_FRAMES, MEL_BANDS): ``librosa.power_to_db(mel, top_db=None)``."""
-        mel = _product(self.power, mel_filters(self.grid))
+        mel = product(self.power, mel_filters(self.grid))
         np.maximum(mel, np.float32(POWER_FLOOR), out=mel)
         np.log(mel, out=mel)
         return np.multiply(mel, _DB, out=mel)
@@ -208,7 +207,7 @@ def _cosine_transform() -> Float32Array:
 
 def mfcc(logmel: Float32Array) -> Float32Array:
     """Return MFCC 0 to 12 of a block's log-mel, (BLOCK_FRAMES, MFCC_COUNT): ``librosa.feature.mfcc(S=logmel)``."""
-    return _product(logmel, _cosine_transform())
+    return product(logmel, _cosine_transform())
 
 
 def _root_of_products(left: Float32Array, right: Float32Array) -> Float32Array:
@@ -220,9 +219,3 @@ def _root_of_products(left: Float32Array, right: Float32Array) -> Float32Array:
 def _columns(*columns: npt.NDArray[np.generic]) -> Float32Array:
     """Stack vectors as the columns of a float32 matrix."""
     return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float32)
-
-
-def _product(rows: Float32Array, matrix: Float32Array) -> Float32Array:
-    """Multiply a block's rows with a matrix, ``_GEMM_FRAMES`` rows at a time."""
-    stacked = rows.reshape(-1, _GEMM_FRAMES, rows.shape[1]) @ matrix
-    return stacked.reshape(len(rows), matrix.shape[1])
