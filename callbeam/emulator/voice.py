@@ -28,7 +28,7 @@ LEAD_S = 0.002
 """Room in front of a pulse, for the ringing of its band-limited onset."""
 
 VOWEL_SCALE = 0.15
-"""Brings a vowel of strength 1 to an RMS level of about 1 at any pitch, so that strengths of voice and noise compare."""
+"""Brings a vowel of strength 1 to an RMS level of about 1 at any pitch: strengths of voice and noise then compare."""
 
 BANDWIDTHS_HZ = (70.0, 100.0, 140.0, 200.0, 280.0)
 """Bandwidths of the formants F1 to F5."""
