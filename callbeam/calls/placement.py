@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.calls.formats import DEFAULT_RATE_HZ, PcmFormat, is_audio, pcm_format
 from callbeam.calls.intervals import Intervals
+from callbeam.calls.timeline import BLOCK_REACH_MS as BLOCK_REACH_MS
 from callbeam.calls.timeline import NS_PER_MS, TOLERANCE_MS, locate
 from callbeam.kvs.fragments import FragmentStatus
 
@@ -24,10 +25,6 @@ NS_PER_S = 1_000_000_000
 SEAM_MS = 20
 """A block that lies within this of its predecessor's end, on either side, follows it without a seam; where duplicates
 came between, its predecessor is the audio that ends there."""
-
-BLOCK_REACH_MS = 25_000
-"""A fragment holds at most 20 s: a block that begins or ends further than this from its fragment's first Cluster is not
-believed. So a fragment reaches no further, and none beyond a piece's lead-out (which is longer) into its core."""
 
 REMEMBER_MS = 2 * TOLERANCE_MS
 """How far behind the closed pieces covered samples are remembered, to tell a duplicate from late audio."""

@@ -22,6 +22,10 @@ NS_PER_MS = 1_000_000
 TOLERANCE_MS = 5 * 60_000
 """How far producer time, or continued timecodes, may lie from server time and still be believed."""
 
+BLOCK_REACH_MS = 25_000
+"""A fragment holds at most 20 s: a block that begins or ends further than this from its fragment's first Cluster is not
+believed. So a fragment reaches no further, and none beyond a piece's lead-out (which is longer) into its core."""
+
 RESET_SLACK_MS = 5_000
 """A fragment placed by server time follows its predecessor where that ends at most this much later: arrival jitters by
 about a second, and audio that follows on the wire must not be taken for an overlap."""
@@ -190,9 +194,9 @@ def _closed_ms(clock: LegClock, begin_ns: int) -> int:
 
 
 def _earliest_block_ns(document: Document) -> int:
-    """Return the earliest block's offset from the first Cluster's timecode."""
-    if not document.blocks:
+    """Return the earliest believable block's offset from the first Cluster's timecode."""
+    if not document.clusters:
         return 0
-    earliest = min(block.timecode for block in document.blocks) - document.clusters[0]
-    offset_ns = earliest * document.timecode_scale_ns
-    return offset_ns if abs(offset_ns) <= TOLERANCE_MS * NS_PER_MS else 0
+    reach = BLOCK_REACH_MS * NS_PER_MS // max(document.timecode_scale_ns, 1)
+    offsets = [block.timecode - document.clusters[0] for block in document.blocks]
+    return min((ticks for ticks in offsets if abs(ticks) <= reach), default=0) * document.timecode_scale_ns

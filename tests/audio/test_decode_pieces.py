@@ -157,20 +157,10 @@ def test_pieces_join_to_the_whole_leg(steps) -> None:
         assert_sound(piece, whole)
 
 
-@settings(deadline=None, max_examples=60)
-@given(
-    st.lists(
-        st.tuples(
-            st.one_of(st.integers(980, 1_020), st.sampled_from([0, 12 * MINUTE, 25 * MINUTE, 29 * MINUTE + 29_000])),
-            st.integers(400, 1_100),
-        ),
-        min_size=1,
-        max_size=60,
-    )
-)
+@settings(deadline=None, max_examples=100)
+@given(LEGS)
 def test_what_the_cutter_gives_out_joins_to_the_whole_leg(steps) -> None:
-    blocks = [(step, [(0, 0, samples), (1, 10, samples - 10)], "ok", samples % 2 == 0) for step, samples in steps]
-    fragments = leg_of(blocks)
+    fragments = leg_of(steps)
     cutter = PieceCutter(LEG, UNIT, fragments[0])
     pieces = [piece for each in fragments for piece in cutter.add(each)]
     pieces += cutter.finish()

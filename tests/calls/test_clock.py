@@ -91,6 +91,9 @@ class TestStart:
         assert runs(clock, early, track="AUDIO_TO_CUSTOMER") == [(0, 100)]
         assert runs(clock, early) == [(27, 127)]
 
+    def test_a_block_out_of_reach_is_not_the_earliest(self) -> None:
+        assert start_clock(fragment(1, T0, T0, 0, (1, -26_000, 100), (1, 40, 100))).start_ms == T0 + 40
+
     def test_no_server_time_is_an_error_that_says_so(self) -> None:
         with pytest.raises(ClockError, match="fragment 7 has no server timestamp"):
             start_clock(fragment(7, None, T0, 0, (1, 0, 10)))
