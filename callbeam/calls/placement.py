@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.calls.formats import DEFAULT_RATE_HZ, PcmFormat, is_audio, pcm_format
 from callbeam.calls.intervals import Intervals
-from callbeam.calls.timeline import BLOCK_REACH_MS as BLOCK_REACH_MS
-from callbeam.calls.timeline import NS_PER_MS, TOLERANCE_MS, locate
+from callbeam.calls.timeline import BLOCK_REACH_MS, NS_PER_MS, TOLERANCE_MS, locate
 from callbeam.kvs.fragments import FragmentStatus
 
 if TYPE_CHECKING:
@@ -19,6 +18,18 @@ if TYPE_CHECKING:
     from callbeam.calls.timeline import LegClock
     from callbeam.kvs.fragments import FetchedFragment
     from callbeam.mkv.document import Block, Document, Track
+
+__all__ = [
+    "BLOCK_REACH_MS",
+    "SEAM_MS",
+    "FragmentPlacement",
+    "Placer",
+    "Run",
+    "TrackAnchor",
+    "TrackPlacement",
+    "advance",
+    "advance_anchors",
+]
 
 NS_PER_S = 1_000_000_000
 

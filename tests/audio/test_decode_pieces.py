@@ -87,8 +87,8 @@ def cut(fragments: list[FetchedFragment]) -> list[Piece]:
             some = tuple(fragments[first:end])
             pieces.append(Piece(LEG, clock, UNIT, index, last, some, owned - first, end - first, anchors))
         owned, index = end, index + 1
-    if not pieces[-1].last:  # the last fragment closed a piece: what lies beyond it is the next one's
-        first = next(i for i in range(total) if states[i + 1][0].reach_ms > index * PIECE_MS - LEAD_MS)
+    first = next((i for i in range(total) if states[i + 1][0].reach_ms > index * PIECE_MS - LEAD_MS), None)
+    if not pieces[-1].last and first is not None:  # the last fragment closed a piece and lies beyond it
         clock, anchors = states[first]
         pieces.append(
             Piece(LEG, clock, UNIT, index, True, tuple(fragments[first:]), total - first, total - first, anchors)
