@@ -228,7 +228,6 @@ def _client(session: boto3.session.Session, endpoint_url: str | None) -> Any:
         )
         return session.client("s3", endpoint_url=endpoint_url, config=config)
 
-    client = build("auto")
-    if AWS_HOST in client.meta.endpoint_url:
+    if endpoint_url is None and AWS_HOST in (client := build("auto")).meta.endpoint_url:
         return client
     return build("path")  # elsewhere than at AWS a bucket is seldom a host name

@@ -34,10 +34,10 @@ INTRODUCTION = """\
 
 Written from `schemas/` by `python -m callbeam.storage.table_docs docs/tables.md`; a test holds that it is current.
 
-Files are `<table>/dt=YYYY-MM-DD/<job_id>-<shard>.parquet`. `dt`, the UTC date of the job's range by server time, stands only
-in the path. A job's files are those that `_jobs/<job_id>/manifest.json` names. Rows are sorted by the table's key, which
-names each row once. NULL means not computable; there is no 0 or -1 in its place. Offsets (`_offset_ms`) count from the
-call's start. Columns are only ever added, and nullable then; a file's metadata hold the schema's version
+Files are `<table>/dt=YYYY-MM-DD/<job_id>-<shard>.parquet`. `dt`, the UTC date of the job's range by server time, stands
+only in the path. A job's files are those that `_jobs/<job_id>/manifest.json` names. Rows are sorted by the table's key,
+which names each row once. NULL means not computable; there is no 0 or -1 in its place. Offsets (`_offset_ms`) count
+from the call's start. Columns are only ever added, and nullable then; a file's metadata hold the schema's version
 (`callbeam.schema_version`) and what each column means (`callbeam.columns`).
 """
 
@@ -82,7 +82,7 @@ def _section(table: Table) -> str:
     asked_for = " Written only when asked for." if table.on_request else ""
     key = ", ".join(f"`{name}`" for name in table.key)
     rows = [
-        f"| `{column.name}` | {type_name(column.type)} | {unit_of(column.name)} "
+        f"| `{column.name}` | `{type_name(column.type)}` | {unit_of(column.name)} "
         f"| {'yes' if column.nullable else ''} | {_cell(column.meaning)} |"
         for column in table.columns
     ]
@@ -98,7 +98,7 @@ def _section(table: Table) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def main(path: str) -> None:
