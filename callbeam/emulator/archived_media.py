@@ -54,6 +54,7 @@ async def get_media_for_fragment_list(call: Call) -> web.StreamResponse:
         if config.media_order == "shuffled":
             random.Random(config.seed).shuffle(numbers)  # noqa: S311 - an order, not a secret
         body = MediaBody(call.request, faults, len(numbers), config.quotas.bytes_per_s)
+        call.started = True
         await body.begin()
         try:
             for number in numbers:

@@ -50,6 +50,7 @@ async def get_media(call: Call) -> web.StreamResponse:
         except UnknownStartError as error:
             after, unknown = error.number, error.number
         body = MediaBody(call.request, faults, None, config.quotas.bytes_per_s)
+        call.started = True
         await body.begin()
         try:
             if unknown is not None and config.getmedia_unknown_start == "error":
@@ -114,6 +115,7 @@ async def _follow(body: MediaBody, service: Service, stream: StoredStream, after
     while config.getmedia_session_s is None or time.monotonic() - begun < config.getmedia_session_s:
         fragment = stream.after(after)
         if fragment is None:
+            stream.check_open()
             await body.flush()
             if time.monotonic() - idle_since >= config.getmedia_idle_s:
                 return

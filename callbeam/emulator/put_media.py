@@ -15,6 +15,7 @@ from callbeam.emulator.errors import invalid_argument, request_id
 from callbeam.emulator.examine import examine
 from callbeam.emulator.fragment_numbers import make_number
 from callbeam.emulator.segment_splitter import FragmentBegun, FragmentReady, SegmentSplitter
+from callbeam.emulator.stream_folder import StreamGoneError
 from callbeam.mkv.ebml import MkvError
 from callbeam.mkv.reader import read_documents
 
@@ -135,6 +136,7 @@ async def put_media(call: Call) -> web.StreamResponse:
     call.log(stream)
     await call.faults(stream)
     response = web.StreamResponse(headers={"Content-Type": "application/json", **request_id()})
+    call.started = True
     response.enable_chunked_encoding()
     await response.prepare(call.request)
     session = UploadSession(call.service, stream, 0 if kind == "ABSOLUTE" else start_ms, stream.begin_session())
@@ -143,6 +145,8 @@ async def put_media(call: Call) -> web.StreamResponse:
         await _take_in(call, response, session, splitter)
     except RefusedError as error:
         await _write(response, [session.error(error.error_id)])
+    except StreamGoneError:
+        await _write(response, [session.error(4008)])
     except MkvError:
         _keep_partial(session, splitter)
         await _write(response, [session.error(4006)])

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from callbeam.emulator import archived_media, control_plane, media, put_media
-from callbeam.emulator.errors import ServiceError, request_id
+from callbeam.emulator.errors import ServiceError, request_id, stream_not_found
 from callbeam.emulator.fields import Fields, parse_body
 from callbeam.emulator.service import Call
+from callbeam.emulator.stream_folder import StreamGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -89,7 +90,17 @@ def _streaming_handler(
             fields = Fields({field: request.headers.get(header) for field, header in names.items()})
         else:
             fields = parse_body(await request.read())
-        return await stream(Call(api, request, fields, service))
+        call = Call(api, request, fields, service)
+        try:
+            return await stream(call)
+        except Exception as error:
+            if not call.started:
+                raise
+            if not isinstance(error, ConnectionError | StreamGoneError):
+                log.exception("%s failed", request.path)
+            if request.transport is not None:
+                request.transport.abort()  # an error written into the body would be read as media
+            return web.Response()
 
     return handle
 
@@ -109,17 +120,23 @@ def _check_port(service: Service, request: web.Request, endpoint: str) -> None:
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except ServiceError as error:
-        return error.response()
-    except web.HTTPNotFound:
-        return ServiceError("UnknownOperationException", f"No operation at {request.path}", 404).response()
-    except web.HTTPException as error:
-        return ServiceError("SerializationException", error.reason, error.status).response()
     except ConnectionError:
         return web.Response()  # the client is gone: nobody reads this, and it is no failure
-    except Exception:
-        log.exception("%s failed", request.path)
-        return ServiceError("InternalFailure", "The emulator failed; its log says how", 500).response()
+    except Exception as error:  # noqa: BLE001 - every failure has an answer, unknown ones are logged
+        return _service_error(request, error).response()
+
+
+def _service_error(request: web.Request, error: Exception) -> ServiceError:
+    if isinstance(error, ServiceError):
+        return error
+    if isinstance(error, StreamGoneError):
+        return stream_not_found("it was deleted")
+    if isinstance(error, web.HTTPNotFound):
+        return ServiceError("UnknownOperationException", f"No operation at {request.path}", 404)
+    if isinstance(error, web.HTTPException):
+        return ServiceError("SerializationException", error.reason, error.status)
+    log.error("%s failed", request.path, exc_info=error)
+    return ServiceError("InternalFailure", "The emulator failed; its log says how", 500)
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> int:

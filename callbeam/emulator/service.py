@@ -69,12 +69,19 @@ class Service:
 
 @dataclass
 class Call:
-    """One request to one API."""
+    """One request to one API.
+
+    Attributes
+    ----------
+    started : bool
+        The answer has begun to flow: an error can no longer be told, only break it off.
+    """
 
     api: str
     request: web.Request
     fields: Fields
     service: Service
+    started: bool = False
 
     @property
     def region(self) -> str:

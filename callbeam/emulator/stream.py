@@ -108,7 +108,6 @@ class StoredStream:
 
     def __init__(self, info: StreamInfo, folder: StreamFolder) -> None:
         self.info = info
-        self.uploads = 0
         self._folder = folder
         self._lock = threading.RLock()
         self._fragments: dict[int, StoredFragment] = {}
@@ -227,6 +226,10 @@ class StoredStream:
         """Write the stream's description to disk."""
         with self._lock:
             self._folder.write_info(asdict(self.info))
+
+    def check_open(self) -> None:
+        """Raise StreamGoneError if the stream was deleted."""
+        self._folder.check_open()
 
     def close(self) -> None:
         """Close the stream's files."""

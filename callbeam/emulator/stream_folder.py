@@ -7,11 +7,17 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from callbeam.errors import CallbeamError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 Row = dict[str, Any]
+
+
+class StreamGoneError(CallbeamError):
+    """The stream was deleted, or its emulator stopped, while somebody still used it."""
 
 
 class StreamFolder:
@@ -23,6 +29,7 @@ class StreamFolder:
         self._media = os.open(path / "media.bin", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._rows = os.open(path / "fragments.jsonl", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._size = os.fstat(self._media).st_size
+        self._closed = False
 
     def read_info(self) -> Row | None:
         """Read what is known of the stream; None if it was never written."""
@@ -52,6 +59,7 @@ class StreamFolder:
 
     def append(self, media: bytes | memoryview, row: Row) -> int:
         """Store a fragment and its row; return where its media begins."""
+        self.check_open()
         offset = self._size
         _write_all(self._media, media)
         self._size += len(media)
@@ -61,10 +69,12 @@ class StreamFolder:
 
     def read(self, offset: int, size: int) -> bytes:
         """Read media."""
+        self.check_open()
         return os.pread(self._media, size, offset)
 
     def close(self) -> None:
         """Close the files."""
+        self._closed = True
         os.close(self._media)
         os.close(self._rows)
 
@@ -72,6 +82,11 @@ class StreamFolder:
         """Close the files and delete them."""
         self.close()
         shutil.rmtree(self.path)
+
+    def check_open(self) -> None:
+        """Raise StreamGoneError if the files are closed: their descriptors may be other files' by now."""
+        if self._closed:
+            raise StreamGoneError(f"the stream in {self.path} is gone; describe the streams again")
 
 
 def _write_all(file: int, data: bytes | memoryview) -> None:

@@ -7,9 +7,10 @@ import time
 
 import pytest
 import requests
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ResponseStreamingError
 
 from callbeam.emulator.fragment_numbers import make_number
+from callbeam.emulator.stream_folder import StreamGoneError
 from callbeam.mkv.aws_tags import strip_aws_tags
 from callbeam.mkv.reader import read_documents
 from callbeam.mkv.writer import LIBAV
@@ -255,6 +256,20 @@ def test_without_retention_the_host_buffer_gives_five_minutes(emulate, fragment)
     assert numbers_in(documents(media.get_media(StreamName="live", StartSelector=start))) == [number]
     now[0] += 301
     assert documents(media.get_media(StreamName="live", StartSelector=start)) == []
+
+
+def test_a_stream_deleted_under_an_open_response_breaks_it_off(emulate, fragment):
+    kvs, (control, _, media), _ = emulate(2, getmedia_idle_s=20.0)
+    arn = control.describe_stream(StreamName="calls")["StreamInfo"]["StreamARN"]
+    body = follow(media, "EARLIEST")["Payload"]
+    first = body.read(500)
+    stream = kvs.store.find("calls", None)
+    control.delete_stream(StreamARN=arn)
+    with pytest.raises(StreamGoneError):
+        stream.media(stream.last())
+    with pytest.raises(ResponseStreamingError):
+        first += body.read()
+    assert b"HTTP/1.1" not in first
 
 
 def test_the_log_tells_the_calls(emulate):

@@ -151,6 +151,19 @@ def test_what_kvs_refuses_is_refused_with_its_number(emulate, fragment, kind):
     assert len(kvs.store.find("calls", None)) == stored
 
 
+def test_an_upload_to_a_stream_that_is_deleted_meanwhile_is_refused(emulate, fragment):
+    kvs, (control, _, _), _ = emulate()
+    upload = Upload(kvs)
+    data = upload_of([fragment(0), fragment(1)])
+    upload.send(data[:-700])
+    lines = upload.response()
+    assert [json.loads(lines.readline())["EventType"] for _ in range(3)][-1] == "PERSISTED"
+    control.delete_stream(StreamARN=control.describe_stream(StreamName="calls")["StreamInfo"]["StreamARN"])
+    upload.send(data[-700:])
+    upload.end()
+    assert [json.loads(line).get("ErrorId") for line in lines.read().splitlines()][-1] == 4008
+
+
 def test_checks_are_a_switch(emulate, fragment):
     kvs, _, _ = emulate(put_media_checks=False)
     put(kvs, upload_of([fragment(5), fragment(4, blocks=1)]))
