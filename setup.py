@@ -39,7 +39,7 @@ setup(
             "pytest-timeout>=2.3,<3",
             "pytest-xdist>=3.6,<4",
             "ruff>=0.8,<1",
-            "setuptools>=70",
+            "setuptools>=61",
         ],
     },
     entry_points={"console_scripts": ["callbeam = callbeam.pipelines.cli:main"]},

@@ -1,0 +1,135 @@
+"""Third-party captures and a real call, through the emulator and the whole pipeline."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import wave
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.dataset as ds
+import pytest
+
+from callbeam.emulator import Emulator
+from callbeam.emulator.calls import connect_fragments_from_pcm
+from callbeam.kvs.client import KvsClient
+from callbeam.kvs.config import KvsConfig
+from callbeam.mkv.reader import read_documents
+from callbeam.pipelines import backfill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.conformance
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+GETMEDIA = SHARED / "getmedia"
+SHAPES = SHARED / "connect-shapes"
+CALLS = SHARED / "calls"
+
+
+def needs(folder: Path) -> None:
+    if not folder.is_dir():
+        pytest.skip(f"third-party data is absent: {folder.name}")
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+
+
+@pytest.fixture
+def kvs() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+def tables_of(kvs: Emulator, output: Path, start: str, end: str, *extra: str) -> dict[str, list[dict[str, Any]]]:
+    """Run the backfill over all streams and return the tables' rows."""
+    words = ["--streams", "*", "--start", start, "--end", end, "--output", str(output), "--region", "us-east-1"]
+    words += ["--kvs-endpoint-url", kvs.endpoint_url, "--fragments-per-second", "0", "--max-loss", "1", *extra]
+    assert backfill.main(words) == 0
+    names = [path.name for path in output.iterdir() if path.name != "_jobs"]
+    return {name: ds.dataset(output / name, format="parquet").to_table().to_pylist() for name in names}
+
+
+def test_a_real_call_comes_back_sample_for_sample(kvs: Emulator, tmp_path: Path) -> None:
+    needs(CALLS)
+    pcm = {}
+    for role, name in (("CUSTOMER", "caller"), ("AGENT", "agent")):
+        with wave.open(str(CALLS / f"Auto_Repairs_40_UTC_{name}.wav")) as file:
+            assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
+            pcm[role] = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    kvs.add_stream("calls-1")
+    start_ms = 1772443800000
+    for one in connect_fragments_from_pcm(pcm["CUSTOMER"], pcm["AGENT"], contact_id="real", start_ms=start_ms):
+        kvs.add_fragment("calls-1", one.data, server_ms=one.server_ms, producer_ms=one.producer_ms)
+    tables = tables_of(kvs, tmp_path / "out", "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z")
+    assert {row["participant_role"]: row["pcm_sha256"] for row in tables["channels"]} == {
+        role: hashlib.sha256(samples.tobytes()).hexdigest() for role, samples in pcm.items()
+    }
+    (call,) = tables["calls"]
+    assert call["duration_ms"] == -(-max(len(samples) for samples in pcm.values()) // 8)
+    assert Counter(row["status"] for row in tables["fragments"]).keys() == {"decoded"}
+    voiced = [row["f0_median_hz"] for row in tables["seconds"] if row["voiced_ratio"] and row["voiced_ratio"] > 0.3]
+    assert 80 < float(np.median(voiced)) < 300
+
+
+def shapes() -> list[Any]:
+    if not SHAPES.is_dir():
+        return [pytest.param("-", marks=pytest.mark.skip(reason="third-party data is absent: connect-shapes"))]
+    return sorted(json.loads((SHAPES / "manifest.json").read_text()))
+
+
+def range_of(kvs: Emulator, stream: str) -> tuple[str, str]:
+    """Return two instants around all fragments of a stream, for captures whose server times the emulator makes up."""
+    client = KvsClient(KvsConfig(region="us-east-1", endpoint_url=kvs.endpoint_url))
+    listed = client.source(client.resolve_streams([stream])[0]).list(0, round(time.time() * 1000))
+    times = [fragment.server_ms for fragment in listed if fragment.server_ms is not None]
+    first, last = np.datetime64(min(times) // 1000, "s"), np.datetime64(max(times) // 1000 + 1, "s")
+    return f"{first}Z", f"{last}Z"
+
+
+@pytest.mark.parametrize("name", shapes())
+def test_connect_shapes(name: str, kvs: Emulator, tmp_path: Path) -> None:
+    asserted = json.loads((SHAPES / "manifest.json").read_text())[name]
+    path = SHAPES / f"{name}.mkv"
+    arn = kvs.load("shapes", path)
+    tables = tables_of(kvs, tmp_path / "out", *range_of(kvs, "shapes"))
+    ledger = [row for row in tables["fragments"] if row["status"] != "other_unit"]
+    assert len({row["fragment_number"] for row in ledger}) == asserted["fragments"]
+    assert {row["stream_arn"] for row in ledger} == {arn}
+    contacts = {contact for contact in asserted["contact_ids"] if contact}
+    assert {row["call_id"] for row in tables.get("calls", [])} == contacts
+    payload = sum(
+        block.end - block.start for document in read_documents(path.read_bytes()) for block in document.blocks
+    )
+    if all(row["status"] == "decoded" for row in ledger):
+        assert sum(row["samples"] for row in tables["channels"]) * 2 == payload
+
+
+@pytest.mark.parametrize(
+    ("name", "fragments"),
+    [
+        ("empty-mkv-with-tags", 1),
+        ("output-get-media-non-increasing-timecode", 12),
+        ("output_get_media", 5),
+        ("test_mixed_tags", 10),
+        ("test_tags_empty_cluster", 1),
+    ],
+)
+def test_video_captures_are_accounted_for(name: str, fragments: int, kvs: Emulator, tmp_path: Path) -> None:
+    needs(GETMEDIA)
+    kvs.load("video", GETMEDIA / f"{name}.mkv")
+    tables = tables_of(kvs, tmp_path / "out", *range_of(kvs, "video"))
+    statuses = Counter(row["status"] for row in tables["fragments"] if row["status"] != "other_unit")
+    assert statuses.total() == fragments
+    assert statuses["decoded"] == 0
+    assert statuses.keys() <= {"no_audio", "unsupported_codec", "damaged", "not_found", "no_timestamp"}
+    lost = statuses.total() - statuses["no_audio"]
+    assert len(tables.get("dead_letters", [])) == lost

@@ -1,0 +1,69 @@
+"""The main job, run in this process over an emulator in a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
+
+from callbeam.emulator import Emulator
+from callbeam.pipelines import backfill
+from callbeam.storage.manifest import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DAY = ("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of the backfill left."""
+
+    code: int
+    output: Path
+    out: str
+    err: str
+
+    def table(self, name: str) -> pa.Table:
+        return ds.dataset(self.output / name, format="parquet").to_table()
+
+    def rows(self, name: str) -> list[dict]:
+        return self.table(name).to_pylist() if (self.output / name).is_dir() else []
+
+    def manifests(self) -> list[Manifest]:
+        return [Manifest.from_json(path.read_bytes()) for path in sorted(self.output.glob("_jobs/*/manifest.json"))]
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def kvs() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def run(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run the backfill: options by name, ``streams``, ``start``, ``end`` and ``output`` have defaults."""
+
+    def backfill_with(
+        *extra: str, streams: str = "*", start: str = DAY[0], end: str = DAY[1], output: str = "out"
+    ) -> Result:
+        words = ["--streams", streams, "--start", start, "--end", end, "--output", str(tmp_path / output)]
+        words += ["--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1", "--fragments-per-second", "0"]
+        capsys.readouterr()
+        code = backfill.main([*words, *extra])
+        captured = capsys.readouterr()
+        return Result(code, tmp_path / output, captured.out, captured.err)
+
+    return backfill_with

@@ -1,0 +1,95 @@
+"""Made-up calls through the whole pipeline, held against their truth."""
+
+from __future__ import annotations
+
+import filecmp
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from callbeam.audio.windows import windows_of
+from callbeam.emulator.comparison import compare_with_truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from callbeam.emulator import Emulator
+
+    Result = Any
+    Backfill = Callable[..., Result]
+
+CALLS = 6
+
+
+def test_every_sample_gap_and_window(kvs: Emulator, run: Backfill) -> None:
+    truth = kvs.load_demo(CALLS)
+    result = run("--frames")
+    assert result.code == 0, result.err
+    comparison = compare_with_truth(result.output, truth)
+    assert comparison.calls_made == CALLS
+    assert comparison.exact, "\n".join(comparison.lines())
+    _assert_ledger_adds_up(result)
+    _assert_windows_equal_a_plain_loop(result)
+    assert f"{CALLS} calls" in result.out
+    assert "listed = " in result.out
+
+
+def _assert_ledger_adds_up(result: Result) -> None:
+    (manifest,) = result.manifests()
+    ledger = result.table("fragments")
+    assert sum(manifest.outcome.by_status.values()) == ledger.num_rows
+    rows = {table.table: table.rows for table in manifest.files}
+    assert rows["fragments"] == ledger.num_rows
+    for entry in manifest.files:
+        assert (result.output / entry.key).stat().st_size == entry.bytes
+    decoded = {row["call_id"] for row in ledger.to_pylist() if row["status"] == "decoded"}
+    assert decoded == {row["call_id"] for row in result.rows("calls")}
+
+
+def _assert_windows_equal_a_plain_loop(result: Result) -> None:
+    seconds, windows = result.table("seconds"), result.table("windows")
+    checked = 0
+    for channel_id in set(seconds["channel_id"].to_pylist()):
+        mask = np.array(seconds["channel_id"].to_pylist()) == channel_id
+        (batch,) = seconds.filter(mask).combine_chunks().to_batches()
+        expected = {row["window_start_ms"]: row for row in windows_of(batch, 30_000, 5_000)}
+        mask = np.array(windows["channel_id"].to_pylist()) == channel_id
+        for row in windows.filter(mask).to_pylist():
+            plain = expected.pop(round(row["window_start_ts"].timestamp() * 1000))
+            del plain["window_start_ms"]
+            measured = {name: value for name, value in plain.items() if value is not None}
+            assert all(row[name] is None for name in plain.keys() - measured.keys())
+            assert {name: row[name] for name in measured} == pytest.approx(measured, rel=1e-6, abs=1e-6)
+            checked += 1
+        assert not expected
+    assert checked == windows.num_rows > 0
+
+
+def test_runs_and_workers_give_the_same_bytes(kvs: Emulator, run: Backfill) -> None:
+    kvs.load_demo(3)
+    first = run(output="first")
+    again = run(output="first")
+    two_workers = run("--workers", "2", output="second")
+    assert (first.code, again.code, two_workers.code) == (0, 0, 0)
+    assert _same_files(first.output, two_workers.output) > 5
+
+
+def _same_files(left: Path, right: Path) -> int:
+    """Compare two outputs, save for what the wall clock knows; return how many files they share."""
+    names = {path.relative_to(left) for path in left.rglob("*") if path.is_file()}
+    assert names == {path.relative_to(right) for path in right.rglob("*") if path.is_file()}
+    names = {name for name in names if name.name != "run.json"}
+    different = [str(name) for name in names if not filecmp.cmp(left / name, right / name, shallow=False)]
+    assert different == []
+    return len(names)
+
+
+def test_a_range_of_days_runs_as_day_jobs(kvs: Emulator, run: Backfill) -> None:
+    kvs.load_demo(3)
+    result = run(start="2026-03-01T12:00:00Z", end="2026-03-03T12:00:00Z")
+    assert result.code == 0
+    assert len(result.manifests()) == 3
+    assert [m.outcome.call_count for m in result.manifests()].count(0) == 2
+    assert len(result.rows("calls")) == 3

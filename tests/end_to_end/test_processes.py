@@ -1,0 +1,131 @@
+"""The installed command as processes: killed, with workers, from a folder with packages of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from callbeam.emulator.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from callbeam.emulator import Emulator
+
+REPOSITORY = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("callbeam")
+DAY = ["--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z"]
+
+
+def start(kvs: Emulator, folder: Path, *extra: str) -> subprocess.Popen[str]:
+    words = [COMMAND, "backfill", "--streams", "*", *DAY, "--output", "out", "--region", "us-east-1"]
+    words += ["--kvs-endpoint-url", kvs.endpoint_url, "--fragments-per-second", "0", *extra]
+    return subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    pytest.fail("waited in vain")
+
+
+def media_asked_for(kvs: Emulator) -> bool:
+    return any(record.api == "GetMediaForFragmentList" for record in list(kvs.requests))
+
+
+def workers_of(parent: int) -> list[int]:
+    """Return the worker processes below a process, by what the kernel tells."""
+    found = []
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    pending = [parent]
+    while pending:
+        for child in children.get(pending.pop(), []):
+            pending.append(child)
+            arguments = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            if b"apache_beam.runners.worker.sdk_worker_main" in arguments and b"-c" not in arguments:
+                found.append(child)
+    return found
+
+
+def test_a_run_killed_before_it_publishes_leaves_no_rows(kvs: Emulator, tmp_path: Path) -> None:
+    kvs.load_demo(2)
+    kvs.faults.add(Fault(api="GetMediaForFragmentList", action="stall", seconds=60, times=1))
+    process = start(kvs, tmp_path)
+    wait_until(lambda: media_asked_for(kvs))
+    process.kill()
+    process.communicate()
+    assert not list(tmp_path.glob("out/*/dt=*"))
+    again = start(kvs, tmp_path)
+    out, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    assert "2 calls" in out
+    jobs = {path.name for path in tmp_path.glob("out/_jobs/*/*")}
+    assert jobs == {"manifest.json", "run.json"}
+
+
+def test_a_worker_that_dies_ends_the_command(kvs: Emulator, tmp_path: Path) -> None:
+    kvs.load_demo(2)
+    kvs.faults.add(Fault(api="GetMediaForFragmentList", action="stall", seconds=60, times=None))
+    process = start(kvs, tmp_path, "--workers", "2")
+    wait_until(lambda: media_asked_for(kvs))
+    workers = wait_until(lambda: workers_of(process.pid))
+    os.kill(workers[0], signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "a worker process died" in err
+    assert not list(tmp_path.glob("out/*/dt=*"))
+    wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+def test_two_workers_from_a_folder_with_packages_of_its_own(kvs: Emulator, tmp_path: Path) -> None:
+    kvs.load_demo(2)
+    for name in ("transforms", "schemas", "pipelines"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise ImportError('the wrong package')\n")
+    process = start(kvs, tmp_path, "--workers", "2")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "2 calls" in out
+
+
+def test_the_source_distribution_holds_what_a_worker_needs(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(REPOSITORY)]
+    subprocess.run(build, check=True, capture_output=True)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as file:
+        packed = {name.split("/", 1)[1] for name in file.getnames() if "/" in name}
+    folders = ("callbeam", "callbeam/pipelines", "callbeam/transforms", "callbeam/schemas")
+    modules = {str(path.relative_to(REPOSITORY)) for folder in folders for path in (REPOSITORY / folder).rglob("*.py")}
+    assert modules <= packed
+    assert {"callbeam/py.typed", "setup.py", "LICENSE"} <= packed
+    target = tmp_path / "installed"
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*install, "--target", str(target), str(archive)], check=True, capture_output=True)
+    script = "import callbeam.transforms, callbeam.pipelines.backfill, callbeam.emulator; print(callbeam.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(target)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == str(target / "callbeam" / "__init__.py")
