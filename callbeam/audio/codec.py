@@ -13,30 +13,33 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from callbeam.mkv.document import Block
+
+LITTLE_ENDIAN = np.dtype("<i2")
+BIG_ENDIAN = np.dtype(">i2")
+
 __all__ = ["PcmFormat", "is_audio", "pcm_format", "read_pcm"]
 
 
-def read_pcm(
-    data: bytes | memoryview, ranges: Sequence[tuple[int, int]], *, big_endian: bool = False
-) -> npt.NDArray[np.int16]:
-    """Read 16-bit mono PCM from byte ranges of a document, one after the other.
+def read_pcm(data: bytes | memoryview, blocks: Sequence[Block], *, big_endian: bool = False) -> npt.NDArray[np.int16]:
+    """Read 16-bit mono PCM from blocks of a document, one after the other.
 
     Parameters
     ----------
     data : bytes-like
         The document.
-    ranges : sequence of (int, int)
-        Half-open byte ranges of even length, in order.
+    blocks : sequence of Block
+        In order; each of an even size.
 
     Returns
     -------
     int16 array, shape (n,)
         Read-only where it is a view of ``data``.
     """
-    sample = ">i2" if big_endian else "<i2"
-    if len(ranges) == 1:
-        start, end = ranges[0]
-        pcm = np.frombuffer(data, sample, (end - start) // 2, start)
+    sample = BIG_ENDIAN if big_endian else LITTLE_ENDIAN
+    if len(blocks) == 1:
+        _, _, start, end = blocks[0]
+        pcm: npt.NDArray[np.int16] = np.frombuffer(data, sample, (end - start) // 2, start)
     else:
-        pcm = np.frombuffer(b"".join([data[start:end] for start, end in ranges]), sample)
-    return pcm.astype(np.int16, copy=False)
+        pcm = np.frombuffer(b"".join([data[start:end] for _, _, start, end in blocks]), sample)
+    return pcm if pcm.dtype.isnative else pcm.astype(np.int16)

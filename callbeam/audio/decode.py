@@ -131,11 +131,12 @@ def _channel(piece: Piece, name: str, track: _Track) -> Channel | None:
     if not np.any((covered[:, 0] < core_end) & (covered[:, 1] > core_start)):
         return None
     first = int(covered[0, 0])
-    samples = np.zeros(int(covered[-1, 1]) - first, np.int16)
+    end = int(covered[-1, 1])
+    samples = np.zeros(end - first, np.int16)
     for run, data, big_endian in runs:
-        begin, stop = max(run.start, first), min(run.end, first + len(samples))
+        begin, stop = max(run.start, first), min(run.end, end)
         if begin < stop:
-            pcm = read_pcm(data, run.ranges, big_endian=big_endian)
+            pcm = read_pcm(data, run.blocks, big_endian=big_endian)
             samples[begin - first : stop - first] = pcm[begin - run.start : stop - run.start]
     role, role_source = participant_role(name, piece.leg.identity.source)
     return Channel(
@@ -214,7 +215,7 @@ def _status(fragment: FetchedFragment, placement: FragmentPlacement) -> Fragment
         return fragment.status or FragmentStatus.NOT_FOUND
     if fragment.document.error is not None:
         return FragmentStatus.DAMAGED
-    if any(placed.offered > placed.late for placed in placement.tracks):
+    if any(placed.covered for placed in placement.tracks):
         return FragmentStatus.DUPLICATE
     problems = {status for status, _ in placement.problems}
     for status in (FragmentStatus.UNSUPPORTED_CODEC, FragmentStatus.NO_TIMESTAMP, FragmentStatus.DAMAGED):

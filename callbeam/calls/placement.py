@@ -11,13 +11,14 @@ from callbeam.calls.formats import DEFAULT_RATE_HZ, PcmFormat, is_audio, pcm_for
 from callbeam.calls.intervals import Intervals
 from callbeam.calls.timeline import BLOCK_REACH_MS, NS_PER_MS, TOLERANCE_MS, locate
 from callbeam.kvs.fragments import FragmentStatus
+from callbeam.mkv.document import Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from callbeam.calls.timeline import LegClock
     from callbeam.kvs.fragments import FetchedFragment
-    from callbeam.mkv.document import Block, Document, Track
+    from callbeam.mkv.document import Document, Track
 
 __all__ = [
     "BLOCK_REACH_MS",
@@ -63,11 +64,11 @@ class TrackAnchor:
 
 @dataclass(slots=True)
 class Run:
-    """Samples without a gap: where they begin and end on the leg's grid, and which bytes of the document they are."""
+    """Samples without a gap: where they begin and end on the leg's grid, and the blocks (or parts of some) with them."""
 
     start: int
     end: int
-    ranges: list[tuple[int, int]]
+    blocks: list[Block]
 
 
 @dataclass(slots=True)
@@ -77,9 +78,9 @@ class TrackPlacement:
     Attributes
     ----------
     runs : list of Run
-    offered, placed, late : int
-        Samples in the fragment's blocks; of these, those in ``runs``; those that came too late for their piece or lie
-        before sample 0. The rest was covered already.
+    placed, covered, late : int
+        Samples in ``runs``; samples that were covered already; those that came too late for their piece or lie before
+        sample 0.
     odd : int
         Payloads of an odd size, whose last byte is no sample.
     stray : int
@@ -91,8 +92,8 @@ class TrackPlacement:
     sample_rate_hz: int
     big_endian: bool
     runs: list[Run] = field(default_factory=list)
-    offered: int = 0
     placed: int = 0
+    covered: int = 0
     late: int = 0
     odd: int = 0
     stray: int = 0
@@ -269,46 +270,54 @@ def _place_blocks(
     limit = (clock.begin_ns + BLOCK_REACH_MS * NS_PER_MS) * rate // NS_PER_S
     seam = SEAM_MS * rate // 1000
     closed = clock.closed_ms * rate // 1000
-    free = max(covered.ends[-1], closed) if covered.ends else closed
     following = state.next_sample
-    offered = 0
-    run: Run | None = None  # only while the run's end is where all audio ends
-    for _, timecode, start, end in blocks:
+    run: Run | None = None  # while it is open: `following` is its end, and no audio lies beyond
+    for block in blocks:
+        _, timecode, start, end = block
         ticks = timecode - first
         size = end - start
+        position = (origin + ticks * per_tick) // divisor
+        if run is not None and following is not None and -seam <= position - following <= seam and not size & 1:
+            stop = following + (size >> 1)
+            if stop <= limit:
+                run.blocks.append(block)
+                following = stop
+                continue
         if size & 1:
             placed.odd += 1
             size -= 1
-        position = (origin + ticks * per_tick) // divisor
-        if not -reach <= ticks <= reach or position + (size >> 1) > limit:
+        _close(run, following, covered)
+        run = None
+        position = _chained(position, following, covered, seam)
+        stop = position + (size >> 1)
+        if not -reach <= ticks <= reach or stop > limit:
             placed.stray += 1
             continue
         if not size:
             continue
-        offered += size
-        if following is not None and -seam <= position - following <= seam:
-            position = following
-        else:
-            if run is not None:
-                covered.add(run.start, run.end)
-                run = None
-            position = covered.end_near(position, seam)
-        following = position + (size >> 1)
-        if run is not None:  # it ends where this block begins
-            run.ranges.append((start, start + size))
-            run.end = free = following
-        elif position >= free:
-            run = Run(position, following, [(start, start + size)])
+        following = stop
+        if position >= (max(covered.ends[-1], closed) if covered.ends else closed):
+            run = Run(position, following, [block if size == end - start else block._replace(end=start + size)])
             placed.runs.append(run)
-            free = following
         else:
             following = _fill_holes(covered, placed, (position, following), start, (closed, seam))
-            free = max(covered.ends[-1], closed) if covered.ends else closed
-    if run is not None:
-        covered.add(run.start, run.end)
-    placed.offered = offered >> 1
+    _close(run, following, covered)
     placed.placed = sum(run.end - run.start for run in placed.runs)
     state.next_sample = following
+
+
+def _close(run: Run | None, end: int | None, covered: Intervals) -> None:
+    """Close a run if one is open."""
+    if run is not None and end is not None:
+        run.end = end
+        covered.add(run.start, end)
+
+
+def _chained(position: int, following: int | None, covered: Intervals, seam: int) -> int:
+    """Let a block follow its predecessor, or else the audio that ends where it begins, without a seam."""
+    if following is not None and -seam <= position - following <= seam:
+        return following
+    return covered.end_near(position, seam)
 
 
 def _sample_grid(begin_ns: int, tick_ns: int, rate: int) -> tuple[int, int, int]:
@@ -333,12 +342,14 @@ def _fill_holes(
         if parts and parts[-1][1] == end and end - parts[-1][0] <= seam:
             following = parts[-1][0]
         parts = [(a, b) for a, b in parts if b - a > seam]
+    placed.covered += end - position - sum(b - a for a, b in parts)
     for part_start, part_end in parts:
         open_start = max(part_start, closed)
         placed.late += min(part_end, open_start) - part_start
         if open_start < part_end:
             begin = offset + 2 * (open_start - position)
-            placed.runs.append(Run(open_start, part_end, [(begin, begin + 2 * (part_end - open_start))]))
+            part = Block(placed.track.number, 0, begin, begin + 2 * (part_end - open_start))
+            placed.runs.append(Run(open_start, part_end, [part]))
             covered.add(open_start, part_end)
     covered_end = covered.end_of(following - 1)
     if covered_end is not None and covered_end - following <= seam:

@@ -16,7 +16,7 @@ from callbeam.calls.formats import PcmFormat, is_audio, pcm_format
 from callbeam.calls.pieces import CallIdentity, Leg, Piece
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.kvs.units import HOUR_MS, Stream, Unit
-from callbeam.mkv.document import Track
+from callbeam.mkv.document import Block, Track
 from callbeam.mkv.reader import read_documents
 from callbeam.mkv.writer import CONNECT, LIBAV, BlockSpec, Dialect, TrackSpec, write_fragment
 
@@ -268,8 +268,8 @@ def test_roles(name: str, source: str, role: str | None) -> None:
     assert participant_role(name, source) == (role, "track_name" if role else "unknown")
 
 
-def test_read_pcm_joins_ranges_at_any_offset() -> None:
+def test_read_pcm_joins_blocks_at_any_offset() -> None:
     a = pcm(10)
     data = b"x" + a[:4].tobytes() + b"yyy" + a[4:].tobytes()
-    np.testing.assert_array_equal(read_pcm(memoryview(data), [(1, 9), (12, 24)]), a)
-    np.testing.assert_array_equal(read_pcm(data, [(1, 9)]), a[:4])
+    np.testing.assert_array_equal(read_pcm(memoryview(data), [Block(1, 0, 1, 9), Block(1, 0, 12, 24)]), a)
+    np.testing.assert_array_equal(read_pcm(data, [Block(1, 0, 1, 9)]), a[:4])

@@ -318,7 +318,7 @@ def test_each_sample_lies_where_the_plain_model_puts_it(steps) -> None:
         for track in placement.tracks:
             for run in track.runs:
                 at = run.start
-                for start, end in run.ranges:
+                for _, _, start, end in (block for block in run.blocks if block.start < block.end):
                     number = next(n for n, b in enumerate(document.blocks) if b.start <= start < b.end)
                     for _ in range((end - start) // 2):
                         assert at not in placed[track.name]
