@@ -33,13 +33,15 @@ class Channel:
     clock_start_ms : int
         UTC milliseconds of the leg's sample 0.
     first_sample : int
-        The leg's sample index of ``samples[0]``; less than ``core_start`` where there is a lead-in.
+        The leg's sample index of ``samples[0]``, the first that holds audio: less than ``core_start`` where there is
+        audio in the lead-in, more than it where the track begins later.
     samples : int16 array, shape (n,)
         Zeros where ``covered`` says there is no audio.
     covered : int64 array, shape (k, 2)
         Sorted, disjoint, non-touching [start, end) intervals of the leg's sample indices that hold audio.
     core_start, core_end : int
-        The leg's sample indices that this piece answers for; leads lie outside.
+        The leg's sample indices that this piece answers for; leads lie outside. In a leg's last piece the core ends
+        where the samples do; in others at the border, wherever the samples end.
     """
 
     leg: Leg

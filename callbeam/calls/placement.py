@@ -64,7 +64,7 @@ class TrackAnchor:
 
 @dataclass(slots=True)
 class Run:
-    """Samples without a gap: where they begin and end on the leg's grid, and the blocks (or parts of some) with them."""
+    """Samples without a gap: begin and end on the leg's grid, and the blocks, or parts of blocks, that hold them."""
 
     start: int
     end: int

@@ -379,6 +379,33 @@ def test_intervals_are_a_set_of_integers(added, position, length) -> None:
     assert near == min(ends, key=lambda e: (abs(e - position), e), default=position)
 
 
+WILD = st.one_of(st.integers(-(2**63), 2**63), st.integers(-100_000, 100_000))
+WILD_INSTANT = st.one_of(st.none(), st.integers(-(10**40), 10**40), st.integers(T0 - 10**7, T0 + 10**7))
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(
+        st.tuples(
+            WILD_INSTANT,
+            WILD_INSTANT,
+            WILD,
+            st.lists(st.tuples(st.integers(0, 3), WILD, st.integers(0, 50)), max_size=4),
+            st.sampled_from([0, 1, 100, 1_000_000, 999_999_937, 2**40]),
+        ),
+        max_size=8,
+    )
+)
+def test_whatever_a_document_says_audio_stays_near_its_server_time(documents) -> None:
+    placer = Placer(start_clock(second(0, 0)))
+    for number, (server_ms, producer_ms, timecode, blocks, scale) in enumerate(documents):
+        placement = placer.place(fragment(number, server_ms, producer_ms, timecode, *blocks, scale=scale))
+        placed = [run for track in placement.tracks for run in track.runs]
+        if placed and server_ms is not None:
+            at = server_ms - placer.clock.start_ms
+            assert all(at - 6 * MINUTE < run.start < run.end < at + 6 * MINUTE for run in placed)
+
+
 def test_an_anchor_is_small_and_says_where_its_track_has_got_to() -> None:
     first = second(1, 0)
     _, anchors = advance(start_clock(first), (), first)
