@@ -59,7 +59,7 @@ def encode_table(table: Table, data: pa.Table | pa.RecordBatch) -> memoryview:
         sorting_columns=pq.SortingColumn.from_ordering(rows.schema, [(name, "ascending") for name in table.key]),
     ) as writer:
         for begin, end in row_groups(table_row_bytes(rows), ROW_GROUP_BYTES):
-            # One chunk a column: pages end where chunks do, and chunks tell of how the rows came together.
+            # One chunk a column: where a dictionary ends depends on chunks, and they on how the rows came together.
             writer.write_table(rows.slice(begin, end - begin).combine_chunks(), row_group_size=end - begin)
     return memoryview(sink.getvalue())
 

@@ -102,6 +102,16 @@ def test_the_same_rows_are_cut_into_the_same_row_groups(monkeypatch: pytest.Monk
     assert file.read().num_rows == 90
 
 
+def test_large_dictionaries_do_not_tell_how_rows_came_together() -> None:
+    """Where a dictionary grows too large its column falls back, and that is only looked at between chunks."""
+    table = Table("large", "a row", ("name", "part"), (MIXED.columns[0], MIXED.columns[1]))
+    numbers = np.arange(300_000)
+    rows = pa.table({"name": [f"n{number // 3:012d}" for number in numbers], "part": numbers % 3})
+    pieces = pa.concat_tables([rows.slice(begin, 777) for begin in range(0, len(numbers), 777)])
+    assert dictionary_columns(rows) == ["name", "part"]
+    assert encode_table(table, pieces) == encode_table(table, rows)
+
+
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.integers(0, 50)), st.integers(1, 80))
 def test_row_groups_hold_every_row_once_and_no_more_than_they_may(sizes: list[int], limit: int) -> None:
