@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from callbeam.kvs.units import Stream
     from callbeam.mkv.document import Document
 
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 64 * 1024
 """Read at a time: when the body breaks off, at most this much of what had come is lost with it."""
 
 

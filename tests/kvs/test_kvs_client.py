@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.auth import SigV4Auth
 from dateutil.tz import gettz
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -70,7 +71,7 @@ def test_all_pages_are_listed_and_sorted_by_number(clock: Any, awkward: Any) -> 
     assert {page.n for page in pages} == {1000}
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(start=st.integers(-2000, 31_000), length=st.integers(0, 5000), border=st.integers(0, 59))
 def test_ranges_are_exact_to_the_millisecond(clock: Any, awkward: Any, start: int, length: int, border: int) -> None:
     emulator, held = awkward
@@ -367,6 +368,25 @@ def test_endpoints_are_asked_for_once_and_again_after_a_refusal(calls: Any, cloc
     clock.now_s += 46 * 60
     source.list(START_MS, START_MS + HOUR_MS)
     assert apis(calls.emulator).count("GetDataEndpoint") == 3
+
+
+def test_a_refusal_reads_credentials_anew(calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = client_for(calls.emulator, clock)
+    source = client.source(client.resolve_streams(["calls-1"])[0])
+    source.list(START_MS, START_MS + HOUR_MS)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "renewed")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "renewed")
+    signed_with: list[str] = []
+    sign = SigV4Auth.add_auth
+
+    def noted(auth: SigV4Auth, request: Any) -> None:
+        signed_with.append(auth.credentials.access_key)
+        sign(auth, request)
+
+    monkeypatch.setattr(SigV4Auth, "add_auth", noted)
+    calls.emulator.faults.add(Fault(LIST, "error", code="ExpiredTokenException"))
+    source.list(START_MS, START_MS + HOUR_MS)
+    assert signed_with == ["testing", "renewed", "renewed"]  # refused; GetDataEndpoint; listed
 
 
 def test_a_closed_client_opens_again(calls: Any, clock: Any) -> None:
