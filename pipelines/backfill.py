@@ -181,12 +181,12 @@ def _run_job(job: Job, config: BackfillConfig, runner: PipelineOptions, store: O
         print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
         return EXIT_JOB_FAILED
     _record_run(store, job, config, progress, begun_ms)
-    print(summary(manifest, audio_ms=progress.figures["audio_ms"], elapsed_s=progress.elapsed_s))
+    print(summary(manifest, call_ms=progress.figures["call_ms"], elapsed_s=progress.elapsed_s))
     return _loss_exit(manifest, max_loss)
 
 
 def _record_run(store: ObjectStore, job: Job, config: BackfillConfig, progress: ProgressLine, begun_ms: int) -> None:
-    audio_s = progress.figures["audio_ms"] / 1000
+    call_s = progress.figures["call_ms"] / 1000
     write_run(
         store,
         job.job_id,
@@ -195,8 +195,8 @@ def _record_run(store: ObjectStore, job: Job, config: BackfillConfig, progress: 
             "begun": show_instant(begun_ms),
             "as_of": show_instant(job.as_of_ms),
             "seconds": round(progress.elapsed_s, 3),
-            "audio_seconds": audio_s,
-            "times_real_time": round(audio_s / progress.elapsed_s, 1),
+            "call_seconds": call_s,
+            "times_real_time": round(call_s / progress.elapsed_s, 1),
         },
     )
 

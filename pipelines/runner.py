@@ -68,10 +68,10 @@ def run_pipeline(build: Callable[[beam.Pipeline], None], options: PipelineOption
 
 
 def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
-    """Return the local runner where it is asked for, so that its worker processes keep routine messages to themselves."""
+    """Return the local runner where it is asked for, told that its workers keep routine messages to themselves."""
     if options.view_as(StandardOptions).runner != LOCAL_RUNNER:
         return None
-    info = beam_provision_api_pb2.ProvisionInfo(retrieval_token="unused")
+    info = beam_provision_api_pb2.ProvisionInfo()
     info.pipeline_options.update({"beam:option:default_sdk_harness_log_level:v1": "ERROR"})
     # What workers log comes twice: on standard error, which they inherit, and through this logger.
     logging.getLogger("apache_beam.runners.portability.local_job_service").setLevel(logging.CRITICAL)

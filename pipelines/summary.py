@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from callbeam.assembly.tally import lost_ratio
 from callbeam.kvs.fragments import LOST, FragmentStatus
@@ -10,14 +11,14 @@ from callbeam.schemas import TABLES
 from callbeam.storage.manifest import Manifest
 
 
-def summary(manifest: Manifest, *, audio_ms: int, elapsed_s: float) -> str:
+def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float) -> str:
     """Describe a published job.
 
     Parameters
     ----------
     manifest : Manifest
-    audio_ms : int
-        Length of the calls analysed, both parties together counted once.
+    call_ms : int
+        Length of the calls written.
     elapsed_s : float
         Wall time of the run.
 
@@ -27,11 +28,10 @@ def summary(manifest: Manifest, *, audio_ms: int, elapsed_s: float) -> str:
         Several lines.
     """
     outcome = manifest.outcome
-    hours = audio_ms / 3_600_000
-    lines = [
-        f"job {manifest.job_id}: {outcome.call_count} calls, {hours:.2f} h in {elapsed_s:.1f} s "
-        f"({audio_ms / 1000 / max(elapsed_s, 1e-3):.0f} times real time)"
-    ]
+    hours = call_ms / 3_600_000
+    speed = call_ms / 1000 / max(elapsed_s, 1e-3)
+    took = f"{hours:.2f} h in {elapsed_s:.1f} s ({speed:.0f} times real time)"
+    lines = [f"job {manifest.job_id}: {outcome.call_count} calls, {took}"]
     if not outcome.by_status:
         lines.append("no fragments in this range: an empty manifest was published")
     rows: Counter[str] = Counter()
@@ -43,7 +43,7 @@ def summary(manifest: Manifest, *, audio_ms: int, elapsed_s: float) -> str:
     return "\n".join([*lines, *accounting(outcome.by_status)])
 
 
-def accounting(by_status: dict[str, int] | Counter[str]) -> list[str]:
+def accounting(by_status: Mapping[str, int]) -> list[str]:
     """Return the lines that add every listed fragment up."""
     listed = sum(by_status.values())
     if not listed:

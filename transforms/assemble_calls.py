@@ -22,7 +22,8 @@ class AssembleCall(beam.DoFn):
         """Emit the call's rows by table."""
         call_key, parts = element
         tables = assemble_call(call_key, [Keyed(call_key, kind, value) for kind, value in parts], self._job)
-        report(calls=len(tables.batches.get("calls", ())))
+        calls = tables.batches.get("calls", [])
+        report(calls=len(calls), call_ms=sum(batch.column("duration_ms")[0].as_py() for batch in calls))
         yield tables
 
 

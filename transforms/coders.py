@@ -36,5 +36,7 @@ class PieceCoder(coders.Coder):
         return False
 
 
-coders.registry.register_coder(Piece, PieceCoder)
-coders.registry.register_coder(DecodedPiece, PieceCoder)
+def register_coders() -> None:
+    """Tell Beam, in whichever process imports a step that passes pieces on."""
+    coders.registry.register_coder(Piece, PieceCoder)
+    coders.registry.register_coder(DecodedPiece, PieceCoder)

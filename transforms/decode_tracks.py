@@ -9,7 +9,9 @@ import apache_beam as beam
 from callbeam.assembly.ledger import keyed_dead_letters, keyed_ledger
 from callbeam.audio.decode import DecodedPiece, decode_piece
 from callbeam.calls.pieces import Piece
-from callbeam.transforms import coders as coders
+from callbeam.transforms.coders import register_coders
+
+register_coders()
 
 
 @beam.typehints.with_input_types(Piece)

@@ -17,7 +17,7 @@ from callbeam.calls.pieces import DeadLetter, LedgerRow, LegEnd, Piece
 from callbeam.kvs.client import KvsClient
 from callbeam.kvs.config import KvsConfig
 from callbeam.kvs.units import Job, Lane
-from callbeam.transforms import coders as coders
+from callbeam.transforms.coders import register_coders
 from callbeam.transforms.progress import report
 
 
@@ -94,6 +94,7 @@ class LaneUnits(RestrictionProvider):
 
 
 LANE_UNITS = LaneUnits()
+register_coders()
 
 
 @beam.typehints.with_output_types(Piece)

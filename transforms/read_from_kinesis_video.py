@@ -31,7 +31,8 @@ class ReadFromKinesisVideo(beam.PTransform):
     Returns
     -------
     apache_beam.PCollection of Piece
-        Legs of calls, longer ones in pieces of 30 minutes. ``callbeam.audio.decode.decode_piece`` turns one into samples.
+        Legs of calls, longer ones in pieces of 30 minutes. ``callbeam.audio.decode.decode_piece`` turns one into
+        samples.
         The second output, ``parts``, holds the ledger: what became of every fragment listed.
 
     Raises

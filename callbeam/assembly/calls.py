@@ -12,6 +12,7 @@ import pyarrow as pa
 from callbeam.assembly.channels import JoinedChannel, channel_batch, join_parts
 from callbeam.assembly.parts import CHANNELS, DEAD_LETTERS, FILES, FRAGMENTS, LEGS, SECONDS, WINDOWS, Keyed
 from callbeam.assembly.rows import complete
+from callbeam.assembly.verdict import Verdict
 from callbeam.assembly.windows import WindowRow, window_batch
 from callbeam.calls.ownership import CallStatus, decide_call
 from callbeam.kvs.fragments import LOST, FragmentStatus
@@ -75,12 +76,12 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job) -> CallTables
     if not leg_ends:
         return _tables(call_key, {FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters})
     decision = decide_call(leg_ends, job)
-    owned = {(end.leg.stream.arn, end.leg.first_number) for end in decision.legs}
-    ledger = _judge_ledger(ledger, leg_ends, owned, decision.status)
+    verdict = Verdict(leg_ends, decision)
+    ledger = verdict.judge(ledger)
     if decision.status is not CallStatus.OWNED:
         batches = {FRAGMENTS: ledger.to_batches()}
         return _tables(call_key, batches, is_open=decision.status is CallStatus.OPEN)
-    channels = join_parts(part for part in by_kind[CHANNELS] if part.leg_key in owned)
+    channels = join_parts(part for part in by_kind[CHANNELS] if verdict.writes(*part.leg_key))
     start_ms = min([row.first.clock.start_ms for row in channels] or [end.leg.start_server_ms for end in decision.legs])
     kept = {row.first.channel_id for row in channels}
     windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
@@ -94,7 +95,7 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job) -> CallTables
             ],
             WINDOWS: _window_batches(job.job_id, call_key, start_ms, windows),
             FRAGMENTS: ledger.to_batches(),
-            DEAD_LETTERS: letters,
+            DEAD_LETTERS: verdict.letters(letters),
         },
         files=tuple(some.file for some in by_kind[FILES] if some.channel_id in kept),
     )
@@ -104,30 +105,6 @@ def _tables(
     call_key: str, batches: dict[str, list[pa.RecordBatch]], *, files: tuple[Any, ...] = (), is_open: bool = False
 ) -> CallTables:
     return CallTables(call_key, {name: some for name, some in batches.items() if some}, files, is_open)
-
-
-def _judge_ledger(
-    ledger: pa.Table, leg_ends: Sequence[LegEnd], owned: set[tuple[str, int]], status: CallStatus
-) -> pa.Table:
-    """Rewrite the status of fragments whose leg this job does not write: another job's, or open."""
-    if status is CallStatus.OWNED and len(owned) == len(leg_ends):
-        return ledger
-    verdict = FragmentStatus.OPEN if status is CallStatus.OPEN else FragmentStatus.OTHER_UNIT
-    firsts: dict[str, list[int]] = defaultdict(list)
-    for end in leg_ends:
-        firsts[end.leg.stream.arn].append(end.leg.first_number)
-    statuses = []
-    for arn, number, was in zip(
-        ledger["stream_arn"].to_pylist(),
-        ledger["fragment_number"].to_pylist(),
-        ledger["status"].to_pylist(),
-        strict=True,
-    ):
-        first = max((n for n in firsts[arn] if n <= int(number)), default=None)
-        ours = status is CallStatus.OWNED and first is not None and (arn, first) in owned
-        statuses.append(was if ours or was == FragmentStatus.OTHER_UNIT.value else verdict.value)
-    at = ledger.schema.get_field_index("status")
-    return ledger.set_column(at, ledger.schema.field(at), pa.array(statuses, pa.string()))
 
 
 def _call_batch(
