@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from callbeam.emulator import Emulator
+from callbeam.kvs.client import KvsClient, StreamSource
+from callbeam.kvs.config import KvsConfig
 from callbeam.kvs.timing import Timing
+from callbeam.mkv.fragment import fragment_tags
 from callbeam.mkv.writer import CONNECT, BlockSpec, Dialect, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from callbeam.kvs.fragments import FetchedFragment
 
 START_MS = 1_772_409_600_000
 """2026-03-02T00:00:00Z, where the made-up stream begins."""
@@ -119,3 +124,49 @@ def calls(emulated: Calls) -> Calls:
     emulated.emulator.faults.clear()
     emulated.emulator.requests.clear()
     return emulated
+
+
+@pytest.fixture
+def open_source(clock: FakeClock) -> Callable[..., StreamSource]:
+    """Open a stream of an emulator for reading, unpaced, by the test's clock."""
+
+    def opened(emulator: Emulator, name: str = "calls-1", **options: Any) -> StreamSource:
+        settings = {"fragments_per_second": 0.0, **options}
+        client = KvsClient(KvsConfig(endpoint_url=emulator.endpoint_url, **settings), clock.timing)
+        [stream] = client.resolve_streams([name])
+        return client.source(stream)
+
+    return opened
+
+
+@pytest.fixture
+def check_media(calls: Calls) -> Callable[[FetchedFragment], None]:
+    """Check that a fragment of ``calls-1`` came with its own media, whole."""
+
+    def check(fetched: FetchedFragment) -> None:
+        index = calls.numbers.index(fetched.listed.number)
+        document = fetched.document
+        assert document is not None, fetched
+        assert fragment_tags(document).number == fetched.listed.number
+        got = [(block.track, bytes(document.payload(block))) for block in document.blocks]
+        assert got == [(track, payload_of(index, track, block)) for block in range(4) for track in (1, 2)]
+
+    return check
+
+
+@pytest.fixture
+def fill() -> Callable[..., list[int]]:
+    """Make a stream of one-block fragments a second apart; return their numbers."""
+
+    def filled(emulator: Emulator, name: str, count: int, dialect: Dialect = CONNECT) -> list[int]:
+        arn = emulator.add_stream(name)
+        track = TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", sample_rate_hz=8000.0, channels=1)
+        numbers = []
+        for i in range(count):
+            blocks = [BlockSpec(1, 0, bytes([i]) * 100)]
+            fragment = write_fragment(dialect=dialect, tracks=[track], blocks=blocks, timecode_ms=i * 1000)
+            at_ms = START_MS + i * 1000
+            numbers.append(emulator.add_fragment(arn, fragment, server_ms=at_ms, producer_ms=at_ms))
+        return numbers
+
+    return filled
