@@ -15,6 +15,7 @@ from callbeam.audio.frames import (
     FrameGrid,
     FrameSpan,
     blocks,
+    centred_frames,
     frame_grid,
     frame_span,
 )
@@ -82,7 +83,7 @@ def analyse_frames(channel: Channel, *, cepstra: bool = False, pitch: PitchConfi
     for block in blocks(channel, grid):
         at, part = _rows(block, span.first, frames)
         spectrum.transform(block)
-        for name, values in {**_level_measures(block, grid), **spectrum.shape()}.items():
+        for name, values in {**_level_measures(block, grid), **spectrum.shape(), **spectrum.balance()}.items():
             measures[name][at] = values[part]
         if logmel is not None and cepstrum is not None:
             bands = spectrum.logmel()
@@ -108,9 +109,7 @@ def _level_measures(block: Block, grid: FrameGrid) -> dict[str, Float32Array]:
     # 1 where a sample and the next differ in sign: a frame of n samples has n - 1 such pairs.
     negative = np.signbit(block.samples)
     crosses = (negative[1:] != negative[:-1]).astype(np.float32)
-    start = grid.block_lead - grid.frame_lead
-    pairs = np.lib.stride_tricks.sliding_window_view(crosses, grid.frame_length - 1)
-    crossings = pairs[start : start + BLOCK_FRAMES * grid.hop : grid.hop]
+    crossings = centred_frames(crosses, grid.frame_length - 1, grid.hop)
     count = np.einsum("ij,ij->i", crossings, crossings)
     return {
         "level_dbfs": power_to_dbfs(power).astype(np.float32),

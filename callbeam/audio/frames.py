@@ -199,10 +199,20 @@ class Block:
 
     def frames(self, length: int, hop: int) -> Float32Array:
         """Return the block's frames of a length, a view of shape (BLOCK_FRAMES, length), each centred on its hop."""
-        lead = (len(self.samples) - BLOCK_FRAMES * hop) // 2
-        start = lead - (length - hop) // 2
-        view = np.lib.stride_tricks.sliding_window_view(self.samples, length)
-        return view[start : start + BLOCK_FRAMES * hop : hop]
+        return centred_frames(self.samples, length, hop)
+
+
+def centred_frames(samples: Float32Array, length: int, hop: int) -> Float32Array:
+    """Return ``BLOCK_FRAMES`` frames, each centred on its hop interval, of samples that reach as far on either side."""
+    start = (len(samples) - (BLOCK_FRAMES - 1) * hop - length) // 2
+    view: Float32Array = np.ndarray(
+        (BLOCK_FRAMES, length),
+        samples.dtype,
+        samples,
+        start * samples.itemsize,
+        (hop * samples.itemsize, samples.itemsize),
+    )
+    return view
 
 
 def blocks(channel: Channel, grid: FrameGrid) -> Iterator[Block]:

@@ -93,7 +93,7 @@ class PitchAnalyser:
         self._margin = _TAPS + 1
         slab = slice(self._shortest - self._margin, self._longest + self._margin + 1)
         window = hann_window(grid.pitch_length)
-        length = fft.next_fast_len(grid.pitch_length + slab.stop, real=True)
+        length = fft.next_fast_len(grid.pitch_length + self._longest, real=True)
         length += length % 2
         self._slab_of_lags = slab
         self._window = window.astype(np.float32)
@@ -109,10 +109,11 @@ class PitchAnalyser:
         self._slab = np.empty((BLOCK_FRAMES, len(lags)), dtype=np.float32)
         self._rising = np.zeros(self._slab.shape, dtype=np.bool_)
         self._sincs = _sinc_table()
+        self._half_sincs = np.ascontiguousarray(self._sincs[[_PHASES // 2, _PHASES + _PHASES // 2]].T)
         self._octave_edges = np.round(np.geomspace(self._shortest, self._longest + 1, OCTAVES + 1)).astype(int)
         # A frame's mean square from its windowed energy, had it the same level throughout.
         self._audible_energy = np.float32(10 ** (config.silence_dbfs / 10) * (window**2).sum())
-        self._rows = np.arange(BLOCK_FRAMES)[:, None]
+        self._row_starts = np.arange(BLOCK_FRAMES)[:, None] * len(lags)
 
     def find(self, block: Block, candidates: PitchCandidates, at: slice, part: slice) -> None:
         """Write a block's candidates: frames ``part`` of the block into rows ``at`` of ``candidates``."""
@@ -138,8 +139,7 @@ class PitchAnalyser:
         frames = block.frames(length, self.grid.hop)
         mean = np.einsum("ij,j->i", frames, self._mean_weights)
         centred = np.subtract(frames, mean[:, None], out=self._centred)
-        windowed = np.multiply(centred, self._window, out=self._padded[:, :length])
-        energy = np.einsum("ij,ij->i", windowed, windowed)
+        np.multiply(centred, self._window, out=self._padded[:, :length])
         np.abs(fft.rfft(self._padded, axis=1, workers=1), out=self._power)
         np.multiply(self._power, self._power, out=self._power)
         # An autocorrelation is real and even, so half the work does: the cosine transform of the power spectrum.
@@ -147,6 +147,7 @@ class PitchAnalyser:
         np.multiply(centred, centred, out=centred)
         share = product(product(centred, self._share_at_nodes), self._share_at_lags)
         np.maximum(share, np.float32(np.finfo(np.float32).tiny), out=share)  # digital silence
+        energy = correlation[:, 0] / np.float32(self._padded.shape[1])
         return np.divide(correlation[:, self._slab_of_lags], share, out=self._slab), energy
 
     def _peaks(self, slab: Float32Array) -> tuple[Float32Array, Float32Array]:
@@ -174,10 +175,11 @@ class PitchAnalyser:
         its height. A telephone band has components up to 3.4 kHz, of little more than two samples at 8 kHz: a parabola
         through whole lags would miss up to a quarter of the height, on which voicing and harmonics-to-noise ratio rest.
         """
-        taps = slab[self._rows[:, :, None], places[:, :, None] + np.arange(-_TAPS, _TAPS + 1)]
-        halves = taps @ self._sincs[[_PHASES // 2, _PHASES + _PHASES // 2]].T
-        before, after = halves[..., 0], halves[..., 1]
-        low, middle, high = taps[..., _TAPS - 1], taps[..., _TAPS], taps[..., _TAPS + 1]
+        flat = (places + self._row_starts).reshape(-1, 1)
+        taps = np.take(slab, flat + np.arange(-_TAPS, _TAPS + 1))
+        halves = product(taps, self._half_sincs)
+        before, after = halves[:, 0], halves[:, 1]
+        low, middle, high = taps[:, _TAPS - 1], taps[:, _TAPS], taps[:, _TAPS + 1]
         rightward = (after > middle) & (after >= before)
         leftward = (before > middle) & ~rightward
         left = np.where(rightward, middle, np.where(leftward, low, before))
@@ -186,8 +188,9 @@ class PitchAnalyser:
         curvature = np.minimum(left - 2 * top + right, np.float32(-1e-6))
         vertex = np.clip(np.float32(0.5) * (left - right) / curvature, np.float32(-1), np.float32(1))
         offset = np.float32(0.5) * (vertex + rightward - leftward)
-        sincs = self._sincs[np.rint(offset * _PHASES).astype(np.intp) + _PHASES]
-        return offset, np.einsum("ijk,ijk->ij", taps, sincs)
+        sincs = np.take(self._sincs, np.rint(offset * _PHASES).astype(np.intp) + _PHASES, axis=0)
+        height = np.einsum("ij,ij->i", taps, sincs)
+        return offset.reshape(places.shape), height.reshape(places.shape)
 
 
 def _window_share(length: int, lags: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -37,7 +37,7 @@ SPECTRAL_MEASURES = (
     "alpha_ratio_db",
     "hammarberg_index_db",
 )
-"""What ``SpectrumAnalyser.shape`` measures, by the names of table ``frames``."""
+"""What ``SpectrumAnalyser.shape`` and ``balance`` measure, by the names of table ``frames``."""
 
 _DB = np.float32(10 / np.log(10))
 
@@ -77,7 +77,7 @@ class SpectrumAnalyser:
     >>> analyser = SpectrumAnalyser(frame_grid(8000))
     >>> for block in blocks(channel, frame_grid(8000)):
     ...     analyser.transform(block)
-    ...     measures = analyser.shape()
+    ...     measures = {**analyser.shape(), **analyser.balance()}
     ...     logmel = analyser.logmel()
     """
 
@@ -90,15 +90,17 @@ class SpectrumAnalyser:
         self._padded = np.zeros((BLOCK_FRAMES, grid.fft_length), dtype=np.float32)
         self.magnitude: Float32Array = np.zeros((BLOCK_FRAMES, bins), dtype=np.float32)
         self.power: Float32Array = np.zeros_like(self.magnitude)
-        self._scratch = np.empty_like(self.magnitude)
+        self._log_power = np.empty_like(self.magnitude)  # natural, of the floored power
         self._normalised = np.empty_like(self.magnitude)
+        self._scratch = np.empty_like(self.magnitude)
+        self._total = np.zeros(BLOCK_FRAMES, dtype=np.float32)
         self._before = np.full(bins, np.nan, dtype=np.float32)
         self._before_frame = -1
         self._block_first = 0
-        # One product each, instead of one reduction per feature.
+        # Sums over bins are products with a column each.
         self._moments = _columns(np.ones(bins), frequencies)
-        self._log_functionals = _columns(
-            np.full(bins, 1 / bins),
+        self._mean = _columns(np.full(bins, 1 / bins))
+        self._slopes = _columns(
             slope_weights(frequencies, 0, 500) * (10 / np.log(10)),
             slope_weights(frequencies, 500, 1500) * (10 / np.log(10)),
         )
@@ -117,31 +119,64 @@ class SpectrumAnalyser:
         self._block_first = block.first
 
     def shape(self) -> dict[str, Float32Array]:
-        """Measure the shape of each frame's spectrum: the ``SPECTRAL_MEASURES``, each of shape (BLOCK_FRAMES,).
+        """Measure centroid, bandwidth and rolloff of the magnitudes and flatness of the power, as librosa does.
 
-        Notes
-        -----
-        Centroid, bandwidth and rolloff are over magnitudes, flatness over power, as in librosa. Flux is the L2 distance
-        to the frame before, between magnitudes that sum to 1. The others follow Eyben et al., "The Geneva Minimalistic
-        Acoustic Parameter Set" (2016): slopes are least-squares lines through the power spectrum in dB, over the bins
-        of [0, 500] and [500, 1500] Hz; the alpha ratio divides the energy in [50, 1000] Hz by that in (1000, 5000] Hz,
-        the Hammarberg index the strongest bin in [0, 2000] Hz by that in (2000, 5000] Hz. At 8 kHz the band ends at
-        4 kHz.
+        Returns
+        -------
+        dict of str to float32 array, shape (BLOCK_FRAMES,)
+            By the names of table ``frames``; NaN for a frame without energy.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             moments = product(self.magnitude, self._moments)
-            total, centroid = moments[:, 0], moments[:, 1] / moments[:, 0]
-            normalised = np.divide(self.magnitude, total[:, None], out=self._normalised)
-            bandwidth = self._bandwidth(centroid)
-            flux = self._flux(normalised)
+            self._total = moments[:, 0]
+            centroid = moments[:, 1] / self._total
+            np.divide(self.magnitude, self._total[:, None], out=self._normalised)
+            floored = np.maximum(self.power, np.float32(POWER_FLOOR), out=self._scratch)
+            arithmetic_mean = product(floored, self._mean)[:, 0]
+            np.log(floored, out=self._log_power)
             measures = {
+                "spectral_flatness": np.exp(product(self._log_power, self._mean)[:, 0]) / arithmetic_mean,
                 "spectral_centroid_hz": centroid,
-                "spectral_bandwidth_hz": bandwidth,
+                "spectral_bandwidth_hz": self._bandwidth(centroid),
                 "spectral_rolloff_hz": self._rolloff(),
-                "spectral_flux": flux,
-                **self._power_measures(),
             }
-        silent = total == 0
+        return self._without_silence(measures)
+
+    def balance(self) -> dict[str, Float32Array]:
+        """Measure how energy is spread over bands and moves between frames; after ``shape``, of the same block.
+
+        Returns
+        -------
+        dict of str to float32 array, shape (BLOCK_FRAMES,)
+            By the names of table ``frames``; NaN for a frame without energy.
+
+        Notes
+        -----
+        Flux is the L2 distance to the frame before, between magnitudes that sum to 1. The others follow Eyben et al.,
+        "The Geneva Minimalistic Acoustic Parameter Set" (2016): slopes are least-squares lines through the power
+        spectrum in dB, over the bins of [0, 500] and [500, 1500] Hz; the alpha ratio divides the energy in [50, 1000]
+        Hz by that in (1000, 5000] Hz, the Hammarberg index the strongest bin in [0, 2000] Hz by that in (2000, 5000]
+        Hz. At 8 kHz the band ends at 4 kHz. Powers are floored at ``POWER_FLOOR``.
+        """
+        two, five = self._two_kilohertz, self._five_kilohertz
+        slopes = product(self._log_power, self._slopes)
+        energies = np.empty((4, BLOCK_FRAMES), dtype=np.float32)
+        energies[:2] = product(self.power, self._bands).T
+        self.power[:, :two].max(axis=1, out=energies[2])
+        self.power[:, two:five].max(axis=1, out=energies[3])
+        decibels = _DB * np.log(np.maximum(energies, np.float32(POWER_FLOOR)))
+        measures = {
+            "spectral_flux": self._flux(),
+            "spectral_slope_0_500_db_khz": slopes[:, 0],
+            "spectral_slope_500_1500_db_khz": slopes[:, 1],
+            "alpha_ratio_db": decibels[0] - decibels[1],
+            "hammarberg_index_db": decibels[2] - decibels[3],
+        }
+        return self._without_silence(measures)
+
+    def _without_silence(self, measures: dict[str, Float32Array]) -> dict[str, Float32Array]:
+        """Turn what frames without energy measure to NaN."""
+        silent = self._total == 0
         if silent.any():
             for values in measures.values():
                 values[silent] = np.nan
@@ -154,15 +189,18 @@ class SpectrumAnalyser:
         return _root_of_products(deviation, self._normalised)
 
     def _rolloff(self) -> Float32Array:
-        """Return the first frequency up to which ``ROLLOFF_SHARE`` of the magnitude lies."""
+        """Return the first frequency up to which ``ROLLOFF_SHARE`` of the magnitude lies.
+
+        Summed bin by bin, as in librosa: where a bin ends within rounding of the share, the order of summation decides.
+        """
         cumulated = np.cumsum(self.magnitude, axis=1, out=self._scratch)
         threshold = np.float32(ROLLOFF_SHARE) * cumulated[:, -1:]
-        frequencies: Float32Array = self._frequencies[(cumulated >= threshold).argmax(axis=1)]
-        return frequencies
+        rolloff: Float32Array = np.take(self._frequencies, (cumulated >= threshold).argmax(axis=1))
+        return rolloff
 
-    def _flux(self, normalised: Float32Array) -> Float32Array:
-        """Return the distance of each L1-normalised spectrum to the frame before; NaN where none was analysed."""
-        difference = self._scratch
+    def _flux(self) -> Float32Array:
+        """Return the distance of each normalised spectrum to the frame before; NaN where none was analysed."""
+        normalised, difference = self._normalised, self._scratch
         np.subtract(normalised[1:], normalised[:-1], out=difference[1:])
         if self._before_frame != self._block_first - 1:
             self._before.fill(np.nan)
@@ -170,26 +208,6 @@ class SpectrumAnalyser:
         self._before[:] = normalised[-1]
         self._before_frame = self._block_first + BLOCK_FRAMES - 1
         return _root_of_products(difference, difference)
-
-    def _power_measures(self) -> dict[str, Float32Array]:
-        """Return flatness, slopes, alpha ratio and Hammarberg index, all with powers floored at ``POWER_FLOOR``."""
-        two, five = self._two_kilohertz, self._five_kilohertz
-        bands = product(self.power, self._bands)
-        peaks = np.empty((BLOCK_FRAMES, 2), dtype=np.float32)
-        self.power[:, :two].max(axis=1, out=peaks[:, 0])
-        self.power[:, two:five].max(axis=1, out=peaks[:, 1])
-        ratios = _DB * np.log(np.maximum(np.concatenate([bands, peaks], axis=1), np.float32(POWER_FLOOR)))
-
-        floored = np.maximum(self.power, np.float32(POWER_FLOOR), out=self._scratch)
-        arithmetic_mean = floored.mean(axis=1)
-        functionals = product(np.log(floored, out=floored), self._log_functionals)
-        return {
-            "spectral_flatness": np.exp(functionals[:, 0]) / arithmetic_mean,
-            "spectral_slope_0_500_db_khz": functionals[:, 1],
-            "spectral_slope_500_1500_db_khz": functionals[:, 2],
-            "alpha_ratio_db": ratios[:, 0] - ratios[:, 1],
-            "hammarberg_index_db": ratios[:, 2] - ratios[:, 3],
-        }
 
     def logmel(self) -> Float32Array:
         """Return log-mel bands in dB, shape (BLOCK_FRAMES, MEL_BANDS): ``librosa.power_to_db(mel, top_db=None)``."""
