@@ -8,7 +8,7 @@ SECOND_MEASURES = (
     measure("level_dbfs", "RMS level of the second's audio; 0 is a full-scale square wave, the floor is -100."),
     measure("loudness_score", "clip(level_dbfs + 100, 0, 100), on the scale of the incumbents' scores, uncalibrated."),
     measure("zero_crossing_rate", "Mean share of neighbouring samples in a frame that differ in sign."),
-    measure("spectral_centroid_hz", "Mean spectral centroid of the frames."),
+    measure("spectral_centroid_hz", "Mean spectral centroid of the frames; those of digital silence have no spectrum and do not count."),
     measure("spectral_bandwidth_hz", "Mean spectral bandwidth (second order) of the frames."),
     measure("spectral_rolloff_hz", "Mean frequency below which 85 % of the magnitude lies."),
     measure("spectral_flatness", "Mean spectral flatness of the power spectrum."),
