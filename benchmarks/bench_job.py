@@ -7,20 +7,14 @@ windows, assembles and writes the same rows. Run it with ``python benchmarks/ben
 from __future__ import annotations
 
 import argparse
-import os
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
 
-import numpy as np
-
-DAY = ("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z")
-START_MS = 1772413200000  # 2026-03-02T01:00:00Z
+from emulated import DAY, measure, put_calls, serve
 
 
 def main() -> None:
@@ -31,8 +25,6 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="runs of each side, in turn (default %(default)s)")
     parser.add_argument("--plain", nargs=2, metavar=("URL", "OUTPUT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    os.environ.setdefault("AWS_ACCESS_KEY_ID", "bench")
-    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "bench")
     if options.plain:
         run_plain(*options.plain)
         return
@@ -44,17 +36,13 @@ def compare(folder: Path, calls: int, minutes: int, repeats: int) -> None:
     """Time the job and its peer in turn, and print a table."""
     put_calls(folder / "kvs", calls, minutes)
     seconds = calls * minutes * 60
-    emulator, url = start_emulator(folder / "kvs")
     beam, plain = [], []
-    try:
+    with serve(folder / "kvs") as url:
         for repeat in range(repeats):
             words = ["--streams", "*", "--start", DAY[0], "--end", DAY[1], "--fragments-per-second", "0"]
             words += ["--kvs-endpoint-url", url, "--region", "us-east-1", "--output", str(folder / f"beam-{repeat}")]
             beam.append(measure([sys.executable, "-m", "callbeam.pipelines.cli", "backfill", *words]))
             plain.append(measure([sys.executable, __file__, "--plain", url, str(folder / f"plain-{repeat}")]))
-    finally:
-        emulator.terminate()
-        emulator.wait()
     print(f"{calls} two-party calls of {minutes} min, {seconds / 3600:.2f} h; median of {repeats} runs in turn")
     print("| | CPU s | wall s | times real time per core (CPU) | peak RSS MB |\n|---|---|---|---|---|")
     for name, runs in (("backfill (FnApiRunner)", beam), ("plain functions", plain)):
@@ -64,42 +52,11 @@ def compare(folder: Path, calls: int, minutes: int, repeats: int) -> None:
     print(f"\nBeam adds {ratio - 1:.0%} CPU to the plain functions (start of both processes included)")
 
 
-def put_calls(data: Path, calls: int, minutes: int) -> None:
-    """Fill the emulator's folder: one recording of modulated noise and tone, cut differently for each call."""
-    from callbeam.emulator import Emulator
-    from callbeam.emulator.calls import CallSpec, ConversationSpec, connect_fragments_from_pcm, make_call
-
-    made = make_call(CallSpec(call_id="bench", start_ms=START_MS, conversation=ConversationSpec(duration_ms=300_000)), 1)
-    customer, agent = (np.tile(made.pcm[role], minutes // 5 + 1)[: minutes * 60 * 8000] for role in ("CUSTOMER", "AGENT"))
-    with Emulator(data=data) as kvs:
-        for call in range(calls):
-            stream = f"bench-{call:02d}"
-            kvs.add_stream(stream)
-            shifted = (np.roll(pcm, call * 8000) for pcm in (customer, agent))
-            for one in connect_fragments_from_pcm(*shifted, contact_id=stream, start_ms=START_MS):
-                kvs.add_fragment(stream, one.data, server_ms=one.server_ms, producer_ms=one.producer_ms)
-
-
-def start_emulator(data: Path) -> tuple[subprocess.Popen[str], str]:
-    """Serve the folder from a process of its own."""
-    command = [sys.executable, "-m", "callbeam.pipelines.cli", "emulator", "--port", "0", "--data", str(data)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    line = process.stdout.readline()
-    return process, "http://" + line.split("http://")[1].split()[0]
-
-
-def measure(command: list[str]) -> tuple[float, float, float]:
-    """Run a command; return CPU seconds, wall seconds and peak RSS in bytes, as the system accounts for it."""
-    begun = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{command[:4]} failed")
-    return usage.ru_utime + usage.ru_stime, time.monotonic() - begun, usage.ru_maxrss * 1024.0
-
-
 def run_plain(url: str, output: str) -> None:
     """Do the job's work with the plain functions alone."""
+    # Imported here, so that the process that measures stays small.
+    # ruff: noqa: PLC0415
+    import pyarrow as pa
     from threadpoolctl import threadpool_limits
 
     from callbeam.assembly.calls import assemble_call
@@ -118,8 +75,6 @@ def run_plain(url: str, output: str) -> None:
     from callbeam.schemas import TABLES
     from callbeam.storage.objects import StorageConfig, open_store
     from callbeam.storage.staging import stage_table
-
-    import pyarrow as pa
 
     client = KvsClient(KvsConfig(region="us-east-1", endpoint_url=url, fragments_per_second=0))
     (job,) = plan_jobs(client, ["*"], instant(DAY[0]), instant(DAY[1]), round(time.time() * 1000))
@@ -158,7 +113,6 @@ def run_plain(url: str, output: str) -> None:
     for name, batches in tables.items():
         rows = pa.Table.from_batches(batches, schema=TABLES[name].schema)
         stage_table(store, job, "plain", TABLES[name], 0, rows)
-    sys.stderr.write(f"plain: peak RSS {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB\n")
 
 
 if __name__ == "__main__":

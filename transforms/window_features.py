@@ -11,7 +11,10 @@ from apache_beam.transforms import window
 from apache_beam.utils.timestamp import Timestamp
 
 from callbeam.assembly.parts import SECONDS, WINDOWS, Keyed
-from callbeam.assembly.windows import ChannelKey, Pane, WindowRow, panes_of, window_row
+from callbeam.assembly.windows import ChannelKey, Pane, panes_of, window_row
+
+WindowKey = tuple[str, str, str, int, int]
+"""A channel (as ``ChannelKey``), and begin and length of a window in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,21 +45,31 @@ class ToPanes(beam.DoFn):
                 yield window.TimestampedValue((tuple(channel), pane), Timestamp(micros=pane.start_ms * 1000))
 
 
+@beam.typehints.with_output_types(tuple[WindowKey, Pane])
+class KeyByWindow(beam.DoFn):
+    """Put the window into the key, where it tells the rows apart from here on.
+
+    Grouped by channel alone, Beam's own runner takes quadratic time over a key's windows, and a long call has thousands.
+    """
+
+    def process(
+        self, element: tuple[tuple[str, str, str], Pane], bounds: window.IntervalWindow = beam.DoFn.WindowParam
+    ) -> Iterator[tuple[WindowKey, Pane]]:
+        """Emit the pane with each window that it lies in."""
+        channel, pane = element
+        start_ms = bounds.start.micros // 1000
+        yield (*channel, start_ms, bounds.end.micros // 1000 - start_ms), pane
+
+
 @beam.typehints.with_output_types(Keyed)
 class ReduceWindow(beam.DoFn):
     """Reduce the panes of one channel and window to a row."""
 
-    def process(
-        self,
-        element: tuple[tuple[str, str, str], Iterable[Pane]],
-        bounds: window.IntervalWindow = beam.DoFn.WindowParam,
-    ) -> Iterator[Keyed]:
+    def process(self, element: tuple[WindowKey, Iterable[Pane]]) -> Iterator[Keyed]:
         """Emit the row; panes are sorted first, so that the order of arrival does not matter."""
-        key, panes = element
-        channel = ChannelKey(*key)
-        start_ms = bounds.start.micros // 1000
-        row: WindowRow = window_row(channel, start_ms, bounds.end.micros // 1000 - start_ms, sorted(panes))
-        yield Keyed(channel.call_id, WINDOWS, row)
+        (*channel, start_ms, window_ms), panes = element
+        key = ChannelKey(*channel)
+        yield Keyed(key.call_id, WINDOWS, window_row(key, start_ms, window_ms, sorted(panes)))
 
 
 class WindowFeatures(beam.PTransform):
@@ -78,7 +91,8 @@ class WindowFeatures(beam.PTransform):
             parts
             | "ToPanes" >> beam.ParDo(ToPanes(self._config))
             | "Windows" >> beam.WindowInto(window.SlidingWindows(size, period))
-            | "ByChannel" >> beam.GroupByKey()
-            | "ReduceWindow" >> beam.ParDo(ReduceWindow())
+            | "KeyByWindow" >> beam.ParDo(KeyByWindow())
             | "Global" >> beam.WindowInto(window.GlobalWindows())
+            | "ByWindow" >> beam.GroupByKey()
+            | "ReduceWindow" >> beam.ParDo(ReduceWindow())
         )

@@ -1,0 +1,38 @@
+"""Peak memory of ``callbeam backfill`` on the local runner: by hours in a job, by day jobs, for one long call.
+
+Run it with ``python benchmarks/bench_memory.py``; it takes some minutes.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from emulated import DAY, measure, put_calls, serve
+
+CASES = (
+    # name, calls, minutes of each, days, the bound in MB
+    ("an hour of calls", 6, 10, 1, 400 + 12),
+    ("8 hours of calls", 24, 20, 1, 400 + 12 * 8),
+    ("8 hours of calls in 8 day jobs", 24, 20, 8, 400 + 12),
+    ("one call of 4 hours", 1, 240, 1, 1000),
+)
+
+
+def main() -> None:
+    """Run the benchmark."""
+    print("| | peak RSS MB | bound MB | CPU s |\n|---|---|---|---|")
+    for name, calls, minutes, days, bound in CASES:
+        with tempfile.TemporaryDirectory(prefix="callbeam-bench-") as folder:
+            put_calls(Path(folder) / "kvs", calls, minutes, days=days)
+            end = f"2026-03-{2 + days:02d}T00:00:00Z"
+            with serve(Path(folder) / "kvs") as url:
+                words = ["--streams", "*", "--start", DAY[0], "--end", end, "--output", f"{folder}/out"]
+                words += ["--kvs-endpoint-url", url, "--region", "us-east-1", "--fragments-per-second", "0"]
+                cpu, _, rss = measure([sys.executable, "-m", "callbeam.pipelines.cli", "backfill", *words])
+        print(f"| {name} | {rss / 1e6:.0f} | {bound} | {cpu:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
