@@ -10,8 +10,6 @@ import argparse
 import statistics
 import sys
 import tempfile
-import time
-from collections import defaultdict
 from pathlib import Path
 
 from emulated import DAY, measure, put_calls, serve
@@ -56,63 +54,12 @@ def run_plain(url: str, output: str) -> None:
     """Do the job's work with the plain functions alone."""
     # Imported here, so that the process that measures stays small.
     # ruff: noqa: PLC0415
-    import pyarrow as pa
+    from plain_job import read_parts, write_tables
     from threadpoolctl import threadpool_limits
 
-    from callbeam.assembly.calls import assemble_call
-    from callbeam.assembly.channels import channel_part
-    from callbeam.assembly.ledger import keyed_ledger
-    from callbeam.assembly.parts import CHANNELS, LEGS, SECONDS, WINDOWS, Keyed
-    from callbeam.assembly.windows import ChannelKey, Pane, panes_of, window_row
-    from callbeam.audio.analysis import analyse_channel
-    from callbeam.audio.decode import decode_piece
-    from callbeam.calls.follow import read_lane
-    from callbeam.calls.pieces import LedgerRow, LegEnd, Piece
-    from callbeam.kvs.client import KvsClient
-    from callbeam.kvs.config import KvsConfig
-    from callbeam.kvs.planning import plan_jobs, plan_lanes
-    from callbeam.pipelines.options import instant
-    from callbeam.schemas import TABLES
-    from callbeam.storage.objects import StorageConfig, open_store
-    from callbeam.storage.staging import stage_table
-
-    client = KvsClient(KvsConfig(region="us-east-1", endpoint_url=url, fragments_per_second=0))
-    (job,) = plan_jobs(client, ["*"], instant(DAY[0]), instant(DAY[1]), round(time.time() * 1000))
-    parts: dict[str, list[Keyed]] = defaultdict(list)
-    panes: dict[tuple[ChannelKey, int], list[Pane]] = defaultdict(list)
     with threadpool_limits(1):
-        for lane in plan_lanes(client, job):
-            rows = []
-            for event in read_lane(lane, job, client.source(lane.stream)):
-                if isinstance(event, LedgerRow):
-                    rows.append(event)
-                elif isinstance(event, LegEnd):
-                    parts[event.leg.identity.call_id].append(Keyed(event.leg.identity.call_id, LEGS, event))
-                elif isinstance(event, Piece):
-                    decoded = decode_piece(event)
-                    rows.extend(decoded.ledger)
-                    for channel in decoded.channels:
-                        call_id = channel.leg.identity.call_id
-                        analysis = analyse_channel(channel)
-                        part = channel_part(channel, decoded.clock, decoded.index, analysis)
-                        parts[call_id].append(Keyed(call_id, CHANNELS, part))
-                        parts[call_id].append(Keyed(call_id, SECONDS, analysis.seconds))
-                        for key, pane in panes_of(analysis.seconds, 5000):
-                            for window in range(pane.start_ms // 5000 - 5, pane.start_ms // 5000 + 1):
-                                panes[key, window * 5000].append(pane)
-            for keyed in keyed_ledger(job.job_id, rows):
-                parts[keyed.call_key].append(keyed)
-        for (key, start_ms), some in panes.items():
-            row = window_row(key, start_ms, 30_000, sorted(some))
-            parts[key.call_id].append(Keyed(key.call_id, WINDOWS, row))
-        tables: dict[str, list[pa.RecordBatch]] = defaultdict(list)
-        for call_key, some in parts.items():
-            for name, batches in assemble_call(call_key, some, job).batches.items():
-                tables[name].extend(batches)
-    store = open_store(StorageConfig(output))
-    for name, batches in tables.items():
-        rows = pa.Table.from_batches(batches, schema=TABLES[name].schema)
-        stage_table(store, job, "plain", TABLES[name], 0, rows)
+        job, parts = read_parts(url, *DAY)
+    write_tables(job, parts, output)
 
 
 if __name__ == "__main__":

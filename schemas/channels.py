@@ -2,7 +2,17 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import CALL_ID, CHANNEL_ID, INSTANT, JOB_ID, PARTICIPANT_ROLE, STRING, Column, Table, measure
+from callbeam.schemas.table import (
+    CALL_ID,
+    CHANNEL_ID,
+    INSTANT,
+    JOB_ID,
+    PARTICIPANT_ROLE,
+    STRING,
+    Column,
+    Table,
+    measure,
+)
 
 CHANNELS = Table(
     name="channels",
@@ -23,7 +33,11 @@ CHANNELS = Table(
         Column("begin_offset_ms", pa.int32(), "First sample, from the call's start."),
         Column("end_offset_ms", pa.int32(), "End of the last sample, from the call's start."),
         Column("samples", pa.int64(), "Samples decoded, gaps left out."),
-        Column("pcm_sha256", STRING, "SHA-256 of the decoded s16le samples without gaps; of the pieces' hex digests where there are several."),
+        Column(
+            "pcm_sha256",
+            STRING,
+            "SHA-256 of the decoded s16le samples without gaps; of the pieces' hex digests where there are several.",
+        ),
         Column("gap_count", pa.int32(), "Gaps between the first and the last sample."),
         Column("gap_ms", pa.int32(), "Their total length."),
         measure("level_dbfs", "RMS level of all samples; 0 is a full-scale square wave, the floor is -100."),

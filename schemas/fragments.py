@@ -12,7 +12,11 @@ FRAGMENTS = Table(
         JOB_ID,
         Column("call_id", STRING, "The call, where it is known.", nullable=True),
         Column("stream_arn", STRING, "The stream."),
-        Column("unit_start_ts", INSTANT, "The unit that listed it; a unit also lists its legs' fragments beyond its own hour."),
+        Column(
+            "unit_start_ts",
+            INSTANT,
+            "The unit that listed it; a unit also lists its legs' fragments beyond its own hour.",
+        ),
         Column("fragment_number", STRING, "KVS's number, 47 digits."),
         Column("server_ts", INSTANT, "When KVS began to receive it.", nullable=True),
         Column("producer_ts", INSTANT, "What the producer said.", nullable=True),
@@ -20,7 +24,8 @@ FRAGMENTS = Table(
         Column(
             "status",
             STRING,
-            "decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, service_error, open, or not_asked.",
+            "decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, "
+            "service_error, open, or not_asked.",
         ),
         Column("reason", STRING, "Why, for people; NULL where the status says all.", nullable=True),
     ),

@@ -20,7 +20,10 @@ FRAMES = Table(
         Column("ts", INSTANT, "Where the 10 ms hop begins, on the leg's clock."),
         measure("level_dbfs", "RMS level of the 25 ms frame; the floor is -100."),
         measure("zero_crossing_rate", "Share of neighbouring samples that differ in sign."),
-        measure("spectral_centroid_hz", "Spectral centroid; NULL, like all that describes the spectrum's shape, in digital silence."),
+        measure(
+            "spectral_centroid_hz",
+            "Spectral centroid; NULL, like all that describes the spectrum's shape, in digital silence.",
+        ),
         measure("spectral_bandwidth_hz", "Spectral bandwidth, second order."),
         measure("spectral_rolloff_hz", "Frequency below which 85 % of the magnitude lies."),
         measure("spectral_flatness", "Spectral flatness of the power spectrum."),
@@ -28,7 +31,10 @@ FRAMES = Table(
         measure("spectral_slope_0_500_db_khz", "Slope of the power spectrum in dB per kHz between 0 and 500 Hz."),
         measure("spectral_slope_500_1500_db_khz", "The same between 500 and 1500 Hz."),
         measure("alpha_ratio_db", "Energy in 50-1000 Hz over energy in 1000 Hz to the band's end (at most 5 kHz)."),
-        measure("hammarberg_index_db", "Strongest peak in 0-2 kHz over the strongest in 2 kHz to the band's end (at most 5 kHz)."),
+        measure(
+            "hammarberg_index_db",
+            "Strongest peak in 0-2 kHz over the strongest in 2 kHz to the band's end (at most 5 kHz).",
+        ),
         measure("f0_hz", "Fundamental frequency, 65 to 500 Hz; NULL where unvoiced."),
         measure("voicing", "Voicing strength: the normalised autocorrelation peak, 0 to 1; NULL in digital silence."),
         measure("hnr_db", "Harmonics-to-noise ratio; NULL where unvoiced."),

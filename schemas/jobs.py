@@ -22,6 +22,11 @@ JOBS = Table(
         Column("channel_hours", pa.float64(), "Hours of audio in the channels written."),
         Column("listed", pa.int64(), "Rows of the ledger."),
         Column("by_status", pa.map_(pa.string(), pa.int64()), "Of these, by status."),
-        Column("lost_ratio", pa.float64(), "Lost, as a share of listed less other_unit and not_asked; NULL if none is left.", nullable=True),
+        Column(
+            "lost_ratio",
+            pa.float64(),
+            "Lost, as a share of listed less other_unit and not_asked; NULL if none is left.",
+            nullable=True,
+        ),
     ),
 )

@@ -8,15 +8,23 @@ SECOND_MEASURES = (
     measure("level_dbfs", "RMS level of the second's audio; 0 is a full-scale square wave, the floor is -100."),
     measure("loudness_score", "clip(level_dbfs + 100, 0, 100), on the scale of the incumbents' scores, uncalibrated."),
     measure("zero_crossing_rate", "Mean share of neighbouring samples in a frame that differ in sign."),
-    measure("spectral_centroid_hz", "Mean spectral centroid of the frames; those of digital silence have no spectrum and do not count."),
+    measure(
+        "spectral_centroid_hz",
+        "Mean spectral centroid of the frames; those of digital silence have no spectrum and do not count.",
+    ),
     measure("spectral_bandwidth_hz", "Mean spectral bandwidth (second order) of the frames."),
     measure("spectral_rolloff_hz", "Mean frequency below which 85 % of the magnitude lies."),
     measure("spectral_flatness", "Mean spectral flatness of the power spectrum."),
     measure("spectral_flux", "Mean L2 distance between neighbouring frames' L1-normalised magnitude spectra."),
     measure("spectral_slope_0_500_db_khz", "Mean slope of the power spectrum in dB per kHz between 0 and 500 Hz."),
     measure("spectral_slope_500_1500_db_khz", "The same between 500 and 1500 Hz."),
-    measure("alpha_ratio_db", "Mean ratio of energy in 50-1000 Hz to energy in 1000 Hz to the band's end (at most 5 kHz)."),
-    measure("hammarberg_index_db", "Mean ratio of the strongest peak in 0-2 kHz to the strongest in 2 kHz to the band's end (at most 5 kHz)."),
+    measure(
+        "alpha_ratio_db", "Mean ratio of energy in 50-1000 Hz to energy in 1000 Hz to the band's end (at most 5 kHz)."
+    ),
+    measure(
+        "hammarberg_index_db",
+        "Mean ratio of the strongest peak in 0-2 kHz to the strongest in 2 kHz to the band's end (at most 5 kHz).",
+    ),
     measure("f0_median_hz", "Median F0 of the voiced frames."),
     measure("voiced_ratio", "Share of frames that are voiced."),
     measure("voicing", "Mean voicing strength: the normalised autocorrelation peak, 0 to 1."),
@@ -35,7 +43,11 @@ SECONDS = Table(
         PARTICIPANT_ROLE,
         Column("start_ts", INSTANT, "Where the second begins."),
         Column("begin_offset_ms", pa.int32(), "The same, from the call's start."),
-        Column("covered_ms", pa.int32(), "Audio in the second; the rest is gap, or before or after the channel. Measures are over the covered frames alone."),
+        Column(
+            "covered_ms",
+            pa.int32(),
+            "Audio in the second; the rest is gap or lies outside the channel. Measures are over covered frames.",
+        ),
         *SECOND_MEASURES,
     ),
 )

@@ -19,7 +19,11 @@ WINDOWS = Table(
         PARTICIPANT_ROLE,
         Column("window_start_ts", INSTANT, "Where the window begins; windows of all channels share their borders."),
         Column("window_ms", pa.int32(), "Length of the window."),
-        Column("begin_offset_ms", pa.int32(), "Where it begins, from the call's start; negative for a window that begins before the call."),
+        Column(
+            "begin_offset_ms",
+            pa.int32(),
+            "Where it begins, from the call's start; negative for a window that begins before the call.",
+        ),
         Column("covered_ms", pa.int32(), "Audio of the seconds in the window."),
         Column("second_count", pa.int32(), "Seconds that begin in the window and hold audio."),
         *(

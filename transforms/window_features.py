@@ -49,7 +49,7 @@ class ToPanes(beam.DoFn):
 class KeyByWindow(beam.DoFn):
     """Put the window into the key, where it tells the rows apart from here on.
 
-    Grouped by channel alone, Beam's own runner takes quadratic time over a key's windows, and a long call has thousands.
+    Grouped by channel alone, the local runner takes quadratic time over a key's windows; a long call has thousands.
     """
 
     def process(

@@ -1,0 +1,1 @@
+"""Whose call is it: identity, legs, ownership, the clock, and following calls through fragments."""

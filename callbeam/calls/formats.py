@@ -6,7 +6,6 @@ truth, where that tag is there at all. So the codec is judged by all that a frag
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,12 @@ if TYPE_CHECKING:
 
 DEFAULT_RATE_HZ = 8_000
 """What telephone audio has where neither track nor tags nor the leg's other fragments tell."""
+
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
+"""What can be analysed: telephone audio and better."""
+
+RATE_STEP_HZ = 100
+"""Frames begin every 10 ms, which must be a whole number of samples."""
 
 TRACK_TYPE_AUDIO = 2
 CONNECT_CODEC_PRIVATES = frozenset({b"", b"\x11\x90"})
@@ -112,7 +117,7 @@ def _checked(track: Track, parameters: dict[str, str], *, big_endian: bool = Fal
         return PcmFormat(None, big_endian)
     rate = _whole_rate(declared)
     if rate is None:
-        return f"sample rate {declared} Hz; only whole rates from 1000 to 384000 Hz are decoded"
+        return f"sample rate {declared} Hz; only multiples of 100 Hz from 8000 to 192000 Hz are decoded"
     return PcmFormat(rate, big_endian)
 
 
@@ -120,7 +125,7 @@ def _whole_rate(declared: float | str) -> int | None:
     if isinstance(declared, str) and not re.fullmatch("[0-9]{1,6}", declared):
         return None
     rate = float(declared)
-    return int(rate) if math.isfinite(rate) and rate.is_integer() and 1_000 <= rate <= 384_000 else None
+    return int(rate) if LOWEST_RATE_HZ <= rate <= HIGHEST_RATE_HZ and rate % RATE_STEP_HZ == 0 else None
 
 
 def _is_l16(media_type: str) -> bool:

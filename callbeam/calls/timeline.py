@@ -186,11 +186,8 @@ def _after(clock: LegClock, server_ns: int) -> int:
 
 def _closed_ms(clock: LegClock, begin_ns: int) -> int:
     """Close each piece that two fragments in a row have left behind by its lead-out; one may be an outlier."""
-    closed_ms = clock.closed_ms
-    left_ns = min(begin_ns, clock.begin_ns)
-    while left_ns >= (closed_ms + PIECE_MS + LEAD_MS) * NS_PER_MS:
-        closed_ms += PIECE_MS
-    return closed_ms
+    left_ms = min(begin_ns, clock.begin_ns) // NS_PER_MS
+    return max(clock.closed_ms, (left_ms - LEAD_MS) // PIECE_MS * PIECE_MS)
 
 
 def _earliest_block_ns(document: Document) -> int:

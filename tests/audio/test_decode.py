@@ -222,7 +222,7 @@ class TestFormats:
         [
             (CONNECT_TRACK, [("MimeType", "audio/L16;channels=2")], "2 channels in one track"),
             (CONNECT_TRACK, [("MimeType", "audio/L16;rate=fast")], "sample rate fast Hz"),
-            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=" + "9" * 5000)], "only whole rates"),
+            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=" + "9" * 5000)], "only multiples of 100 Hz"),
             (CONNECT_TRACK, [("MimeType", "audio/aac")], "codec A_AAC as audio/aac"),
             (Track(1, "x", "A_AAC", b"\x12\x10", 2), [], "without a tag that says audio/L16"),
             (Track(1, "x", "A_AAC", b"\x11\x90", 2, 48_000.0, 2), [], "without a tag that says audio/L16"),

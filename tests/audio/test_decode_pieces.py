@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from itertools import count
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.audio.decode import DecodedPiece, decode_piece
 from callbeam.audio.extent import channel_extent, core_covered, core_samples, join_extents
+from callbeam.calls import formats
 from callbeam.calls.clock import advance, start_clock
 from callbeam.calls.cutting import PieceCutter
 from callbeam.calls.pieces import LEAD_MS, PIECE_MS, CallIdentity, Leg, Piece
@@ -21,6 +24,18 @@ from callbeam.mkv.document import Block, Document, Track
 T0 = 1_700_000_000_000
 MINUTE = 60_000
 RATE = 1_000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def low_rates() -> Iterator[None]:
+    """Let a track have a sample a millisecond, which no analysis takes but every position can be read from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(formats, "LOWEST_RATE_HZ", RATE)
+        formats._declared_format.cache_clear()
+        yield
+    formats._declared_format.cache_clear()
+
+
 STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", T0, 24)
 LEG = Leg(CallIdentity("c-1", "connect"), STREAM, 0, T0)
 UNIT = Unit(T0, T0 + HOUR_MS, 1, 1)

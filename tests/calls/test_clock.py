@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callbeam.calls import formats
 from callbeam.calls.clock import ClockError, LegClock, TrackAnchor, advance, advance_anchors, start_clock
 from callbeam.calls.intervals import Intervals
 from callbeam.calls.pieces import LEAD_MS, PIECE_MS
@@ -19,6 +21,18 @@ from callbeam.mkv.document import Block, Document, Track
 T0 = 1_700_000_000_000
 MINUTE = 60_000
 RATE = 1_000  # one sample a millisecond: positions in the tests read as milliseconds
+
+
+@pytest.fixture(autouse=True, scope="module")
+def low_rates() -> Iterator[None]:
+    """Let a track have a sample a millisecond, which no analysis takes but every position can be read from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(formats, "LOWEST_RATE_HZ", RATE)
+        formats._declared_format.cache_clear()
+        yield
+    formats._declared_format.cache_clear()
+
+
 TRACKS = (
     Track(1, "AUDIO_FROM_CUSTOMER", "A_PCM/INT/LIT", sample_rate_hz=RATE, channels=1, track_type=2),
     Track(2, "AUDIO_TO_CUSTOMER", "A_PCM/INT/LIT", sample_rate_hz=RATE, channels=1, track_type=2),

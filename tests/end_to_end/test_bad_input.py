@@ -12,6 +12,7 @@ import pytest
 from callbeam.emulator import Emulator, EmulatorConfig
 from callbeam.emulator.calls import connect_fragments_from_pcm
 from callbeam.emulator.faults import Fault
+from callbeam.kvs import service
 from callbeam.mkv.writer import LIBAV, BlockSpec, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def test_an_output_that_cannot_be_written(kvs: Emulator, run: Backfill, tmp_path
     assert_usage(run(output="file"), "file")
 
 
-def test_an_endpoint_where_nothing_listens(kvs: Emulator, run: Backfill) -> None:
+def test_an_endpoint_where_nothing_listens(kvs: Emulator, run: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "INTERACTIVE_GIVE_UP_S", 1.0)
     assert_usage(run("--kvs-endpoint-url", "http://127.0.0.1:9", streams="calls-1"), "127.0.0.1:9")
 
 

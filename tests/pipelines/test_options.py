@@ -28,9 +28,7 @@ def test_an_option_is_not_abbreviated(parser: StrictParser) -> None:
 
 
 def test_beams_own_options_pass(parser: StrictParser) -> None:
-    options, words = parse(
-        parser, ["--streams", "a", "b", "--runner=FlinkRunner", "--parallelism", "4"], beam=True
-    )
+    options, words = parse(parser, ["--streams", "a", "b", "--runner=FlinkRunner", "--parallelism", "4"], beam=True)
     assert options.streams == ["a", "b"]
     assert words == ["--runner=FlinkRunner", "--parallelism", "4"]
 
