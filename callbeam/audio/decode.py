@@ -12,8 +12,9 @@ from callbeam.audio.channel import Channel
 from callbeam.audio.codec import read_pcm
 from callbeam.audio.roles import participant_role
 from callbeam.calls.clock import instants
-from callbeam.calls.pieces import LEAD_MS, PIECE_MS, DeadLetter, LedgerRow
+from callbeam.calls.pieces import DeadLetter, LedgerRow
 from callbeam.calls.placement import Placer
+from callbeam.calls.timeline import LEAD_MS, PIECE_MS
 from callbeam.kvs.fragments import FragmentStatus
 
 if TYPE_CHECKING:

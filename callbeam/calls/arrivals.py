@@ -6,8 +6,8 @@ from collections import deque
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from callbeam.calls.ownership import LEG_SKEW_MS, LOOK_BACK_MS
-from callbeam.kvs.units import HOUR_MS
+from callbeam.calls.ownership import LOOK_BACK_MS
+from callbeam.kvs.units import HOUR_MS, LEG_SKEW_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

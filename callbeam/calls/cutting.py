@@ -7,9 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from callbeam.calls.clock import start_clock
-from callbeam.calls.pieces import LEAD_MS, PIECE_MS, Piece
+from callbeam.calls.pieces import Piece
 from callbeam.calls.placement import BLOCK_REACH_MS, Placer
-from callbeam.calls.timeline import NS_PER_MS, locate
+from callbeam.calls.timeline import LEAD_MS, NS_PER_MS, PIECE_MS, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,6 @@ from callbeam.calls.arrivals import Arrivals
 from callbeam.calls.cutting import PieceCutter
 from callbeam.calls.observations import FragmentReader
 from callbeam.calls.ownership import (
-    LEG_SKEW_MS,
     OPEN_MS,
     LegState,
     Place,
@@ -27,6 +26,7 @@ from callbeam.calls.ownership import (
 )
 from callbeam.calls.pieces import DeadLetter, LedgerRow, Leg, LegEnd, Piece
 from callbeam.kvs.fragments import FragmentStatus
+from callbeam.kvs.units import LEG_SKEW_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from callbeam.calls.pieces import CallIdentity
-from callbeam.kvs.units import HOUR_MS, Unit
+from callbeam.kvs.units import HOUR_MS, LEG_SKEW_MS, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +29,6 @@ LEG_PAUSE_MS = HOUR_MS
 
 UNTAGGED_PAUSE_MS = MINUTE_MS
 """A longer pause ends a leg of untagged audio."""
-
-LEG_SKEW_MS = 2 * MINUTE_MS
-"""The legs of one call begin at most this far apart: how far a job reads beyond its borders for them."""
 
 LOOK_BACK_MS = LEG_PAUSE_MS + TAG_REACH_MS
 """What came this long before an instant decides which leg runs into it: a pause, and the tag before the pause."""

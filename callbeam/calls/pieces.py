@@ -10,12 +10,6 @@ if TYPE_CHECKING:
     from callbeam.kvs.fragments import FetchedFragment
     from callbeam.kvs.units import Stream, Unit
 
-PIECE_MS = 30 * 60_000
-"""A leg longer than this is analysed in pieces of this length of its own clock."""
-
-LEAD_MS = 30_000
-"""How much of its neighbours a piece also carries, on each side, so that its edges are analysed as its middle."""
-
 
 @dataclass(frozen=True, slots=True)
 class CallIdentity:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from callbeam.calls.pieces import LEAD_MS, PIECE_MS
 from callbeam.errors import CallbeamError
 from callbeam.mkv.fragment import fragment_tags
 
@@ -18,6 +17,12 @@ if TYPE_CHECKING:
     from callbeam.mkv.document import Document
 
 NS_PER_MS = 1_000_000
+
+PIECE_MS = 30 * 60_000
+"""A leg longer than this is analysed in pieces of this length of its own clock."""
+
+LEAD_MS = 30_000
+"""How much of its neighbours a piece also carries, on each side, so that its edges are analysed as its middle."""
 
 TOLERANCE_MS = 5 * 60_000
 """How far producer time, or continued timecodes, may lie from server time and still be believed."""

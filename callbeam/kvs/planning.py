@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.errors import UsageError
 from callbeam.kvs.troubles import KvsError
-from callbeam.kvs.units import HOUR_MS, Job, Lane, Stream, Unit
+from callbeam.kvs.units import HOUR_MS, LEG_SKEW_MS, Job, Lane, Stream, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from callbeam.kvs.fragments import FragmentSource, ListedFragment
 
 DAY_MS = 24 * HOUR_MS
-LEG_SKEW_MS = 2 * 60_000
-"""How far the legs of one call may start apart: each job also reads this much before and after its range."""
-
 LIST_STEP_MS = 12 * HOUR_MS
 """Listed at a time, so that a day of a busy stream is never held in memory as a whole."""
 

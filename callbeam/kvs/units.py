@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 HOUR_MS = 3_600_000
 
+LEG_SKEW_MS = 2 * 60_000
+"""How far the legs of one call may start apart: each job also reads this much before and after its range."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:

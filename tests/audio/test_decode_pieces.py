@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from itertools import count
 
 import numpy as np
@@ -13,10 +12,10 @@ from hypothesis import strategies as st
 
 from callbeam.audio.decode import DecodedPiece, decode_piece
 from callbeam.audio.extent import channel_extent, core_covered, core_samples, join_extents
-from callbeam.calls import formats
 from callbeam.calls.clock import advance, start_clock
 from callbeam.calls.cutting import PieceCutter
-from callbeam.calls.pieces import LEAD_MS, PIECE_MS, CallIdentity, Leg, Piece
+from callbeam.calls.pieces import CallIdentity, Leg, Piece
+from callbeam.calls.timeline import LEAD_MS, PIECE_MS
 from callbeam.kvs.fragments import FetchedFragment, ListedFragment
 from callbeam.kvs.units import HOUR_MS, Stream, Unit
 from callbeam.mkv.document import Block, Document, Track
@@ -26,14 +25,7 @@ MINUTE = 60_000
 RATE = 1_000
 
 
-@pytest.fixture(autouse=True, scope="module")
-def low_rates() -> Iterator[None]:
-    """Let a track have a sample a millisecond, which no analysis takes but every position can be read from."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(formats, "LOWEST_RATE_HZ", RATE)
-        formats._declared_format.cache_clear()
-        yield
-    formats._declared_format.cache_clear()
+pytestmark = pytest.mark.usefixtures("low_rates")
 
 
 STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", T0, 24)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.calls import formats
 from callbeam.calls.clock import ClockError, LegClock, TrackAnchor, advance, advance_anchors, start_clock
-from callbeam.calls.intervals import Intervals
-from callbeam.calls.pieces import LEAD_MS, PIECE_MS
 from callbeam.calls.placement import Placer
+from callbeam.calls.timeline import LEAD_MS, PIECE_MS
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.mkv.document import Block, Document, Track
 
@@ -23,14 +19,7 @@ MINUTE = 60_000
 RATE = 1_000  # one sample a millisecond: positions in the tests read as milliseconds
 
 
-@pytest.fixture(autouse=True, scope="module")
-def low_rates() -> Iterator[None]:
-    """Let a track have a sample a millisecond, which no analysis takes but every position can be read from."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(formats, "LOWEST_RATE_HZ", RATE)
-        formats._declared_format.cache_clear()
-        yield
-    formats._declared_format.cache_clear()
+pytestmark = pytest.mark.usefixtures("low_rates")
 
 
 TRACKS = (
@@ -370,27 +359,6 @@ def test_duplicates_change_nothing(jitters, data) -> None:
         with_duplicates.insert(at, second(99, 1_000 * chosen + jitters[chosen]))
     clock = start_clock(sound[0])
     assert runs(clock, *with_duplicates) == runs(clock, *sound)
-
-
-@settings(deadline=None, max_examples=200)
-@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)), max_size=30), st.integers(-5, 80), st.integers(0, 9))
-def test_intervals_are_a_set_of_integers(added, position, length) -> None:
-    intervals, model = Intervals(), set()
-    for start, size in added:
-        intervals.add(start, start + size)
-        model |= set(range(start, start + size))
-    pairs = intervals.pairs()
-    assert {at for start, end in pairs for at in range(start, end)} == model
-    assert all(before[1] < after[0] for before, after in pairwise(pairs))
-    parts = intervals.uncovered(position, position + length)
-    assert [at for a, b in parts for at in range(a, b)] == [
-        at for at in range(position, position + length) if at not in model
-    ]
-    end = intervals.end_of(position)
-    assert (end is not None) == (position in model)
-    ends = [e for _, e in pairs if abs(e - position) <= 20]
-    near = intervals.end_near(position, 20)
-    assert near == min(ends, key=lambda e: (abs(e - position), e), default=position)
 
 
 WILD = st.one_of(st.integers(-(2**63), 2**63), st.integers(-100_000, 100_000))

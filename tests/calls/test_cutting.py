@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from made_streams import T0, Sent, media_document, run_of, stream
 
 from callbeam.calls.cutting import PieceCutter
-from callbeam.calls.pieces import LEAD_MS, PIECE_MS, CallIdentity, Leg
+from callbeam.calls.pieces import CallIdentity, Leg
 from callbeam.calls.placement import Placer
+from callbeam.calls.timeline import LEAD_MS, PIECE_MS
 from callbeam.kvs.fragments import FetchedFragment, ListedFragment
 from callbeam.kvs.units import HOUR_MS, Unit
 

@@ -37,14 +37,8 @@ def needs(folder: Path) -> None:
         pytest.skip(f"third-party data is absent: {folder.name}")
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
-
-
 @pytest.fixture
-def kvs() -> Iterator[Emulator]:
+def kvs(aws_credentials: None) -> Iterator[Emulator]:
     with Emulator() as emulator:
         yield emulator
 

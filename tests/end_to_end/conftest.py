@@ -39,15 +39,8 @@ class Result:
         return [Manifest.from_json(path.read_bytes()) for path in sorted(self.output.glob("_jobs/*/manifest.json"))]
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-
-
 @pytest.fixture
-def kvs() -> Iterator[Emulator]:
+def kvs(aws_credentials: None) -> Iterator[Emulator]:
     with Emulator() as emulator:
         yield emulator
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from callbeam.errors import UsageError
 from callbeam.kvs.estimate import summarise
 from callbeam.kvs.fragments import FetchedFragment, FragmentSource, ListedFragment
-from callbeam.kvs.planning import DAY_MS, LEG_SKEW_MS, job_id_of, plan_jobs, plan_lane, plan_lanes, split_days
+from callbeam.kvs.planning import DAY_MS, job_id_of, plan_jobs, plan_lane, plan_lanes, split_days
 from callbeam.kvs.troubles import KvsError
-from callbeam.kvs.units import HOUR_MS, Job, Lane, Stream, Unit
+from callbeam.kvs.units import HOUR_MS, LEG_SKEW_MS, Job, Lane, Stream, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def kvs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+def kvs(aws_credentials: None) -> Iterator[Emulator]:
     pcm = np.zeros(40 * 8000, np.int16)
     with Emulator() as emulator:
         emulator.add_stream("calls-1")

@@ -1,0 +1,27 @@
+"""What tests of several parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from callbeam.calls import formats
+
+
+@pytest.fixture
+def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the SDK something to sign with; nothing here checks signatures."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="module")
+def low_rates() -> Iterator[None]:
+    """Let a track have a sample a millisecond, which no analysis takes but every position can be read from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(formats, "LOWEST_RATE_HZ", 1_000)
+        formats._declared_format.cache_clear()
+        yield
+    formats._declared_format.cache_clear()
