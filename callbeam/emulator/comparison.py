@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow.dataset as ds
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 LEVEL_TOLERANCE_DB = 0.01
 GAP_TOLERANCE_MS = 1
+
+
+class Pitch(NamedTuple):
+    """What a row of table ``seconds`` tells of the pitch."""
+
+    begin_ms: int
+    f0_hz: float
+    voiced_ratio: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +106,13 @@ def compare_with_truth(output: Path, truth: Path) -> Comparison:
     try:
         call_ids = _read(output, "calls", ["call_id"])["call_id"]
         channels = _rows(_read(output, "channels", None))
-        seconds = _read(output, "seconds", ["channel_id", "f0_median_hz", "voiced_ratio"])
+        seconds = _read(output, "seconds", ["channel_id", "begin_offset_ms", "f0_median_hz", "voiced_ratio"])
     except FileNotFoundError as error:
         raise CallbeamError(f"{output} holds no tables of a backfill: {error}") from error
-    pitch: dict[str, list[tuple[float, float]]] = {}
-    for channel_id, f0, weight in zip(*seconds.values(), strict=True):
-        if f0 is not None:
-            pitch.setdefault(channel_id, []).append((f0, weight))
+    pitch: dict[str, list[Pitch]] = {}
+    for channel_id, *second in zip(*seconds.values(), strict=True):
+        if second[1] is not None:
+            pitch.setdefault(channel_id, []).append(Pitch(*second))
     known = {call.call_id for call in truths}
     return Comparison(
         calls_made=len(truths),
@@ -124,7 +132,7 @@ def _rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
 
 
 def _match(
-    call: CallTruth, channel: ChannelTruth, rows: Sequence[dict[str, Any]], pitch: dict[str, list[tuple[float, float]]]
+    call: CallTruth, channel: ChannelTruth, rows: Sequence[dict[str, Any]], pitch: dict[str, list[Pitch]]
 ) -> ChannelMatch:
     row = next(
         (
@@ -139,7 +147,7 @@ def _match(
     if row is None:
         return ChannelMatch(call.call_id, channel.role, found=False)
     gap_ms = sum(end - begin for begin, end in channel.gaps)
-    heard = pitch.get(row["channel_id"])
+    heard = [second for second in pitch.get(row["channel_id"], []) if _is_speech(second, channel.speech)]
     return ChannelMatch(
         call.call_id,
         channel.role,
@@ -152,8 +160,14 @@ def _match(
     )
 
 
-def _weighted_median(values: Sequence[tuple[float, float]]) -> float:
-    """Return the value that half of the weight lies below: a second counts by how much of it is voiced."""
-    ordered = sorted(values)
-    weights = np.cumsum([weight for _, weight in ordered])
-    return ordered[int(np.searchsorted(weights, weights[-1] / 2))][0]
+def _is_speech(second: Pitch, speech: Sequence[Sequence[int]]) -> bool:
+    """Tell whether a second lies in speech: hold music is periodic, too, and the truth knows no F0 of it."""
+    begin, end = second.begin_ms, second.begin_ms + 1000
+    return any(first <= begin and end <= last for first, last in speech)
+
+
+def _weighted_median(seconds: Sequence[Pitch]) -> float:
+    """Return the F0 that half of the voiced audio lies below."""
+    ordered = sorted(seconds, key=lambda second: second.f0_hz)
+    weights = np.cumsum([second.voiced_ratio for second in ordered])
+    return ordered[int(np.searchsorted(weights, weights[-1] / 2))].f0_hz
