@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 
 from callbeam.audio.analysis import AnalysisConfig, analyse_channel  # noqa: E402
 from callbeam.audio.channel import Channel  # noqa: E402
-from callbeam.audio.frames import blocks, frame_grid, frame_span  # noqa: E402
+from callbeam.audio.frames import BLOCK_FRAMES, blocks, frame_grid, frame_span  # noqa: E402
 from callbeam.audio.pitch import PitchAnalyser, PitchCandidates, PitchConfig  # noqa: E402
 from callbeam.audio.pitch_path import choose_path  # noqa: E402
 from callbeam.audio.spectrum import SpectrumAnalyser, mfcc  # noqa: E402
@@ -97,7 +97,7 @@ def our_f0(channel: Channel) -> None:
     candidates = PitchCandidates(len(span.measured))
     analyser = PitchAnalyser(grid, config)
     for block in blocks(channel, grid):
-        rows = slice(block.first, min(block.first + 200, len(span.measured)))
+        rows = slice(block.first, min(block.first + BLOCK_FRAMES, len(span.measured)))
         analyser.find(block, candidates, rows, slice(0, rows.stop - rows.start))
     choose_path(candidates, span.first, span.measured, config)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from callbeam.audio.frames import (
     BLOCK_FRAMES,
@@ -14,9 +15,10 @@ from callbeam.audio.frames import (
     Float32Array,
     FrameGrid,
     FrameSpan,
+    Run,
     blocks,
-    centred_frames,
     frame_grid,
+    frame_runs,
     frame_span,
 )
 from callbeam.audio.level import power_to_dbfs
@@ -87,8 +89,8 @@ def analyse_frames(channel: Channel, *, cepstra: bool = False, pitch: PitchConfi
             measures[name][at] = values[part]
         if logmel is not None and cepstrum is not None:
             bands = spectrum.logmel()
-            logmel[at] = bands[part]
-            cepstrum[at] = mfcc(bands)[part]
+            logmel[at] = bands[:, part].T
+            cepstrum[at] = mfcc(bands)[:, part].T
         pitches.find(block, candidates, at, part)
     measures.update(_pitch_measures(candidates, span, config))
     _mask(span.measured, measures, logmel, cepstrum)
@@ -104,17 +106,27 @@ def _rows(block: Block, first: int, frames: int) -> tuple[slice, slice]:
 
 def _level_measures(block: Block, grid: FrameGrid) -> dict[str, Float32Array]:
     """Return RMS level and zero crossing rate (crossings per sample, as in librosa) of a block's frames."""
-    frames = block.frames(grid.frame_length, grid.hop)
-    power = np.einsum("ij,ij->i", frames, frames) / np.float32(grid.frame_length)
+    length = grid.frame_length
+    power = _frame_sums(block.hops * block.hops, frame_runs(grid, length)) / np.float32(length)
     # 1 where a sample and the next differ in sign: a frame of n samples has n - 1 such pairs.
-    negative = np.signbit(block.samples)
-    crosses = (negative[1:] != negative[:-1]).astype(np.float32)
-    crossings = centred_frames(crosses, grid.frame_length - 1, grid.hop)
-    count = np.einsum("ij,ij->i", crossings, crossings)
+    negative = np.signbit(block.hops)
+    crosses = np.zeros_like(negative)
+    np.not_equal(negative[:-1], negative[1:], out=crosses[:-1])
+    np.not_equal(negative[-1, :-1], negative[0, 1:], out=crosses[-1, :-1])
+    crossings = _frame_sums(crosses.view(np.uint8), frame_runs(grid, length - 1))
     return {
         "level_dbfs": power_to_dbfs(power).astype(np.float32),
-        "zero_crossing_rate": count / np.float32(grid.frame_length),
+        "zero_crossing_rate": crossings / np.float32(length),
     }
+
+
+def _frame_sums(hops: npt.NDArray[np.float32 | np.uint8], runs: tuple[Run, ...]) -> Float32Array:
+    """Sum what stands where a block's samples do, 1 at most if it is whole numbers, over each frame."""
+    total = np.zeros(BLOCK_FRAMES, dtype=np.float32)
+    holds_sum = np.promote_types(hops.dtype, np.min_scalar_type(len(hops)))
+    for run in runs:
+        total += hops[run.hop].sum(axis=0, dtype=holds_sum)[run.shift : run.shift + BLOCK_FRAMES]
+    return total
 
 
 def _pitch_measures(candidates: PitchCandidates, span: FrameSpan, config: PitchConfig) -> dict[str, Float32Array]:
@@ -124,9 +136,9 @@ def _pitch_measures(candidates: PitchCandidates, span: FrameSpan, config: PitchC
     """
     state = choose_path(candidates, span.first, span.measured, config)
     voiced = state != UNVOICED
-    choice = np.where(voiced, state, candidates.strength.argmax(axis=1))[:, None]
-    strength = np.take_along_axis(candidates.strength, choice, axis=1)[:, 0]
-    frequency = np.take_along_axis(candidates.frequency, choice, axis=1)[:, 0]
+    choice = np.where(voiced, state, candidates.strength.argmax(axis=0))[None]
+    strength = np.take_along_axis(candidates.strength, choice, axis=0)[0]
+    frequency = np.take_along_axis(candidates.frequency, choice, axis=0)[0]
     missing = np.float32(np.nan)
     return {
         "f0_hz": np.where(voiced, frequency, missing),

@@ -20,8 +20,9 @@ Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
 HOPS_PER_SECOND = 100
-BLOCK_FRAMES = 200
-"""Frames analysed at once: 2 s at any rate, so that a block's spectra stay in the second-level cache."""
+BLOCK_FRAMES = 800
+"""Frames analysed at once: 8 s at any rate. Enough that numpy's calls cost little beside their work, few enough that
+what they work on stays in cache."""
 
 FULL_SCALE = 32768.0
 """What a sample of 1.0 is in 16-bit PCM."""
@@ -180,54 +181,88 @@ def frame_span(channel: Channel, grid: FrameGrid) -> FrameSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Some of a frame's samples in a row, that lie in one hop of a block.
+
+    Attributes
+    ----------
+    frame : slice
+        Which of the frame's samples.
+    hop : slice
+        Which of the hop's.
+    shift : int
+        In which hop from the frame's index in the block on.
+    """
+
+    frame: slice
+    hop: slice
+    shift: int
+
+
+@lru_cache(maxsize=64)
+def frame_runs(grid: FrameGrid, length: int) -> tuple[Run, ...]:
+    """Return where in a block's hops the samples of a frame lie that is centred on its hop interval.
+
+    One of another parity than the hop is the frame that is a sample longer, without its last.
+
+    Examples
+    --------
+    >>> [(run.frame.start, run.hop.start, run.shift) for run in frame_runs(frame_grid(8000), 200)]
+    [(0, 60, 0), (20, 0, 1), (100, 0, 2), (180, 0, 3)]
+    """
+    runs = []
+    done, begin = 0, grid.block_lead - (length - grid.hop + 1) // 2
+    while done < length:
+        shift, at = divmod(begin + done, grid.hop)
+        count = min(grid.hop - at, length - done)
+        runs.append(Run(slice(done, done + count), slice(at, at + count), shift))
+        done += count
+    return tuple(runs)
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """``BLOCK_FRAMES`` frames' worth of samples, at a fixed place of the leg's grid.
 
     Blocks lie on a grid from the leg's sample 0 and always have their full size, so that a frame's value depends
     neither on where a piece begins nor on how much of a leg is analysed at once.
 
+    Samples stand hop beside hop, so that a frame is a column, and the same sample of all frames a row that lies in one
+    stretch of memory (``Run``). What is made of frames keeps this order: sums over a frame then run along whole rows.
+
     Attributes
     ----------
     first : int
         Index of the block's first frame on the leg's grid, a multiple of ``BLOCK_FRAMES``.
-    samples : float32 array, shape (BLOCK_FRAMES * hop + 2 * block_lead,)
-        In [-1, 1); zeros where there is no audio. Reused by the next block.
+    hops : float32 array, shape (hop, n)
+        From ``block_lead`` samples before the first frame's hop interval on, in [-1, 1); zeros where there is no audio.
+        Reused by the next block.
     """
 
     first: int
-    samples: Float32Array
+    hops: Float32Array
 
-    def frames(self, length: int, hop: int) -> Float32Array:
-        """Return the block's frames of a length, a view of shape (BLOCK_FRAMES, length), each centred on its hop."""
-        return centred_frames(self.samples, length, hop)
-
-
-def centred_frames(samples: Float32Array, length: int, hop: int) -> Float32Array:
-    """Return ``BLOCK_FRAMES`` frames, each centred on its hop interval, of samples that reach as far on either side."""
-    start = (len(samples) - (BLOCK_FRAMES - 1) * hop - length) // 2
-    view: Float32Array = np.ndarray(
-        (BLOCK_FRAMES, length),
-        samples.dtype,
-        samples,
-        start * samples.itemsize,
-        (hop * samples.itemsize, samples.itemsize),
-    )
-    return view
+    def row_of(self, run: Run) -> Float32Array:
+        """Return a run of all frames, a view of shape (samples in the run, BLOCK_FRAMES)."""
+        return self.hops[run.hop, run.shift : run.shift + BLOCK_FRAMES]
 
 
 def blocks(channel: Channel, grid: FrameGrid) -> Iterator[Block]:
     """Yield the blocks that hold any audio of a channel, in order."""
-    samples = np.empty(BLOCK_FRAMES * grid.hop + 2 * grid.block_lead, dtype=np.float32)
+    count = BLOCK_FRAMES + -(-2 * grid.block_lead // grid.hop)
+    samples = np.empty(count * grid.hop, dtype=np.int16)
+    hops = np.empty((grid.hop, count), dtype=np.float32)
     block_samples = BLOCK_FRAMES * grid.hop
     end = channel.first_sample + len(channel.samples)
     first_block = channel.first_sample // block_samples
     edges = np.arange(first_block, max(first_block, -(-end // block_samples)) + 1, dtype=np.int64) * block_samples
-    for start, count in zip(edges[:-1].tolist(), covered_between(channel.covered, edges).tolist(), strict=True):
-        if not count:
+    for start, covered in zip(edges[:-1].tolist(), covered_between(channel.covered, edges).tolist(), strict=True):
+        if not covered:
             continue
         begin = start - grid.block_lead - channel.first_sample
         low, high = max(begin, 0), min(begin + len(samples), len(channel.samples))
         samples[: low - begin] = 0
         samples[high - begin :] = 0
-        np.multiply(channel.samples[low:high], np.float32(1 / FULL_SCALE), out=samples[low - begin : high - begin])
-        yield Block(start // grid.hop, samples)
+        samples[low - begin : high - begin] = channel.samples[low:high]
+        np.multiply(samples.reshape(count, grid.hop).T, np.float32(1 / FULL_SCALE), out=hops)
+        yield Block(start // grid.hop, hops)

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, hann_window
+from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, Run, frame_runs, hann_window
 from callbeam.audio.product import product
 
 F0_LOW_HZ, F0_HIGH_HZ = 65.0, 500.0
@@ -66,9 +66,9 @@ class PitchCandidates:
 
     Attributes
     ----------
-    frequency : float32 array, shape (n, OCTAVES)
+    frequency : float32 array, shape (OCTAVES, n)
         In Hz, within 65 to 500; NaN where an octave has no peak.
-    strength : float32 array, shape (n, OCTAVES)
+    strength : float32 array, shape (OCTAVES, n)
         The normalised autocorrelation there, 0 to 1; 0 where an octave has no peak.
     audible : bool array, shape (n,)
         Whether the frame is louder than ``silence_dbfs``.
@@ -77,8 +77,8 @@ class PitchCandidates:
     """
 
     def __init__(self, frames: int) -> None:
-        self.frequency: Float32Array = np.full((frames, OCTAVES), np.nan, dtype=np.float32)
-        self.strength: Float32Array = np.zeros((frames, OCTAVES), dtype=np.float32)
+        self.frequency: Float32Array = np.full((OCTAVES, frames), np.nan, dtype=np.float32)
+        self.strength: Float32Array = np.zeros((OCTAVES, frames), dtype=np.float32)
         self.audible: npt.NDArray[np.bool_] = np.zeros(frames, dtype=np.bool_)
         self.energy: Float32Array = np.zeros(frames, dtype=np.float32)
 
@@ -96,32 +96,32 @@ class PitchAnalyser:
         length = fft.next_fast_len(grid.pitch_length + self._longest, real=True)
         length += length % 2
         self._slab_of_lags = slab
-        self._window = window.astype(np.float32)
-        self._mean_weights = (window / window.sum()).astype(np.float32)
-        self._centred = np.empty((BLOCK_FRAMES, grid.pitch_length), dtype=np.float32)
-        self._padded = np.zeros((BLOCK_FRAMES, length), dtype=np.float32)
-        self._power = np.empty((BLOCK_FRAMES, length // 2 + 1), dtype=np.float32)
+        self._runs = frame_runs(grid, grid.pitch_length)
+        self._window = window.astype(np.float32)[:, None]
+        self._mean_weights = _hop_weights(self._runs, window / window.sum(), grid.hop)
+        self._centred = np.empty((grid.pitch_length, BLOCK_FRAMES), dtype=np.float32)
+        self._padded = np.zeros((length, BLOCK_FRAMES), dtype=np.float32)
+        self._power = np.empty((length // 2 + 1, BLOCK_FRAMES), dtype=np.float32)
         lags = np.arange(slab.start, slab.stop)
         nodes, interpolation = _chebyshev(lags, _SHARE_NODES)
         # The cosine transform is ``length`` times the autocorrelation.
-        self._share_at_nodes = (length * _window_share(grid.pitch_length, nodes)).astype(np.float32)
-        self._share_at_lags = interpolation.astype(np.float32)
-        self._slab = np.empty((BLOCK_FRAMES, len(lags)), dtype=np.float32)
-        self._rising = np.zeros(self._slab.shape, dtype=np.bool_)
+        self._share_at_nodes = np.ascontiguousarray(length * _window_share(grid.pitch_length, nodes).T, np.float32)
+        self._share_at_lags = np.ascontiguousarray(interpolation.T, np.float32)
+        self._slab = np.empty((len(lags), BLOCK_FRAMES), dtype=np.float32)
         self._sincs = _sinc_table()
-        self._half_sincs = np.ascontiguousarray(self._sincs[[_PHASES // 2, _PHASES + _PHASES // 2]].T)
+        self._half_sincs = np.ascontiguousarray(self._sincs[:, [_PHASES // 2, _PHASES + _PHASES // 2]].T)
         self._octave_edges = np.round(np.geomspace(self._shortest, self._longest + 1, OCTAVES + 1)).astype(int)
         # A frame's mean square from its windowed energy, had it the same level throughout.
         self._audible_energy = np.float32(10 ** (config.silence_dbfs / 10) * (window**2).sum())
-        self._row_starts = np.arange(BLOCK_FRAMES)[:, None] * len(lags)
+        self._frames = np.arange(BLOCK_FRAMES)
 
     def find(self, block: Block, candidates: PitchCandidates, at: slice, part: slice) -> None:
         """Write a block's candidates: frames ``part`` of the block into rows ``at`` of ``candidates``."""
         slab, energy = self._correlate(block)
         lags, heights = self._peaks(slab)
         frequency = np.clip(self.grid.sample_rate_hz / lags, np.float32(F0_LOW_HZ), np.float32(F0_HIGH_HZ))
-        candidates.frequency[at] = frequency[part]
-        candidates.strength[at] = np.minimum(heights, np.float32(1))[part]
+        candidates.frequency[:, at] = frequency[:, part]
+        candidates.strength[:, at] = np.minimum(heights, np.float32(1))[:, part]
         candidates.audible[at] = (energy >= self._audible_energy)[part]
         candidates.energy[at] = energy[part]
 
@@ -135,37 +135,39 @@ class PitchAnalyser:
         1 for whatever repeats after l samples, and never more. Boersma divides by sum(w[t] w[t+l]) and the frame's
         energy, which is the same for even energy, but 3 % off for four sharp pulses in a window: 5 dB of an HNR of 20.
         """
-        length = self.grid.pitch_length
-        frames = block.frames(length, self.grid.hop)
-        mean = np.einsum("ij,j->i", frames, self._mean_weights)
-        centred = np.subtract(frames, mean[:, None], out=self._centred)
-        np.multiply(centred, self._window, out=self._padded[:, :length])
-        np.abs(fft.rfft(self._padded, axis=1, workers=1), out=self._power)
+        shares = product(self._mean_weights, block.hops)
+        mean = sum(share[run.shift : run.shift + BLOCK_FRAMES] for share, run in zip(shares, self._runs, strict=True))
+        centred = self._centred
+        for run in self._runs:
+            np.subtract(block.row_of(run), mean, out=centred[run.frame])
+        np.multiply(centred, self._window, out=self._padded[: len(centred)])
+        np.abs(fft.rfft(self._padded, axis=0, workers=1), out=self._power)
         np.multiply(self._power, self._power, out=self._power)
         # An autocorrelation is real and even, so half the work does: the cosine transform of the power spectrum.
-        correlation = fft.dct(self._power, type=1, axis=1, overwrite_x=True, workers=1)
+        correlation = fft.dct(self._power, type=1, axis=0, overwrite_x=True, workers=1)
         np.multiply(centred, centred, out=centred)
-        share = product(product(centred, self._share_at_nodes), self._share_at_lags)
+        share = product(self._share_at_lags, product(self._share_at_nodes, centred))
         np.maximum(share, np.float32(np.finfo(np.float32).tiny), out=share)  # digital silence
-        energy = correlation[:, 0] / np.float32(self._padded.shape[1])
-        return np.divide(correlation[:, self._slab_of_lags], share, out=self._slab), energy
+        energy = correlation[0] / np.float32(len(self._padded))
+        return np.divide(correlation[self._slab_of_lags], share, out=self._slab), energy
 
     def _peaks(self, slab: Float32Array) -> tuple[Float32Array, Float32Array]:
-        """Return lag (NaN if none) and height (0) of the highest peak in each octave, shape (BLOCK_FRAMES, OCTAVES)."""
+        """Return lag (NaN if none) and height (0) of the highest peak in each octave, shape (OCTAVES, BLOCK_FRAMES)."""
         margin = self._margin
-        # Neighbours are compared through all rows at once; where rows meet lies in the margin.
-        rising = self._rising
-        np.greater(slab.ravel()[1:], slab.ravel()[:-1], out=rising.ravel()[1:])
-        peak = rising[:, margin:-margin] & ~rising[:, margin + 1 : slab.shape[1] - margin + 1]
-        heights = slab[:, margin:-margin] * peak
-        places = np.empty((BLOCK_FRAMES, OCTAVES), dtype=np.intp)
+        rising = slab[margin : 1 - margin] > slab[margin - 1 : -margin]
+        heights = slab[margin:-margin] * (rising[:-1] > rising[1:])
+        places = np.empty((OCTAVES, BLOCK_FRAMES), dtype=np.intp)
+        tops = np.empty((OCTAVES, BLOCK_FRAMES), dtype=np.float32)
         for octave in range(OCTAVES):
             low, high = self._octave_edges[octave : octave + 2] - self._shortest
-            heights[:, low:high].argmax(axis=1, out=places[:, octave])
-            places[:, octave] += low
-        found = np.take_along_axis(heights, places, axis=1) > 0
+            some, top, place = heights[low:high], tops[octave], places[octave]
+            some.max(axis=0, out=top)
+            # The first lag as high as that counts: argmax, which numpy has only for values in one stretch of memory.
+            countdown = np.arange(high - low, 0, -1, dtype=np.min_scalar_type(high - low))[:, None]
+            np.subtract(high, ((some == top) * countdown).max(axis=0), out=place)
         offset, height = self._interpolate(slab, places + margin)
         lags = (places + self._shortest).astype(np.float32) + offset
+        found = tops > 0
         return np.where(found, lags, np.float32(np.nan)), np.where(found, height, np.float32(0))
 
     def _interpolate(self, slab: Float32Array, places: npt.NDArray[np.intp]) -> tuple[Float32Array, Float32Array]:
@@ -175,11 +177,10 @@ class PitchAnalyser:
         its height. A telephone band has components up to 3.4 kHz, of little more than two samples at 8 kHz: a parabola
         through whole lags would miss up to a quarter of the height, on which voicing and harmonics-to-noise ratio rest.
         """
-        flat = (places + self._row_starts).reshape(-1, 1)
-        taps = np.take(slab, flat + np.arange(-_TAPS, _TAPS + 1))
-        halves = product(taps, self._half_sincs)
-        before, after = halves[:, 0], halves[:, 1]
-        low, middle, high = taps[:, _TAPS - 1], taps[:, _TAPS], taps[:, _TAPS + 1]
+        flat = (places * BLOCK_FRAMES + self._frames).reshape(-1)
+        taps = np.take(slab, flat + BLOCK_FRAMES * np.arange(-_TAPS, _TAPS + 1)[:, None])
+        before, after = product(self._half_sincs, taps)
+        low, middle, high = taps[_TAPS - 1 : _TAPS + 2]
         rightward = (after > middle) & (after >= before)
         leftward = (before > middle) & ~rightward
         left = np.where(rightward, middle, np.where(leftward, low, before))
@@ -188,9 +189,17 @@ class PitchAnalyser:
         curvature = np.minimum(left - 2 * top + right, np.float32(-1e-6))
         vertex = np.clip(np.float32(0.5) * (left - right) / curvature, np.float32(-1), np.float32(1))
         offset = np.float32(0.5) * (vertex + rightward - leftward)
-        sincs = np.take(self._sincs, np.rint(offset * _PHASES).astype(np.intp) + _PHASES, axis=0)
-        height = np.einsum("ij,ij->i", taps, sincs)
+        sincs = np.take(self._sincs, np.rint(offset * _PHASES).astype(np.intp) + _PHASES, axis=1)
+        height = np.einsum("ij,ij->j", taps, sincs)
         return offset.reshape(places.shape), height.reshape(places.shape)
+
+
+def _hop_weights(runs: tuple[Run, ...], weights: npt.NDArray[np.float64], hop: int) -> Float32Array:
+    """Return the matrix, shape (runs, hop), that weights a block's hops by each run's part of a frame's weights."""
+    by_run = np.zeros((len(runs), hop), dtype=np.float32)
+    for row, run in zip(by_run, runs, strict=True):
+        row[run.hop] = weights[run.frame]
+    return by_run
 
 
 def _window_share(length: int, lags: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -215,13 +224,13 @@ def _chebyshev(lags: npt.NDArray[np.int64], count: int) -> tuple[npt.NDArray[np.
 
 
 def _sinc_table() -> Float32Array:
-    """Return sincs at shifts from -1 to 1 lag in steps of 1 / _PHASES, one a row.
+    """Return sincs at shifts from -1 to 1 lag in steps of 1 / _PHASES, one a column.
 
     A Kaiser taper keeps a band up to 3.4 kHz whole at 8 kHz; Hann's, as long, loses 1 % of a sharp pulse's height.
     """
-    distance = np.arange(-_TAPS, _TAPS + 1) - np.arange(-_PHASES, _PHASES + 1)[:, None] / _PHASES
+    distance = np.arange(-_TAPS, _TAPS + 1)[:, None] - np.arange(-_PHASES, _PHASES + 1) / _PHASES
     weights = np.sinc(distance) * np.i0(3 * np.sqrt(np.maximum(1 - (distance / (_TAPS + 1)) ** 2, 0)))
-    table: Float32Array = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    table: Float32Array = (weights / weights.sum(axis=0)).astype(np.float32)
     return table
 
 

@@ -70,8 +70,8 @@ def _stretch_inputs(
     pitches = np.zeros((OCTAVES, end - begin), dtype=np.float32)
     low, high = max(begin, 0), min(end, len(measured))
     rows, inside = slice(low, high), slice(low - begin, high - begin)
-    strength = candidates.strength[rows].T
-    octaves = np.log2(candidates.frequency[rows].T / np.float32(F0_LOW_HZ))
+    strength = candidates.strength[:, rows]
+    octaves = np.log2(candidates.frequency[:, rows] / np.float32(F0_LOW_HZ))
     usable = (strength > 0) & (candidates.audible[rows] & measured[rows])
     costs[:OCTAVES, inside] = np.where(usable, -strength - np.float32(config.octave_cost) * octaves, _NEVER)
     pitches[:, inside] = np.where(usable, octaves, 0)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, hann_window
+from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, frame_runs, hann_window
 from callbeam.audio.product import product
 from callbeam.schemas.frames import MEL_BANDS, MFCC_COUNT
 
@@ -44,11 +44,11 @@ _DB = np.float32(10 / np.log(10))
 
 @lru_cache(maxsize=16)
 def mel_filters(grid: FrameGrid) -> Float32Array:
-    """Return librosa's mel filter bank (Slaney's scale and norm), float32, shape (fft_length / 2 + 1, MEL_BANDS)."""
+    """Return librosa's mel filter bank (Slaney's scale and norm), float32, shape (MEL_BANDS, fft_length / 2 + 1)."""
     from librosa.filters import mel  # noqa: PLC0415  (takes a second to import; only frames that were asked for need it)
 
     bank = mel(sr=grid.sample_rate_hz, n_fft=grid.fft_length, n_mels=MEL_BANDS, fmin=MEL_LOW_HZ, fmax=MEL_HIGH_HZ)
-    return np.ascontiguousarray(bank.T, dtype=np.float32)
+    return np.ascontiguousarray(bank, dtype=np.float32)
 
 
 def slope_weights(frequencies: npt.NDArray[np.float64], low_hz: float, high_hz: float) -> npt.NDArray[np.float64]:
@@ -70,7 +70,8 @@ def slope_weights(frequencies: npt.NDArray[np.float64], low_hz: float, high_hz: 
 class SpectrumAnalyser:
     """Computes the spectra of one block after another, and features of them.
 
-    Its arrays are reused by the next block: whatever outlives the block must be copied.
+    A spectrum is a column, and a bin of all frames a row. The arrays are reused by the next block: whatever outlives
+    the block must be copied.
 
     Examples
     --------
@@ -86,35 +87,35 @@ class SpectrumAnalyser:
         bins = grid.fft_length // 2 + 1
         frequencies = np.arange(bins) * grid.sample_rate_hz / grid.fft_length
         self._frequencies = frequencies.astype(np.float32)
-        self._window = hann_window(grid.frame_length).astype(np.float32)
-        self._padded = np.zeros((BLOCK_FRAMES, grid.fft_length), dtype=np.float32)
-        self.magnitude: Float32Array = np.zeros((BLOCK_FRAMES, bins), dtype=np.float32)
+        self._runs = frame_runs(grid, grid.frame_length)
+        self._window = hann_window(grid.frame_length).astype(np.float32)[:, None]
+        self._padded = np.zeros((grid.fft_length, BLOCK_FRAMES), dtype=np.float32)
+        self.magnitude: Float32Array = np.zeros((bins, BLOCK_FRAMES), dtype=np.float32)
         self.power: Float32Array = np.zeros_like(self.magnitude)
         self._log_power = np.empty_like(self.magnitude)  # natural, of the floored power
         self._normalised = np.empty_like(self.magnitude)
         self._scratch = np.empty_like(self.magnitude)
+        self._below = np.empty(self.magnitude.shape, dtype=np.bool_)
         self._total = np.zeros(BLOCK_FRAMES, dtype=np.float32)
         self._before = np.full(bins, np.nan, dtype=np.float32)
         self._before_frame = -1
         self._block_first = 0
-        # Sums over bins are products with a column each.
-        self._moments = _columns(np.ones(bins), frequencies)
-        self._mean = _columns(np.full(bins, 1 / bins))
-        self._slopes = _columns(
+        # Sums over bins are products with a row each.
+        self._moments = _rows(np.ones(bins), frequencies)
+        self._mean_and_slopes = _rows(
+            np.full(bins, 1 / bins),
             slope_weights(frequencies, 0, 500) * (10 / np.log(10)),
             slope_weights(frequencies, 500, 1500) * (10 / np.log(10)),
         )
-        self._bands = _columns(
-            (frequencies >= 50) & (frequencies <= 1000), (frequencies > 1000) & (frequencies <= 5000)
-        )
+        self._bands = _rows((frequencies >= 50) & (frequencies <= 1000), (frequencies > 1000) & (frequencies <= 5000))
         self._two_kilohertz = int(np.searchsorted(frequencies, 2000, side="right"))
         self._five_kilohertz = int(np.searchsorted(frequencies, 5000, side="right"))
 
     def transform(self, block: Block) -> None:
-        """Compute ``magnitude`` and ``power``, float32, shape (BLOCK_FRAMES, fft_length / 2 + 1), of a block."""
-        length = self.grid.frame_length
-        np.multiply(block.frames(length, self.grid.hop), self._window, out=self._padded[:, :length])
-        np.abs(fft.rfft(self._padded, axis=1, workers=1), out=self.magnitude)
+        """Compute ``magnitude`` and ``power``, float32, shape (fft_length / 2 + 1, BLOCK_FRAMES), of a block."""
+        for run in self._runs:
+            np.multiply(block.row_of(run), self._window[run.frame], out=self._padded[run.frame])
+        np.abs(fft.rfft(self._padded, axis=0, workers=1), out=self.magnitude)
         np.multiply(self.magnitude, self.magnitude, out=self.power)
         self._block_first = block.first
 
@@ -127,15 +128,15 @@ class SpectrumAnalyser:
             By the names of table ``frames``; NaN for a frame without energy.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            moments = product(self.magnitude, self._moments)
-            self._total = moments[:, 0]
-            centroid = moments[:, 1] / self._total
-            np.divide(self.magnitude, self._total[:, None], out=self._normalised)
+            self._total, weighted = product(self._moments, self.magnitude)
+            centroid = weighted / self._total
+            np.multiply(self.magnitude, 1 / self._total, out=self._normalised)
             floored = np.maximum(self.power, np.float32(POWER_FLOOR), out=self._scratch)
-            arithmetic_mean = product(floored, self._mean)[:, 0]
+            arithmetic_mean = floored.mean(axis=0)
             np.log(floored, out=self._log_power)
+            mean_log, self._slope_low, self._slope_high = product(self._mean_and_slopes, self._log_power)
             measures = {
-                "spectral_flatness": np.exp(product(self._log_power, self._mean)[:, 0]) / arithmetic_mean,
+                "spectral_flatness": np.exp(mean_log) / arithmetic_mean,
                 "spectral_centroid_hz": centroid,
                 "spectral_bandwidth_hz": self._bandwidth(centroid),
                 "spectral_rolloff_hz": self._rolloff(),
@@ -159,16 +160,15 @@ class SpectrumAnalyser:
         Hz. At 8 kHz the band ends at 4 kHz. Powers are floored at ``POWER_FLOOR``.
         """
         two, five = self._two_kilohertz, self._five_kilohertz
-        slopes = product(self._log_power, self._slopes)
         energies = np.empty((4, BLOCK_FRAMES), dtype=np.float32)
-        energies[:2] = product(self.power, self._bands).T
-        self.power[:, :two].max(axis=1, out=energies[2])
-        self.power[:, two:five].max(axis=1, out=energies[3])
+        energies[:2] = product(self._bands, self.power)
+        self.power[:two].max(axis=0, out=energies[2])
+        self.power[two:five].max(axis=0, out=energies[3])
         decibels = _DB * np.log(np.maximum(energies, np.float32(POWER_FLOOR)))
         measures = {
             "spectral_flux": self._flux(),
-            "spectral_slope_0_500_db_khz": slopes[:, 0],
-            "spectral_slope_500_1500_db_khz": slopes[:, 1],
+            "spectral_slope_0_500_db_khz": self._slope_low,
+            "spectral_slope_500_1500_db_khz": self._slope_high,
             "alpha_ratio_db": decibels[0] - decibels[1],
             "hammarberg_index_db": decibels[2] - decibels[3],
         }
@@ -184,7 +184,7 @@ class SpectrumAnalyser:
 
     def _bandwidth(self, centroid: Float32Array) -> Float32Array:
         """Return the magnitude-weighted standard deviation of frequency; centred first, as float32 needs."""
-        deviation = np.subtract(self._frequencies, centroid[:, None], out=self._scratch)
+        deviation = np.subtract(self._frequencies[:, None], centroid, out=self._scratch)
         np.multiply(deviation, deviation, out=deviation)
         return _root_of_products(deviation, self._normalised)
 
@@ -193,25 +193,29 @@ class SpectrumAnalyser:
 
         Summed bin by bin, as in librosa: where a bin ends within rounding of the share, the order of summation decides.
         """
-        cumulated = np.cumsum(self.magnitude, axis=1, out=self._scratch)
-        threshold = np.float32(ROLLOFF_SHARE) * cumulated[:, -1:]
-        rolloff: Float32Array = np.take(self._frequencies, (cumulated >= threshold).argmax(axis=1))
-        return rolloff
+        magnitude, cumulated = self.magnitude, self._scratch
+        bins = len(magnitude)
+        cumulated[0] = magnitude[0]
+        for each in range(1, bins):  # all frames at once, which np.cumsum does not do
+            np.add(cumulated[each - 1], magnitude[each], out=cumulated[each])
+        below = np.less(cumulated, np.float32(ROLLOFF_SHARE) * cumulated[-1], out=self._below)
+        count = np.add.reduce(below.view(np.uint8), axis=0, dtype=np.min_scalar_type(bins))
+        return self._frequencies[count]
 
     def _flux(self) -> Float32Array:
         """Return the distance of each normalised spectrum to the frame before; NaN where none was analysed."""
         normalised, difference = self._normalised, self._scratch
-        np.subtract(normalised[1:], normalised[:-1], out=difference[1:])
+        np.subtract(normalised[:, 1:], normalised[:, :-1], out=difference[:, 1:])
         if self._before_frame != self._block_first - 1:
             self._before.fill(np.nan)
-        np.subtract(normalised[0], self._before, out=difference[0])
-        self._before[:] = normalised[-1]
+        np.subtract(normalised[:, 0], self._before, out=difference[:, 0])
+        self._before[:] = normalised[:, -1]
         self._before_frame = self._block_first + BLOCK_FRAMES - 1
         return _root_of_products(difference, difference)
 
     def logmel(self) -> Float32Array:
-        """Return log-mel bands in dB, shape (BLOCK_FRAMES, MEL_BANDS): ``librosa.power_to_db(mel, top_db=None)``."""
-        mel = product(self.power, mel_filters(self.grid))
+        """Return log-mel bands in dB, shape (MEL_BANDS, BLOCK_FRAMES): ``librosa.power_to_db(mel, top_db=None)``."""
+        mel = product(mel_filters(self.grid), self.power)
         np.maximum(mel, np.float32(POWER_FLOOR), out=mel)
         np.log(mel, out=mel)
         return np.multiply(mel, _DB, out=mel)
@@ -219,21 +223,21 @@ class SpectrumAnalyser:
 
 @lru_cache(maxsize=1)
 def _cosine_transform() -> Float32Array:
-    """Return the orthonormal DCT-II as a matrix, shape (MEL_BANDS, MFCC_COUNT)."""
-    return np.ascontiguousarray(fft.dct(np.eye(MEL_BANDS), type=2, norm="ortho", axis=1)[:, :MFCC_COUNT], np.float32)
+    """Return the orthonormal DCT-II as a matrix, shape (MFCC_COUNT, MEL_BANDS)."""
+    return np.ascontiguousarray(fft.dct(np.eye(MEL_BANDS), type=2, norm="ortho", axis=0)[:MFCC_COUNT], np.float32)
 
 
 def mfcc(logmel: Float32Array) -> Float32Array:
-    """Return MFCC 0 to 12 of a block's log-mel, (BLOCK_FRAMES, MFCC_COUNT): ``librosa.feature.mfcc(S=logmel)``."""
-    return product(logmel, _cosine_transform())
+    """Return MFCC 0 to 12 of a block's log-mel, (MFCC_COUNT, BLOCK_FRAMES): ``librosa.feature.mfcc(S=logmel)``."""
+    return product(_cosine_transform(), logmel)
 
 
 def _root_of_products(left: Float32Array, right: Float32Array) -> Float32Array:
-    """Return the square root of each row's inner product."""
-    roots: Float32Array = np.sqrt(np.einsum("ij,ij->i", left, right))
+    """Return the square root of each column's inner product."""
+    roots: Float32Array = np.sqrt(np.einsum("ij,ij->j", left, right))
     return roots
 
 
-def _columns(*columns: npt.NDArray[np.generic]) -> Float32Array:
-    """Stack vectors as the columns of a float32 matrix."""
-    return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float32)
+def _rows(*rows: npt.NDArray[np.generic]) -> Float32Array:
+    """Stack vectors as the rows of a float32 matrix."""
+    return np.ascontiguousarray(np.stack(rows), dtype=np.float32)

@@ -11,6 +11,7 @@ from callbeam.audio.frames import (
     blocks,
     covered_between,
     frame_grid,
+    frame_runs,
     frame_span,
 )
 
@@ -81,16 +82,18 @@ def test_frames_are_centred_on_their_hop(make_channel):
     grid = frame_grid(8000)
     padded = np.pad(samples, 200)
     for block in blocks(make_channel(samples), grid):
-        for length in (grid.frame_length, grid.pitch_length):
-            for row in (0, 7, BLOCK_FRAMES - 1):
-                start = (block.first + row) * 80 + 40 - length // 2
+        for length in (grid.frame_length - 1, grid.frame_length, grid.pitch_length):
+            frames = np.concatenate([block.row_of(run) for run in frame_runs(grid, length)])
+            assert frames.shape == (length, BLOCK_FRAMES)
+            for column in (0, 7, BLOCK_FRAMES - 1):
+                start = (block.first + column) * 80 + 40 - (length + 1) // 2
                 expected = padded[start + 200 : start + 200 + length] / 32768
-                frame = block.frames(length, grid.hop)[row]
-                np.testing.assert_array_equal(frame[: len(expected)], expected.astype(np.float32))
+                np.testing.assert_array_equal(frames[: len(expected), column], expected.astype(np.float32))
 
 
 def test_blocks_lie_on_the_legs_grid_and_skip_gaps(make_channel):
-    channel = make_channel(
-        np.ones(100_000), first_sample=20_000, covered=[[20_000, 30_000], [100_000, 100_100], [119_000, 120_000]]
-    )
-    assert [block.first for block in blocks(channel, frame_grid(8000))] == [200, 1200, 1400]
+    block = BLOCK_FRAMES * 80
+    covered = [[block + 4000, block + 14_000], [5 * block, 5 * block + 100], [7 * block - 1000, 7 * block]]
+    channel = make_channel(np.ones(6 * block), first_sample=block + 4000, covered=covered)
+    found = [block.first for block in blocks(channel, frame_grid(8000))]
+    assert found == [BLOCK_FRAMES, 5 * BLOCK_FRAMES, 6 * BLOCK_FRAMES]
