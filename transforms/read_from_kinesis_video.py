@@ -8,6 +8,7 @@ from datetime import datetime
 
 import apache_beam as beam
 
+from callbeam.calls.pieces import Piece
 from callbeam.errors import UsageError
 from callbeam.kvs.client import KvsClient
 from callbeam.kvs.config import KvsConfig
@@ -32,8 +33,7 @@ class ReadFromKinesisVideo(beam.PTransform):
     -------
     apache_beam.PCollection of Piece
         Legs of calls, longer ones in pieces of 30 minutes. ``callbeam.audio.decode.decode_piece`` turns one into
-        samples.
-        The second output, ``parts``, holds the ledger: what became of every fragment listed.
+        samples. Compose PlanReads and ReadFragments where the ledger of fragments that became no piece is wanted, too.
 
     Raises
     ------
@@ -57,10 +57,8 @@ class ReadFromKinesisVideo(beam.PTransform):
             raise UsageError(f"{start} to {end} spans {len(jobs)} UTC days; read one day at a time")
         self._job = jobs[0]
 
-    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.pvalue.DoOutputsTuple:
+    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Piece]:
         """Plan, then read."""
-        return (
-            pbegin
-            | "PlanReads" >> PlanReads(self._job, kvs=self._kvs)
-            | "ReadFragments" >> ReadFragments(self._job, kvs=self._kvs)
-        )
+        lanes = pbegin | "PlanReads" >> PlanReads(self._job, kvs=self._kvs)
+        read = lanes | "ReadFragments" >> ReadFragments(self._job, kvs=self._kvs)
+        return read.pieces

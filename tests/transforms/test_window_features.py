@@ -1,0 +1,83 @@
+"""Beam's windows against a plain loop, however the seconds are cut up and in whatever order they come."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callbeam.assembly.parts import SECONDS, WINDOWS, Keyed
+from callbeam.assembly.windows import window_batch
+from callbeam.audio.windows import MEASURE_NAMES, windows_of
+from callbeam.transforms import WindowConfig, WindowFeatures
+
+START_MS = 1772443800000
+
+
+def seconds_of(channel: str, starts: list[int], seed: int) -> pa.RecordBatch:
+    rng = np.random.default_rng(seed)
+    measures = rng.normal(0, 50, (len(MEASURE_NAMES), len(starts))).astype(np.float32)
+    measures[rng.random(measures.shape) < 0.2] = np.nan
+    columns = {
+        "call_id": ["c-1"] * len(starts),
+        "channel_id": [channel] * len(starts),
+        "participant_role": [None] * len(starts),
+        "start_ts": pa.array(starts, pa.timestamp("ms", tz="UTC")),
+        "covered_ms": pa.array(rng.integers(1, 1001, len(starts)), pa.int32()),
+        **{
+            name: pa.array(row, pa.float32(), from_pandas=True)
+            for name, row in zip(MEASURE_NAMES, measures, strict=True)
+        },
+    }
+    return pa.RecordBatch.from_pydict(columns)
+
+
+FOUND: list[Keyed] = []
+CHANNELS = st.lists(
+    st.lists(st.integers(0, 90), min_size=1, max_size=60, unique=True).map(sorted), min_size=1, max_size=3
+)
+
+
+@settings(deadline=None, max_examples=12)
+@given(
+    channels=CHANNELS,
+    sizes=st.sampled_from([(30_000, 5_000), (10_000, 10_000), (7_000, 3_000), (5_000, 8_000), (1_500, 500)]),
+    cuts=st.lists(st.integers(0, 60), max_size=4),
+    offset_ms=st.integers(0, 4_999),
+    order=st.randoms(use_true_random=False),
+)
+def test_beams_windows_equal_a_plain_loop(channels, sizes, cuts, offset_ms, order) -> None:
+    window_ms, hop_ms = sizes
+    parts, expected = [], {}
+    for index, numbers in enumerate(channels):
+        batch = seconds_of(f"channel-{index}", [START_MS + offset_ms + 1000 * n for n in numbers], seed=index)
+        for row in windows_of(batch, window_ms, hop_ms):
+            expected[f"channel-{index}", row.pop("window_start_ms")] = row
+        borders = sorted({0, *(cut for cut in cuts if cut < len(numbers)), len(numbers)})
+        parts += [
+            Keyed("c-1", SECONDS, batch.slice(first, end - first))
+            for first, end in pairwise(borders)
+        ]
+    order.shuffle(parts)
+    FOUND.clear()
+    with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as p:
+        config = WindowConfig(window_ms=window_ms, hop_ms=hop_ms)
+        _ = p | beam.Create(parts) | WindowFeatures(config) | beam.Map(keep)
+    rows = window_batch("job", "c-1", START_MS, [keyed.value for keyed in FOUND]).to_pylist() if FOUND else []
+    assert {keyed.kind for keyed in FOUND} <= {WINDOWS}
+    assert len(rows) == len(expected)
+    for row in rows:
+        plain = expected[row["channel_id"], round(row["window_start_ts"].timestamp() * 1000)]
+        for name, value in plain.items():
+            assert row[name] == (None if value is None else pytest.approx(value, rel=1e-5, abs=1e-5)), name
+
+
+def keep(keyed: Keyed) -> None:
+    """Keep what the pipeline gives, in this process."""
+    FOUND.append(keyed)
