@@ -93,8 +93,7 @@ class PitchAnalyser:
         self._margin = _TAPS + 1
         slab = slice(self._shortest - self._margin, self._longest + self._margin + 1)
         window = hann_window(grid.pitch_length)
-        length = fft.next_fast_len(grid.pitch_length + self._longest, real=True)
-        length += length % 2
+        length = _transform_length(grid.pitch_length, self._longest)
         self._slab_of_lags = slab
         self._runs = frame_runs(grid, grid.pitch_length)
         self._window = window.astype(np.float32)[:, None]
@@ -192,6 +191,15 @@ class PitchAnalyser:
         sincs = np.take(self._sincs, np.rint(offset * _PHASES).astype(np.intp) + _PHASES, axis=1)
         height = np.einsum("ij,ij->j", taps, sincs)
         return offset.reshape(places.shape), height.reshape(places.shape)
+
+
+def _transform_length(length: int, longest: int) -> int:
+    """Return an even length to transform windowed frames with, so that their autocorrelation is whole up to a lag.
+
+    It repeats, so that the longest lags also get what belongs to lags short of the window by less than a tenth of the
+    longest. Only the window's very ends are that far apart: their products are 3e-6 of its share at the longest lag.
+    """
+    return 2 * int(fft.next_fast_len(-(-(10 * length + 9 * longest) // 20), real=True))
 
 
 def _hop_weights(runs: tuple[Run, ...], weights: npt.NDArray[np.float64], hop: int) -> Float32Array:
