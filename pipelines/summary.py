@@ -10,6 +10,9 @@ from callbeam.kvs.fragments import LOST, FragmentStatus
 from callbeam.schemas import TABLES
 from callbeam.storage.manifest import Manifest
 
+MOST_NAMED = 5
+"""Calls named in a line; the manifest names all."""
+
 
 def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float) -> str:
     """Describe a published job.
@@ -40,7 +43,11 @@ def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float) -> str:
         rows[entry.table] += entry.rows
         size[entry.table] += entry.bytes
     lines += [f"  {name:<13} {rows[name]:>10,} rows {_bytes(size[name]):>10}" for name in TABLES if name in rows]
-    return "\n".join([*lines, *accounting(outcome.by_status)])
+    lines += accounting(outcome.by_status)
+    if outcome.open_calls:
+        named = ", ".join(outcome.open_calls[:MOST_NAMED]) + (", ..." if len(outcome.open_calls) > MOST_NAMED else "")
+        lines.append(f"  {len(outcome.open_calls)} calls may still be going on ({named}): run the job again later")
+    return "\n".join(lines)
 
 
 def accounting(by_status: Mapping[str, int]) -> list[str]:

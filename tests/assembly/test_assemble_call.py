@@ -1,0 +1,142 @@
+"""A call put together: whose it is, its clock, what of it is dropped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from callbeam.assembly.calls import assemble_call
+from callbeam.assembly.channels import channel_part
+from callbeam.assembly.ledger import dead_letter_batch, ledger_batch
+from callbeam.assembly.parts import CHANNELS, DEAD_LETTERS, FRAGMENTS, LEGS, SECONDS, Keyed
+from callbeam.assembly.tally import add_tallies, lost_ratio, tally_of
+from callbeam.audio.analysis import analyse_channel
+from callbeam.audio.channel import Channel
+from callbeam.calls.clock import LegClock
+from callbeam.calls.pieces import CallIdentity, DeadLetter, LedgerRow, Leg, LegEnd
+from callbeam.kvs.units import HOUR_MS, Job, Stream
+
+START_MS = 1772409600000  # 2026-03-02T00:00:00Z
+DAY_MS = 24 * HOUR_MS
+STREAMS = [Stream(f"arn:aws:kinesisvideo:us-east-1:111122223333:stream/s-{n}/1", 1, 24) for n in range(3)]
+JOB = Job(
+    "job", ("*",), tuple(STREAMS), "111122223333", "us-east-1", START_MS, START_MS + DAY_MS, START_MS + 2 * DAY_MS
+)
+
+
+def leg_parts(
+    stream: Stream,
+    start_ms: int,
+    *,
+    is_open: bool = False,
+    seconds: int = 3,
+    lost: int = 0,
+    uncertainty_ms: int = 50,
+    track: str = "AUDIO_FROM_CUSTOMER",
+) -> list[Keyed]:
+    """Return what the steps before would give of a leg with one channel."""
+    leg = Leg(CallIdentity("c-1", "connect", instance_id="i-1"), stream, 1000, start_ms)
+    clock = LegClock("producer", start_ms + 100, uncertainty_ms)
+    count = seconds * 8000
+    channel = Channel(
+        leg=leg,
+        channel_id=f"{stream.name}-channel",
+        track_name=track,
+        participant_role="CUSTOMER",
+        role_source="track_name",
+        codec="A_AAC",
+        sample_rate_hz=8000,
+        clock_start_ms=clock.start_ms,
+        first_sample=0,
+        samples=np.random.default_rng(1).integers(-900, 900, count, dtype=np.int16),
+        covered=np.array([[0, count]]),
+        core_start=0,
+        core_end=count,
+    )
+    analysis = analyse_channel(channel)
+    rows = [
+        LedgerRow(start_ms, stream, 1000 + n, start_ms, start_ms, 9, "decoded", call_id="c-1") for n in range(seconds)
+    ]
+    rows += [LedgerRow(start_ms, stream, 2000 + n, start_ms, None, 9, "damaged", "cut", "c-1") for n in range(lost)]
+    letters = [DeadLetter("DecodeTracks", "damaged", "cut", stream, 2000 + n, start_ms, "c-1") for n in range(lost)]
+    return [
+        Keyed("c-1", LEGS, LegEnd(leg, 1, start_ms + 1000 * seconds, is_open)),
+        Keyed("c-1", CHANNELS, channel_part(channel, clock, 0, analysis)),
+        Keyed("c-1", SECONDS, analysis.seconds),
+        Keyed("c-1", FRAGMENTS, ledger_batch("job", rows)),
+        *(Keyed("c-1", DEAD_LETTERS, dead_letter_batch("job", [letter])) for letter in letters),
+    ]
+
+
+def rows_of(tables: object, name: str) -> list[dict]:
+    return pa.Table.from_batches(tables.batches[name]).to_pylist() if name in tables.batches else []
+
+
+def test_offsets_count_from_the_earliest_leg() -> None:
+    parts = leg_parts(STREAMS[0], START_MS + HOUR_MS) + leg_parts(STREAMS[1], START_MS + HOUR_MS + 2500)
+    tables = assemble_call("c-1", reversed(parts), JOB)
+    (call,) = rows_of(tables, "calls")
+    assert (call["leg_count"], call["channel_count"], call["duration_ms"], call["status"]) == (2, 2, 5500, "ok")
+    assert round(call["call_start_ts"].timestamp() * 1000) == START_MS + HOUR_MS + 100
+    assert {row["begin_offset_ms"] for row in rows_of(tables, "channels")} == {0, 2500}
+    assert sorted(row["begin_offset_ms"] for row in rows_of(tables, "seconds")) == [0, 1000, 2000, 2500, 3500, 4500]
+    assert call["warnings"] == []
+
+
+def test_lost_fragments_make_a_call_partial() -> None:
+    tables = assemble_call("c-1", leg_parts(STREAMS[0], START_MS + HOUR_MS, lost=2), JOB)
+    (call,) = rows_of(tables, "calls")
+    assert (call["status"], call["fragment_count"], call["lost_fragment_count"]) == ("partial", 5, 2)
+    assert call["warnings"] == ["fragments_lost"]
+    assert len(rows_of(tables, "dead_letters")) == 2
+
+
+def test_legs_with_clocks_that_are_unsure_get_a_warning() -> None:
+    parts = leg_parts(STREAMS[0], START_MS + HOUR_MS, uncertainty_ms=2000) + leg_parts(STREAMS[1], START_MS + HOUR_MS)
+    (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
+    assert call["warnings"] == ["clocks_differ"]
+    assert call["clock_uncertainty_ms"] == 2000
+
+
+def test_a_leg_of_the_job_before_is_not_written() -> None:
+    before = leg_parts(STREAMS[0], START_MS - 60_000, lost=1)
+    after = leg_parts(STREAMS[1], START_MS + HOUR_MS)
+    tables = assemble_call("c-1", before + after, JOB)
+    (call,) = rows_of(tables, "calls")
+    assert call["stream_arns"] == [STREAMS[1].arn]
+    assert {row["channel_id"] for row in rows_of(tables, "channels")} == {"s-1-channel"}
+    assert {row["channel_id"] for row in rows_of(tables, "seconds")} == {"s-1-channel"}
+    statuses = {(row["stream_arn"], row["status"]) for row in rows_of(tables, "fragments")}
+    assert statuses == {(STREAMS[0].arn, "other_unit"), (STREAMS[1].arn, "decoded")}
+    assert rows_of(tables, "dead_letters") == []
+
+
+def test_a_call_of_another_job_leaves_only_its_ledger() -> None:
+    parts = leg_parts(STREAMS[0], START_MS - 60_000) + leg_parts(STREAMS[1], START_MS + 30_000)
+    tables = assemble_call("c-1", parts, JOB)
+    assert set(tables.batches) == {"fragments"}
+    assert {row["status"] for row in rows_of(tables, "fragments")} == {"other_unit"}
+
+
+def test_an_open_call_waits() -> None:
+    tables = assemble_call("c-1", leg_parts(STREAMS[0], START_MS + HOUR_MS, is_open=True, lost=1), JOB)
+    assert tables.open
+    assert set(tables.batches) == {"fragments"}
+    assert {row["status"] for row in rows_of(tables, "fragments")} == {"open"}
+
+
+def test_rows_of_no_call_pass_through() -> None:
+    rows = [LedgerRow(START_MS, STREAMS[0], 7, START_MS, None, 9, "not_found", "gone")]
+    tables = assemble_call(STREAMS[0].arn, [Keyed(STREAMS[0].arn, FRAGMENTS, ledger_batch("job", rows))], JOB)
+    assert [row["status"] for row in rows_of(tables, "fragments")] == ["not_found"]
+
+
+def test_tallies_add_up_in_any_order() -> None:
+    owned = assemble_call("c-1", leg_parts(STREAMS[0], START_MS + HOUR_MS, lost=1), JOB)
+    is_open = assemble_call("c-1", leg_parts(STREAMS[1], START_MS + HOUR_MS, is_open=True), JOB)
+    tally = add_tallies([tally_of(owned), tally_of(is_open)])
+    assert tally == add_tallies([tally_of(is_open), tally_of(owned)])
+    assert (tally.call_count, tally.channel_ms, tally.open_calls) == (1, 3000, frozenset({"c-1"}))
+    assert dict(tally.by_status) == {"decoded": 3, "damaged": 1, "open": 3}
+    assert lost_ratio(tally.by_status) == 1 / 7
+    assert lost_ratio({"other_unit": 3}) is None
