@@ -28,6 +28,7 @@ from callbeam.pipelines.options import (
     number_at_least,
     parse,
     show_instant,
+    whole_number,
 )
 from callbeam.pipelines.progress_line import ProgressLine
 from callbeam.pipelines.runner import run_pipeline, runner_options
@@ -93,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--s3-endpoint-url", metavar="URL", help="S3 elsewhere")
     output.add_argument("--s3-role-arn", metavar="ARN", help="role to assume for writing to S3")
     output.add_argument("--frames", action="store_true", help="also write the table of 10 ms frames: 100 MB an hour")
-    window = number_at_least(0.001)
+    window = number_at_least(1)
     output.add_argument("--window-seconds", type=window, default=30.0, metavar="S", help="default %(default)g")
     output.add_argument("--hop-seconds", type=window, default=5.0, metavar="S", help="default %(default)g")
     run = parser.add_argument_group("run")
@@ -104,7 +105,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="exit with 3 if a larger share of the fragments is lost (default %(default)g)",
     )
-    run.add_argument("--workers", type=int, default=1, metavar="N", help="local worker processes (default %(default)s)")
+    run.add_argument(
+        "--workers", type=whole_number, default=1, metavar="N", help="local worker processes (default %(default)s)"
+    )
     run.add_argument("--take-over", action="store_true", help="complete a job whose submission died while it published")
     run.add_argument("--allow-overlap", action="store_true", help="though another job has published part of this range")
     run.add_argument("--allow-fewer", action="store_true", help="replace rows though this run decodes fewer fragments")
@@ -132,13 +135,21 @@ def main(argv: Sequence[str]) -> int:
     add_arguments(parser)
     options, beam_words = parse(parser, argv, beam=True)
     runner = runner_options(beam_words, workers=options.workers)
+    config = _config(options)
+    store = open_store(config.storage)
+    jobs = _checked_jobs(options, config, store)
+    codes = [_run_job(job, config, runner, store, max_loss=options.max_loss) for job in jobs]
+    return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
+
+
+def _config(options: argparse.Namespace) -> BackfillConfig:
+    """Turn the command line into what steps are made with."""
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
     analysis = AnalysisConfig(frames=options.frames)
-    config = BackfillConfig(
+    storage = StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
+    return BackfillConfig(
         kvs=kvs_config(options),
-        storage=resolve_config(
-            StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
-        ),
+        storage=resolve_config(storage),
         analysis=analysis,
         windows=windows,
         publish=PublishConfig(
@@ -149,10 +160,6 @@ def main(argv: Sequence[str]) -> int:
             allow_fewer=options.allow_fewer,
         ),
     )
-    store = open_store(config.storage)
-    jobs = _checked_jobs(options, config, store)
-    codes = [_run_job(job, config, runner, store, max_loss=options.max_loss) for job in jobs]
-    return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 
 def _checked_jobs(options: argparse.Namespace, config: BackfillConfig, store: ObjectStore) -> list[Job]:
@@ -168,14 +175,16 @@ def _checked_jobs(options: argparse.Namespace, config: BackfillConfig, store: Ob
 
 def _run_job(job: Job, config: BackfillConfig, runner: PipelineOptions, store: ObjectStore, *, max_loss: float) -> int:
     """Run one job, and say what came of it."""
-    label = f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}"
-    with ProgressLine(label) as progress:
-        begun_ms = round(time.time() * 1000)
+    failure: Exception | None = None
+    begun_ms = round(time.time() * 1000)
+    with ProgressLine(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}") as progress:
         try:
             run_pipeline(partial(build, job=job, config=config), runner)
         except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
-            print(f"callbeam backfill: error: job {job.job_id} failed: {_root_cause(error)}", file=sys.stderr)
-            return EXIT_JOB_FAILED
+            failure = error
+    if failure is not None:
+        print(f"callbeam backfill: error: job {job.job_id} failed: {_root_cause(failure)}", file=sys.stderr)
+        return EXIT_JOB_FAILED
     manifest = load_manifest(store, job.job_id)
     if manifest is None:
         print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)

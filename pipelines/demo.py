@@ -14,7 +14,7 @@ from callbeam.emulator.comparison import compare_with_truth
 from callbeam.errors import JobError
 from callbeam.pipelines import backfill
 from callbeam.pipelines.exits import EXIT_LOSS, command
-from callbeam.pipelines.options import StrictParser, parse
+from callbeam.pipelines.options import StrictParser, parse, whole_number
 
 START, END = "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"
 """The demo's calls lie on this day, so that each run writes the same bytes."""
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     parser = StrictParser(prog="callbeam demo", description=__doc__)
     parser.add_argument("--output", default="out", help="where the tables go (default: %(default)s)")
     parser.add_argument(
-        "--calls", type=int, default=12, metavar="N", help="how many calls are made up (default: %(default)s)"
+        "--calls", type=whole_number, default=12, metavar="N", help="how many calls are made up (default: %(default)s)"
     )
     parser.add_argument(
         "--data", type=Path, default=Path(".callbeam/demo"), help="where the emulator keeps them (default: %(default)s)"

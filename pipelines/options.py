@@ -73,6 +73,17 @@ def number_at_least(least: float) -> Callable[[str], float]:
     return read
 
 
+def whole_number(text: str) -> int:
+    """Read a whole number that is at least 1."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what to read, and from where."""
     source = parser.add_argument_group("source")
