@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from callbeam.audio.frames import (
     BLOCK_FRAMES,
@@ -15,7 +14,6 @@ from callbeam.audio.frames import (
     Float32Array,
     FrameGrid,
     FrameSpan,
-    Run,
     blocks,
     frame_grid,
     frame_runs,
@@ -24,6 +22,7 @@ from callbeam.audio.frames import (
 from callbeam.audio.level import power_to_dbfs
 from callbeam.audio.pitch import PitchAnalyser, PitchCandidates, PitchConfig, harmonics_to_noise
 from callbeam.audio.pitch_path import UNVOICED, choose_path
+from callbeam.audio.product import FrameSums
 from callbeam.audio.spectrum import SPECTRAL_MEASURES, SpectrumAnalyser, mfcc
 from callbeam.schemas.frames import MEL_BANDS, MFCC_COUNT
 
@@ -82,10 +81,12 @@ def analyse_frames(channel: Channel, *, cepstra: bool = False, pitch: PitchConfi
     cepstrum = np.full((frames, MFCC_COUNT), np.nan, dtype=np.float32) if cepstra else None
     candidates = PitchCandidates(frames)
     spectrum, pitches = SpectrumAnalyser(grid), PitchAnalyser(grid, config)
+    frame_mean = FrameSums(grid, np.full((1, grid.frame_length), 1 / grid.frame_length))
     for block in blocks(channel, grid):
         at, part = _rows(block, span.first, frames)
         spectrum.transform(block)
-        for name, values in {**_level_measures(block, grid), **spectrum.shape(), **spectrum.balance()}.items():
+        levels = _level_measures(block, grid, frame_mean)
+        for name, values in {**levels, **spectrum.shape(), **spectrum.balance()}.items():
             measures[name][at] = values[part]
         if logmel is not None and cepstrum is not None:
             bands = spectrum.logmel()
@@ -104,29 +105,22 @@ def _rows(block: Block, first: int, frames: int) -> tuple[slice, slice]:
     return slice(low, high), slice(low - begin, high - begin)
 
 
-def _level_measures(block: Block, grid: FrameGrid) -> dict[str, Float32Array]:
+def _level_measures(block: Block, grid: FrameGrid, frame_mean: FrameSums) -> dict[str, Float32Array]:
     """Return RMS level and zero crossing rate (crossings per sample, as in librosa) of a block's frames."""
-    length = grid.frame_length
-    power = _frame_sums(block.hops * block.hops, frame_runs(grid, length)) / np.float32(length)
+    (power,) = frame_mean.of(block.squares)
     # 1 where a sample and the next differ in sign: a frame of n samples has n - 1 such pairs.
     negative = np.signbit(block.hops)
     crosses = np.zeros_like(negative)
     np.not_equal(negative[:-1], negative[1:], out=crosses[:-1])
     np.not_equal(negative[-1, :-1], negative[0, 1:], out=crosses[-1, :-1])
-    crossings = _frame_sums(crosses.view(np.uint8), frame_runs(grid, length - 1))
+    crossings = np.zeros(BLOCK_FRAMES, dtype=np.float32)
+    for run in frame_runs(grid, grid.frame_length - 1):
+        counts = np.add.reduce(crosses[run.hop].view(np.uint8), axis=0, dtype=np.min_scalar_type(grid.hop))
+        crossings += counts[run.shift : run.shift + BLOCK_FRAMES]
     return {
         "level_dbfs": power_to_dbfs(power).astype(np.float32),
-        "zero_crossing_rate": crossings / np.float32(length),
+        "zero_crossing_rate": crossings / np.float32(grid.frame_length),
     }
-
-
-def _frame_sums(hops: npt.NDArray[np.float32 | np.uint8], runs: tuple[Run, ...]) -> Float32Array:
-    """Sum what stands where a block's samples do, 1 at most if it is whole numbers, over each frame."""
-    total = np.zeros(BLOCK_FRAMES, dtype=np.float32)
-    holds_sum = np.promote_types(hops.dtype, np.min_scalar_type(len(hops)))
-    for run in runs:
-        total += hops[run.hop].sum(axis=0, dtype=holds_sum)[run.shift : run.shift + BLOCK_FRAMES]
-    return total
 
 
 def _pitch_measures(candidates: PitchCandidates, span: FrameSpan, config: PitchConfig) -> dict[str, Float32Array]:

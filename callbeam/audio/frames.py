@@ -237,10 +237,13 @@ class Block:
     hops : float32 array, shape (hop, n)
         From ``block_lead`` samples before the first frame's hop interval on, in [-1, 1); zeros where there is no audio.
         Reused by the next block.
+    squares : float32 array, shape (hop, n)
+        Those of ``hops``.
     """
 
     first: int
     hops: Float32Array
+    squares: Float32Array
 
     def row_of(self, run: Run) -> Float32Array:
         """Return a run of all frames, a view of shape (samples in the run, BLOCK_FRAMES)."""
@@ -252,6 +255,7 @@ def blocks(channel: Channel, grid: FrameGrid) -> Iterator[Block]:
     count = BLOCK_FRAMES + -(-2 * grid.block_lead // grid.hop)
     samples = np.empty(count * grid.hop, dtype=np.int16)
     hops = np.empty((grid.hop, count), dtype=np.float32)
+    squares = np.empty_like(hops)
     block_samples = BLOCK_FRAMES * grid.hop
     end = channel.first_sample + len(channel.samples)
     first_block = channel.first_sample // block_samples
@@ -265,4 +269,5 @@ def blocks(channel: Channel, grid: FrameGrid) -> Iterator[Block]:
         samples[high - begin :] = 0
         samples[low - begin : high - begin] = channel.samples[low:high]
         np.multiply(samples.reshape(count, grid.hop).T, np.float32(1 / FULL_SCALE), out=hops)
-        yield Block(start // grid.hop, hops)
+        np.multiply(hops, hops, out=squares)
+        yield Block(start // grid.hop, hops, squares)

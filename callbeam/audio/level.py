@@ -95,9 +95,13 @@ def measure_levels(channel: Channel) -> tuple[SecondLevels, LevelSums]:
         until = min(at + _SECONDS_AT_ONCE, last)
         if not covered[at - first : until - first].any():
             continue
-        seconds = _seconds_of(channel, at, until).astype(np.float64)
-        squares[at - first : until - first] = np.einsum("ij,ij->i", seconds, seconds)
-        sums.append(_sums_of(channel, max(at * rate, channel.core_start), min(until * rate, end)))
+        samples = _seconds_of(channel, at, until)
+        exact = samples.astype(np.float64)
+        squares[at - first : until - first] = np.einsum("ij,ij->i", exact, exact)
+        start, stop = max(at * rate, channel.core_start), min(until * rate, end)
+        core = slice(start - at * rate, stop - at * rate)
+        count = int(covered_between(channel.covered, np.array([start, stop], dtype=np.int64))[0])
+        sums.append(_sums_of(samples.reshape(-1)[core], exact.reshape(-1)[core], count))
     with np.errstate(invalid="ignore", divide="ignore"):
         power = squares / covered / FULL_SCALE**2
     return SecondLevels(first, covered, power_to_dbfs(power)), join_sums(sums)
@@ -115,13 +119,10 @@ def _seconds_of(channel: Channel, first: int, last: int) -> npt.NDArray[np.int16
     return samples.reshape(last - first, rate)
 
 
-def _sums_of(channel: Channel, start: int, end: int) -> LevelSums:
-    """Sum the samples of [start, end) of the leg's sample indices."""
-    count = int(covered_between(channel.covered, np.array([start, end], dtype=np.int64))[0])
+def _sums_of(samples: npt.NDArray[np.int16], exact: npt.NDArray[np.float64], count: int) -> LevelSums:
+    """Sum samples, given as both types, of which ``count`` are covered and the others 0."""
     if not count:
         return LevelSums()
-    samples = channel.samples[max(start - channel.first_sample, 0) : end - channel.first_sample]
-    exact = samples.astype(np.float64)
     highest, lowest = int(samples.max()), int(samples.min())
     clipped = 0
     if highest == _HIGHEST or lowest == _LOWEST:
@@ -132,7 +133,7 @@ def _sums_of(channel: Channel, start: int, end: int) -> LevelSums:
         squares=int(exact @ exact),
         peak=max(highest, -lowest),
         clipped=clipped,
-        zeros=count - int(np.count_nonzero(samples)),  # samples outside the covered intervals are all 0
+        zeros=count - int(np.count_nonzero(samples)),
     )
 
 

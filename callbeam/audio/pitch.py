@@ -13,13 +13,14 @@ periodicity: that a telephone band lacks the fundamental does not matter. Unlike
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, Run, frame_runs, hann_window
-from callbeam.audio.product import product
+from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, frame_runs, hann_window
+from callbeam.audio.product import FrameSums, product
 
 F0_LOW_HZ, F0_HIGH_HZ = 65.0, 500.0
 OCTAVES = 3
@@ -97,7 +98,7 @@ class PitchAnalyser:
         self._slab_of_lags = slab
         self._runs = frame_runs(grid, grid.pitch_length)
         self._window = window.astype(np.float32)[:, None]
-        self._mean_weights = _hop_weights(self._runs, window / window.sum(), grid.hop)
+        self._mean = FrameSums(grid, window[None] / window.sum())
         self._centred = np.empty((grid.pitch_length, BLOCK_FRAMES), dtype=np.float32)
         self._padded = np.zeros((length, BLOCK_FRAMES), dtype=np.float32)
         self._power = np.empty((length // 2 + 1, BLOCK_FRAMES), dtype=np.float32)
@@ -109,7 +110,12 @@ class PitchAnalyser:
         self._slab = np.empty((len(lags), BLOCK_FRAMES), dtype=np.float32)
         self._sincs = _sinc_table()
         self._half_sincs = np.ascontiguousarray(self._sincs[:, [_PHASES // 2, _PHASES + _PHASES // 2]].T)
-        self._octave_edges = np.round(np.geomspace(self._shortest, self._longest + 1, OCTAVES + 1)).astype(int)
+        edges = np.rint(np.geomspace(self._shortest, self._longest + 1, OCTAVES + 1)).astype(int) - self._shortest
+        # Where in the lags searched each octave begins and ends, and how many lags there are from each of them on.
+        self._octaves = [
+            (low, high, np.arange(high - low, 0, -1, dtype=np.min_scalar_type(high))[:, None])
+            for low, high in pairwise(edges.tolist())
+        ]
         # A frame's mean square from its windowed energy, had it the same level throughout.
         self._audible_energy = np.float32(10 ** (config.silence_dbfs / 10) * (window**2).sum())
         self._frames = np.arange(BLOCK_FRAMES)
@@ -134,8 +140,7 @@ class PitchAnalyser:
         1 for whatever repeats after l samples, and never more. Boersma divides by sum(w[t] w[t+l]) and the frame's
         energy, which is the same for even energy, but 3 % off for four sharp pulses in a window: 5 dB of an HNR of 20.
         """
-        shares = product(self._mean_weights, block.hops)
-        mean = sum(share[run.shift : run.shift + BLOCK_FRAMES] for share, run in zip(shares, self._runs, strict=True))
+        (mean,) = self._mean.of(block.hops)
         centred = self._centred
         for run in self._runs:
             np.subtract(block.row_of(run), mean, out=centred[run.frame])
@@ -157,12 +162,10 @@ class PitchAnalyser:
         heights = slab[margin:-margin] * (rising[:-1] > rising[1:])
         places = np.empty((OCTAVES, BLOCK_FRAMES), dtype=np.intp)
         tops = np.empty((OCTAVES, BLOCK_FRAMES), dtype=np.float32)
-        for octave in range(OCTAVES):
-            low, high = self._octave_edges[octave : octave + 2] - self._shortest
-            some, top, place = heights[low:high], tops[octave], places[octave]
+        for (low, high, countdown), top, place in zip(self._octaves, tops, places, strict=True):
+            some = heights[low:high]
             some.max(axis=0, out=top)
             # The first lag as high as that counts: argmax, which numpy has only for values in one stretch of memory.
-            countdown = np.arange(high - low, 0, -1, dtype=np.min_scalar_type(high - low))[:, None]
             np.subtract(high, ((some == top) * countdown).max(axis=0), out=place)
         offset, height = self._interpolate(slab, places + margin)
         lags = (places + self._shortest).astype(np.float32) + offset
@@ -200,14 +203,6 @@ def _transform_length(length: int, longest: int) -> int:
     longest. Only the window's very ends are that far apart: their products are 3e-6 of its share at the longest lag.
     """
     return 2 * int(fft.next_fast_len(-(-(10 * length + 9 * longest) // 20), real=True))
-
-
-def _hop_weights(runs: tuple[Run, ...], weights: npt.NDArray[np.float64], hop: int) -> Float32Array:
-    """Return the matrix, shape (runs, hop), that weights a block's hops by each run's part of a frame's weights."""
-    by_run = np.zeros((len(runs), hop), dtype=np.float32)
-    for row, run in zip(by_run, runs, strict=True):
-        row[run.hop] = weights[run.frame]
-    return by_run
 
 
 def _window_share(length: int, lags: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

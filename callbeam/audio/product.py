@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from callbeam.audio.frames import Float32Array
+from callbeam.audio.frames import BLOCK_FRAMES, Float32Array, FrameGrid, frame_runs
 
 _MULTIPLICATIONS = 1 << 18
 """In one product: OpenBLAS spreads larger ones over threads, which costs more here than it gains."""
@@ -21,3 +19,33 @@ def product(matrix: Float32Array, columns: Float32Array) -> Float32Array:
         some = slice(at, at + at_once)
         np.matmul(matrix, columns[:, some], out=result[:, some])
     return result
+
+
+class FrameSums:
+    """Weighted sums over the samples of each of a block's frames.
+
+    Each hop is multiplied once with all the weights it can have; a frame's sum is that of its hops'. A frame of four
+    hops would else read each sample four times.
+
+    Parameters
+    ----------
+    grid : FrameGrid
+    weights : float64 array, shape (m, length)
+        Of the samples of frames of this length.
+    """
+
+    def __init__(self, grid: FrameGrid, weights: npt.NDArray[np.float64]) -> None:
+        self._count, length = weights.shape
+        self._runs = frame_runs(grid, length)
+        by_run = np.zeros((len(self._runs), self._count, grid.hop), dtype=np.float32)
+        for matrix, run in zip(by_run, self._runs, strict=True):
+            matrix[:, run.hop] = weights[:, run.frame]
+        self._matrix = by_run.reshape(-1, grid.hop)
+
+    def of(self, hops: Float32Array) -> Float32Array:
+        """Return the sums, shape (m, BLOCK_FRAMES), of ``Block.hops`` or ``Block.squares``."""
+        by_run = product(self._matrix, hops).reshape(len(self._runs), self._count, -1)
+        total = np.zeros((self._count, BLOCK_FRAMES), dtype=np.float32)
+        for sums, run in zip(by_run, self._runs, strict=True):
+            total += sums[:, run.shift : run.shift + BLOCK_FRAMES]
+        return total

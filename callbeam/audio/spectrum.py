@@ -96,6 +96,9 @@ class SpectrumAnalyser:
         self._normalised = np.empty_like(self.magnitude)
         self._scratch = np.empty_like(self.magnitude)
         self._below = np.empty(self.magnitude.shape, dtype=np.bool_)
+        # What to add up bin by bin; cutting rows out anew would take longer than adding them.
+        cumulated = self._scratch
+        self._steps = list(zip(cumulated[:-1], self.magnitude[1:], cumulated[1:], strict=True))
         self._total = np.zeros(BLOCK_FRAMES, dtype=np.float32)
         self._before = np.full(bins, np.nan, dtype=np.float32)
         self._before_frame = -1
@@ -193,13 +196,12 @@ class SpectrumAnalyser:
 
         Summed bin by bin, as in librosa: where a bin ends within rounding of the share, the order of summation decides.
         """
-        magnitude, cumulated = self.magnitude, self._scratch
-        bins = len(magnitude)
-        cumulated[0] = magnitude[0]
-        for each in range(1, bins):  # all frames at once, which np.cumsum does not do
-            np.add(cumulated[each - 1], magnitude[each], out=cumulated[each])
+        cumulated = self._scratch
+        cumulated[0] = self.magnitude[0]
+        for before, magnitude, after in self._steps:  # all frames at once, which np.cumsum does not do
+            np.add(before, magnitude, out=after)
         below = np.less(cumulated, np.float32(ROLLOFF_SHARE) * cumulated[-1], out=self._below)
-        count = np.add.reduce(below.view(np.uint8), axis=0, dtype=np.min_scalar_type(bins))
+        count = np.add.reduce(below.view(np.uint8), axis=0, dtype=np.min_scalar_type(len(below)))
         return self._frequencies[count]
 
     def _flux(self) -> Float32Array:
