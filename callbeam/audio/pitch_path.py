@@ -91,15 +91,20 @@ def _solve(costs: Float32Array, pitches: Float32Array, stretches: int, config: P
     both_octaves = np.concatenate([octaves, octaves[::-1]], axis=2)
     reached = np.empty_like(both_local)
     reached[0] = both_local[0]
-    change = np.full((OCTAVES + 1, OCTAVES + 1, 2 * stretches), config.voicing_change_cost, dtype=np.float32)
-    change[UNVOICED, UNVOICED] = 0
-    jumps = change[:OCTAVES, :OCTAVES]
-    jump_cost = np.float32(config.octave_jump_cost)
-    for step in range(1, steps):
-        np.subtract(both_octaves[step - 1][:, None], both_octaves[step][None], out=jumps)
+    both_octaves *= np.float32(config.octave_jump_cost)  # so that a difference is what the jump costs
+    voicing_change = np.float32(config.voicing_change_cost)
+    jumps = np.empty((OCTAVES, OCTAVES, 2 * stretches), dtype=np.float32)
+    for before, after, octaves_before, octaves_after, cost in zip(
+        reached[:-1], reached[1:], both_octaves[:-1], both_octaves[1:], both_local[1:], strict=True
+    ):
+        np.subtract(octaves_before[:, None], octaves_after, out=jumps)
         np.abs(jumps, out=jumps)
-        jumps *= jump_cost
-        np.add((change + reached[step - 1][:, None]).min(axis=0), both_local[step], out=reached[step])
+        jumps += before[:UNVOICED, None]
+        voiced = np.minimum.reduce(jumps, axis=0, out=after[:UNVOICED])
+        changed = before + voicing_change
+        np.minimum(voiced, changed[UNVOICED], out=voiced)
+        np.minimum(changed[:UNVOICED].min(axis=0), before[UNVOICED], out=after[UNVOICED])
+        np.add(after, cost, out=after)
     through = reached[:, :, :stretches] + reached[::-1, :, stretches:] - local
     core = through[_CONTEXT : _CONTEXT + _CORE].argmin(axis=1)
     return np.ascontiguousarray(core.T).ravel()

@@ -10,11 +10,14 @@ from callbeam.audio.frames import BLOCK_FRAMES, Float32Array, FrameGrid, frame_r
 _MULTIPLICATIONS = 1 << 18
 """In one product: OpenBLAS spreads larger ones over threads, which costs more here than it gains."""
 
+_LANES = 16
+"""Columns in a vector register: what is cut up in whole ones stays aligned."""
+
 
 def product(matrix: Float32Array, columns: Float32Array) -> Float32Array:
     """Multiply a matrix, shape (m, k), with columns, shape (k, n), as many columns at a time as stay in one thread."""
     result = np.empty((len(matrix), columns.shape[1]), dtype=np.float32)
-    at_once = max(_MULTIPLICATIONS // matrix.size, 1)
+    at_once = max(_MULTIPLICATIONS // matrix.size // _LANES * _LANES, 1)
     for at in range(0, columns.shape[1], at_once):
         some = slice(at, at + at_once)
         np.matmul(matrix, columns[:, some], out=result[:, some])
