@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 import uuid
@@ -15,28 +16,22 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from callbeam.assembly.tally import lost_ratio
 from callbeam.audio.analysis import AnalysisConfig
+from callbeam.errors import UsageError
 from callbeam.kvs.client import KvsClient
 from callbeam.kvs.config import KvsConfig
 from callbeam.kvs.planning import plan_jobs
 from callbeam.kvs.units import Job
+from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
 from callbeam.pipelines.identity import options_sha256, versions
-from callbeam.pipelines.options import (
-    StrictParser,
-    add_source_arguments,
-    kvs_config,
-    number_at_least,
-    parse,
-    show_instant,
-    whole_number,
-)
+from callbeam.pipelines.options import add_source_arguments, beam_parser, check_beam_words, kvs_config
 from callbeam.pipelines.progress_line import ProgressLine
 from callbeam.pipelines.runner import run_pipeline, runner_options
 from callbeam.pipelines.summary import summary
 from callbeam.storage.interface import ObjectStore
 from callbeam.storage.manifest import Manifest, load_manifest, load_manifests, write_run
 from callbeam.storage.objects import StorageConfig, check_writable, open_store, resolve_config
-from callbeam.storage.publish import PublishConfig, refuse_overlap
+from callbeam.storage.publish import PublishConfig, refuse_claimed, refuse_overlap
 from callbeam.transforms import (
     AnalyseChannels,
     AssembleCalls,
@@ -91,22 +86,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     output = parser.add_argument_group("output")
     output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")
-    output.add_argument("--s3-endpoint-url", metavar="URL", help="S3 elsewhere")
+    output.add_argument("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
     output.add_argument("--s3-role-arn", metavar="ARN", help="role to assume for writing to S3")
     output.add_argument("--frames", action="store_true", help="also write the table of 10 ms frames: 100 MB an hour")
-    window = number_at_least(1)
+    window = number(1, 86_400)
     output.add_argument("--window-seconds", type=window, default=30.0, metavar="S", help="default %(default)g")
     output.add_argument("--hop-seconds", type=window, default=5.0, metavar="S", help="default %(default)g")
     run = parser.add_argument_group("run")
     run.add_argument(
         "--max-loss",
-        type=number_at_least(0),
+        type=number(0, 1),
         default=0.001,
         metavar="SHARE",
         help="exit with 3 if a larger share of the fragments is lost (default %(default)g)",
     )
     run.add_argument(
-        "--workers", type=whole_number, default=1, metavar="N", help="local worker processes (default %(default)s)"
+        "--workers", type=whole_number(1), default=1, metavar="N", help="local worker processes (default %(default)s)"
     )
     run.add_argument("--take-over", action="store_true", help="complete a job whose submission died while it published")
     run.add_argument("--allow-overlap", action="store_true", help="though another job has published part of this range")
@@ -133,12 +128,19 @@ def main(argv: Sequence[str]) -> int:
         epilog="Beam's own options, such as --runner=FlinkRunner, may stand among these.",
     )
     add_arguments(parser)
-    options, beam_words = parse(parser, argv, beam=True)
+    beam_options = beam_parser()
+    options, beam_words = parse(parser, argv, others=beam_options.known_options)
+    check_beam_words(beam_options, beam_words)
+    if options.hop_seconds > options.window_seconds:
+        raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
     runner = runner_options(beam_words, workers=options.workers)
     config = _config(options)
     store = open_store(config.storage)
     jobs = _checked_jobs(options, config, store)
     codes = [_run_job(job, config, runner, store, max_loss=options.max_loss) for job in jobs]
+    if len(jobs) > 1:
+        done = sum(code != EXIT_JOB_FAILED for code in codes)
+        print(f"in all: {done} of {len(jobs)} jobs are published")
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 
@@ -170,6 +172,7 @@ def _checked_jobs(options: argparse.Namespace, config: BackfillConfig, store: Ob
     manifests = load_manifests(store)
     for job in jobs:
         refuse_overlap(store, job, allow_overlap=options.allow_overlap, manifests=manifests)
+        refuse_claimed(store, job, take_over=options.take_over)
     return jobs
 
 
@@ -226,4 +229,5 @@ def _root_cause(error: BaseException) -> str:
     """Return the first line of what went wrong, without the runner's wrapping."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return re.sub(r" \[while running '[^']*'\]$", "", line)

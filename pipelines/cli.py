@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -57,8 +58,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"callbeam: error: no command {words[0]!r}{hint}\n\n{usage()}", file=sys.stderr)
         return 2
     configure_logging()
-    module = importlib.import_module(COMMANDS[words[0]][0])
-    return int(module.main(words[1:]))
+    try:
+        module = importlib.import_module(COMMANDS[words[0]][0])
+        code = int(module.main(words[1:]))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("callbeam: error: interrupted", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
 
 
 if __name__ == "__main__":

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from callbeam.emulator.comparison import compare_with_truth
 from callbeam.errors import JobError
 from callbeam.pipelines import backfill
+from callbeam.pipelines.command_line import StrictParser, parse, whole_number
 from callbeam.pipelines.exits import EXIT_LOSS, command
-from callbeam.pipelines.options import StrictParser, parse, whole_number
+from callbeam.pipelines.interrupts import cleaned_up
 
 START, END = "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"
 """The demo's calls lie on this day, so that each run writes the same bytes."""
@@ -39,12 +40,16 @@ def main(argv: Sequence[str]) -> int:
     parser = StrictParser(prog="callbeam demo", description=__doc__)
     parser.add_argument("--output", default="out", help="where the tables go (default: %(default)s)")
     parser.add_argument(
-        "--calls", type=whole_number, default=12, metavar="N", help="how many calls are made up (default: %(default)s)"
+        "--calls",
+        type=whole_number(1),
+        default=12,
+        metavar="N",
+        help="how many calls are made up (default: %(default)s)",
     )
     parser.add_argument(
         "--data", type=Path, default=Path(".callbeam/demo"), help="where the emulator keeps them (default: %(default)s)"
     )
-    options, _ = parse(parser, argv, beam=False)
+    options, _ = parse(parser, argv)
     data = options.data / f"{options.calls}-calls"
     with emulator_process(data, options.calls) as url:
         words = ["--streams", "*", "--start", START, "--end", END, "--output", options.output]
@@ -71,18 +76,18 @@ def emulator_process(data: Path, calls: int) -> Iterator[str]:
     command = [sys.executable, "-m", "callbeam.pipelines.cli", "emulator", "--port", "0"]
     command += ["--data", str(data), "--demo-calls", str(calls)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  (this very program)
-    try:
+    with cleaned_up(partial(_stop, process)):
         line = process.stdout.readline() if process.stdout else ""
         _, found, address = line.partition("http://")
         if not found:
-            raise JobError(
-                f"the emulator did not start (it said {line.strip()!r}); run `{' '.join(command[1:])}` to see why"
-            )
+            raise JobError(f"the emulator did not start; `{' '.join(command[1:])}` says why")
         yield "http://" + address.split()[0]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_AFTER_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_AFTER_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

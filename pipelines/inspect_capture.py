@@ -6,13 +6,14 @@ import argparse
 import hashlib
 import json
 import mmap
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callbeam.errors import UsageError
 from callbeam.mkv.fragment import fragment_tags
 from callbeam.mkv.reader import read_documents
+from callbeam.pipelines.command_line import StrictParser, parse
+from callbeam.pipelines.exits import command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@command("callbeam inspect")
 def main(argv: Sequence[str]) -> int:
     """Print the documents of captures.
 
@@ -41,14 +43,10 @@ def main(argv: Sequence[str]) -> int:
     int
         0 if every document is sound, 1 if one is damaged, 2 if a file cannot be read (nothing is printed then).
     """
-    parser = argparse.ArgumentParser(prog="callbeam inspect", description="Print each document of a Matroska capture.")
+    parser = StrictParser(prog="callbeam inspect", description="Print each document of a Matroska capture.")
     add_arguments(parser)
-    options = parser.parse_args(argv)
-    try:
-        captures = [_content(path) for path in options.files]
-    except UsageError as error:
-        print(f"callbeam inspect: {error}", file=sys.stderr)
-        return 2
+    options, _ = parse(parser, argv)
+    captures = [_content(path) for path in options.files]
     show = _print_json if options.json else _print_table
     damaged = [show(path, capture) for path, capture in zip(options.files, captures, strict=True)]
     return 1 if any(damaged) else 0

@@ -19,3 +19,5 @@ def configure_logging() -> None:
     handler.addFilter(_Wanted())
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # A failing step is told of in one line by whoever runs the pipeline; Beam logs the whole way that it took, too.
+    logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)

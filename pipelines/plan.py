@@ -9,8 +9,9 @@ from callbeam.kvs.client import KvsClient
 from callbeam.kvs.estimate import Plan, summarise
 from callbeam.kvs.planning import plan_jobs, plan_lanes
 from callbeam.kvs.units import Lane
+from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
-from callbeam.pipelines.options import StrictParser, add_source_arguments, kvs_config, parse, show_instant
+from callbeam.pipelines.options import add_source_arguments, kvs_config
 
 
 @command("callbeam plan")
@@ -29,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     """
     parser = StrictParser(prog="callbeam plan", description=__doc__)
     add_source_arguments(parser)
-    options, _ = parse(parser, argv, beam=False)
+    options, _ = parse(parser, argv)
     config = kvs_config(options)
     client = KvsClient(config)
     jobs = plan_jobs(client, options.streams, options.start, options.end, round(time.time() * 1000))
@@ -42,7 +43,8 @@ def main(argv: Sequence[str]) -> int:
     print(f"in all, {len(jobs)} jobs: {_line(plan)}")
     calls = ", ".join(f"{count:,} {name}" for name, count in plan.api_calls.items())
     print(f"API calls, about: {calls}")
-    print(f"cost of reading the media once: ${plan.dollars:,.2f} (us-east-1)")
+    dollars = f"${plan.dollars:,.2f}" if plan.dollars >= 0.01 else "less than a cent"
+    print(f"cost of reading the media once: {dollars} (us-east-1)")
     if config.fragments_per_second:
         longest = max((sum(unit.count for unit in lane.units) for lane in every), default=0)
         print(f"the busiest stream takes at least {longest / config.fragments_per_second:,.0f} s at its pace")

@@ -8,9 +8,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from callbeam.pipelines.interrupts import cleaned_up
 from callbeam.transforms.progress import PROGRESS_FILE, figures_in
 
 TERMINAL_EVERY_S = 0.5
@@ -25,7 +27,7 @@ class ProgressLine:
     Attributes
     ----------
     figures : collections.Counter
-        Sums by name: ``calls``, ``audio_ms``, ``planned_bytes``, ``read_bytes``.
+        Sums by name: ``legs``, ``calls``, ``audio_ms``, ``planned_bytes``, ``read_bytes``.
     elapsed_s : float
         Seconds that the job took; while it runs, so far.
     """
@@ -36,6 +38,7 @@ class ProgressLine:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
         self._ended: float | None = None
+        self._resources = ExitStack()
 
     def __enter__(self) -> ProgressLine:
         descriptor, name = tempfile.mkstemp(prefix="callbeam-progress-")
@@ -43,6 +46,7 @@ class ProgressLine:
         self._path = Path(name)
         self._read = 0
         os.environ[PROGRESS_FILE] = name
+        self._resources.enter_context(cleaned_up(self._path.unlink))
         self._started = time.monotonic()
         self._thread.start()
         return self
@@ -55,7 +59,7 @@ class ProgressLine:
         self._thread.join()
         self._collect()
         del os.environ[PROGRESS_FILE]
-        self._path.unlink()
+        self._resources.close()
         if sys.stderr.isatty():
             print(f"\r{self.line()}\033[K", file=sys.stderr)
 
@@ -68,7 +72,7 @@ class ProgressLine:
         """Return the line as it stands."""
         hours = self.figures["audio_ms"] / 3_600_000
         speed = self.figures["audio_ms"] / 1000 / max(self.elapsed_s, 1e-3)
-        text = f"{self._label}: {self.figures['calls']} calls, {hours:.2f} h, {speed:.0f} times real time"
+        text = f"{self._label}: {self.figures['legs']} legs, {hours:.2f} h, {speed:.0f} times real time"
         planned, read = self.figures["planned_bytes"], self.figures["read_bytes"]
         if 0 < read < planned:
             left_s = (planned - read) / read * self.elapsed_s

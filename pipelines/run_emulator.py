@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import difflib
 import signal
 import sys
 import threading
@@ -17,8 +16,8 @@ from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Quotas
 from callbeam.emulator.config import ListingOrder, TagVocabulary
 from callbeam.emulator.faults import read_fault_plan
 from callbeam.errors import UsageError
-
-EXIT_USAGE = 2
+from callbeam.pipelines.command_line import StrictParser, number, parse, suggestion, whole_number
+from callbeam.pipelines.exits import command
 
 DESCRIPTION = """Serve Kinesis Video Streams on this machine. Point an SDK at it with endpoint_url, or with
 AWS_ENDPOINT_URL_KINESIS_VIDEO, AWS_ENDPOINT_URL_KINESIS_VIDEO_MEDIA and AWS_ENDPOINT_URL_KINESIS_VIDEO_ARCHIVED_MEDIA;
@@ -29,6 +28,7 @@ class StoppedError(BaseException):
     """A signal asks the process to stop; no ``except Exception`` may hold it up."""
 
 
+@command("callbeam emulator")
 def main(argv: Sequence[str]) -> int:
     """Run the emulator until a signal stops it.
 
@@ -42,14 +42,10 @@ def main(argv: Sequence[str]) -> int:
     int
         0 when it was stopped; 2 when what was asked for cannot be done.
     """
-    try:
-        options = _parse(argv)
-        config = _config(options)
-        faults = read_fault_plan(options.faults) if options.faults else []
-        _serve(options, Emulator(options.port, options.data, config, host=options.host, faults=faults))
-    except UsageError as error:
-        print(f"callbeam emulator: error: {error}", file=sys.stderr)
-        return EXIT_USAGE
+    options = _parse(argv)
+    config = _config(options)
+    faults = read_fault_plan(options.faults) if options.faults else []
+    _serve(options, Emulator(options.port, options.data, config, host=options.host, faults=faults))
     return 0
 
 
@@ -85,32 +81,37 @@ def _where(options: argparse.Namespace) -> str:
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     default = EmulatorConfig()
-    parser = argparse.ArgumentParser(
-        prog="callbeam emulator", description=DESCRIPTION, allow_abbrev=False, exit_on_error=False
-    )
+    parser = StrictParser(prog="callbeam emulator", description=DESCRIPTION)
     add = parser.add_argument
-    add("--port", type=int, default=0, metavar="N", help="port to listen on (default: any free one)")
+    add(
+        "--port", type=whole_number(0, 65_535), default=0, metavar="N", help="port to listen on (default: any free one)"
+    )
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--data", type=Path, metavar="DIR", help="folder in which streams persist (default: none, they go with it)")
     add("--load", action="append", default=[], metavar="STREAM=FILE", help="put a Matroska capture into a stream")
-    add("--demo-calls", type=int, default=0, metavar="N", help="put N made-up calls in, truth in DIR/truth")
-    add("--demo-seed", type=int, default=1, metavar="N", help="seed of the made-up calls (default: %(default)s)")
-    add("--getmedia-idle", type=float, default=default.getmedia_idle_s, metavar="S", help="GetMedia ends after S idle")
+    add("--demo-calls", type=whole_number(0), default=0, metavar="N", help="put N made-up calls in, truth in DIR/truth")
+    add(
+        "--demo-seed",
+        type=whole_number(0),
+        default=1,
+        metavar="N",
+        help="seed of the made-up calls (default: %(default)s)",
+    )
+    add(
+        "--getmedia-idle",
+        type=number(0),
+        default=default.getmedia_idle_s,
+        metavar="S",
+        help="GetMedia ends after S idle",
+    )
     add("--tag-vocabulary", choices=get_args(TagVocabulary), default=default.tag_vocabulary)
     add("--listing-order", choices=get_args(ListingOrder), default=default.listing_order)
-    add("--page-size", type=int, metavar="N", help="a page of ListFragments holds N fragments at most")
+    add("--page-size", type=whole_number(1), metavar="N", help="a page of ListFragments holds N fragments at most")
     add("--apply-retention", action="store_true", help="retention applies to loaded streams, too")
     add("--quotas", action="store_true", help="hold callers to the quotas that AWS documents")
     add("--faults", type=Path, metavar="FILE", help="fault plan, a JSON list")
     add("--switch", action="append", default=[], metavar="NAME=VALUE", help=f"any of {', '.join(_switches())}")
-    try:
-        options, unknown = parser.parse_known_args(argv)
-    except argparse.ArgumentError as error:
-        raise UsageError(str(error)) from error
-    if unknown:
-        known = [text for action in parser._actions for text in action.option_strings]  # noqa: SLF001 - no public list
-        raise UsageError(f"unknown argument {unknown[0]}{_suggestion(unknown[0].split('=')[0], known)}")
-    return options
+    return parse(parser, argv)[0]
 
 
 def _config(options: argparse.Namespace) -> EmulatorConfig:
@@ -125,8 +126,10 @@ def _config(options: argparse.Namespace) -> EmulatorConfig:
     switches = _switches()
     for text in options.switch:
         name, found, value = text.partition("=")
-        if not found or name not in switches:
-            raise UsageError(f"--switch {text}: NAME=VALUE is needed{_suggestion(name, switches)}")
+        if name not in switches:
+            raise UsageError(f"--switch {text}: no switch has this name{suggestion(name, switches)}")
+        if not found:
+            raise UsageError(f"--switch {text}: write NAME=VALUE")
         values[name] = _value(name, value, switches[name])
     return dataclasses.replace(EmulatorConfig(), **values)
 
@@ -155,11 +158,6 @@ def _captures(texts: Sequence[str]) -> dict[str, list[Path]]:
             raise UsageError(f"--load {text}: write STREAM=FILE")
         captures.setdefault(stream, []).append(Path(path))
     return captures
-
-
-def _suggestion(word: str, known: Sequence[str] | dict[str, str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
 
@@ -14,6 +12,7 @@ from apache_beam.portability.api import beam_provision_api_pb2
 from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProvisionInfo, FnApiRunner
 
 from callbeam.errors import UsageError
+from callbeam.pipelines.interrupts import end_now, ended_by_signals
 
 LOCAL_RUNNER = "FnApiRunner"
 """Named, because Beam's ``DirectRunner`` picks one of three engines by the pipeline's shape and may download one."""
@@ -60,9 +59,10 @@ def run_pipeline(build: Callable[[beam.Pipeline], None], options: PipelineOption
     previous = threading.excepthook
     threading.excepthook = _end_when_a_worker_died
     try:
-        pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
-        build(pipeline)
-        pipeline.run().wait_until_finish()
+        with ended_by_signals():
+            pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
+            build(pipeline)
+            pipeline.run().wait_until_finish()
     finally:
         threading.excepthook = previous
 
@@ -83,12 +83,7 @@ def _end_when_a_worker_died(failure: threading.ExceptHookArgs) -> None:
     if thread != "run_worker":
         threading.__excepthook__(failure)
         return
-    print(
-        f"callbeam: error: a worker process died ({failure.exc_value}): often the system ran out of memory; "
-        "try fewer --workers. Nothing was published; run the same command again.",
-        file=sys.stderr,
-        flush=True,
+    end_now(
+        f"a worker process died ({failure.exc_value}): often the system ran out of memory; try fewer --workers. "
+        "Nothing was published; run the same command again"
     )
-    # The main thread waits inside Beam for the dead worker, and cannot be interrupted; the other workers end when their
-    # connections to this process close.
-    os._exit(1)

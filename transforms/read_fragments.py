@@ -137,6 +137,7 @@ class ReadLane(beam.DoFn):
         if isinstance(event, LedgerRow):
             yield from ledger.add(event)
         elif isinstance(event, LegEnd):
+            report(legs=1 if event.pieces else 0)
             yield Keyed(event.leg.identity.call_id, LEGS, event)
         else:
             yield from keyed_dead_letters(self._job.job_id, [event])

@@ -81,6 +81,7 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job) -> CallTables
     if decision.status is not CallStatus.OWNED:
         batches = {FRAGMENTS: ledger.to_batches()}
         return _tables(call_key, batches, is_open=decision.status is CallStatus.OPEN)
+    letters = verdict.letters(letters)
     channels = join_parts(part for part in by_kind[CHANNELS] if verdict.writes(*part.leg_key))
     start_ms = min([row.first.clock.start_ms for row in channels] or [end.leg.start_server_ms for end in decision.legs])
     kept = {row.first.channel_id for row in channels}
@@ -88,14 +89,14 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job) -> CallTables
     return _tables(
         call_key,
         {
-            "calls": [_call_batch(job, decision.legs, channels, ledger, start_ms)],
+            "calls": [_call_batch(job, decision.legs, channels, ledger, letters, start_ms)],
             CHANNELS: [channel_batch(job.job_id, channels, start_ms)] if channels else [],
             SECONDS: [
                 _second_batch(job.job_id, batch, start_ms) for batch in by_kind[SECONDS] if _channel(batch) in kept
             ],
             WINDOWS: _window_batches(job.job_id, call_key, start_ms, windows),
             FRAGMENTS: ledger.to_batches(),
-            DEAD_LETTERS: verdict.letters(letters),
+            DEAD_LETTERS: letters,
         },
         files=tuple(some.file for some in by_kind[FILES] if some.channel_id in kept),
     )
@@ -108,12 +109,18 @@ def _tables(
 
 
 def _call_batch(
-    job: Job, legs: Sequence[LegEnd], channels: Sequence[JoinedChannel], ledger: pa.Table, start_ms: int
+    job: Job,
+    legs: Sequence[LegEnd],
+    channels: Sequence[JoinedChannel],
+    ledger: pa.Table,
+    letters: Sequence[pa.RecordBatch],
+    start_ms: int,
 ) -> pa.RecordBatch:
     identity = legs[0].leg.identity
     by_status = Counter(ledger["status"].to_pylist())
     fragments = by_status.total() - by_status[FragmentStatus.OTHER_UNIT.value]
     lost = sum(by_status[status.value] for status in LOST)
+    parts_lost = _parts_lost(ledger, letters)
     sources = sorted({row.first.clock.source for row in channels}) or ["server"]
     row = {
         "job_id": job.job_id,
@@ -125,22 +132,33 @@ def _call_batch(
         "stream_arns": sorted({end.leg.stream.arn for end in legs}),
         "call_start_ts": start_ms,
         "duration_ms": max((row.end_ms for row in channels), default=start_ms) - start_ms,
-        "status": "no_audio" if not channels else "partial" if lost else "ok",
+        "status": "no_audio" if not channels else "partial" if lost or parts_lost else "ok",
         "leg_count": len(legs),
         "channel_count": len(channels),
         "fragment_count": fragments,
         "lost_fragment_count": lost,
         "clock_source": sources[0] if len(sources) == 1 else "mixed",
         "clock_uncertainty_ms": max((row.first.clock.uncertainty_ms for row in channels), default=0),
-        "warnings": _warnings(legs, channels, lost),
+        "warnings": _warnings(legs, channels, lost=lost, parts_lost=parts_lost),
     }
     return pa.RecordBatch.from_pylist([row], schema=TABLES["calls"].schema)
 
 
-def _warnings(legs: Sequence[LegEnd], channels: Sequence[JoinedChannel], lost: int) -> list[str]:
+def _parts_lost(ledger: pa.Table, letters: Sequence[pa.RecordBatch]) -> bool:
+    """Tell whether a fragment that was decoded also had what could not be: a track of another codec, odd bytes."""
+    numbers, statuses = (ledger[name].to_pylist() for name in ("fragment_number", "status"))
+    decoded = {
+        number for number, status in zip(numbers, statuses, strict=True) if status == FragmentStatus.DECODED.value
+    }
+    return any(batch.column("fragment_number")[0].as_py() in decoded for batch in letters)
+
+
+def _warnings(legs: Sequence[LegEnd], channels: Sequence[JoinedChannel], *, lost: int, parts_lost: bool) -> list[str]:
     warnings = []
     if lost:
         warnings.append("fragments_lost")
+    if parts_lost:
+        warnings.append("parts_of_fragments_lost")
     if any(row.first.participant_role is None for row in channels):
         warnings.append("role_unknown")
     legs_with_audio = {row.first.leg_key: row.first.clock.uncertainty_ms for row in channels}

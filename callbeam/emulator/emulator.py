@@ -107,14 +107,15 @@ class Emulator:
             self.store.close()
             reason = self._failure or "no answer"
             raise UsageError(
-                f"the emulator cannot listen on {self.host}:{self.port}: {reason}; choose another port"
+                f"the emulator cannot listen on {self.host}:{self.port}: {reason}; choose another port or address"
             ) from self._failure
         return self
 
     def stop(self) -> None:
         """Close the port, end what is open, close the streams' files; once is enough."""
         if self._thread is not None and self._loop is not None and self._stop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
             self._thread = None
         self.store.close()
@@ -186,7 +187,7 @@ class Emulator:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  (whatever keeps the port from opening is told where start waits)
             self._failure = error
         finally:
             self._open.set()

@@ -29,13 +29,18 @@ class StreamStore:
     Raises
     ------
     UsageError
-        Another emulator uses the folder.
+        Another emulator uses the folder, or it cannot be made.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="callbeam-kvs-") if folder is None else None
         self.folder = Path(self._temporary.name) if self._temporary else Path(folder or ".")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"streams cannot be kept in {self.folder}: {error.strerror}; name another folder"
+            ) from error
         self._lock = threading.RLock()
         self._owner: int | None = _claim(self.folder)
         self._streams: dict[tuple[str, str], StoredStream] = {}

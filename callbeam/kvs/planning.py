@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from callbeam.kvs.fragments import FragmentSource, ListedFragment
 
 DAY_MS = 24 * HOUR_MS
+MAX_RETENTION_MS = 87_600 * HOUR_MS
+"""The longest retention that a stream can have."""
+
 LIST_STEP_MS = 12 * HOUR_MS
 """Listed at a time, so that a day of a busy stream is never held in memory as a whole."""
 
@@ -212,6 +215,8 @@ def _length_by_neighbour(fragment: ListedFragment, following: ListedFragment | N
 def _check_range(start_ms: int, end_ms: int, now_ms: int) -> None:
     if start_ms >= end_ms:
         raise UsageError(f"the end, {_iso(end_ms)}, is not after the start, {_iso(start_ms)}")
+    if end_ms - start_ms > MAX_RETENTION_MS:
+        raise UsageError(f"{_iso(start_ms)} to {_iso(end_ms)} is longer than the 10 years that KVS retains at most")
     latest_ms = now_ms - LEG_SKEW_MS
     if end_ms > latest_ms:
         when = "in the future" if end_ms > now_ms else "less than 2 minutes ago, so calls may still begin before it"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.kvs.units import HOUR_MS
+from callbeam.mkv.reader import read_documents
 
 if TYPE_CHECKING:
     from callbeam.kvs.config import KvsConfig
@@ -77,7 +78,7 @@ class Judge:
         if tags.is_error:
             return self._refused(want, tags, document)
         if document.error is not None or not document.complete:
-            return self._damaged(want, document, document.error or "the document is incomplete")
+            return self._damaged(want, document, _fault_of(document))
         if not document.clusters:
             return self._damaged(want, document, "the document holds neither media nor an error")
         return self._whole(want, delivered)
@@ -166,3 +167,9 @@ def _media(want: Want, document: Document) -> FetchedFragment:
 def _own(document: Document) -> Document:
     """Give a document its bytes for its own, so that it does not keep the whole answer in memory."""
     return replace(document, data=memoryview(bytes(document.data)))
+
+
+def _fault_of(document: Document) -> str:
+    """Say what is wrong with a document, by its own byte offsets: those in a response mean nothing to anyone."""
+    alone = next(read_documents(document.data), document)
+    return alone.error or document.error or "the document is incomplete"

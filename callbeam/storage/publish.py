@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callbeam.storage.interface import ObjectStore
     from callbeam.storage.staging import StagedFile
 
-__all__ = ["PublishConfig", "publish", "refuse_loss", "refuse_overlap"]
+__all__ = ["PublishConfig", "publish", "refuse_claimed", "refuse_loss", "refuse_overlap"]
 
 COPIERS = 8
 """Files compared and copied at a time: a server copies them, and heavy tables have a file for each piece."""
@@ -133,10 +133,7 @@ def _begin(
     claimed = store.put(claim_key(job.job_id), _claim(config.attempt), if_absent=True)
     holder = config.attempt if claimed else _holder(store, job)
     if holder != config.attempt and not config.take_over:
-        raise JobError(
-            f"job {job.job_id} is being published by submission {holder or 'unknown'}, or was when that one stopped: "
-            "wait for it, or if it runs no longer, complete the job with --take-over"
-        )
+        raise _claimed(job, holder)
     try:
         refuse_loss(load_manifest(store, job.job_id), outcome.decoded, allow_fewer=config.allow_fewer)
         to_copy = _differing(store, job, moves)
@@ -148,6 +145,25 @@ def _begin(
     if holder != config.attempt:
         store.put(claim_key(job.job_id), _claim(config.attempt))
     return to_copy
+
+
+def refuse_claimed(store: ObjectStore, job: Job, *, take_over: bool = False) -> None:
+    """Refuse a job that another submission has begun to publish: better before it is read than after.
+
+    Raises
+    ------
+    JobError
+        If there is a claim, unless it is to be taken over.
+    """
+    if not take_over and store.get(claim_key(job.job_id)) is not None:
+        raise _claimed(job, _holder(store, job))
+
+
+def _claimed(job: Job, holder: str | None) -> JobError:
+    return JobError(
+        f"job {job.job_id} is being published by submission {holder or 'unknown'}, or was when that one stopped: "
+        "wait for it, or if it runs no longer, complete the job with --take-over"
+    )
 
 
 def _differing(store: ObjectStore, job: Job, moves: Sequence[_Move]) -> list[_Move]:

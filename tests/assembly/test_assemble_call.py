@@ -91,6 +91,15 @@ def test_lost_fragments_make_a_call_partial() -> None:
     assert len(rows_of(tables, "dead_letters")) == 2
 
 
+def test_a_track_that_could_not_be_decoded_leaves_a_mark() -> None:
+    parts = leg_parts(STREAMS[0], START_MS + HOUR_MS)
+    letter = DeadLetter("DecodeTracks", "unsupported_codec", "A_OPUS", STREAMS[0], 1001, START_MS + HOUR_MS, "c-1")
+    parts.append(Keyed("c-1", DEAD_LETTERS, dead_letter_batch("job", [letter])))
+    (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
+    assert (call["status"], call["lost_fragment_count"]) == ("partial", 0)
+    assert call["warnings"] == ["parts_of_fragments_lost"]
+
+
 def test_legs_with_clocks_that_are_unsure_get_a_warning() -> None:
     parts = leg_parts(STREAMS[0], START_MS + HOUR_MS, uncertainty_ms=2000) + leg_parts(STREAMS[1], START_MS + HOUR_MS)
     (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")

@@ -97,7 +97,8 @@ def test_boto3_finds_it_through_the_environment(emulate, monkeypatch):
         (["--switch", "missing_selector=x"], "choose one of"),
         (["--listing-order", "sorted"], "invalid choice"),
         (["--faults", "/nowhere.json"], "cannot be read"),
-        (["--port", "high"], "invalid int"),
+        (["--port", "high"], "no whole number"),
+        (["--port", "99999"], "from 0 to 65535"),
     ],
 )
 def test_what_is_misspelt_is_one_line_and_exit_2(capsys, words, said):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callbeam.emulator.faults import Fault
+from callbeam.pipelines.processes import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,23 +47,12 @@ def media_asked_for(kvs: Emulator) -> bool:
 
 
 def workers_of(parent: int) -> list[int]:
-    """Return the worker processes below a process, by what the kernel tells."""
-    found = []
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    pending = [parent]
-    while pending:
-        for child in children.get(pending.pop(), []):
-            pending.append(child)
-            arguments = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            if b"apache_beam.runners.worker.sdk_worker_main" in arguments and b"-c" not in arguments:
-                found.append(child)
-    return found
+    """Return Beam's worker processes below a process."""
+    return [
+        process
+        for process in descendants(parent)
+        if b"apache_beam.runners.worker.sdk_worker_main" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    ]
 
 
 def test_a_run_killed_before_it_publishes_leaves_no_rows(kvs: Emulator, tmp_path: Path) -> None:
@@ -93,6 +83,24 @@ def test_a_worker_that_dies_ends_the_command(kvs: Emulator, tmp_path: Path) -> N
     assert "a worker process died" in err
     assert not list(tmp_path.glob("out/*/dt=*"))
     wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_command_with_one_line(kvs: Emulator, tmp_path: Path, workers: str, number: int) -> None:
+    kvs.load_demo(2)
+    kvs.faults.add(Fault(api="GetMediaForFragmentList", action="stall", seconds=60, times=None))
+    process = start(kvs, tmp_path, "--workers", workers)
+    wait_until(lambda: media_asked_for(kvs))
+    below = workers_of(process.pid)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert [line for line in err.splitlines() if "error" in line] == [err.splitlines()[-1]]
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert not list(tmp_path.glob("out/*/dt=*"))
+    wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in below))
 
 
 def test_two_workers_from_a_folder_with_packages_of_its_own(kvs: Emulator, tmp_path: Path) -> None:

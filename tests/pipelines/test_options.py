@@ -6,7 +6,16 @@ import pytest
 
 from callbeam.errors import UsageError
 from callbeam.pipelines import cli
-from callbeam.pipelines.options import StrictParser, instant, number_at_least, parse, show_instant
+from callbeam.pipelines.command_line import (
+    StrictParser,
+    instant,
+    number,
+    parse,
+    show_instant,
+    web_address,
+    whole_number,
+)
+from callbeam.pipelines.options import beam_parser, check_beam_words
 
 
 @pytest.fixture
@@ -19,33 +28,37 @@ def parser() -> StrictParser:
 
 def test_a_misspelt_option_names_the_nearest(parser: StrictParser) -> None:
     with pytest.raises(UsageError, match=r"unknown option --stream; did you mean --streams\?"):
-        parse(parser, ["--stream", "a"], beam=False)
+        parse(parser, ["--stream", "a"])
 
 
 def test_an_option_is_not_abbreviated(parser: StrictParser) -> None:
     with pytest.raises(UsageError, match="--max"):
-        parse(parser, ["--max", "1"], beam=True)
+        parse(parser, ["--max", "1"], others=beam_parser().known_options)
 
 
 def test_beams_own_options_pass(parser: StrictParser) -> None:
-    options, words = parse(parser, ["--streams", "a", "b", "--runner=FlinkRunner", "--parallelism", "4"], beam=True)
+    options, words = parse(
+        parser,
+        ["--streams", "a", "b", "--runner=FlinkRunner", "--parallelism", "4"],
+        others=beam_parser().known_options,
+    )
     assert options.streams == ["a", "b"]
     assert words == ["--runner=FlinkRunner", "--parallelism", "4"]
 
 
 def test_beams_options_are_unknown_where_beam_does_not_run(parser: StrictParser) -> None:
     with pytest.raises(UsageError, match="unknown option --runner"):
-        parse(parser, ["--runner=FlinkRunner"], beam=False)
+        parse(parser, ["--runner=FlinkRunner"])
 
 
 def test_a_misspelt_beam_option_names_the_nearest(parser: StrictParser) -> None:
     with pytest.raises(UsageError, match=r"unknown option --direct_num_worker; did you mean --direct_num_workers\?"):
-        parse(parser, ["--direct_num_worker=2"], beam=True)
+        parse(parser, ["--direct_num_worker=2"], others=beam_parser().known_options)
 
 
 def test_a_word_without_an_option_is_an_error(parser: StrictParser) -> None:
     with pytest.raises(UsageError, match="unexpected argument 'stray'"):
-        parse(parser, ["stray"], beam=True)
+        parse(parser, ["stray"])
 
 
 @pytest.mark.parametrize(
@@ -73,11 +86,38 @@ def test_instants_come_back() -> None:
     assert show_instant(instant("2026-03-02T12:34:56Z")) == "2026-03-02T12:34:56Z"
 
 
-def test_numbers_have_a_floor() -> None:
-    assert number_at_least(0)("0.5") == 0.5
-    for text in ("-1", "nan", "x"):
+def test_numbers_have_limits() -> None:
+    assert number(0, 1)("0.5") == 0.5
+    assert whole_number(1)("2") == 2
+    for text in ("-1", "nan", "inf", "x", "2"):
         with pytest.raises(argparse.ArgumentTypeError):
-            number_at_least(0)(text)
+            number(0, 1)(text)
+    for text in ("0", "1.5", "x"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            whole_number(1)(text)
+
+
+def test_endpoints_are_urls() -> None:
+    assert web_address("http://127.0.0.1:9400") == "http://127.0.0.1:9400"
+    for text in ("foo", "127.0.0.1:9400", "http://", "ftp://x"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            web_address(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--runner=FlinkRunnr"], r"unknown runner FlinkRunnr; did you mean FlinkRunner\?"),
+        (["--direct_num_workers=x"], "direct_num_workers"),
+        (["--direct_running_mode=foo"], "direct_running_mode"),
+        (["stray"], "unexpected argument 'stray'"),
+    ],
+)
+def test_beams_words_are_checked_before_anything_runs(words: list[str], complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        check_beam_words(beam_parser(), words)
+    check_beam_words(beam_parser(), ["--runner=FlinkRunner", "--parallelism=4"])
+    check_beam_words(beam_parser(), ["--runner=my.own.Runner"])
 
 
 def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

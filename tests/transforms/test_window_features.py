@@ -60,10 +60,7 @@ def test_beams_windows_equal_a_plain_loop(channels, sizes, cuts, offset_ms, orde
         for row in windows_of(batch, window_ms, hop_ms):
             expected[f"channel-{index}", row.pop("window_start_ms")] = row
         borders = sorted({0, *(cut for cut in cuts if cut < len(numbers)), len(numbers)})
-        parts += [
-            Keyed("c-1", SECONDS, batch.slice(first, end - first))
-            for first, end in pairwise(borders)
-        ]
+        parts += [Keyed("c-1", SECONDS, batch.slice(first, end - first)) for first, end in pairwise(borders)]
     order.shuffle(parts)
     FOUND.clear()
     with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as p:

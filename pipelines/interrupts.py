@@ -1,0 +1,85 @@
+"""Ctrl-C and SIGTERM while a pipeline runs: one line, and the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from callbeam.pipelines.processes import descendants
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """End the process at once, with exit code 1, when it is told to stop in this block; only in the main thread.
+
+    Beam takes a KeyboardInterrupt in a step for a failed step, or waits on; so a thread of its own watches for signals,
+    through the descriptor that Python writes them to. Meanwhile they are blocked in this thread and, by inheritance, in
+    the worker processes, which end with their connections.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    handlers = {number: signal.signal(number, _leave_it_to_the_watcher) for number in SIGNALS}
+    previous = signal.set_wakeup_fd(writing)
+    watcher = threading.Thread(target=_watch, args=(reading,), name="signals", daemon=True)
+    watcher.start()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.set_wakeup_fd(previous)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        os.close(writing)
+        watcher.join()
+        os.close(reading)
+
+
+def _leave_it_to_the_watcher(number: int, frame: FrameType | None) -> None:
+    """Do nothing: Python has written the signal's number to the watcher by now."""
+
+
+def _watch(reading: int) -> None:
+    while received := os.read(reading, 1):
+        if received[0] in SIGNALS:
+            end_now("interrupted. Nothing more is published; the same command again goes on")
+
+
+_ENDING = threading.Lock()
+_AT_THE_END: list[Callable[[], object]] = []
+
+
+@contextmanager
+def cleaned_up(clean_up: Callable[[], object]) -> Iterator[None]:
+    """Call a function at the end of the block, and also where ``end_now`` ends the process in it."""
+    _AT_THE_END.append(clean_up)
+    try:
+        yield
+    finally:
+        _AT_THE_END.remove(clean_up)
+        clean_up()
+
+
+def end_now(reason: str) -> None:
+    """Say why and end the process: the main thread is inside Beam, and cannot be reached."""
+    if not _ENDING.acquire(blocking=False):
+        return  # a worker that is killed here looks like one that died
+    for clean_up in reversed(_AT_THE_END):
+        clean_up()
+    for process in descendants(os.getpid()):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)  # workers that lose their connections would say so at length
+    begin = "\r\033[K" if sys.stderr.isatty() else ""
+    print(f"{begin}callbeam: error: {reason}", file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    os._exit(1)
