@@ -94,17 +94,16 @@ def _solve(costs: Float32Array, pitches: Float32Array, stretches: int, config: P
     both_octaves *= np.float32(config.octave_jump_cost)  # so that a difference is what the jump costs
     voicing_change = np.float32(config.voicing_change_cost)
     jumps = np.empty((OCTAVES, OCTAVES, 2 * stretches), dtype=np.float32)
-    for before, after, octaves_before, octaves_after, cost in zip(
-        reached[:-1], reached[1:], both_octaves[:-1], both_octaves[1:], both_local[1:], strict=True
-    ):
-        np.subtract(octaves_before[:, None], octaves_after, out=jumps)
+    for step in range(1, len(reached)):
+        before, after = reached[step - 1], reached[step]
+        np.subtract(both_octaves[step - 1][:, None], both_octaves[step], out=jumps)
         np.abs(jumps, out=jumps)
         jumps += before[:UNVOICED, None]
         voiced = np.minimum.reduce(jumps, axis=0, out=after[:UNVOICED])
         changed = before + voicing_change
         np.minimum(voiced, changed[UNVOICED], out=voiced)
         np.minimum(changed[:UNVOICED].min(axis=0), before[UNVOICED], out=after[UNVOICED])
-        np.add(after, cost, out=after)
+        np.add(after, both_local[step], out=after)
     through = reached[:, :, :stretches] + reached[::-1, :, stretches:] - local
     core = through[_CONTEXT : _CONTEXT + _CORE].argmin(axis=1)
     return np.ascontiguousarray(core.T).ravel()

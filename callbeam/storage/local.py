@@ -128,7 +128,7 @@ class LocalStore:
     def _temporary(self) -> Iterator[Path]:
         """Name a file that is gone at the end, unless it was renamed."""
         folder = self._root / TEMPORARY
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder, parents=True)
         self._sweep(folder)
         temporary = folder / uuid.uuid4().hex
         try:
@@ -155,7 +155,7 @@ class LocalStore:
         if folder.is_dir():
             return
         self._make_folders(folder.parent)
-        folder.mkdir(exist_ok=True)
+        _make_folder(folder)
         _fsync_folder(folder.parent)
 
     def _prune(self, folder: Path) -> None:
@@ -234,6 +234,16 @@ def _link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
         with target.open("rb+") as file:
             os.fsync(file.fileno())
+
+
+def _make_folder(folder: Path, *, parents: bool = False) -> None:
+    """Make a folder; one that another process removes while it is found to exist counts as missing."""
+    try:
+        folder.mkdir(parents=parents, exist_ok=True)
+    except FileExistsError as error:
+        if folder.exists():
+            raise
+        raise FileNotFoundError(str(folder)) from error
 
 
 def _fsync_folder(folder: Path) -> None:
