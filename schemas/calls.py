@@ -31,7 +31,10 @@ CALLS = Table(
         ),
         Column("clock_source", STRING, "producer, server, or mixed where the legs differ."),
         Column(
-            "clock_uncertainty_ms", pa.int32(), "How far the legs' clocks may lie from each other and from the truth."
+            "clock_uncertainty_ms",
+            pa.int32(),
+            "How far the legs' clocks may lie from each other and from the truth; NULL without audio.",
+            nullable=True,
         ),
         Column("warnings", pa.list_(pa.string()), "What a reader of the row should know, sorted."),
     ),

@@ -23,7 +23,11 @@ CHANNELS = Table(
         CALL_ID,
         CHANNEL_ID,
         PARTICIPANT_ROLE,
-        Column("role_source", STRING, "Where the role comes from: track_name, or unknown."),
+        Column(
+            "role_source",
+            STRING,
+            "Where the role comes from: track_name, default (Connect's unnamed), or unknown.",
+        ),
         Column("stream_arn", STRING, "The stream that the leg lies on."),
         Column("leg_first_fragment", STRING, "The leg's first fragment number."),
         Column("track_name", STRING, "The Matroska track's Name, empty if it has none."),

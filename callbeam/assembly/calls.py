@@ -138,7 +138,7 @@ def _call_batch(
         "fragment_count": fragments,
         "lost_fragment_count": lost,
         "clock_source": sources[0] if len(sources) == 1 else "mixed",
-        "clock_uncertainty_ms": max((row.first.clock.uncertainty_ms for row in channels), default=0),
+        "clock_uncertainty_ms": max((row.first.clock.uncertainty_ms for row in channels), default=None),
         "warnings": _warnings(legs, channels, lost=lost, parts_lost=parts_lost),
     }
     return pa.RecordBatch.from_pylist([row], schema=TABLES["calls"].schema)

@@ -5,11 +5,10 @@ from __future__ import annotations
 CUSTOMER = "CUSTOMER"
 AGENT = "AGENT"
 
-_ROLES = {
-    "AUDIO_FROM_CUSTOMER": CUSTOMER,
-    "AUDIO_TO_CUSTOMER": AGENT,
-    "Track_audio/L16": CUSTOMER,  # Connect's only track before it streamed both directions
-}
+_ROLES = {"AUDIO_FROM_CUSTOMER": CUSTOMER, "AUDIO_TO_CUSTOMER": AGENT}
+
+_CONNECT_DEFAULTS = frozenset({"", "Track_audio/L16"})
+"""What Connect's only track is called where it streams, or once streamed, the customer alone."""
 
 
 def participant_role(track_name: str, source: str) -> tuple[str | None, str]:
@@ -25,14 +24,17 @@ def participant_role(track_name: str, source: str) -> tuple[str | None, str]:
     Returns
     -------
     (str or None, str)
-        CUSTOMER (from the customer), AGENT (all that the customer hears) or None, and ``track_name`` or ``unknown``.
+        CUSTOMER (from the customer), AGENT (all that the customer hears) or None; and ``track_name``, ``default`` or
+        ``unknown``.
 
     Notes
     -----
-    An unnamed track of Connect is the customer's: its own consumers read it so. A Chime stream carries one leg under no
-    fixed name, and whose leg it is only its events and records tell.
+    A track of Connect without a name, or with the producer library's default name, is the customer's: Connect's own
+    consumers read it so. A Chime stream carries one leg under no fixed name, and whose leg it is only its events and
+    records tell.
     """
-    role = _ROLES.get(track_name)
-    if role is None and source == "connect" and not track_name:
-        role = CUSTOMER
-    return role, "unknown" if role is None else "track_name"
+    if track_name in _ROLES:
+        return _ROLES[track_name], "track_name"
+    if source == "connect" and track_name in _CONNECT_DEFAULTS:
+        return CUSTOMER, "default"
+    return None, "unknown"

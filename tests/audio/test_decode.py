@@ -252,20 +252,21 @@ class TestFormats:
 
 
 @pytest.mark.parametrize(
-    ("name", "source", "role"),
+    ("name", "source", "role", "role_source"),
     [
-        ("AUDIO_FROM_CUSTOMER", "connect", "CUSTOMER"),
-        ("AUDIO_TO_CUSTOMER", "connect", "AGENT"),
-        ("Track_audio/L16", "connect", "CUSTOMER"),
-        ("", "connect", "CUSTOMER"),
-        ("", "chime", None),
-        ("", "untagged", None),
-        ("AUDIO_FROM_CUSTOMER", "untagged", "CUSTOMER"),
-        ("something", "connect", None),
+        ("AUDIO_FROM_CUSTOMER", "connect", "CUSTOMER", "track_name"),
+        ("AUDIO_TO_CUSTOMER", "connect", "AGENT", "track_name"),
+        ("AUDIO_FROM_CUSTOMER", "untagged", "CUSTOMER", "track_name"),
+        ("Track_audio/L16", "connect", "CUSTOMER", "default"),
+        ("", "connect", "CUSTOMER", "default"),
+        ("Track_audio/L16", "chime", None, "unknown"),
+        ("", "chime", None, "unknown"),
+        ("", "untagged", None, "unknown"),
+        ("something", "connect", None, "unknown"),
     ],
 )
-def test_roles(name: str, source: str, role: str | None) -> None:
-    assert participant_role(name, source) == (role, "track_name" if role else "unknown")
+def test_roles(name: str, source: str, role: str | None, role_source: str) -> None:
+    assert participant_role(name, source) == (role, role_source)
 
 
 def test_read_pcm_joins_blocks_at_any_offset() -> None:
