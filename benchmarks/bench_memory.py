@@ -15,6 +15,7 @@ CASES = (
     # name, calls, minutes of each, days, the bound in MB
     ("an hour of calls", 6, 10, 1, 400 + 12),
     ("8 hours of calls", 24, 20, 1, 400 + 12 * 8),
+    ("13 hours of calls on 200 streams", 200, 4, 1, 400 + 12 * 13),
     ("8 hours of calls in 8 day jobs", 24, 20, 8, 400 + 12),
     ("one call of 4 hours", 1, 240, 1, 1000),
 )

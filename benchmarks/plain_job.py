@@ -11,6 +11,7 @@ import pyarrow as pa
 from callbeam.assembly.calls import assemble_call
 from callbeam.assembly.channels import channel_part
 from callbeam.assembly.ledger import keyed_ledger
+from callbeam.assembly.packing import pack, unpack
 from callbeam.assembly.parts import CHANNELS, LEGS, SECONDS, WINDOWS, Keyed
 from callbeam.assembly.windows import ChannelKey, Pane, panes_of, window_row
 from callbeam.audio.analysis import analyse_channel
@@ -67,14 +68,14 @@ def _analysed(decoded: DecodedPiece) -> Iterator[Keyed]:
         call_id = channel.leg.identity.call_id
         analysis = analyse_channel(channel)
         yield Keyed(call_id, CHANNELS, channel_part(channel, decoded.clock, decoded.index, analysis))
-        yield Keyed(call_id, SECONDS, analysis.seconds)
+        yield Keyed(call_id, SECONDS, pack(analysis.seconds))
 
 
 def _windows(parts: Parts) -> Iterator[tuple[str, Keyed]]:
     panes: dict[tuple[ChannelKey, int], list[Pane]] = defaultdict(list)
     for some in parts.values():
         for keyed in some:
-            for channel, pane in panes_of(keyed.value, HOP_MS) if keyed.kind == SECONDS else ():
+            for channel, pane in panes_of(unpack(keyed.value), HOP_MS) if keyed.kind == SECONDS else ():
                 last = pane.start_ms // HOP_MS
                 for window in range(last - WINDOW_MS // HOP_MS + 1, last + 1):
                     panes[channel, window * HOP_MS].append(pane)

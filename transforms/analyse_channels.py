@@ -8,6 +8,7 @@ import apache_beam as beam
 from threadpoolctl import ThreadpoolController
 
 from callbeam.assembly.channels import channel_part
+from callbeam.assembly.packing import pack
 from callbeam.assembly.parts import CHANNELS, FILES, SECONDS, ChannelFile, Keyed
 from callbeam.assembly.rows import complete
 from callbeam.audio.analysis import AnalysisConfig, analyse_channel
@@ -47,7 +48,7 @@ class AnalysePiece(beam.DoFn):
                 analysis = analyse_channel(channel, self._analysis)
             yield Keyed(call_id, CHANNELS, channel_part(channel, decoded.clock, decoded.index, analysis))
             if analysis.seconds.num_rows:
-                yield Keyed(call_id, SECONDS, analysis.seconds)
+                yield Keyed(call_id, SECONDS, pack(analysis.seconds))
             if analysis.frames is not None and analysis.frames.num_rows:
                 name = f"{channel.channel_id}-{decoded.index:05d}"
                 rows = complete(TABLES["frames"], analysis.frames, self._job.job_id)

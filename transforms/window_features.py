@@ -10,6 +10,7 @@ import apache_beam as beam
 from apache_beam.transforms import window
 from apache_beam.utils.timestamp import Timestamp
 
+from callbeam.assembly.packing import unpack
 from callbeam.assembly.parts import SECONDS, WINDOWS, Keyed
 from callbeam.assembly.windows import ChannelKey, Pane, panes_of, window_row
 
@@ -41,7 +42,7 @@ class ToPanes(beam.DoFn):
     def process(self, keyed: Keyed) -> Iterator[window.TimestampedValue]:
         """Emit the panes of one batch of second rows."""
         if keyed.kind == SECONDS:
-            for channel, pane in panes_of(keyed.value, self._pane_ms):
+            for channel, pane in panes_of(unpack(keyed.value), self._pane_ms):
                 yield window.TimestampedValue((tuple(channel), pane), Timestamp(micros=pane.start_ms * 1000))
 
 

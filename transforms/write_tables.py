@@ -8,6 +8,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from callbeam.assembly.calls import CallTables
+from callbeam.assembly.packing import pack, unpack
 from callbeam.kvs.units import Job, Lane
 from callbeam.schemas import TABLES
 from callbeam.storage.objects import StorageConfig, open_store
@@ -19,12 +20,12 @@ Shard = tuple[str, int]
 class ToShards(beam.DoFn):
     """Send each batch to its table's shard: a call's rows of a table lie in one file."""
 
-    def process(self, call: CallTables, planned_bytes: int) -> Iterator[tuple[Shard, pa.RecordBatch]]:
-        """Emit a call's batches by (table, shard)."""
+    def process(self, call: CallTables, planned_bytes: int) -> Iterator[tuple[Shard, bytes]]:
+        """Emit a call's batches, packed, by (table, shard)."""
         for name, batches in call.batches.items():
             shard = shard_of(call.call_key, shard_count(name, planned_bytes))
             for batch in batches:
-                yield (name, shard), batch
+                yield (name, shard), pack(batch)
 
 
 class WriteShard(beam.DoFn):
@@ -39,10 +40,10 @@ class WriteShard(beam.DoFn):
         """Open the store where the work is."""
         self._store = open_store(self._storage)
 
-    def process(self, element: tuple[Shard, Iterable[pa.RecordBatch]]) -> Iterator[StagedFile]:
+    def process(self, element: tuple[Shard, Iterable[bytes]]) -> Iterator[StagedFile]:
         """Emit the file that was written."""
         (name, shard), batches = element
-        rows = pa.Table.from_batches(list(batches), schema=TABLES[name].schema)
+        rows = pa.Table.from_batches([unpack(batch) for batch in batches], schema=TABLES[name].schema)
         yield stage_table(self._store, self._job, self._attempt, TABLES[name], shard, rows)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from callbeam.assembly.channels import JoinedChannel, channel_batch, join_parts
+from callbeam.assembly.packing import unpack
 from callbeam.assembly.parts import CHANNELS, DEAD_LETTERS, FILES, FRAGMENTS, LEGS, SECONDS, WINDOWS, Keyed
 from callbeam.assembly.rows import complete
 from callbeam.assembly.verdict import Verdict
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from callbeam.calls.pieces import LegEnd
     from callbeam.kvs.units import Job
+
+PACKED = frozenset({FRAGMENTS, DEAD_LETTERS, SECONDS})
+"""The kinds of parts that are packed batches."""
 
 CLOCKS_DIFFER_MS = 200
 """Legs whose clocks are less sure of each other than this cannot be compared."""
@@ -69,7 +73,7 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job) -> CallTables
     """
     by_kind: dict[str, list[Any]] = defaultdict(list)
     for part in parts:
-        by_kind[part.kind].append(part.value)
+        by_kind[part.kind].append(unpack(part.value) if part.kind in PACKED else part.value)
     ledger = pa.Table.from_batches(by_kind[FRAGMENTS], schema=TABLES[FRAGMENTS].schema)
     letters = by_kind[DEAD_LETTERS]
     leg_ends: list[LegEnd] = by_kind[LEGS]

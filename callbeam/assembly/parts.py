@@ -25,7 +25,7 @@ class Keyed(NamedTuple):
         ``call_id``, or what ``key_of`` gives for rows without one.
     kind : str
         ``legs`` (LegEnd), ``channels`` (ChannelPart), ``windows`` (WindowRow), ``files`` (ChannelFile), or the table
-        whose Arrow batch it is.
+        whose Arrow batch it is, packed.
     value : object
         As ``kind`` says.
     """

@@ -8,6 +8,7 @@ import pyarrow as pa
 from callbeam.assembly.calls import assemble_call
 from callbeam.assembly.channels import channel_part
 from callbeam.assembly.ledger import dead_letter_batch, ledger_batch
+from callbeam.assembly.packing import pack
 from callbeam.assembly.parts import CHANNELS, DEAD_LETTERS, FRAGMENTS, LEGS, SECONDS, Keyed
 from callbeam.assembly.tally import add_tallies, lost_ratio, tally_of
 from callbeam.audio.analysis import analyse_channel
@@ -62,9 +63,9 @@ def leg_parts(
     return [
         Keyed("c-1", LEGS, LegEnd(leg, 1, start_ms + 1000 * seconds, is_open)),
         Keyed("c-1", CHANNELS, channel_part(channel, clock, 0, analysis)),
-        Keyed("c-1", SECONDS, analysis.seconds),
-        Keyed("c-1", FRAGMENTS, ledger_batch("job", rows)),
-        *(Keyed("c-1", DEAD_LETTERS, dead_letter_batch("job", [letter])) for letter in letters),
+        Keyed("c-1", SECONDS, pack(analysis.seconds)),
+        Keyed("c-1", FRAGMENTS, pack(ledger_batch("job", rows))),
+        *(Keyed("c-1", DEAD_LETTERS, pack(dead_letter_batch("job", [letter]))) for letter in letters),
     ]
 
 
@@ -94,7 +95,7 @@ def test_lost_fragments_make_a_call_partial() -> None:
 def test_a_track_that_could_not_be_decoded_leaves_a_mark() -> None:
     parts = leg_parts(STREAMS[0], START_MS + HOUR_MS)
     letter = DeadLetter("DecodeTracks", "unsupported_codec", "A_OPUS", STREAMS[0], 1001, START_MS + HOUR_MS, "c-1")
-    parts.append(Keyed("c-1", DEAD_LETTERS, dead_letter_batch("job", [letter])))
+    parts.append(Keyed("c-1", DEAD_LETTERS, pack(dead_letter_batch("job", [letter]))))
     (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
     assert (call["status"], call["lost_fragment_count"]) == ("partial", 0)
     assert call["warnings"] == ["parts_of_fragments_lost"]
@@ -136,7 +137,7 @@ def test_an_open_call_waits() -> None:
 
 def test_rows_of_no_call_pass_through() -> None:
     rows = [LedgerRow(START_MS, STREAMS[0], 7, START_MS, None, 9, "not_found", "gone")]
-    tables = assemble_call(STREAMS[0].arn, [Keyed(STREAMS[0].arn, FRAGMENTS, ledger_batch("job", rows))], JOB)
+    tables = assemble_call(STREAMS[0].arn, [Keyed(STREAMS[0].arn, FRAGMENTS, pack(ledger_batch("job", rows)))], JOB)
     assert [row["status"] for row in rows_of(tables, "fragments")] == ["not_found"]
 
 

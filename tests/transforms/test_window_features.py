@@ -12,6 +12,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callbeam.assembly.packing import pack
 from callbeam.assembly.parts import SECONDS, WINDOWS, Keyed
 from callbeam.assembly.windows import window_batch
 from callbeam.audio.windows import MEASURE_NAMES, windows_of
@@ -60,7 +61,7 @@ def test_beams_windows_equal_a_plain_loop(channels, sizes, cuts, offset_ms, orde
         for row in windows_of(batch, window_ms, hop_ms):
             expected[f"channel-{index}", row.pop("window_start_ms")] = row
         borders = sorted({0, *(cut for cut in cuts if cut < len(numbers)), len(numbers)})
-        parts += [Keyed("c-1", SECONDS, batch.slice(first, end - first)) for first, end in pairwise(borders)]
+        parts += [Keyed("c-1", SECONDS, pack(batch.slice(first, end - first))) for first, end in pairwise(borders)]
     order.shuffle(parts)
     FOUND.clear()
     with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as p:
