@@ -12,25 +12,25 @@ import os
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_threads] = "1"  # before numpy comes: it is read once
 
-import argparse  # noqa: E402
-import statistics  # noqa: E402
-import time  # noqa: E402
-import wave  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import TYPE_CHECKING  # noqa: E402
+import argparse
+import statistics
+import time
+import wave
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import librosa  # noqa: E402
-import numpy as np  # noqa: E402
+import librosa
+import numpy as np
 
-from callbeam.audio.analysis import AnalysisConfig, analyse_channel  # noqa: E402
-from callbeam.audio.channel import Channel  # noqa: E402
-from callbeam.audio.frames import BLOCK_FRAMES, blocks, frame_grid, frame_span  # noqa: E402
-from callbeam.audio.pitch import PitchAnalyser, PitchCandidates, PitchConfig  # noqa: E402
-from callbeam.audio.pitch_path import choose_path  # noqa: E402
-from callbeam.audio.spectrum import SpectrumAnalyser, mfcc  # noqa: E402
-from callbeam.audio.windows import measure_matrix, window_statistics  # noqa: E402
-from callbeam.calls.pieces import CallIdentity, Leg  # noqa: E402
-from callbeam.kvs.units import Stream  # noqa: E402
+from callbeam.audio.analysis import AnalysisConfig, analyse_channel
+from callbeam.audio.channel import Channel
+from callbeam.audio.frames import BLOCK_FRAMES, blocks, frame_grid, frame_span
+from callbeam.audio.pitch import PitchAnalyser, PitchCandidates, PitchConfig
+from callbeam.audio.pitch_path import choose_path
+from callbeam.audio.spectrum import SpectrumAnalyser, mfcc
+from callbeam.audio.windows import measure_matrix, window_statistics
+from callbeam.calls.pieces import CallIdentity, Leg
+from callbeam.kvs.units import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
