@@ -17,7 +17,7 @@ from callbeam.emulator.faults import Fault
 from callbeam.pipelines.processes import descendants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from callbeam.emulator import Emulator
 
@@ -26,10 +26,26 @@ COMMAND = Path(sys.executable).with_name("callbeam")
 DAY = ["--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z"]
 
 
+STARTED: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Kill what a failed test has started and not ended."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
 def start(kvs: Emulator, folder: Path, *extra: str) -> subprocess.Popen[str]:
     words = [COMMAND, "backfill", "--streams", "*", *DAY, "--output", "out", "--region", "us-east-1"]
     words += ["--kvs-endpoint-url", kvs.endpoint_url, "--fragments-per-second", "0", *extra]
-    return subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    STARTED.append(process)
+    return process
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
