@@ -16,17 +16,17 @@ from callbeam.emulator.fragment_numbers import (
     server_ms_of,
     well_formed,
 )
-from callbeam.emulator.rendering import (
-    BEHIND,
-    DOCUMENTED_NAMES,
-    NUMBER,
-    PRODUCER,
-    SERVER,
-    TOKEN,
-)
+from callbeam.emulator.rendering import DOCUMENTED_NAMES
 from callbeam.emulator.stream import StreamInfo
 from callbeam.errors import UsageError
 from callbeam.mkv.aws_tags import strip_aws_tags
+from callbeam.mkv.fragment import (
+    CONTINUATION_TOKEN,
+    FRAGMENT_NUMBER,
+    MILLIS_BEHIND_NOW,
+    PRODUCER_TIMESTAMP,
+    SERVER_TIMESTAMP,
+)
 from callbeam.mkv.reader import read_documents
 
 if TYPE_CHECKING:
@@ -128,12 +128,20 @@ def read_fragment(document: bytes) -> LoadedFragment:
     first: dict[str, str] = {}
     for name, value in removed:
         first.setdefault(name, value)
-    server = first.get(SERVER, first.get(DOCUMENTED_NAMES[SERVER], ""))
-    producer = first.get(PRODUCER, first.get(DOCUMENTED_NAMES[PRODUCER], ""))
-    identity = {NUMBER, SERVER, PRODUCER, BEHIND, TOKEN, DOCUMENTED_NAMES[SERVER], DOCUMENTED_NAMES[PRODUCER]}
+    server = first.get(SERVER_TIMESTAMP, first.get(DOCUMENTED_NAMES[SERVER_TIMESTAMP], ""))
+    producer = first.get(PRODUCER_TIMESTAMP, first.get(DOCUMENTED_NAMES[PRODUCER_TIMESTAMP], ""))
+    identity = {
+        FRAGMENT_NUMBER,
+        SERVER_TIMESTAMP,
+        PRODUCER_TIMESTAMP,
+        MILLIS_BEHIND_NOW,
+        CONTINUATION_TOKEN,
+        DOCUMENTED_NAMES[SERVER_TIMESTAMP],
+        DOCUMENTED_NAMES[PRODUCER_TIMESTAMP],
+    }
     return LoadedFragment(
         media=examine(media),
-        number=parse_number(first.get(NUMBER, "")),
+        number=parse_number(first.get(FRAGMENT_NUMBER, "")),
         server_ms=_milliseconds(server),
         producer_ms=_milliseconds(producer),
         error_tags=tuple(tag for tag in removed if tag[0] not in identity),

@@ -7,6 +7,19 @@ from typing import TYPE_CHECKING
 from callbeam.mkv.aws_tags import insert_aws_tags
 from callbeam.mkv.build import aws_tags_element
 from callbeam.mkv.ebml import MkvError
+from callbeam.mkv.fragment import (
+    CONTINUATION_TOKEN,
+    ERROR_CODE,
+    ERROR_ID,
+    EXCEPTION_ERROR_CODE,
+    EXCEPTION_MESSAGE,
+    FRAGMENT_NUMBER,
+    MILLIS_BEHIND_NOW,
+    PRODUCER_SIDE_TIMESTAMP,
+    PRODUCER_TIMESTAMP,
+    SERVER_SIDE_TIMESTAMP,
+    SERVER_TIMESTAMP,
+)
 from callbeam.mkv.writer import error_document
 
 if TYPE_CHECKING:
@@ -15,20 +28,11 @@ if TYPE_CHECKING:
     from callbeam.emulator.config import TagVocabulary
     from callbeam.emulator.stream import StoredFragment
 
-PREFIX = "AWS_KINESISVIDEO_"
-NUMBER = PREFIX + "FRAGMENT_NUMBER"
-SERVER = PREFIX + "SERVER_TIMESTAMP"
-PRODUCER = PREFIX + "PRODUCER_TIMESTAMP"
-BEHIND = PREFIX + "MILLIS_BEHIND_NOW"
-TOKEN = PREFIX + "CONTINUATION_TOKEN"
-ERROR_CODE = PREFIX + "ERROR_CODE"
-ERROR_ID = PREFIX + "ERROR_ID"
-
 DOCUMENTED_NAMES = {
-    SERVER: PREFIX + "SERVER_SIDE_TIMESTAMP",
-    PRODUCER: PREFIX + "PRODUCER_SIDE_TIMESTAMP",
-    ERROR_ID: PREFIX + "EXCEPTION_ERROR_CODE",
-    ERROR_CODE: PREFIX + "EXCEPTION_MESSAGE",
+    SERVER_TIMESTAMP: SERVER_SIDE_TIMESTAMP,
+    PRODUCER_TIMESTAMP: PRODUCER_SIDE_TIMESTAMP,
+    ERROR_ID: EXCEPTION_ERROR_CODE,
+    ERROR_CODE: EXCEPTION_MESSAGE,
 }
 """What the documentation of GetMediaForFragmentList calls the tags; its error code is a number, its message a text."""
 
@@ -57,11 +61,11 @@ def timestamp_text(milliseconds: int) -> str:
 
 def identity_tags(fragment: StoredFragment, *, timed: bool = True) -> Tags:
     """Make the tags that say which fragment this is and, where ``timed``, when it came."""
-    tags = [(NUMBER, str(fragment.number))]
+    tags = [(FRAGMENT_NUMBER, str(fragment.number))]
     if timed:
-        tags.append((SERVER, timestamp_text(fragment.server_ms)))
+        tags.append((SERVER_TIMESTAMP, timestamp_text(fragment.server_ms)))
     if timed and fragment.producer_ms is not None:
-        tags.append((PRODUCER, timestamp_text(fragment.producer_ms)))
+        tags.append((PRODUCER_TIMESTAMP, timestamp_text(fragment.producer_ms)))
     return [*tags, *fragment.error_tags]
 
 
@@ -74,7 +78,7 @@ def media_for_fragment_list(
 
 def media_for_get_media(media: bytes, fragment: StoredFragment, now_ms: int, *, timed: bool = True) -> bytes:
     """Write a fragment as GetMedia sends it; the tags behind the Cluster tell that it has come whole."""
-    after = [(BEHIND, str(max(0, now_ms - fragment.server_ms))), (TOKEN, str(fragment.number))]
+    after = [(MILLIS_BEHIND_NOW, str(max(0, now_ms - fragment.server_ms))), (CONTINUATION_TOKEN, str(fragment.number))]
     return _tagged(media, fragment, identity_tags(fragment, timed=timed), after)
 
 
@@ -84,7 +88,7 @@ def in_band_error(
     """Write the document without a Cluster that takes a fragment's place."""
     tags = [(ERROR_CODE, code or ERROR_NAMES.get(error_id, "INTERNAL_ERROR")), (ERROR_ID, str(error_id))]
     if number is not None:
-        tags.append((NUMBER, str(number)))
+        tags.append((FRAGMENT_NUMBER, str(number)))
     return error_document(_in_vocabulary(tags, vocabulary))
 
 
