@@ -2,7 +2,61 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import CALL_ID, INSTANT, JOB_ID, STRING, Column, Table
+from callbeam.schemas.table import CALL_ID, INSTANT, JOB_ID, STRING, Column, Table, measure
+
+
+def _bigint(name: str, meaning: str) -> Column:
+    """Declare a column that Connect's data lake has, under its name and type."""
+    return Column(name, pa.int64(), meaning, nullable=True)
+
+
+def _milliseconds(name: str, meaning: str) -> Column:
+    return Column(name, pa.int32(), meaning, nullable=True)
+
+
+CONNECT_TOTALS = (
+    _bigint("total_conversation_duration_ms", "From the scope's begin to the end of the last utterance."),
+    _bigint("talk_time_total_ms", "Sum of both talk times: overlap counts twice, as in Connect."),
+    _bigint("talk_time_agent_ms", "Sum of the durations of the agent's utterances."),
+    _bigint("talk_time_customer_ms", "Sum of the durations of the customer's utterances."),
+    _bigint("non_talk_time_total_ms", "Time in which nobody speaks for at least 3 s, hold included."),
+    _bigint("interruptions_total_count", "Interruptions, by anyone."),
+    _bigint("interruptions_agent_count", "Interruptions by the agent."),
+    _bigint("interruptions_customer_count", "Interruptions by the customer."),
+    _bigint("interruptions_time_total_ms", "Sum of the interruptions' overlaps."),
+    _bigint("interruptions_time_agent_ms", "Those by the agent."),
+    _bigint("interruptions_time_customer_ms", "Those by the customer."),
+)
+"""Columns of Connect's ``contact_lens_conversational_analytics`` that audio can fill, in its names and types."""
+
+TOTALS = (
+    _milliseconds("speech_union_ms", "Time in which anyone speaks: overlap counts once."),
+    _milliseconds("overlap_ms", "Time in which both speak."),
+    measure("overlap_ratio", "overlap_ms as a share of speech_union_ms."),
+    _milliseconds("dead_air_ms", "non_talk_time_total_ms without hold."),
+    _milliseconds("hold_ms", "Length of the hold phases."),
+    _milliseconds("longest_non_talk_ms", "The longest stretch of non-talk; 0 if there is none."),
+    Column("non_talk_count", pa.int32(), "Stretches of non-talk.", nullable=True),
+    _milliseconds("masked_ms", "Time that is masked on every channel: neither speech nor silence."),
+    measure("agent_talk_ratio", "The agent's share of both talk times."),
+    measure("agent_talk_share", "The agent's talk time as a share of the conversation."),
+    Column("turn_count", pa.int32(), "Utterances of all participants.", nullable=True),
+    Column("backchannel_count", pa.int32(), "Of these, backchannels.", nullable=True),
+    _milliseconds(
+        "longest_turn_agent_ms", "The agent's longest turn: utterances in a row, backchannels of the other not counted."
+    ),
+    _milliseconds("longest_turn_customer_ms", "The customer's longest turn."),
+    _milliseconds("first_speech_agent_ms", "Offset of the agent's first utterance."),
+    _milliseconds("first_speech_customer_ms", "Offset of the customer's first utterance."),
+    measure("response_latency_agent_p50_ms", "Median of the agent's response latencies."),
+    measure("response_latency_agent_p90_ms", "90th percentile of the same."),
+    measure("response_latency_customer_p50_ms", "Median of the customer's response latencies."),
+    measure("response_latency_customer_p90_ms", "90th percentile of the same."),
+    measure("speaker_switches_per_min", "Changes of speaker per minute of the conversation, backchannels not counted."),
+    measure("syllable_rate_agent_hz", "Syllable nuclei per second of the agent's utterances."),
+    measure("syllable_rate_customer_hz", "Syllable nuclei per second of the customer's utterances."),
+)
+"""What Connect does not have."""
 
 CALLS = Table(
     name="calls",
@@ -35,6 +89,26 @@ CALLS = Table(
             pa.int32(),
             "How far the legs' clocks may lie from each other and from the truth; NULL without audio.",
             nullable=True,
+        ),
+        Column(
+            "metrics_scope",
+            STRING,
+            "What the totals were taken over: agent_phase, or whole_call (the channel to the customer then carries "
+            "prompts and queue music, too); NULL without totals.",
+            nullable=True,
+        ),
+        *CONNECT_TOTALS,
+        *TOTALS,
+        Column(
+            "channel_layout",
+            STRING,
+            "stereo: a channel for each participant; bleed: one is heard on the other's; dual_mono: both are the same; "
+            "mono: one channel; NULL without audio.",
+            nullable=True,
+        ),
+        measure(
+            "channel_correlation",
+            "Largest correlation between the two channels' samples, 0 to 1; NULL if never compared.",
         ),
         Column("warnings", pa.list_(pa.string()), "What a reader of the row should know, sorted."),
     ),

@@ -17,6 +17,9 @@ JOBS = Table(
         Column("end_ts", INSTANT, "Its end, exclusive."),
         Column("options_sha256", STRING, "Hash of the options that change rows."),
         Column("versions", pa.map_(pa.string(), pa.string()), "callbeam and the libraries that results rest on."),
+        Column(
+            "models", pa.map_(pa.string(), pa.string()), "SHA-256 of the model files that results rest on, by name."
+        ),
         Column("stream_count", pa.int32(), "Streams that the selectors resolved to."),
         Column("call_count", pa.int32(), "Calls written."),
         Column("channel_hours", pa.float64(), "Hours of audio in the channels written."),

@@ -48,6 +48,7 @@ SECONDS = Table(
             pa.int32(),
             "Audio in the second; the rest is gap or lies outside the channel. Measures are over covered frames.",
         ),
+        Column("speech_ms", pa.int32(), "Time in the second that is decided to be speech.", nullable=True),
         *SECOND_MEASURES,
     ),
 )

@@ -26,6 +26,8 @@ WINDOWS = Table(
         ),
         Column("covered_ms", pa.int32(), "Audio of the seconds in the window."),
         Column("second_count", pa.int32(), "Seconds that begin in the window and hold audio."),
+        Column("speech_ms", pa.int32(), "Time in them that is decided to be speech.", nullable=True),
+        measure("speech_ratio", "The same, as a share of covered_ms."),
         *(
             measure(f"{column.name}_{statistic}", f"{statistic} over the window's seconds of: {column.meaning}")
             for column in SECOND_MEASURES

@@ -17,6 +17,11 @@ CHANNEL_HOUR_BYTES = 8000 * 2 * 3600
 BYTES_PER_CHANNEL_HOUR = {
     "calls": (700, 5_000),
     "channels": (1_500, 8_000),
+    "utterances": (300_000, 800_000),
+    "events": (30_000, 300_000),
+    "phases": (1_000, 10_000),
+    "sentiment_inputs": (100_000, 500_000),
+    "clips": (30_000_000, 35_000_000),
     "seconds": (220_000, 870_000),
     "windows": (210_000, 370_000),
     "frames": (51_000_000, 195_000_000),

@@ -1,0 +1,27 @@
+"""Table clips."""
+
+import pyarrow as pa
+
+from callbeam.schemas.table import CALL_ID, CHANNEL_ID, INSTANT, JOB_ID, PARTICIPANT_ROLE, STRING, Column, Table
+
+CLIP_SAMPLE_RATE_HZ = 8000
+
+AUDIO = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
+"""What Hugging Face datasets, NeMo and Lhotse read."""
+
+CLIPS = Table(
+    name="clips",
+    row="the audio of a candidate unit of sentiment_inputs",
+    key=("call_id", "begin_ts", "unit_id", "job_id"),
+    on_request=True,
+    columns=(
+        JOB_ID,
+        CALL_ID,
+        CHANNEL_ID,
+        PARTICIPANT_ROLE,
+        Column("unit_id", STRING, "The unit's, in sentiment_inputs."),
+        Column("begin_ts", INSTANT, "Where the clip begins: the unit's begin less its padding."),
+        Column("duration_ms", pa.int32(), "Length of the clip, padding included."),
+        Column("audio", AUDIO, "FLAC, 8 kHz, mono, 16 bits, in bytes; <unit_id>.flac in path."),
+    ),
+)

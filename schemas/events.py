@@ -1,0 +1,62 @@
+"""Table events."""
+
+import pyarrow as pa
+
+from callbeam.schemas.table import CALL_ID, JOB_ID, STRING, Column, Table, measure
+
+EVENT_TYPES = (
+    "non_talk",
+    "overlap",
+    "terminal_overlap",
+    "interruption",
+    "backchannel",
+    "long_monologue",
+    "digital_silence",
+    "gap",
+    "clipping",
+    "tone",
+)
+
+EVENTS = Table(
+    name="events",
+    row="something that happened in a call; docs/definitions.md says what makes it one",
+    key=("call_id", "begin_offset_ms", "event_id", "job_id"),
+    columns=(
+        JOB_ID,
+        CALL_ID,
+        Column("event_id", STRING, "Names the event within the call: type, channel and begin."),
+        Column("event_type", STRING, f"{', '.join(EVENT_TYPES[:-1])} or {EVENT_TYPES[-1]}."),
+        Column("begin_offset_ms", pa.int32(), "Where it begins, from the call's start."),
+        Column("end_offset_ms", pa.int32(), "Where it ends."),
+        Column("duration_ms", pa.int32(), "From begin to end."),
+        Column("by_role", STRING, "Who did it, or on whose channel it is; NULL for what is nobody's.", nullable=True),
+        Column("channel_id", STRING, "That channel.", nullable=True),
+        Column("utterance_id", STRING, "The utterance that did it.", nullable=True),
+        Column("other_utterance_id", STRING, "The utterance that it fell into.", nullable=True),
+        Column("overlap_ms", pa.int32(), "Time in which both speak.", nullable=True),
+        Column("prior_speech_ms", pa.int32(), "How long the other had spoken when it began.", nullable=True),
+        Column(
+            "stopped_after_ms",
+            pa.int32(),
+            "How long after its begin the other stopped; NULL if the other went on to the end of it.",
+            nullable=True,
+        ),
+        Column(
+            "went_on_ms",
+            pa.int32(),
+            "How long it went on after the other's stop; NULL if the other went on.",
+            nullable=True,
+        ),
+        Column(
+            "other_went_on_ms",
+            pa.int32(),
+            "How long the other went on after its end; NULL if the other stopped first.",
+            nullable=True,
+        ),
+        Column("tone_kind", STRING, "dtmf, ringback, hold_tone, hold_music or other, of a tone.", nullable=True),
+        Column("dtmf_digit", STRING, "The key of a DTMF tone.", nullable=True),
+        measure("frequency_hz", "The strongest frequency of a tone."),
+        measure("level_dbfs", "RMS level of a tone."),
+        Column("clipped_samples", pa.int32(), "Samples at the format's limits.", nullable=True),
+    ),
+)

@@ -1,0 +1,101 @@
+"""Table sentiment_inputs."""
+
+import pyarrow as pa
+
+from callbeam.schemas.acoustics import UNIT_MEASURES, UNIT_Z_SCORES
+from callbeam.schemas.table import (
+    CALL_ID,
+    CHANNEL_ID,
+    INSTANT,
+    JOB_ID,
+    PARTICIPANT_ROLE,
+    STRING,
+    Column,
+    Table,
+    measure,
+)
+
+UNIT_TYPES = ("utterance", "window")
+
+INELIGIBLE_REASONS = (
+    "agent_policy",
+    "system_voice",
+    "no_speech",
+    "too_short",
+    "masked",
+    "hold",
+    "crosstalk",
+    "echo_leak",
+    "overlap",
+    "low_snr",
+)
+"""In the order in which they are tried: the first that holds is given."""
+
+CONTEXT = pa.list_(
+    pa.struct(
+        [
+            pa.field("utterance_id", pa.string()),
+            pa.field("participant_role", pa.string()),
+            pa.field("begin_offset_ms", pa.int32()),
+            pa.field("end_offset_ms", pa.int32()),
+            pa.field("text", pa.string()),
+        ]
+    )
+)
+
+SCORES = pa.list_(pa.struct([pa.field("name", pa.string()), pa.field("value", pa.float32())]))
+
+SENTIMENT_INPUTS = Table(
+    name="sentiment_inputs",
+    row="a unit that a sentiment model scores: an utterance of 1 to 15 s, or a window of 30 s, of one channel",
+    key=("call_id", "begin_offset_ms", "unit_id", "job_id"),
+    columns=(
+        JOB_ID,
+        CALL_ID,
+        CHANNEL_ID,
+        PARTICIPANT_ROLE,
+        Column(
+            "unit_id", STRING, "Names the unit: its channel, type, and where it begins on the leg's clock; joins clips."
+        ),
+        Column("unit_type", STRING, "utterance (short neighbours joined, long ones split) or window."),
+        Column("begin_ts", INSTANT, "Where it begins."),
+        Column("begin_offset_ms", pa.int32(), "The same, from the call's start."),
+        Column("end_offset_ms", pa.int32(), "Where it ends."),
+        Column("duration_ms", pa.int32(), "From begin to end."),
+        Column("speech_ms", pa.int32(), "Of these, speech."),
+        measure("speech_ratio", "The same as a share."),
+        Column("utterance_ids", pa.list_(pa.string()), "The utterances that it holds or cuts, in order."),
+        Column("eligible", pa.bool_(), "A model may score it."),
+        Column(
+            "ineligible_reason",
+            STRING,
+            f"Why not, the first that holds of: {', '.join(INELIGIBLE_REASONS)}.",
+            nullable=True,
+        ),
+        measure("overlap_ratio", "Share of its speech over which another participant speaks."),
+        Column(
+            "context",
+            CONTEXT,
+            "The three turns of any participant before it, oldest first; text is NULL until transcripts come.",
+        ),
+        *UNIT_MEASURES,
+        *UNIT_Z_SCORES,
+        Column(
+            "prosody_text",
+            STRING,
+            "What it sounds like, in words; NULL unless asked for, or not eligible.",
+            nullable=True,
+        ),
+        Column(
+            "scores", SCORES, "What the given model says; NULL unless one is given, or not eligible.", nullable=True
+        ),
+        Column("model_sha256", STRING, "SHA-256 of that model's file.", nullable=True),
+        Column("subject_key", STRING, "Names the person, pseudonymously, where records tell.", nullable=True),
+        Column(
+            "split_group",
+            STRING,
+            "What must not lie in two splits: subject key, else first contact of a chain, else call.",
+        ),
+        Column("split", STRING, "train, validation or test, by a hash of split_group."),
+    ),
+)

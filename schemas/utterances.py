@@ -1,0 +1,64 @@
+"""Table utterances."""
+
+import pyarrow as pa
+
+from callbeam.schemas.acoustics import ACOUSTIC_MEASURES, Z_SCORES
+from callbeam.schemas.egemaps import EGEMAPS_MEASURES
+from callbeam.schemas.table import (
+    CALL_ID,
+    CHANNEL_ID,
+    INSTANT,
+    JOB_ID,
+    PARTICIPANT_ROLE,
+    STRING,
+    Column,
+    Table,
+    measure,
+)
+
+UTTERANCES = Table(
+    name="utterances",
+    row="an utterance: one participant's speech between pauses of at least 500 ms, in its place in the conversation",
+    key=("call_id", "begin_offset_ms", "channel_id", "job_id"),
+    columns=(
+        JOB_ID,
+        CALL_ID,
+        CHANNEL_ID,
+        PARTICIPANT_ROLE,
+        Column("utterance_id", STRING, "Names the utterance: its channel, and where it begins on the leg's clock."),
+        Column("begin_ts", INSTANT, "Where it begins, by voice activity without padding."),
+        Column("begin_offset_ms", pa.int32(), "The same, from the call's start."),
+        Column("end_offset_ms", pa.int32(), "Where it ends, from the call's start."),
+        Column("duration_ms", pa.int32(), "From begin to end."),
+        Column("speech_ms", pa.int32(), "Of these, speech."),
+        Column("pause_count", pa.int32(), "Pauses within."),
+        Column("pause_ms", pa.int32(), "Their total length."),
+        measure("speech_probability", "Mean of the detector's probability over the speech."),
+        Column("turn_index", pa.int32(), "Place among all utterances of the call, in order of begin, from 0."),
+        Column("quarter", pa.int32(), "Quarter of the conversation in which it begins, 1 to 4."),
+        Column("previous_utterance_id", STRING, "The utterance before, of any participant.", nullable=True),
+        Column(
+            "response_latency_ms",
+            pa.int32(),
+            "From the end of the other's turn to this one's begin, negative where they overlap; NULL for backchannels "
+            "and where the same participant spoke last, backchannels not counted.",
+            nullable=True,
+        ),
+        Column(
+            "overlap_ms",
+            pa.int32(),
+            "Time of it in which another participant speaks, too; NULL if only one is heard.",
+            nullable=True,
+        ),
+        Column("is_interruption", pa.bool_(), "It is an interruption of the other, as in events.", nullable=True),
+        Column("is_backchannel", pa.bool_(), "It is a backchannel, as in events.", nullable=True),
+        Column(
+            "loudness_scores",
+            pa.list_(pa.float32()),
+            "loudness_score of each second of it, as in seconds; NULL items are masked.",
+        ),
+        *ACOUSTIC_MEASURES,
+        *Z_SCORES,
+        *EGEMAPS_MEASURES,
+    ),
+)
