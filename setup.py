@@ -48,6 +48,7 @@ setup(
             "pytest-xdist>=3.6,<4",
             "ruff>=0.8,<1",
             "setuptools>=61",
+            "sqlglot>=30,<40",
             "wheel>=0.40",
         ],
     },
