@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow.dataset as ds
 
+from callbeam.emulator.conversation_comparison import CALL_COLUMNS, TalkMatch, match_talk, talk_lines
 from callbeam.emulator.truth import CallTruth, ChannelTruth, load_truth
 from callbeam.errors import CallbeamError
 
@@ -52,12 +53,13 @@ class ChannelMatch:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All channels of all made-up calls beside their truth."""
+    """All made-up calls, their channels and their conversations, beside their truth."""
 
     calls_made: int
     calls_found: int
     calls_too_many: int
     channels: tuple[ChannelMatch, ...]
+    talk: tuple[TalkMatch, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -82,7 +84,7 @@ class Comparison:
             lines.append(
                 f"median F0             off by {np.median(errors):.1%} in the median, {max(errors):.1%} at most"
             )
-        return lines
+        return [*lines, "", *talk_lines(self.talk)] if self.talk else lines
 
 
 def compare_with_truth(output: Path, truth: Path) -> Comparison:
@@ -104,7 +106,7 @@ def compare_with_truth(output: Path, truth: Path) -> Comparison:
     if not truths:
         raise CallbeamError(f"{truth} holds no truth about made-up calls")
     try:
-        call_ids = _read(output, "calls", ["call_id"])["call_id"]
+        calls = _rows(_read(output, "calls", list(CALL_COLUMNS)))
         channels = _rows(_read(output, "channels", None))
         seconds = _read(output, "seconds", ["channel_id", "begin_offset_ms", "f0_median_hz", "voiced_ratio"])
     except FileNotFoundError as error:
@@ -114,11 +116,13 @@ def compare_with_truth(output: Path, truth: Path) -> Comparison:
         if second[1] is not None:
             pitch.setdefault(channel_id, []).append(Pitch(*second))
     known = {call.call_id for call in truths}
+    call_ids = [row["call_id"] for row in calls]
     return Comparison(
         calls_made=len(truths),
         calls_found=len(known & set(call_ids)),
         calls_too_many=len(call_ids) - len(known & set(call_ids)),
         channels=tuple(_match(call, channel, channels, pitch) for call in truths for channel in call.channels.values()),
+        talk=match_talk(truths, calls),
     )
 
 

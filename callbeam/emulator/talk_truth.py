@@ -1,0 +1,122 @@
+"""What a made-up conversation amounts to: the truth as utterances, non-talk, latencies and shares.
+
+Everything counts what was delivered: speech in a gap cannot be heard. The agent's channel carries prompts, too, and
+their speech counts as long as nothing tells from when on an agent was there (``metrics_scope`` of table ``calls``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from callbeam.calls.spans import as_spans, clip, length, subtract, union
+from callbeam.emulator.conversation import AGENT, CUSTOMER, ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from callbeam.calls.spans import SpanArray
+    from callbeam.emulator.truth import CallTruth
+
+NON_TALK_MS = 3_000
+"""Both silent for at least this long is non-talk."""
+
+AGENT_PHASE = "agent_phase"
+
+
+class Turn(NamedTuple):
+    """An utterance, milliseconds from the call's start."""
+
+    begin_ms: int
+    end_ms: int
+    role: str
+    is_backchannel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TalkFigures:
+    """A conversation in a few figures; None where there is nothing to take one from.
+
+    Attributes
+    ----------
+    agent_talk_ratio : float or None
+        The agent's share of both talk times.
+    interruptions : int or None
+    latency_ms : dict of str to float or None
+        Median response latency by role.
+    non_talk_ms : int or None
+        Time in which nobody speaks for at least 3 s.
+    """
+
+    agent_talk_ratio: float | None
+    interruptions: int | None
+    latency_ms: dict[str, float | None]
+    non_talk_ms: int | None
+
+
+def talk_figures(call: CallTruth, metrics_scope: str | None = None) -> TalkFigures:
+    """Return the figures of a made-up call.
+
+    Parameters
+    ----------
+    call : CallTruth
+    metrics_scope : str, optional
+        ``agent_phase``: from when on the agent was on the line. Anything else: the whole call.
+    """
+    begin_ms = call.agent_on_line_ms if metrics_scope == AGENT_PHASE else 0
+    talk_ms = {role: length(clip(heard_speech(call, role), begin_ms, call.duration_ms)) for role in ROLES}
+    turns = [turn for turn in turns_of(call) if turn.begin_ms >= begin_ms]
+    latencies = response_latencies(turns)
+    return TalkFigures(
+        agent_talk_ratio=talk_ms[AGENT] / sum(talk_ms.values()) if any(talk_ms.values()) else None,
+        interruptions=sum(event.kind == "interruption" and event.begin_ms >= begin_ms for event in call.events),
+        latency_ms={role: float(np.median(some)) if (some := latencies[role]) else None for role in ROLES},
+        non_talk_ms=length(non_talk(call, begin_ms)),
+    )
+
+
+def heard_speech(call: CallTruth, role: str) -> SpanArray:
+    """Return what was delivered of a role's utterances: pauses of less than 500 ms bridged, gaps left out."""
+    channel = call.channels.get(role)
+    if channel is None:
+        return as_spans(())
+    delivered = subtract(as_spans([(channel.begin_ms, channel.end_ms)]), as_spans(channel.gaps))
+    return subtract(as_spans(channel.speech), subtract(as_spans([(0, call.duration_ms)]), delivered))
+
+
+def turns_of(call: CallTruth) -> list[Turn]:
+    """Return the utterances of both roles, in order of begin, and which of them are backchannels."""
+    turns = []
+    for role in ROLES:
+        murmurs = [event for event in call.events if event.kind == "backchannel" and event.role == role]
+        for begin, end in heard_speech(call, role).tolist():
+            inside = any(event.begin_ms <= begin and end <= event.end_ms for event in murmurs)
+            turns.append(Turn(begin, end, role, inside))
+    return sorted(turns)
+
+
+def response_latencies(turns: Sequence[Turn]) -> dict[str, list[int]]:
+    """Return by role how long each response took: from the end of the other's turn, negative where they overlap.
+
+    Backchannels neither have a latency nor are they what is responded to; nor does who spoke last respond to anyone.
+    """
+    latencies: dict[str, list[int]] = {CUSTOMER: [], AGENT: []}
+    last: Turn | None = None
+    for turn in turns:
+        if turn.is_backchannel:
+            continue
+        if last is not None and last.role != turn.role:
+            latencies[turn.role].append(turn.begin_ms - last.end_ms)
+        if last is None or turn.end_ms >= last.end_ms:
+            last = turn
+    return latencies
+
+
+def non_talk(call: CallTruth, begin_ms: int = 0) -> SpanArray:
+    """Return where both are silent for at least 3 s, from an instant on; gaps are neither speech nor silence."""
+    gaps = [as_spans(channel.gaps) for channel in call.channels.values()]
+    silent = subtract(as_spans([(begin_ms, call.duration_ms)]), union(*(heard_speech(call, role) for role in ROLES)))
+    silent = subtract(silent, union(*gaps))
+    return silent[silent[:, 1] - silent[:, 0] >= NON_TALK_MS]
