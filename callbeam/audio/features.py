@@ -10,7 +10,6 @@ import numpy as np
 from callbeam.audio.frames import (
     BLOCK_FRAMES,
     Block,
-    BoolArray,
     Float32Array,
     FrameGrid,
     FrameSpan,
@@ -47,24 +46,27 @@ class FrameFeatures:
         ``FRAME_MEASURES``; NaN for masked frames and for what a frame does not have (F0 where unvoiced).
     logmel : float32 array, shape (n, MEL_BANDS), or None
         In dB; NaN for masked frames. None unless asked for.
-    mfcc : float32 array, shape (n, MFCC_COUNT), or None
-        Likewise.
+    mfcc : float32 array, shape (n, MFCC_COUNT)
+        NaN for masked frames.
+    loudness : float32 array, shape (n,)
+        Perceived loudness (``SpectrumAnalyser.loudness``); NaN for masked frames.
     """
 
     span: FrameSpan
     measures: dict[str, Float32Array]
     logmel: Float32Array | None
-    mfcc: Float32Array | None
+    mfcc: Float32Array
+    loudness: Float32Array
 
 
-def analyse_frames(channel: Channel, *, cepstra: bool = False, pitch: PitchConfig | None = None) -> FrameFeatures:
+def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig | None = None) -> FrameFeatures:
     """Measure every frame that a channel's samples reach, leads included.
 
     Parameters
     ----------
     channel : Channel
-    cepstra : bool
-        Also compute log-mel bands and MFCC.
+    bands : bool
+        Keep the log-mel bands, too: 46 MB of half an hour.
     pitch : PitchConfig, optional
 
     Raises
@@ -77,8 +79,9 @@ def analyse_frames(channel: Channel, *, cepstra: bool = False, pitch: PitchConfi
     span = frame_span(channel, grid)
     frames = len(span.measured)
     measures = {name: np.full(frames, np.nan, dtype=np.float32) for name in FRAME_MEASURES}
-    logmel = np.full((frames, MEL_BANDS), np.nan, dtype=np.float32) if cepstra else None
-    cepstrum = np.full((frames, MFCC_COUNT), np.nan, dtype=np.float32) if cepstra else None
+    logmel = np.full((frames, MEL_BANDS), np.nan, dtype=np.float32) if bands else None
+    cepstra = np.full((frames, MFCC_COUNT), np.nan, dtype=np.float32)
+    loudness = np.full(frames, np.nan, dtype=np.float32)
     candidates = PitchCandidates(frames)
     spectrum, pitches = SpectrumAnalyser(grid), PitchAnalyser(grid, config)
     frame_mean = FrameSums(grid, np.full((1, grid.frame_length), 1 / grid.frame_length))
@@ -88,14 +91,16 @@ def analyse_frames(channel: Channel, *, cepstra: bool = False, pitch: PitchConfi
         levels = _level_measures(block, grid, frame_mean)
         for name, values in {**levels, **spectrum.shape(), **spectrum.balance()}.items():
             measures[name][at] = values[part]
-        if logmel is not None and cepstrum is not None:
-            bands = spectrum.logmel()
-            logmel[at] = bands[:, part].T
-            cepstrum[at] = mfcc(bands)[:, part].T
+        mel = spectrum.logmel()
+        cepstra[at] = mfcc(mel)[:, part].T
+        if logmel is not None:
+            logmel[at] = mel[:, part].T
+        loudness[at] = spectrum.loudness(mel)[part]
         pitches.find(block, candidates, at, part)
     measures.update(_pitch_measures(candidates, span, config))
-    _mask(span.measured, measures, logmel, cepstrum)
-    return FrameFeatures(span, measures, logmel, cepstrum)
+    features = FrameFeatures(span, measures, logmel, cepstra, loudness)
+    _mask(features)
+    return features
 
 
 def _rows(block: Block, first: int, frames: int) -> tuple[slice, slice]:
@@ -141,17 +146,15 @@ def _pitch_measures(candidates: PitchCandidates, span: FrameSpan, config: PitchC
     }
 
 
-def _mask(
-    measured: BoolArray, measures: dict[str, Float32Array], logmel: Float32Array | None, cepstrum: Float32Array | None
-) -> None:
+def _mask(features: FrameFeatures) -> None:
     """Turn masked frames to NaN, and the flux of the frame after one: it has nothing to differ from."""
+    measured = features.span.measured
     if not measured.all():
         masked = ~measured
-        for values in measures.values():
+        for values in (*features.measures.values(), features.mfcc, features.loudness):
             values[masked] = np.nan
-        for bands in (logmel, cepstrum):
-            if bands is not None:
-                bands[masked] = np.nan
-    flux = measures["spectral_flux"]
+        if features.logmel is not None:
+            features.logmel[masked] = np.nan
+    flux = features.measures["spectral_flux"]
     flux[:1] = np.nan
     flux[1:][~measured[:-1]] = np.nan

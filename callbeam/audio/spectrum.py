@@ -22,6 +22,9 @@ from callbeam.audio.product import product
 from callbeam.schemas.frames import MEL_BANDS, MFCC_COUNT
 
 MEL_LOW_HZ, MEL_HIGH_HZ = 100.0, 3800.0
+_MEL_GROUPS = 8
+"""Neighbouring mel bands that share a product: most bins lie outside a few bands' reach."""
+
 ROLLOFF_SHARE = 0.85
 POWER_FLOOR = 1e-10
 """librosa's ``amin`` for power: log-mel bands end at -100 dB."""
@@ -45,10 +48,49 @@ _DB = np.float32(10 / np.log(10))
 @lru_cache(maxsize=16)
 def mel_filters(grid: FrameGrid) -> Float32Array:
     """Return librosa's mel filter bank (Slaney's scale and norm), float32, shape (MEL_BANDS, fft_length / 2 + 1)."""
-    from librosa.filters import mel  # noqa: PLC0415  (takes a second to import; only frames that were asked for need it)
+    from librosa.filters import mel  # noqa: PLC0415  (takes a second to import; who only decodes need not wait)
 
     bank = mel(sr=grid.sample_rate_hz, n_fft=grid.fft_length, n_mels=MEL_BANDS, fmin=MEL_LOW_HZ, fmax=MEL_HIGH_HZ)
     return np.ascontiguousarray(bank, dtype=np.float32)
+
+
+@lru_cache(maxsize=16)
+def _mel_groups(grid: FrameGrid) -> tuple[tuple[slice, slice, Float32Array], ...]:
+    """Return groups of neighbouring mel bands: which bands, which bins they reach, and their filters over these."""
+    bank = mel_filters(grid)
+    groups = []
+    for bands in np.array_split(np.arange(MEL_BANDS), _MEL_GROUPS):
+        rows = slice(int(bands[0]), int(bands[-1]) + 1)
+        reached = np.flatnonzero(bank[rows].any(axis=0))
+        bins = slice(int(reached[0]), int(reached[-1]) + 1)
+        groups.append((rows, bins, np.ascontiguousarray(bank[rows, bins])))
+    return tuple(groups)
+
+
+def equal_loudness(frequencies: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the ear's weight of power at frequencies in Hz, by H. Hermansky's approximation.
+
+    "Perceptual linear predictive (PLP) analysis of speech", J. Acoust. Soc. Am. 87(4), 1990, equation 7: the 40 dB
+    curve of Robinson and Dadson, good up to 5 kHz.
+    """
+    squared = (2 * np.pi * frequencies) ** 2
+    return np.asarray((squared + 56.8e6) * squared**2 / ((squared + 6.3e6) ** 2 * (squared + 0.38e9)))
+
+
+@lru_cache(maxsize=16)
+def loudness_weights(grid: FrameGrid) -> Float32Array:
+    """Return what each band's cube root of librosa's mel power counts in loudness, float32, shape (1, MEL_BANDS).
+
+    librosa's filters have unit area in Hz: times half a band's width (the area of a triangle of height 1), and by
+    Parseval, a band's mel power becomes its part of the frame's mean square, the same at all sample rates.
+    """
+    from librosa import mel_frequencies  # noqa: PLC0415  (takes a second to import)
+
+    edges = mel_frequencies(n_mels=MEL_BANDS + 2, fmin=MEL_LOW_HZ, fmax=MEL_HIGH_HZ)
+    window_energy = (hann_window(grid.frame_length) ** 2).sum()
+    to_mean_square = (edges[2:] - edges[:-2]) / 2 * 2 / (grid.fft_length * window_energy)
+    weights = np.cbrt(equal_loudness(edges[1:-1]) * to_mean_square)
+    return np.ascontiguousarray(weights[None], dtype=np.float32)
 
 
 def slope_weights(frequencies: npt.NDArray[np.float64], low_hz: float, high_hz: float) -> npt.NDArray[np.float64]:
@@ -95,6 +137,8 @@ class SpectrumAnalyser:
         self._log_power = np.empty_like(self.magnitude)  # natural, of the floored power
         self._normalised = np.empty_like(self.magnitude)
         self._scratch = np.empty_like(self.magnitude)
+        self._mel = np.empty((MEL_BANDS, BLOCK_FRAMES), dtype=np.float32)
+        self._compressed = np.empty_like(self._mel)
         self._below = np.empty(self.magnitude.shape, dtype=np.bool_)
         # What to add up bin by bin; cutting rows out anew would take longer than adding them.
         cumulated = self._scratch
@@ -217,10 +261,23 @@ class SpectrumAnalyser:
 
     def logmel(self) -> Float32Array:
         """Return log-mel bands in dB, shape (MEL_BANDS, BLOCK_FRAMES): ``librosa.power_to_db(mel, top_db=None)``."""
-        mel = product(mel_filters(self.grid), self.power)
+        mel = self._mel
+        for bands, bins, filters in _mel_groups(self.grid):
+            mel[bands] = product(filters, self.power[bins])
         np.maximum(mel, np.float32(POWER_FLOOR), out=mel)
         np.log(mel, out=mel)
         return np.multiply(mel, _DB, out=mel)
+
+    def loudness(self, logmel: Float32Array) -> Float32Array:
+        """Return the perceived loudness of a block's frames from its log-mel, float32, shape (BLOCK_FRAMES,).
+
+        Each band's share of the mean square (samples in [-1, 1)), weighted with ``equal_loudness``, to the power of
+        1/3, summed over the bands: the auditory spectrum of Hermansky's PLP, as Eyben et al. (2016) sum it up.
+        """
+        compressed = np.multiply(logmel, np.float32(1 / 3) / _DB, out=self._compressed)
+        np.exp(compressed, out=compressed)
+        loudness: Float32Array = product(loudness_weights(self.grid), compressed)[0]
+        return loudness
 
 
 @lru_cache(maxsize=1)

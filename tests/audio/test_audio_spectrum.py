@@ -64,13 +64,13 @@ def assert_equals_librosa(features, samples, rate):
 
 
 def test_equals_librosa(make_channel, sound):
-    assert_equals_librosa(analyse_frames(make_channel(sound), cepstra=True), sound, 8000)
+    assert_equals_librosa(analyse_frames(make_channel(sound), bands=True), sound, 8000)
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
 def test_equals_librosa_at_other_rates(make_channel, rate):
     samples = np.rint(signals(rate)["chirp with pauses"]).astype(np.int16)
-    assert_equals_librosa(analyse_frames(make_channel(samples, rate=rate), cepstra=True), samples, rate)
+    assert_equals_librosa(analyse_frames(make_channel(samples, rate=rate), bands=True), samples, rate)
 
 
 def test_level_and_zero_crossings_equal_librosa(make_channel, sound):
@@ -87,7 +87,7 @@ def test_level_and_zero_crossings_equal_librosa(make_channel, sound):
 
 
 def test_silence_has_no_spectrum(make_channel):
-    features = analyse_frames(make_channel(np.zeros(8000)), cepstra=True)
+    features = analyse_frames(make_channel(np.zeros(8000)), bands=True)
     for name in features.measures:
         if name.startswith("spectral") or name in ("alpha_ratio_db", "hammarberg_index_db"):
             assert np.isnan(features.measures[name]).all(), name
@@ -132,3 +132,35 @@ def test_a_tones_spectrum_is_where_the_tone_is(make_channel, pcm, frequency, rat
     if frequency != 1000:
         assert (np.sign(measures["alpha_ratio_db"][inner]) == np.sign(1000 - frequency)).all()
     assert (np.sign(measures["hammarberg_index_db"][inner]) == np.sign(2000 - frequency)).all()
+
+
+def test_loudness_is_the_sum_of_cube_roots(make_channel, sound):
+    features = analyse_frames(make_channel(sound))
+    windowed_square = (np.hanning(201)[:-1] ** 2).sum()
+    hertz = librosa.mel_frequencies(n_mels=66, fmin=100, fmax=3800)
+    bank = librosa.filters.mel(sr=8000, n_fft=256, n_mels=64, fmin=100, fmax=3800, norm=None).astype(np.float64)
+    omega = 2 * np.pi * hertz[1:-1]
+    weight = (omega**2 + 56.8e6) * omega**4 / ((omega**2 + 6.3e6) ** 2 * (omega**2 + 0.38e9))
+    mean_square = 2 * bank @ (stft(sound, 8000).astype(np.float64) ** 2) / (256 * windowed_square)
+    loudness = (np.cbrt(weight[:, None] * mean_square)).sum(axis=0)
+    np.testing.assert_allclose(features.loudness, loudness, rtol=1e-3, atol=0.01)  # the floor of log-mel: 0.005
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
+def test_loudness_does_not_depend_on_the_rate(make_channel, pcm, rate):
+    def loudness(rate, amplitude):
+        at = np.arange(rate) / rate
+        chord = sum(np.sin(2 * np.pi * hertz * at) for hertz in range(200, 3700, 70))
+        return np.median(analyse_frames(make_channel(pcm(amplitude * chord), rate=rate)).loudness[3:-3])
+
+    assert loudness(rate, 0.01) == pytest.approx(loudness(8000, 0.01), rel=0.02)
+    assert loudness(rate, 0.01) / loudness(rate, 0.005) == pytest.approx(4 ** (1 / 3), rel=0.01)
+
+
+def test_what_is_asked_for_is_kept(make_channel, sound):
+    holed = analyse_frames(make_channel(sound, covered=[[0, 400], [1600, 8000]]), bands=True)
+    for values in (holed.logmel, holed.mfcc, holed.loudness):
+        assert np.isnan(values[5:20]).all()
+        assert np.isfinite(values[:5]).all()
+        assert np.isfinite(values[20:100]).all()
+    assert analyse_frames(make_channel(sound)).logmel is None
