@@ -127,7 +127,7 @@ def test_the_table_shows_ours_beside_the_truth() -> None:
     assert " ".join(lines[2].split()) == "012345678 50.0% 56.6% 0 1 -990 ms -1000 ms - 8650 ms 16.9 s 17.0 s"
     assert " ".join(lines[3].split()) == "01234567x - - - 0 - - - - - 40.0 s"
     assert "whole calls" in lines[4]
-    truth_ends = [at for at in range(len(lines[1])) if lines[1].endswith("truth", 0, at)]
+    truth_ends = [at for at in range(len(lines[1]) + 1) if lines[1].endswith("truth", 0, at)]
     assert [lines[2][at - 1] for at in truth_ends] == ["%", "1", "s", "s", "s"]
     assert max(map(len, lines)) <= 120
 
