@@ -4,18 +4,26 @@ from callbeam.schemas.table import Column, measure
 
 ACOUSTIC_MEASURES = (
     measure("level_mean_dbfs", "RMS level of the speech."),
-    measure("level_sd_db", "Standard deviation of the speech frames' levels."),
+    measure(
+        "level_sd_db", "Standard deviation of the speech frames' levels; NULL, as all of its kind, for a single frame."
+    ),
     measure("level_p20_dbfs", "20th percentile of the speech frames' levels."),
     measure("level_median_dbfs", "Median of the speech frames' levels."),
     measure("level_p80_dbfs", "80th percentile of the speech frames' levels."),
-    measure("level_slope_db_s", "Least-squares slope of the speech frames' levels over time, in dB per second."),
+    measure(
+        "level_slope_db_s",
+        "Least-squares slope of the speech frames' levels over time, in dB per second; NULL for fewer than 10 frames.",
+    ),
     measure("f0_mean_st", "Mean F0 of the voiced frames, in semitones above 27.5 Hz."),
     measure("f0_sd_st", "Standard deviation of the same."),
     measure("f0_p20_st", "20th percentile of the same."),
     measure("f0_median_st", "Median of the same."),
     measure("f0_p80_st", "80th percentile of the same."),
     measure("f0_range_st", "80th less 20th percentile of the same."),
-    measure("f0_slope_st_s", "Least-squares slope of the same over time, in semitones per second."),
+    measure(
+        "f0_slope_st_s",
+        "Least-squares slope of the same over time, in semitones per second; NULL for fewer than 10 voiced frames.",
+    ),
     measure("f0_mean_hz", "Mean F0 of the voiced frames."),
     measure("f0_sd_hz", "Standard deviation of the same."),
     measure("f0_median_hz", "Median of the same."),
@@ -34,10 +42,15 @@ ACOUSTIC_MEASURES = (
     measure("hammarberg_index_db", "Mean Hammarberg index of the speech frames."),
     *(measure(f"mfcc_{i}_mean", f"Mean MFCC {i} of the speech frames.") for i in range(1, 13)),
     *(measure(f"mfcc_{i}_sd", f"Standard deviation of MFCC {i} over the speech frames.") for i in range(1, 13)),
-    measure("syllable_rate_hz", "Syllable nuclei per second from begin to end (de Jong and Wempe)."),
+    measure(
+        "syllable_rate_hz", "Syllable nuclei per second from begin to end without masked audio (de Jong and Wempe)."
+    ),
     measure("articulation_rate_hz", "Syllable nuclei per second of speech, pauses left out."),
-    measure("snr_db", "Level of the speech over the channel's noise around it."),
-    measure("clipping_ratio", "Share of the samples at the format's limits."),
+    measure(
+        "snr_db",
+        "Power of the speech, the noise under it taken off, over that of the noise within 10 s around; at least -10.",
+    ),
+    measure("clipping_ratio", "Share of the speech frames' samples at the format's limits."),
 )
 """Over the speech frames of an utterance or unit: frames between its begin and end that are decided to be speech."""
 
