@@ -1,0 +1,168 @@
+"""Who decides what is speech: the interface of detectors, and from their probabilities to spans of speech."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from callbeam.audio.frames import HOPS_PER_SECOND, Float32Array, FrameSpan
+from callbeam.calls.spans import SpanArray, as_spans, spans_of_mask
+from callbeam.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from callbeam.audio.channel import Channel
+
+_HOP_MS = 1000 // HOPS_PER_SECOND
+
+
+class VoiceActivityDetector(Protocol):
+    """Tells how likely each frame of a channel is to hold speech.
+
+    Crosses to workers by pickling. What it says of a frame may depend on the audio and its place on the leg's clock
+    alone, never on where a piece begins beyond what 30 s of lead-in make up for.
+    """
+
+    @property
+    def sha256(self) -> str:
+        """Names the model in table ``jobs``."""
+
+    def probabilities(self, channel: Channel, span: FrameSpan) -> Float32Array:
+        """Return the probability of speech in each frame of ``span``, float32, shape (n,), NaN where masked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoiceActivityConfig:
+    """How probabilities become speech; names and defaults as Silero's.
+
+    Attributes
+    ----------
+    threshold : float
+        Speech begins at this probability.
+    neg_threshold : float, optional
+        It ends below this; ``threshold - 0.15`` (at least 0.01) unless given.
+    min_speech_ms : int
+        Shorter speech is none.
+    min_silence_ms : int
+        Shorter pauses are part of the speech around them.
+    speech_pad_ms : int
+        Added on either side of what is cut out (``pad_spans``); decided speech stays unpadded.
+    onset_shift_ms, offset_shift_ms : int
+        Added to where the probabilities begin and end speech.
+
+    Raises
+    ------
+    UsageError
+        If a value makes no sense.
+    """
+
+    threshold: float = 0.5
+    neg_threshold: float | None = None
+    min_speech_ms: int = 250
+    min_silence_ms: int = 100
+    speech_pad_ms: int = 30
+    onset_shift_ms: int = 0
+    offset_shift_ms: int = -100
+
+    def __post_init__(self) -> None:
+        if not 0 < self.threshold < 1:
+            raise UsageError(f"--vad-threshold is {self.threshold}: a probability between 0 and 1 is needed, e.g. 0.5")
+        if self.neg_threshold is not None and not 0 < self.neg_threshold <= self.threshold:
+            raise UsageError(
+                f"--vad-neg-threshold is {self.neg_threshold}: it must lie above 0 and not above --vad-threshold "
+                f"({self.threshold}); leave it out for {self.end_threshold:.2f}"
+            )
+        for name in ("min_speech_ms", "min_silence_ms", "speech_pad_ms"):
+            value = getattr(self, name)
+            if not 0 <= value <= 10_000:
+                option = "--vad-" + name.replace("_", "-")
+                raise UsageError(f"{option} is {value}: give milliseconds from 0 to 10000")
+
+    @property
+    def end_threshold(self) -> float:
+        """Speech ends below this."""
+        return max(self.threshold - 0.15, 0.01) if self.neg_threshold is None else self.neg_threshold
+
+
+def speech_spans(probabilities: Float32Array, span: FrameSpan, config: VoiceActivityConfig) -> SpanArray:
+    """Decide where speech is.
+
+    Parameters
+    ----------
+    probabilities : float32 array, shape (n,)
+        Of the frames of ``span``; NaN is masked.
+    span : FrameSpan
+    config : VoiceActivityConfig
+
+    Returns
+    -------
+    SpanArray
+        [begin, end) in frames of the leg's grid, unpadded; none reaches across a masked frame.
+    """
+    heard = span.measured & ~np.isnan(probabilities)
+    spans = _hysteresis(np.where(heard, probabilities, 0), config) + span.first
+    runs = spans_of_mask(heard, span.first)
+    spans = _join(spans, runs, config.min_silence_ms // _HOP_MS)
+    spans = spans[spans[:, 1] - spans[:, 0] >= config.min_speech_ms // _HOP_MS]
+    return _shift(spans, runs, config.onset_shift_ms // _HOP_MS, config.offset_shift_ms // _HOP_MS)
+
+
+def _hysteresis(probabilities: Float32Array, config: VoiceActivityConfig) -> SpanArray:
+    """Return speech that begins at one threshold and ends below another."""
+    runs = spans_of_mask(probabilities >= config.end_threshold)
+    high = np.append(np.flatnonzero(probabilities >= config.threshold), len(probabilities))
+    begins = high[np.searchsorted(high, runs[:, 0])]
+    spans = np.stack((begins, runs[:, 1]), axis=1)
+    return spans[begins < runs[:, 1]]
+
+
+def _run_of(spans: SpanArray, runs: SpanArray) -> npt.NDArray[np.intp]:
+    """Return which unmasked run each span lies in."""
+    return np.searchsorted(runs[:, 0], spans[:, 0], side="right") - 1
+
+
+def _join(spans: SpanArray, runs: SpanArray, shortest: int) -> SpanArray:
+    """Join spans of one unmasked run with less than ``shortest`` between them."""
+    if len(spans) < 2:
+        return spans
+    run = _run_of(spans, runs)
+    apart = (spans[1:, 0] - spans[:-1, 1] >= shortest) | (run[1:] != run[:-1])
+    return np.stack((spans[np.append(True, apart), 0], spans[np.append(apart, True), 1]), axis=1)
+
+
+def _shift(spans: SpanArray, runs: SpanArray, begin: int, end: int) -> SpanArray:
+    """Move begins and ends, within their unmasked run and never past each other."""
+    if not len(spans):
+        return spans
+    run = runs[_run_of(spans, runs)]
+    begins = np.clip(spans[:, 0] + begin, run[:, 0], run[:, 1] - 1)
+    ends = np.clip(np.maximum(spans[:, 1] + end, begins + 1), run[:, 0], run[:, 1])
+    return as_spans(np.stack((begins, ends), axis=1))
+
+
+def pad_spans(spans: SpanArray, limits: tuple[int, int], config: VoiceActivityConfig) -> SpanArray:
+    """Widen spans by ``speech_pad_ms``, as for clips; spans less than two pads apart share what lies between them.
+
+    Parameters
+    ----------
+    spans : SpanArray
+        In frames.
+    limits : (int, int)
+        Frames that the result stays within.
+    config : VoiceActivityConfig
+
+    Returns
+    -------
+    int64 array, shape (k, 2)
+        As many as ``spans``, disjoint; neighbours may touch.
+    """
+    pad = config.speech_pad_ms // _HOP_MS
+    if not len(spans):
+        return spans
+    middles = (spans[:-1, 1] + spans[1:, 0]) // 2
+    begins = np.maximum(spans[:, 0] - pad, np.append(limits[0], middles))
+    ends = np.minimum(spans[:, 1] + pad, np.append(middles, limits[1]))
+    return np.stack((begins, ends), axis=1)
