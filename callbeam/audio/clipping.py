@@ -1,0 +1,65 @@
+"""Clipping: where a sound was too loud for its format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from callbeam.audio.extremes import HopExtremes, hop_extremes
+from callbeam.audio.marks import CLIPPING, Mark
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from callbeam.audio.channel import Channel
+
+LIMITS = (-32768, 32767, -32256, 32256, -32124, 32124)
+"""Outermost values of 16-bit PCM, and of what G.711 A-law and mu-law decode to."""
+
+JOINED_WITHIN_MS = 100
+FEWEST_SAMPLES = 3
+"""G.711's outermost step covers the loudest 0.3 dB: one or two samples in it are a loud peak, not a clipped one."""
+
+
+def at_limits(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+    """Tell which samples stand at a format's limits, see ``LIMITS``."""
+    inside: npt.NDArray[np.bool_] = (samples > -32124) & (samples < 32124)
+    outer = np.flatnonzero(~inside)
+    result = np.zeros(len(samples), dtype=np.bool_)
+    result[outer] = np.isin(samples[outer], LIMITS)
+    return result
+
+
+def find_clipping(channel: Channel, extremes: HopExtremes | None = None) -> list[Mark]:
+    """Find the clipped stretches of a channel's core.
+
+    Returns
+    -------
+    list of Mark
+        Samples at the limits with less than 100 ms between them, at least three of them; ``clipped_samples`` counts
+        those in the core, ``begin_ms`` and ``end_ms`` are from the leg's clock zero, clipped to the core.
+    """
+    rate = channel.sample_rate_hz
+    places = _limit_samples(channel, extremes or hop_extremes(channel))
+    if not len(places):
+        return []
+    apart = np.flatnonzero(np.diff(places) > JOINED_WITHIN_MS * rate // 1000)
+    marks = []
+    for cluster in np.split(places, apart + 1):
+        core = cluster[(cluster >= channel.core_start) & (cluster < channel.core_end)]
+        if len(cluster) >= FEWEST_SAMPLES and len(core):
+            begin_ms, end_ms = int(core[0]) * 1000 // rate, -(-(int(core[-1]) + 1) * 1000 // rate)
+            marks.append(Mark(CLIPPING, begin_ms, end_ms, clipped_samples=len(core)))
+    return marks
+
+
+def _limit_samples(channel: Channel, extremes: HopExtremes) -> npt.NDArray[np.int64]:
+    """Return the leg's indices of all samples at the limits, looking only where the extremes lie that far out."""
+    hops = np.flatnonzero((extremes.highest >= 32124) | (extremes.lowest <= -32124))
+    places = [np.zeros(0, dtype=np.int64)]
+    for hop in hops.tolist():
+        begin = max((extremes.first + hop) * extremes.hop - channel.first_sample, 0)
+        end = (extremes.first + hop + 1) * extremes.hop - channel.first_sample
+        places.append(np.flatnonzero(at_limits(channel.samples[begin:end])) + begin + channel.first_sample)
+    return np.concatenate(places).astype(np.int64)

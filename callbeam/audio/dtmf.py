@@ -1,0 +1,126 @@
+"""DTMF: the keys of a telephone, after ITU-T Q.23 (frequencies) and Q.24 (what a receiver takes and leaves)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from callbeam.audio.frames import FULL_SCALE, Float32Array, hann_window
+from callbeam.audio.level import power_to_dbfs
+from callbeam.audio.marks import DTMF, TONE, Mark
+from callbeam.audio.product import product
+from callbeam.audio.steady import edges_of_tone, spectral_lines
+from callbeam.calls.spans import bridge, spans_of_mask
+
+if TYPE_CHECKING:
+    from callbeam.audio.channel import Channel
+    from callbeam.audio.features import FrameFeatures
+
+LOW_HZ = (697, 770, 852, 941)
+HIGH_HZ = (1209, 1336, 1477, 1633)
+KEYS = "123A456B789C*0#D"
+
+SHORTEST_MS = 40
+FREQUENCY_TOLERANCE = 0.018
+"""Q.24: within 1.5 % must be taken, beyond 3.5 % must not."""
+
+TWIST_DB = (-8.0, 4.0)
+"""The high frequency's level over the low one's may lie between these."""
+
+QUIETEST_DBFS = -45.0
+
+_CONCENTRATION = 0.7
+_VOICING = 0.7
+_FLATNESS = 10 ** (-12 / 10)
+_BRIDGED_FRAMES = 4  # Q.24: pauses of less than 40 ms need not part two keys
+
+
+def find_dtmf(channel: Channel, features: FrameFeatures) -> list[Mark]:
+    """Find the keys pressed on a channel, leads included.
+
+    Returns
+    -------
+    list of Mark
+        One per key, sorted by begin, in milliseconds from the leg's clock zero: at least 40 ms, both frequencies within
+        1.8 %, twist from -8 to 4 dB, and together at least 70 % of the energy.
+    """
+    frames, keys = _candidates(channel, features)
+    marks: list[Mark] = []
+    if not len(frames):
+        return marks
+    for key in np.unique(keys):
+        mask = np.zeros(len(features.span.measured), dtype=np.bool_)
+        mask[frames[keys == key]] = True
+        for begin, end in bridge(spans_of_mask(mask), _BRIDGED_FRAMES).tolist():
+            mark = _verify(channel, features.span.first + begin, features.span.first + end, int(key))
+            if mark:
+                marks.append(mark)
+    return sorted(marks, key=lambda mark: mark.begin_ms)
+
+
+def _candidates(
+    channel: Channel, features: FrameFeatures
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the frames of the features that hold a key's two frequencies and little else, and each one's key."""
+    measures = features.measures
+    with np.errstate(invalid="ignore"):
+        tonal = (measures["spectral_flatness"] <= _FLATNESS) & (measures["voicing"] >= _VOICING)
+        loud = measures["level_dbfs"] > QUIETEST_DBFS
+    frames = np.flatnonzero(tonal & loud)
+    hop = channel.sample_rate_hz // 100
+    length = 5 * hop // 2
+    begins = (features.span.first + frames) * hop - (length - hop) // 2 - channel.first_sample
+    inside = (begins >= 0) & (begins + length <= len(channel.samples))
+    frames, begins = frames[inside], begins[inside]
+    samples = channel.samples[begins + np.arange(length)[:, None]].astype(np.float32)
+    window, turning = _goertzel(channel.sample_rate_hz)
+    samples *= window
+    parts = product(turning, samples)
+    power = np.square(parts[:8]) + np.square(parts[8:])
+    # What one sine's power comes to, relative to the frame's energy.
+    total = np.einsum("ij,ij->j", samples, samples) * np.float32(np.square(window.sum()) / np.square(window).sum() / 2)
+    low, high = power[:4].argmax(axis=0), power[4:].argmax(axis=0)
+    columns = np.arange(power.shape[1])
+    lower, upper = power[low, columns], power[4 + high, columns]
+    twist = upper / np.maximum(lower, np.float32(1e-9))
+    # A frame at a key's edge, or off its frequencies by 1.8 %, shows less than the whole key will.
+    chosen = (lower + upper >= 0.5 * total) & (twist > 10 ** (TWIST_DB[0] / 10 - 0.2)) & (
+        twist < 10 ** (TWIST_DB[1] / 10 + 0.2)
+    )
+    return frames[chosen], (4 * low + high)[chosen]
+
+
+@lru_cache(maxsize=4)
+def _goertzel(rate: int) -> tuple[Float32Array, Float32Array]:
+    """Return a frame's window, shape (length, 1), and the cosines and sines of the eight frequencies, (16, length)."""
+    length = 5 * (rate // 100) // 2
+    phase = 2 * np.pi * np.array(LOW_HZ + HIGH_HZ)[:, None] / rate * np.arange(length)
+    turning = np.concatenate((np.cos(phase), np.sin(phase))).astype(np.float32)
+    return hann_window(length).astype(np.float32)[:, None], turning
+
+
+def _verify(channel: Channel, begin: int, end: int, key: int) -> Mark | None:
+    """Measure a whole key press, the leg's frames [begin, end); None if it breaks a rule."""
+    low_hz, high_hz = LOW_HZ[key // 4], HIGH_HZ[key % 4]
+    begin_ms, end_ms = edges_of_tone(channel, [low_hz, high_hz], begin, end)
+    if end_ms - begin_ms < SHORTEST_MS - 5:  # edges are known to 5 ms
+        return None
+    rate = channel.sample_rate_hz
+    low = max(round(begin_ms * rate / 1000) - channel.first_sample, 0)
+    samples = channel.samples[low : round(end_ms * rate / 1000) - channel.first_sample].astype(np.float64) / FULL_SCALE
+    lines = spectral_lines(samples, rate)
+    if lines is None or len(lines[0]) < 2:
+        return None
+    (first, second), concentration = lines
+    lower, upper = sorted((first, second))
+    # In 40 ms a frequency can be told to a few Hz at best.
+    slack = 0.1 * 1000 / (end_ms - begin_ms)
+    if abs(lower - low_hz) > FREQUENCY_TOLERANCE * low_hz + slack:
+        return None
+    if abs(upper - high_hz) > FREQUENCY_TOLERANCE * high_hz + slack or concentration < _CONCENTRATION:
+        return None
+    level = float(power_to_dbfs(np.mean(samples * samples)))
+    return Mark(TONE, round(begin_ms), round(end_ms), DTMF, KEYS[key], first, level)

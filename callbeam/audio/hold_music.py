@@ -1,0 +1,105 @@
+"""Hold music: sound with pitch, held notes and more than one of them, that is not speech, for four seconds or more.
+
+Music with singing is speech to a voice activity detector, and no hold music here; nor can a silent hold be heard.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+from scipy.ndimage import uniform_filter1d
+
+from callbeam.audio.frames import FULL_SCALE, BoolArray, Float32Array, hann_window
+from callbeam.audio.level import power_to_dbfs
+from callbeam.audio.marks import HOLD_MUSIC, TONE, Mark
+from callbeam.calls.spans import bridge, spans_of_mask
+
+if TYPE_CHECKING:
+    from callbeam.audio.channel import Channel
+    from callbeam.audio.features import FrameFeatures
+
+SHORTEST_S = 4.0
+QUIETEST_DBFS = -50.0
+
+_VOICING = 0.5
+_AROUND = 100  # frames: 1 s
+_TONAL_SHARE = 0.5
+_SPEECH = 0.3
+_BRIDGED = 150  # frames
+_NOTE_HOP_S, _NOTE_S = 0.05, 0.064
+_HELD_SHARE = 0.4
+_FEWEST_NOTES = 3
+_NOTE_SHARE = 0.04
+
+
+def find_hold_music(channel: Channel, features: FrameFeatures, probability: Float32Array) -> list[Mark]:
+    """Find music on a channel, leads included.
+
+    Returns
+    -------
+    list of Mark
+        Sorted, in milliseconds from the leg's clock zero; ``frequency_hz`` is the note heard most.
+    """
+    marks = []
+    tonal = _tonal(features, probability)
+    musical = (uniform_filter1d(tonal.astype(np.float32), _AROUND, mode="constant") >= _TONAL_SHARE) & (
+        uniform_filter1d(probability.astype(np.float32), _AROUND) <= _SPEECH
+    )
+    for begin, end in bridge(spans_of_mask(musical), _BRIDGED).tolist():
+        # The average over 1 s reaches half a second beyond the first and the last sound.
+        inside = np.flatnonzero(tonal[max(begin - _AROUND // 2, 0) : end + _AROUND // 2]) + max(begin - _AROUND // 2, 0)
+        first, last = int(inside[0]), int(inside[-1]) + 1
+        if last - first >= SHORTEST_S * 100:
+            mark = _measure(channel, features.span.first + first, features.span.first + last)
+            marks.extend([mark] if mark else [])
+    return marks
+
+
+def _tonal(features: FrameFeatures, probability: Float32Array) -> BoolArray:
+    """Tell which frames have a pitch and are not speech."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(
+            (features.measures["level_dbfs"] > QUIETEST_DBFS)
+            & (features.measures["voicing"] >= _VOICING)
+            & (probability < 0.5),
+            dtype=np.bool_,
+        )
+
+
+def _measure(channel: Channel, first: int, last: int) -> Mark | None:
+    """Measure the leg's frames [first, last); None if they hold no notes, or one only."""
+    rate = channel.sample_rate_hz
+    low = max(first * rate // 100 - channel.first_sample, 0)
+    samples = channel.samples[low : last * rate // 100 - channel.first_sample].astype(np.float32) / np.float32(FULL_SCALE)
+    notes = _notes(samples, rate)
+    # Speech glides, notes are held; hum and single tones never change.
+    held = np.abs(np.diff(notes)) < 0.35
+    if len(held) < 2 or held.mean() < _HELD_SHARE:
+        return None
+    names, counts = np.unique(np.rint(notes[1:][held]), return_counts=True)
+    if np.count_nonzero(counts >= _NOTE_SHARE * held.sum()) < _FEWEST_NOTES:
+        return None
+    frequency = float(27.5 * 2 ** (names[counts.argmax()] / 12))
+    level = float(power_to_dbfs(np.mean(np.square(samples, dtype=np.float64))))
+    return Mark(TONE, first * 10, last * 10, HOLD_MUSIC, None, frequency, level)
+
+
+def _notes(samples: Float32Array, rate: int) -> npt.NDArray[np.float64]:
+    """Return the strongest frequency every 50 ms, in semitones above 27.5 Hz."""
+    length, hop = round(_NOTE_S * rate), round(_NOTE_HOP_S * rate)
+    if len(samples) < length:
+        return np.zeros(0)
+    windows = np.lib.stride_tricks.sliding_window_view(samples, length)[::hop]
+    spectrum = np.abs(fft.rfft(windows * hann_window(length).astype(np.float32), 2 * length, axis=1, workers=1))
+    resolution = rate / (2 * length)
+    lowest = int(200 / resolution)
+    spectrum[:, :lowest] = 0
+    top = np.clip(spectrum.argmax(axis=1), lowest + 1, spectrum.shape[1] - 2)
+    rows = np.arange(len(top))
+    before, middle, after = (spectrum[rows, top + k].astype(np.float64) for k in (-1, 0, 1))
+    shift = 0.5 * (before - after) / np.minimum(before - 2 * middle + after, -1e-12)
+    frequency = (top + np.clip(shift, -0.5, 0.5)) * resolution
+    return np.asarray(12 * np.log2(frequency / 27.5))

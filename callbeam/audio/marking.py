@@ -1,0 +1,76 @@
+"""Everything that is found on a channel beside speech, as marks of the piece's core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callbeam.audio.clipping import find_clipping
+from callbeam.audio.digital_silence import digital_silence
+from callbeam.audio.dtmf import find_dtmf
+from callbeam.audio.extremes import HopExtremes, hop_extremes
+from callbeam.audio.hold_music import find_hold_music
+from callbeam.audio.marks import DIGITAL_SILENCE, OTHER_TONE, Mark
+from callbeam.audio.tones import find_tones
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from callbeam.audio.channel import Channel
+    from callbeam.audio.features import FrameFeatures
+    from callbeam.audio.frames import Float32Array
+
+
+def find_marks(
+    channel: Channel,
+    features: FrameFeatures,
+    probability: Float32Array,
+    extremes: HopExtremes | None = None,
+) -> list[Mark]:
+    """Find digital silence, clipping and tones of a piece's core.
+
+    Parameters
+    ----------
+    channel : Channel
+    features : FrameFeatures
+        Of this channel, leads included.
+    probability : float32 array, shape (n,)
+        What the voice activity detector gives for each of the features' frames, before echo is taken out of it: echoed
+        speech is no music.
+    extremes : HopExtremes, optional
+        Of this channel, where they are known already.
+
+    Returns
+    -------
+    list of Mark
+        In milliseconds from the leg's clock zero, clipped to the core, sorted by begin. A hold in silence, or with
+        music that is sung, cannot be told from its sound.
+    """
+    extremes = extremes or hop_extremes(channel)
+    silent = [Mark(DIGITAL_SILENCE, begin, end) for begin, end in digital_silence(channel, extremes).tolist()]
+    marks = [*silent, *find_clipping(channel, extremes), *_in_core(_tones(channel, features, probability), channel)]
+    return sorted(marks, key=lambda mark: (mark.begin_ms, mark.end_ms, mark.kind))
+
+
+def _tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> list[Mark]:
+    """Find tones of all kinds; where two kinds claim one place, the more special wins."""
+    keys = find_dtmf(channel, features)
+    music = find_hold_music(channel, features, probability)
+    steady = find_tones(channel, features, probability)
+    signals = [mark for mark in steady if mark.tone_kind != OTHER_TONE and not _mostly_within(mark, keys)]
+    # A held note of music is no tone of its own, nor is a key that is pressed long.
+    others = [mark for mark in steady if mark.tone_kind == OTHER_TONE and not _mostly_within(mark, [*keys, *music])]
+    return [*keys, *signals, *others, *(mark for mark in music if not _mostly_within(mark, [*signals, *others]))]
+
+
+def _mostly_within(mark: Mark, others: Iterable[Mark]) -> bool:
+    """Tell whether others cover half of a mark or more."""
+    shared = sum(max(min(mark.end_ms, other.end_ms) - max(mark.begin_ms, other.begin_ms), 0) for other in others)
+    return 2 * shared >= mark.end_ms - mark.begin_ms
+
+
+def _in_core(marks: Sequence[Mark], channel: Channel) -> list[Mark]:
+    """Clip marks to the core."""
+    rate = channel.sample_rate_hz
+    low, high = channel.core_start * 1000 // rate, -(-channel.core_end * 1000 // rate)
+    clipped = (mark._replace(begin_ms=max(mark.begin_ms, low), end_ms=min(mark.end_ms, high)) for mark in marks)
+    return [mark for mark in clipped if mark.begin_ms < mark.end_ms]
