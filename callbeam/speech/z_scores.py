@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio.frames import Float32Array
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from callbeam.audio.frames import Float32Array
+
     Values = npt.NDArray[np.floating]
+    Speakers = Sequence[str] | npt.NDArray[np.object_]
 
 FEWEST = 3
 """Utterances that a measure must be known of, for their mean and deviation to tell what is usual."""
@@ -37,14 +38,14 @@ class Baseline:
     deviations: dict[str, npt.NDArray[np.float64]]
 
     @classmethod
-    def of(cls, values: Mapping[str, Values], speakers: Sequence[str]) -> Baseline:
+    def of(cls, values: Mapping[str, Values], speakers: Speakers) -> Baseline:
         """Find what is usual.
 
         Parameters
         ----------
         values : mapping of str to float array, shape (k,)
             By measure, one value per utterance; NaN where it has none.
-        speakers : sequence of str, k of them
+        speakers : sequence or array of str, k of them
             Whose utterance it is.
         """
         known = {speaker: place for place, speaker in enumerate(dict.fromkeys(speakers))}
@@ -53,14 +54,14 @@ class Baseline:
         means, deviations = ({name: each[i] for name, each in usual.items()} for i in range(2))
         return cls(known, means, deviations)
 
-    def score(self, values: Mapping[str, Values], speakers: Sequence[str]) -> dict[str, Float32Array]:
+    def score(self, values: Mapping[str, Values], speakers: Speakers) -> dict[str, Float32Array]:
         """Score rows, also others than those of which the baseline is.
 
         Parameters
         ----------
         values : mapping of str to float array, shape (k,)
             By measure, each of them one of the baseline's.
-        speakers : sequence of str, k of them
+        speakers : sequence or array of str, k of them
 
         Returns
         -------
@@ -77,13 +78,13 @@ class Baseline:
         return scores
 
 
-def z_scores(values: Mapping[str, Values], speakers: Sequence[str]) -> dict[str, Float32Array]:
+def z_scores(values: Mapping[str, Values], speakers: Speakers) -> dict[str, Float32Array]:
     """Score utterances against all utterances of the same speaker; see ``Baseline``.
 
     Examples
     --------
-    >>> z_scores({"level": np.array([-20.0, -30.0, -25.0, -9.0])}, ["a", "a", "a", "b"])["level_z"].round(2).tolist()
-    [1.22, -1.22, 0.0, nan]
+    >>> z_scores({"level": np.array([-21.0, -19.0, -21.0, -19.0, -9.0])}, ["a", "a", "a", "a", "b"])["level_z"].tolist()
+    [-1.0, 1.0, -1.0, 1.0, nan]
     """
     return Baseline.of(values, speakers).score(values, speakers)
 
