@@ -291,14 +291,14 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`utterances` (
   `egemaps_f1_frequency_cv` float COMMENT 'Standard deviation of the frequency of formant 1 in voiced frames, divided by its mean.',
   `egemaps_f1_bandwidth_mean_hz` float COMMENT 'Mean bandwidth of formant 1 in voiced frames.',
   `egemaps_f1_bandwidth_cv` float COMMENT 'Standard deviation of the bandwidth of formant 1 in voiced frames, divided by its mean.',
-  `egemaps_f1_level_mean_db` float COMMENT 'Mean level over the harmonic at F0 of formant 1 in voiced frames.',
-  `egemaps_f1_level_cv` float COMMENT 'Standard deviation of the level over the harmonic at F0 of formant 1 in voiced frames, divided by its mean.',
+  `egemaps_f1_level_mean_db` float COMMENT 'Mean level over the frame\'s mean power density of formant 1 in voiced frames.',
+  `egemaps_f1_level_cv` float COMMENT 'Standard deviation of the level over the frame\'s mean power density of formant 1 in voiced frames, divided by its mean.',
   `egemaps_f2_frequency_mean_hz` float COMMENT 'Mean frequency of formant 2 in voiced frames.',
   `egemaps_f2_frequency_cv` float COMMENT 'Standard deviation of the frequency of formant 2 in voiced frames, divided by its mean.',
   `egemaps_f2_bandwidth_mean_hz` float COMMENT 'Mean bandwidth of formant 2 in voiced frames.',
   `egemaps_f2_bandwidth_cv` float COMMENT 'Standard deviation of the bandwidth of formant 2 in voiced frames, divided by its mean.',
-  `egemaps_f2_level_mean_db` float COMMENT 'Mean level over the harmonic at F0 of formant 2 in voiced frames.',
-  `egemaps_f2_level_cv` float COMMENT 'Standard deviation of the level over the harmonic at F0 of formant 2 in voiced frames, divided by its mean.',
+  `egemaps_f2_level_mean_db` float COMMENT 'Mean level over the frame\'s mean power density of formant 2 in voiced frames.',
+  `egemaps_f2_level_cv` float COMMENT 'Standard deviation of the level over the frame\'s mean power density of formant 2 in voiced frames, divided by its mean.',
   `egemaps_voiced_alpha_ratio_mean_db` float COMMENT 'Mean alpha ratio of the voiced frames.',
   `egemaps_voiced_alpha_ratio_cv` float COMMENT 'Standard deviation of the alpha ratio of the voiced frames, divided by its mean.',
   `egemaps_voiced_hammarberg_index_mean_db` float COMMENT 'Mean Hammarberg index of the voiced frames.',
@@ -422,8 +422,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`sentiment_inputs` (
   `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
   `channel_id` string COMMENT 'Names the channel in every table: a hash of stream, the leg\'s first fragment and track name.',
   `participant_role` string COMMENT 'CUSTOMER (from the customer), AGENT (all that the customer hears), NULL where nothing tells.',
-  `unit_id` string COMMENT 'Names the unit: its channel, type, and where it begins on the leg\'s clock; joins clips.',
-  `unit_type` string COMMENT 'utterance (short neighbours joined, long ones split) or window.',
+  `unit_id` string COMMENT 'Names the unit: <channel_id>-u<begin> or -w<begin>, in ms on the leg\'s clock; joins clips.',
+  `unit_type` string COMMENT 'utterance (short neighbours joined, long ones split) or window (on a grid of 30 s).',
   `begin_ts` timestamp COMMENT 'Where it begins.',
   `begin_offset_ms` int COMMENT 'The same, from the call\'s start.',
   `end_offset_ms` int COMMENT 'Where it ends.',
@@ -433,8 +433,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`sentiment_inputs` (
   `utterance_ids` array<string> COMMENT 'The utterances that it holds or cuts, in order.',
   `eligible` boolean COMMENT 'A model may score it.',
   `ineligible_reason` string COMMENT 'Why not, the first that holds of: agent_policy, system_voice, no_speech, too_short, masked, hold, crosstalk, echo_leak, overlap, low_snr.',
-  `overlap_ratio` float COMMENT 'Share of its speech over which another participant speaks.',
-  `context` array<struct<utterance_id:string,participant_role:string,begin_offset_ms:int,end_offset_ms:int,text:string>> COMMENT 'The three turns of any participant before it, oldest first; text is NULL until transcripts come.',
+  `overlap_ratio` float COMMENT 'Share of its speech over which another participant speaks; NULL if only one is heard.',
+  `context` array<struct<utterance_id:string,participant_role:string,begin_offset_ms:int,end_offset_ms:int,text:string>> COMMENT 'The three turns of any participant that begin before it and are no part of it, oldest first; text is NULL until transcripts come.',
   `level_mean_dbfs` float COMMENT 'RMS level of the speech.',
   `level_sd_db` float COMMENT 'Standard deviation of the speech frames\' levels; NULL, as all of its kind, for a single frame.',
   `level_slope_db_s` float COMMENT 'Least-squares slope of the speech frames\' levels over time, in dB per second; NULL for fewer than 10 frames.',
@@ -469,14 +469,14 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`sentiment_inputs` (
   `syllable_rate_hz_z` float COMMENT 'syllable_rate_hz, less this speaker\'s mean over the call\'s utterances, in standard deviations of the same.',
   `articulation_rate_hz_z` float COMMENT 'articulation_rate_hz, less this speaker\'s mean over the call\'s utterances, in standard deviations of the same.',
   `snr_db_z` float COMMENT 'snr_db, less this speaker\'s mean over the call\'s utterances, in standard deviations of the same.',
-  `prosody_text` string COMMENT 'What it sounds like, in words; NULL unless asked for, or not eligible.',
-  `scores` array<struct<name:string,value:float>> COMMENT 'What the given model says; NULL unless one is given, or not eligible.',
-  `model_sha256` string COMMENT 'SHA-256 of that model\'s file.',
+  `prosody_text` string COMMENT 'What it sounds like against its speaker\'s usual, in words; NULL unless asked for, if not eligible, or if there is nothing to compare with.',
+  `scores` array<struct<name:string,value:float>> COMMENT 'What the given model says, by label; NULL unless one is given, if not eligible, or if a feature that it takes is not computable.',
+  `model_sha256` string COMMENT 'SHA-256 of that model\'s file; NULL where scores are.',
   `subject_key` string COMMENT 'Names the person, pseudonymously, where records tell.',
   `split_group` string COMMENT 'What must not lie in two splits: subject key, else first contact of a chain, else call.',
-  `split` string COMMENT 'train, validation or test, by a hash of split_group.'
+  `split` string COMMENT 'train (80 %), validation or test (10 % each), by a salted hash of split_group.'
 )
-COMMENT 'A row is a unit that a sentiment model scores: an utterance of 1 to 15 s, or a window of 30 s, of one channel.'
+COMMENT 'A row is a unit that a sentiment model may score: an utterance of 1 to 15 s, or a window of 30 s, of one channel.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
 STORED AS PARQUET
 LOCATION 's3://BUCKET/PREFIX/sentiment_inputs/'
@@ -497,9 +497,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`clips` (
   `channel_id` string COMMENT 'Names the channel in every table: a hash of stream, the leg\'s first fragment and track name.',
   `participant_role` string COMMENT 'CUSTOMER (from the customer), AGENT (all that the customer hears), NULL where nothing tells.',
   `unit_id` string COMMENT 'The unit\'s, in sentiment_inputs.',
-  `begin_ts` timestamp COMMENT 'Where the clip begins: the unit\'s begin less its padding.',
-  `duration_ms` int COMMENT 'Length of the clip, padding included.',
-  `audio` struct<bytes:binary,path:string> COMMENT 'FLAC, 8 kHz, mono, 16 bits, in bytes; <unit_id>.flac in path.'
+  `begin_ts` timestamp COMMENT 'Where the clip begins: the unit\'s begin less its padding, or where the audio does.',
+  `duration_ms` int COMMENT 'Length of the clip, padding included, rounded down.',
+  `audio` struct<bytes:binary,path:string> COMMENT 'FLAC, 8 kHz, mono, 16 bits, in bytes, masked audio as zeros; <unit_id>.flac in path. Never NULL: the column may be so because Hugging Face datasets knows Audio by a nullable field alone.'
 )
 COMMENT 'A row is the audio of a candidate unit of sentiment_inputs. Written only when asked for.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')

@@ -20,8 +20,16 @@ CLIPS = Table(
         CHANNEL_ID,
         PARTICIPANT_ROLE,
         Column("unit_id", STRING, "The unit's, in sentiment_inputs."),
-        Column("begin_ts", INSTANT, "Where the clip begins: the unit's begin less its padding."),
-        Column("duration_ms", pa.int32(), "Length of the clip, padding included."),
-        Column("audio", AUDIO, "FLAC, 8 kHz, mono, 16 bits, in bytes; <unit_id>.flac in path."),
+        Column(
+            "begin_ts", INSTANT, "Where the clip begins: the unit's begin less its padding, or where the audio does."
+        ),
+        Column("duration_ms", pa.int32(), "Length of the clip, padding included, rounded down."),
+        Column(
+            "audio",
+            AUDIO,
+            "FLAC, 8 kHz, mono, 16 bits, in bytes, masked audio as zeros; <unit_id>.flac in path. Never NULL: the "
+            "column may be so because Hugging Face datasets knows Audio by a nullable field alone.",
+            nullable=True,
+        ),
     ),
 )

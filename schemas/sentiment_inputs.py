@@ -47,7 +47,7 @@ SCORES = pa.list_(pa.struct([pa.field("name", pa.string()), pa.field("value", pa
 
 SENTIMENT_INPUTS = Table(
     name="sentiment_inputs",
-    row="a unit that a sentiment model scores: an utterance of 1 to 15 s, or a window of 30 s, of one channel",
+    row="a unit that a sentiment model may score: an utterance of 1 to 15 s, or a window of 30 s, of one channel",
     key=("call_id", "begin_offset_ms", "unit_id", "job_id"),
     columns=(
         JOB_ID,
@@ -55,9 +55,13 @@ SENTIMENT_INPUTS = Table(
         CHANNEL_ID,
         PARTICIPANT_ROLE,
         Column(
-            "unit_id", STRING, "Names the unit: its channel, type, and where it begins on the leg's clock; joins clips."
+            "unit_id",
+            STRING,
+            "Names the unit: <channel_id>-u<begin> or -w<begin>, in ms on the leg's clock; joins clips.",
         ),
-        Column("unit_type", STRING, "utterance (short neighbours joined, long ones split) or window."),
+        Column(
+            "unit_type", STRING, "utterance (short neighbours joined, long ones split) or window (on a grid of 30 s)."
+        ),
         Column("begin_ts", INSTANT, "Where it begins."),
         Column("begin_offset_ms", pa.int32(), "The same, from the call's start."),
         Column("end_offset_ms", pa.int32(), "Where it ends."),
@@ -72,30 +76,38 @@ SENTIMENT_INPUTS = Table(
             f"Why not, the first that holds of: {', '.join(INELIGIBLE_REASONS)}.",
             nullable=True,
         ),
-        measure("overlap_ratio", "Share of its speech over which another participant speaks."),
+        measure(
+            "overlap_ratio", "Share of its speech over which another participant speaks; NULL if only one is heard."
+        ),
         Column(
             "context",
             CONTEXT,
-            "The three turns of any participant before it, oldest first; text is NULL until transcripts come.",
+            "The three turns of any participant that begin before it and are no part of it, oldest first; text is NULL "
+            "until transcripts come.",
         ),
         *UNIT_MEASURES,
         *UNIT_Z_SCORES,
         Column(
             "prosody_text",
             STRING,
-            "What it sounds like, in words; NULL unless asked for, or not eligible.",
+            "What it sounds like against its speaker's usual, in words; NULL unless asked for, if not eligible, or if "
+            "there is nothing to compare with.",
             nullable=True,
         ),
         Column(
-            "scores", SCORES, "What the given model says; NULL unless one is given, or not eligible.", nullable=True
+            "scores",
+            SCORES,
+            "What the given model says, by label; NULL unless one is given, if not eligible, or if a feature that it "
+            "takes is not computable.",
+            nullable=True,
         ),
-        Column("model_sha256", STRING, "SHA-256 of that model's file.", nullable=True),
+        Column("model_sha256", STRING, "SHA-256 of that model's file; NULL where scores are.", nullable=True),
         Column("subject_key", STRING, "Names the person, pseudonymously, where records tell.", nullable=True),
         Column(
             "split_group",
             STRING,
             "What must not lie in two splits: subject key, else first contact of a chain, else call.",
         ),
-        Column("split", STRING, "train, validation or test, by a hash of split_group."),
+        Column("split", STRING, "train (80 %), validation or test (10 % each), by a salted hash of split_group."),
     ),
 )

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from callbeam.errors import JobError
+from callbeam.storage.audio_columns import audio_columns, audio_options, audio_row_bytes, huggingface_metadata
 from callbeam.storage.row_groups import dictionary_columns, row_groups, table_row_bytes
 
 if TYPE_CHECKING:
@@ -47,18 +48,25 @@ def encode_table(table: Table, data: pa.Table | pa.RecordBatch) -> memoryview:
     """
     rows = _sorted(table, _fitted(table, data))
     _refuse_duplicates(table, rows)
+    options: dict[str, Any] = {
+        "compression": "zstd",
+        "compression_level": COMPRESSION_LEVEL,
+        "use_dictionary": dictionary_columns(rows),
+        "write_statistics": True,
+    }
+    sizes, limit = table_row_bytes(rows), ROW_GROUP_BYTES
+    if audio_columns(table):
+        options = audio_options(table, options)
+        sizes, limit = audio_row_bytes(sizes)
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
         rows.schema,
-        compression="zstd",
-        compression_level=COMPRESSION_LEVEL,
-        use_dictionary=dictionary_columns(rows),
-        write_statistics=True,
         write_page_index=True,
         sorting_columns=pq.SortingColumn.from_ordering(rows.schema, [(name, "ascending") for name in table.key]),
+        **options,
     ) as writer:
-        for begin, end in row_groups(table_row_bytes(rows), ROW_GROUP_BYTES):
+        for begin, end in row_groups(sizes, limit):
             # One chunk a column: where a dictionary ends depends on chunks, and they on how the rows came together.
             writer.write_table(rows.slice(begin, end - begin).combine_chunks(), row_group_size=end - begin)
     return memoryview(sink.getvalue())
@@ -73,6 +81,7 @@ def table_metadata(table: Table) -> dict[bytes, bytes]:
         b"callbeam.key": ",".join(table.key).encode(),
         b"callbeam.schema_version": str(table.version).encode(),
         b"callbeam.columns": json.dumps(meanings, ensure_ascii=False).encode(),
+        **huggingface_metadata(table),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -131,7 +133,7 @@ def test_every_utterance_is_held_and_every_unit_is_sound(made):
     assert len({unit.unit_id for unit in units}) == len(units)
     named = {name for unit in talked for name in unit.utterance_ids}
     assert named == {f"{CHANNEL}-{begin * 10:08d}" for begin, _ in utterances}
-    for one, other in zip(talked[:-1], talked[1:], strict=True):
+    for one, other in pairwise(talked):
         masked_between = length(intersect(as_spans([(one.end, other.begin)]), as_spans(masked)))
         short = min(one.end - one.begin, other.end - other.begin) < SHORTEST
         near = other.begin - one.end < JOINED_GAP and not masked_between
