@@ -56,6 +56,9 @@ def _serve(options: argparse.Namespace, kvs: Emulator) -> None:
     try:
         for stream, paths in _captures(options.load).items():
             kvs.load(stream, *paths)
+        for stream, recording in _recordings(options.load_call):
+            contact_id = kvs.load_recording(stream, *recording)
+            print(f"callbeam emulator: {', '.join(map(str, recording))} is contact {contact_id} on {stream}")
         if options.demo_calls:
             kvs.load_demo(options.demo_calls, seed=options.demo_seed)
         kvs.start()
@@ -89,6 +92,14 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--data", type=Path, metavar="DIR", help="folder in which streams persist (default: none, they go with it)")
     add("--load", action="append", default=[], metavar="STREAM=FILE", help="put a Matroska capture into a stream")
+    add(
+        "--load-call",
+        action="append",
+        default=[],
+        metavar="STREAM=FILE[,FILE]",
+        help="put a recording in as a Connect contact of 2026-03-01 09:00 UTC: a file of two channels (left from the "
+        "customer, right from the agent), or two files, the customer's first",
+    )
     add("--demo-calls", type=whole_number(0), default=0, metavar="N", help="put N made-up calls in, truth in DIR/truth")
     add(
         "--demo-seed",
@@ -158,6 +169,16 @@ def _captures(texts: Sequence[str]) -> dict[str, list[Path]]:
             raise UsageError(f"--load {text}: write STREAM=FILE")
         captures.setdefault(stream, []).append(Path(path))
     return captures
+
+
+def _recordings(texts: Sequence[str]) -> list[tuple[str, list[Path]]]:
+    recordings = []
+    for text in texts:
+        stream, _, paths = text.partition("=")
+        if not stream or not paths:
+            raise UsageError(f"--load-call {text}: write STREAM=RECORDING or STREAM=CUSTOMER,AGENT")
+        recordings.append((stream, [Path(path) for path in paths.split(",")]))
+    return recordings
 
 
 if __name__ == "__main__":

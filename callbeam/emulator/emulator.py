@@ -173,6 +173,19 @@ class Emulator:
         """Load captures into a stream, in this order; return its ARN."""
         return load_captures(self.store, self.config, stream, [Path(path) for path in paths]).info.arn
 
+    def load_recording(self, stream: str, *paths: Path | str) -> str:
+        """Put a recording into a stream as a Connect contact; return its ContactId.
+
+        Parameters
+        ----------
+        stream : str
+        *paths : path
+            One file of two channels (left from the customer, right from the agent), or two, the customer's first.
+        """
+        from callbeam.emulator.recordings import load_recording  # noqa: PLC0415 - needs what writes calls
+
+        return load_recording(self.store, self.config, stream, [Path(path) for path in paths])
+
     def load_demo(self, calls: int, *, seed: int = 1) -> Path:
         """Put made-up calls in; return the folder that holds the truth about them."""
         return put_demo(self.store, self.config, calls, seed)

@@ -1,0 +1,68 @@
+"""Recordings put in as Connect contacts: what goes in comes back, and what cannot go in says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from callbeam.emulator import Emulator
+from callbeam.errors import UsageError
+from callbeam.mkv.reader import read_documents
+
+
+def noise(seconds: float, seed: int, rate: int = 8000) -> np.ndarray:
+    return np.random.default_rng(seed).integers(-3000, 3000, int(seconds * rate), dtype=np.int16)
+
+
+def test_two_files_and_one_of_two_channels_are_the_same_call(tmp_path: Path) -> None:
+    customer, agent = noise(5.3, 1), noise(5.3, 2)
+    soundfile.write(tmp_path / "customer.wav", customer, 8000)
+    soundfile.write(tmp_path / "agent.flac", agent, 8000)
+    soundfile.write(tmp_path / "both.wav", np.stack((customer, agent), axis=1), 8000)
+    kvs = Emulator()
+    first = kvs.load_recording("s", tmp_path / "customer.wav", tmp_path / "agent.flac")
+    stream = kvs.store.find("s", None)
+    assert stream is not None
+    held = len(stream)
+    assert held >= 5
+    assert kvs.load_recording("s", tmp_path / "both.wav") == first
+    assert len(stream) == held
+    other = kvs.load_recording("other", tmp_path / "both.wav")
+    assert other == first
+    document = next(iter(read_documents(stream.media(stream.in_order()[0]))))
+    assert document.error is None
+
+
+def test_a_second_recording_follows_the_first(tmp_path: Path) -> None:
+    kvs = Emulator()
+    for seed in (1, 2):
+        soundfile.write(tmp_path / f"{seed}.wav", noise(3, seed).repeat(2).reshape(-1, 2), 8000)
+        kvs.load_recording("s", tmp_path / f"{seed}.wav")
+    stream = kvs.store.find("s", None)
+    assert stream is not None
+    times = [fragment.server_ms for fragment in stream.in_order()]
+    assert max(np.diff(times)) >= 60_000
+    assert min(np.diff(times)) >= 0
+
+
+@pytest.mark.parametrize(
+    ("files", "complaint"),
+    [
+        (["missing.wav"], "cannot read"),
+        (["text.wav"], "cannot read"),
+        (["mono.wav"], "has 1 channels, 2 were expected"),
+        (["mono.wav", "both.wav"], "has 2 channels, 1 were expected"),
+        (["mono.wav", "wide.wav"], "resample one of them"),
+        (["mono.wav", "mono.wav", "mono.wav"], "not 3 files"),
+    ],
+)
+def test_what_is_no_recording_is_refused(tmp_path: Path, files: list[str], complaint: str) -> None:
+    soundfile.write(tmp_path / "mono.wav", noise(2, 1), 8000)
+    soundfile.write(tmp_path / "wide.wav", noise(2, 1, 16_000), 16_000)
+    soundfile.write(tmp_path / "both.wav", noise(2, 1).reshape(-1, 2), 8000)
+    (tmp_path / "text.wav").write_text("no sound")
+    with pytest.raises(UsageError, match=complaint):
+        Emulator().load_recording("s", *(tmp_path / file for file in files))
