@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
@@ -13,6 +15,9 @@ from callbeam.mkv.writer import CONNECT, BlockSpec, Dialect, TrackSpec, write_fr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# Lets the tests of this folder import its helper modules.
+sys.path.insert(0, str(Path(__file__).parent))
 
 START_MS = 1_772_443_800_000
 TRACKS = (TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90"), TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_AAC"))

@@ -7,58 +7,16 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from made_talk import END_MS, call
 
 from callbeam.emulator.comparison import compare_with_truth
 from callbeam.emulator.conversation_comparison import CALL_COLUMNS, match_talk, talk_lines
 from callbeam.emulator.talk_truth import non_talk, response_latencies, talk_figures, turns_of
-from callbeam.emulator.truth import CallTruth, ChannelTruth, EventTruth
+from callbeam.emulator.truth import EventTruth
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-END_MS = 40_000
-
-
-def channel(role: str, speech: list[list[int]], gaps: list[list[int]] | None = None) -> ChannelTruth:
-    return ChannelTruth(
-        role=role,
-        stream="s",
-        track_name=role,
-        sample_rate_hz=8000,
-        begin_ms=0,
-        end_ms=END_MS,
-        samples=END_MS * 8,
-        pcm_sha256="",
-        gaps=gaps or [],
-        gap_samples=[],
-        level_dbfs=-30.0,
-        speech_level_dbfs=-25.0,
-        snr_db=30.0,
-        echo_db=None,
-        echo_delay_ms=None,
-        gain_steps=[],
-        packet_loss=0.0,
-        lost_packets=[],
-        speech=speech,
-        speech_raw=speech,
-        f0_median_hz=None,
-        f0_begin_ms=0,
-        f0_hop_ms=10,
-        f0_hz=[],
-    )
-
-
-def call(
-    agent: list[list[int]],
-    customer: list[list[int]],
-    events: tuple[EventTruth, ...] = (),
-    gaps: list[list[int]] | None = None,
-    call_id: str = "0123456789",
-) -> CallTruth:
-    channels = {"AGENT": channel("AGENT", agent, gaps), "CUSTOMER": channel("CUSTOMER", customer)}
-    return CallTruth(1, call_id, "connect", 0, END_MS, 5_000, channels, list(events))
-
 
 # A prompt until 4 s; the agent from 6 to 10 s, murmured to at 8 s; an answer after 300 ms, interrupted after 2.7 s;
 # then 17 s of silence.
