@@ -29,8 +29,10 @@ _AROUND = 100  # frames: 1 s
 _TONAL_SHARE = 0.5
 _SPEECH = 0.3
 _BRIDGED = 150  # frames
+_PAUSE = 20  # frames
+_QUIETER_DB = 20.0
 _NOTE_HOP_S, _NOTE_S = 0.05, 0.064
-_HELD_SHARE = 0.4
+_HELD_SHARE = 0.5
 _FEWEST_NOTES = 3
 _NOTE_SHARE = 0.04
 
@@ -50,8 +52,7 @@ def find_hold_music(channel: Channel, features: FrameFeatures, probability: Floa
     )
     for begin, end in bridge(spans_of_mask(musical), _BRIDGED).tolist():
         # The average over 1 s reaches half a second beyond the first and the last sound.
-        inside = np.flatnonzero(tonal[max(begin - _AROUND // 2, 0) : end + _AROUND // 2]) + max(begin - _AROUND // 2, 0)
-        first, last = int(inside[0]), int(inside[-1]) + 1
+        first, last = _trimmed(features.measures["level_dbfs"], tonal, max(begin - _AROUND // 2, 0), end + _AROUND // 2)
         if last - first >= SHORTEST_S * 100:
             mark = _measure(channel, features.span.first + first, features.span.first + last)
             marks.extend([mark] if mark else [])
@@ -67,6 +68,23 @@ def _tonal(features: FrameFeatures, probability: Float32Array) -> BoolArray:
             & (probability < 0.5),
             dtype=np.bool_,
         )
+
+
+def _trimmed(level_dbfs: Float32Array, tonal: BoolArray, begin: int, end: int) -> tuple[int, int]:
+    """Return where within frames [begin, end) music begins and ends.
+
+    What is much quieter is hum or echo; a short stretch that a pause sets off at either end is the speech before or
+    after, which takes the detector some time to see.
+    """
+    part = slice(begin, end)
+    loudness = np.median(level_dbfs[part][tonal[part]])
+    sounding = tonal[part] & (np.nan_to_num(level_dbfs[part], nan=-200.0) > loudness - _QUIETER_DB)
+    runs = bridge(spans_of_mask(sounding, begin), _PAUSE).tolist()
+    while len(runs) > 1 and runs[-1][1] - runs[-1][0] < _AROUND:
+        runs.pop()
+    while len(runs) > 1 and runs[0][1] - runs[0][0] < _AROUND:
+        runs.pop(0)
+    return runs[0][0], runs[-1][1]
 
 
 def _measure(channel: Channel, first: int, last: int) -> Mark | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from callbeam.audio.clipping import find_clipping
 from callbeam.audio.digital_silence import digital_silence
 from callbeam.audio.dtmf import find_dtmf
@@ -17,13 +19,15 @@ if TYPE_CHECKING:
 
     from callbeam.audio.channel import Channel
     from callbeam.audio.features import FrameFeatures
-    from callbeam.audio.frames import Float32Array
+    from callbeam.audio.frames import BoolArray, Float32Array
 
 
 def find_marks(
     channel: Channel,
     features: FrameFeatures,
     probability: Float32Array,
+    *,
+    explained: BoolArray | None = None,
     extremes: HopExtremes | None = None,
 ) -> list[Mark]:
     """Find digital silence, clipping and tones of a piece's core.
@@ -36,6 +40,8 @@ def find_marks(
     probability : float32 array, shape (n,)
         What the voice activity detector gives for each of the features' frames, before echo is taken out of it: echoed
         speech is no music.
+    explained : bool array, shape (n,), optional
+        Frames that the other channel's leak explains (``leak.explained_by_leak``): tones that it brought are left out.
     extremes : HopExtremes, optional
         Of this channel, where they are known already.
 
@@ -47,7 +53,10 @@ def find_marks(
     """
     extremes = extremes or hop_extremes(channel)
     silent = [Mark(DIGITAL_SILENCE, begin, end) for begin, end in digital_silence(channel, extremes).tolist()]
-    marks = [*silent, *find_clipping(channel, extremes), *_in_core(_tones(channel, features, probability), channel)]
+    tones = _tones(channel, features, probability)
+    if explained is not None:
+        tones = [mark for mark in tones if not _is_leak(mark, features, explained)]
+    marks = [*silent, *find_clipping(channel, extremes), *_in_core(tones, channel)]
     return sorted(marks, key=lambda mark: (mark.begin_ms, mark.end_ms, mark.kind))
 
 
@@ -66,6 +75,14 @@ def _mostly_within(mark: Mark, others: Iterable[Mark]) -> bool:
     """Tell whether others cover half of a mark or more."""
     shared = sum(max(min(mark.end_ms, other.end_ms) - max(mark.begin_ms, other.begin_ms), 0) for other in others)
     return 2 * shared >= mark.end_ms - mark.begin_ms
+
+
+def _is_leak(mark: Mark, features: FrameFeatures, explained: BoolArray) -> bool:
+    """Tell whether most of a mark's energy lies in frames that the other channel's leak explains."""
+    first = features.span.first
+    part = slice(max(mark.begin_ms // 10 - first, 0), max(-(-mark.end_ms // 10) - first, 0))
+    power = 10 ** (np.nan_to_num(features.measures["level_dbfs"][part], nan=-200.0) / 10)
+    return bool(power[explained[part]].sum() >= 0.5 * power.sum())
 
 
 def _in_core(marks: Sequence[Mark], channel: Channel) -> list[Mark]:

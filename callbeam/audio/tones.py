@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.ndimage import minimum_filter1d
 
 from callbeam.audio.marks import HOLD_TONE, OTHER_TONE, RINGBACK, TONE, Mark
 from callbeam.audio.steady import Burst, same_tone, steady_bursts
@@ -40,7 +41,8 @@ HOLD_PERIOD_MS = (2000.0, 11_000.0)
 repeat within 1 s."""
 
 _UNEVEN = 0.06  # of a period
-_PAUSE_SPEECH = 0.1  # share of a pause's frames that may be taken for speech
+_QUIET_DBFS, _RISE_DB = -70.0, 10.0  # what is a sound in a pause
+_SPEECH = 0.1  # share of frames that may be taken for speech
 
 
 def find_tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> list[Mark]:
@@ -58,7 +60,7 @@ def find_tones(channel: Channel, features: FrameFeatures, probability: Float32Ar
     -------
     list of Mark
         In milliseconds from the leg's clock zero, sorted by begin. Ringing and hold tones are one mark each, from the
-        first burst to where the next one would begin or speech does; other tones one per burst. A double ring is one
+        first burst to where the next one would begin or anything else does; other tones one per burst. A double ring is one
         ring.
     """
     talk = _Talk(features, probability)
@@ -78,16 +80,22 @@ class _Talk:
     def __init__(self, features: FrameFeatures, probability: Float32Array) -> None:
         self._first = features.span.first
         self._spoken = probability >= 0.5
+        self._level = np.nan_to_num(features.measures["level_dbfs"], nan=_QUIET_DBFS)
 
     def share(self, begin_ms: float, end_ms: float) -> float:
         """Return the share of frames that are speech."""
         frames = self._spoken[self._at(begin_ms) : max(self._at(end_ms), self._at(begin_ms) + 1)]
         return float(frames.mean()) if len(frames) else 0.0
 
-    def begins(self, begin_ms: float, end_ms: float) -> float:
-        """Return when speech begins in a span, its end if it does not."""
-        spoken = np.flatnonzero(self._spoken[self._at(begin_ms) : self._at(end_ms)])
-        return min(begin_ms + 10.0 * int(spoken[0]), end_ms) if len(spoken) else end_ms
+    def silent_until(self, begin_ms: float, end_ms: float) -> float:
+        """Return when speech or any other sound begins in a span, or the span's end."""
+        span = slice(self._at(begin_ms), self._at(end_ms))
+        if span.stop <= span.start or span.start >= len(self._level):
+            return begin_ms
+        quiet = max(float(np.median(self._level[span][:20])), _QUIET_DBFS)
+        sounds = minimum_filter1d(self._level[span], 5) > quiet + _RISE_DB
+        heard = np.flatnonzero(self._spoken[span] | sounds)
+        return min(begin_ms + 10.0 * int(heard[0]), end_ms) if len(heard) else end_ms
 
     def _at(self, ms: float) -> int:
         return max(int(ms // 10) - self._first, 0)
@@ -99,7 +107,7 @@ def _goes_on(run: Sequence[Burst], burst: Burst, talk: _Talk) -> bool:
     return (
         same_tone(burst, last)
         and burst.begin_ms - last.begin_ms <= HOLD_PERIOD_MS[1]
-        and talk.share(last.end_ms + 50, burst.begin_ms - 50) <= _PAUSE_SPEECH
+        and talk.share(last.end_ms + 50, burst.begin_ms - 50) <= _SPEECH
     )
 
 
@@ -114,7 +122,9 @@ def _marks_of(run: Sequence[Burst], talk: _Talk) -> list[Mark]:
     return [
         Mark(TONE, round(burst.begin_ms), round(burst.end_ms), OTHER_TONE, None, burst.strongest_hz, burst.level_dbfs)
         for burst in run
-        if burst.duration_ms >= SHORTEST_OTHER_MS and len(burst.frequencies_hz) == 1
+        if burst.duration_ms >= SHORTEST_OTHER_MS
+        and len(burst.frequencies_hz) == 1
+        and talk.share(burst.begin_ms, burst.end_ms) <= _SPEECH
     ]
 
 
@@ -171,13 +181,13 @@ def _whole(
 ) -> Mark:
     """Make one mark of a signal with its pauses.
 
-    The last pause belongs to it until the signal would sound again or speech begins; a last ring that is cut short was
+    The last pause belongs to it until the signal would sound again or anything else does; a last ring that is cut short was
     answered.
     """
     begin, end = rings[-1]
     usual = float(np.median([ring_end - ring_begin for ring_begin, ring_end in rings]))
     if period and end - begin >= 0.9 * usual:
-        end = max(end, talk.begins(end + 50, begin + period))
+        end = max(end, talk.silent_until(end + 50, begin + period))
     longest = max(run, key=lambda burst: burst.duration_ms)
     lengths = np.array([burst.duration_ms for burst in run])
     power = float(np.average([10 ** (burst.level_dbfs / 10) for burst in run], weights=lengths))
