@@ -59,3 +59,8 @@ class ChannelTalk:
     speech: SpanArray
     masked: SpanArray
     marks: tuple[Mark, ...]
+
+    @property
+    def participant(self) -> str:
+        """Who speaks on it: the role, or the channel itself."""
+        return self.participant_role or self.channel_id
