@@ -46,7 +46,7 @@ _VOICE = (
         for name, unit, what in (
             ("frequency", "hz", "frequency"),
             ("bandwidth", "hz", "bandwidth"),
-            ("level", "db", "level over the harmonic at F0"),
+            ("level", "db", "level over the frame's mean power density"),
         )
         for column in _mean_and_variation(f"f{formant}_{name}", unit, f"{what} of formant {formant} in voiced frames")
     ),

@@ -1,0 +1,173 @@
+"""What spans of a channel sound like: the measures of utterances and of units that models score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from callbeam.audio.frames import FULL_SCALE, frame_grid
+from callbeam.audio.level import power_to_dbfs
+from callbeam.audio.noise import local_noise, snr_db
+from callbeam.schemas.acoustics import ACOUSTIC_MEASURES
+from callbeam.schemas.egemaps import EGEMAPS_MEASURES
+from callbeam.speech.egemaps import egemaps_measures
+from callbeam.speech.functionals import Float64Array, IntArray, SpanFrames
+from callbeam.speech.semitones import semitones
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from callbeam.audio.channel import Channel
+    from callbeam.audio.features import FrameFeatures
+    from callbeam.audio.frames import BoolArray, Float32Array
+    from callbeam.audio.voice_quality import VoiceDescriptors
+
+FEWEST_FOR_A_SLOPE = 10
+"""Frames: a line through less than 0.1 s tells of the grid more than of the voice."""
+
+_PERCENTILES = (0.2, 0.5, 0.8)
+_SPECTRAL_MEANS = (
+    "spectral_centroid_hz",
+    "spectral_flux",
+    "spectral_slope_0_500_db_khz",
+    "spectral_slope_500_1500_db_khz",
+    "alpha_ratio_db",
+    "hammarberg_index_db",
+)
+
+
+def acoustic_measures(
+    channel: Channel,
+    features: FrameFeatures,
+    voice: VoiceDescriptors,
+    speech: BoolArray,
+    spans: IntArray,
+    *,
+    egemaps: bool,
+) -> dict[str, Float32Array]:
+    """Measure spans of a channel.
+
+    Parameters
+    ----------
+    channel : Channel
+    features : FrameFeatures
+        The channel's, n frames.
+    voice : VoiceDescriptors
+        Of the same frames.
+    speech : bool array, shape (n,)
+        Frames that are decided to be speech.
+    spans : int64 array, shape (k, 2)
+        Frames [begin, end) on the leg's grid; in any order, also overlapping, empty, or beyond the frames there are.
+    egemaps : bool
+        Also the functionals in the manner of eGeMAPS.
+
+    Returns
+    -------
+    dict of str to float32 array, shape (k,)
+        ``ACOUSTIC_MEASURES``, and ``EGEMAPS_MEASURES`` if asked for, as these declare them; NaN where not computable.
+    """
+    frames = SpanFrames.of(spans, features.span.first, len(speech)).where(features.span.measured)
+    spoken = frames.where(speech)
+    voiced = spoken.where(np.isfinite(features.measures["f0_hz"]))
+    measures = {
+        **_levels(features, spoken),
+        **_pitch(features, spoken, voiced),
+        **_voice_quality(features, voice, voiced),
+        **_spectrum(features, spoken),
+        **_rates(voice, frames, spoken),
+        "snr_db": _snr(features, speech, spoken),
+        "clipping_ratio": _clipping(channel, features, spoken),
+    }
+    columns = ACOUSTIC_MEASURES
+    if egemaps:
+        measures |= egemaps_measures(features, voice, speech, spans)
+        columns += EGEMAPS_MEASURES
+    return {column.name: measures[column.name].astype(np.float32) for column in columns}
+
+
+def _levels(features: FrameFeatures, spoken: SpanFrames) -> dict[str, Float64Array]:
+    level, groups = features.measures["level_dbfs"][spoken.rows], spoken.groups
+    low, middle, high = groups.percentiles(level, _PERCENTILES)
+    return {
+        "level_mean_dbfs": power_to_dbfs(groups.mean(_power(level))),
+        "level_sd_db": groups.moments(level)[1],
+        "level_p20_dbfs": low,
+        "level_median_dbfs": middle,
+        "level_p80_dbfs": high,
+        "level_slope_db_s": groups.slopes(level, spoken.rows, FEWEST_FOR_A_SLOPE),
+    }
+
+
+def _pitch(features: FrameFeatures, spoken: SpanFrames, voiced: SpanFrames) -> dict[str, Float64Array]:
+    hertz, groups = features.measures["f0_hz"][voiced.rows], voiced.groups
+    tones = semitones(hertz)
+    mean_st, sd_st = groups.moments(tones)
+    mean_hz, sd_hz = groups.moments(hertz)
+    low, middle, high = groups.percentiles(tones, _PERCENTILES)
+    with np.errstate(invalid="ignore"):
+        voiced_ratio = groups.counts / spoken.groups.counts
+    return {
+        "f0_mean_st": mean_st,
+        "f0_sd_st": sd_st,
+        "f0_p20_st": low,
+        "f0_median_st": middle,
+        "f0_p80_st": high,
+        "f0_range_st": high - low,
+        "f0_slope_st_s": groups.slopes(tones, voiced.rows, FEWEST_FOR_A_SLOPE),
+        "f0_mean_hz": mean_hz,
+        "f0_sd_hz": sd_hz,
+        "f0_median_hz": groups.percentiles(hertz, (0.5,))[0],
+        "voiced_ratio": voiced_ratio,
+    }
+
+
+def _voice_quality(features: FrameFeatures, voice: VoiceDescriptors, voiced: SpanFrames) -> dict[str, Float64Array]:
+    mean, deviation = voiced.groups.moments(features.measures["hnr_db"][voiced.rows])
+    return {
+        "jitter_ratio": voiced.groups.mean(voice.jitter_ratio[voiced.rows]),
+        "shimmer_db": voiced.groups.mean(voice.shimmer_db[voiced.rows]),
+        "hnr_mean_db": mean,
+        "hnr_sd_db": deviation,
+    }
+
+
+def _spectrum(features: FrameFeatures, spoken: SpanFrames) -> dict[str, Float64Array]:
+    groups = spoken.groups
+    means = {name: groups.mean(features.measures[name][spoken.rows]) for name in _SPECTRAL_MEANS}
+    mean, deviation = groups.moments(np.ascontiguousarray(features.mfcc[spoken.rows].T))
+    return {
+        **means,
+        **{f"mfcc_{i}_mean": mean[i] for i in range(1, len(mean))},
+        **{f"mfcc_{i}_sd": deviation[i] for i in range(1, len(mean))},
+    }
+
+
+def _rates(voice: VoiceDescriptors, frames: SpanFrames, spoken: SpanFrames) -> dict[str, Float64Array]:
+    seconds, spoken_seconds = (each.groups.counts * 0.01 for each in (frames, spoken))
+    syllables = spoken.groups.sums(voice.syllable_nuclei[spoken.rows])
+    with np.errstate(invalid="ignore"):
+        return {"syllable_rate_hz": syllables / seconds, "articulation_rate_hz": syllables / spoken_seconds}
+
+
+def _snr(features: FrameFeatures, speech: BoolArray, spoken: SpanFrames) -> Float64Array:
+    """Return the ratio of the speech's mean power, less that of the noise around it, to the latter."""
+    speech_power = spoken.groups.mean(_power(features.measures["level_dbfs"][spoken.rows]))
+    noise_power = spoken.groups.mean(_power(local_noise(features, speech)[spoken.rows]))
+    return snr_db(speech_power, noise_power)
+
+
+def _clipping(channel: Channel, features: FrameFeatures, spoken: SpanFrames) -> Float64Array:
+    """Return the share of the samples in the frames' hop intervals that lie at the format's limits."""
+    samples, hop = channel.samples, frame_grid(channel.sample_rate_hz).hop
+    by_frame = np.zeros(len(features.span.measured), dtype=np.int64)
+    if len(samples) and (samples.max() == FULL_SCALE - 1 or samples.min() == -FULL_SCALE):
+        clipped = np.flatnonzero((samples == FULL_SCALE - 1) | (samples == -FULL_SCALE))
+        frame = (channel.first_sample + clipped) // hop - features.span.first
+        by_frame = np.bincount(frame, minlength=len(by_frame))
+    return spoken.groups.mean(by_frame[spoken.rows] / hop)
+
+
+def _power(level_dbfs: npt.NDArray[np.float32]) -> Float64Array:
+    """Return the mean squares of which these are the levels."""
+    return np.asarray(10 ** (level_dbfs.astype(np.float64) / 10))
