@@ -1,0 +1,266 @@
+"""How much of one channel is heard on the other: echo, crosstalk, doubled channels.
+
+The impulse response from source to target is estimated by weighted least squares in the frequency domain, over blocks
+in which the source speaks: H = sum(conj(X) Y W) / sum(X conj(X) W), with W the inverse of the target's power in that
+block, and the frequencies weighted likewise. Blocks in which the target speaks for itself and frequencies of hum thus count for little, and a
+leak 25 dB below the line's noise stands out after some seconds of speech.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+from callbeam.audio.frames import FULL_SCALE, BoolArray, Float32Array
+
+if TYPE_CHECKING:
+    from callbeam.audio.channel import Channel
+    from callbeam.audio.features import FrameFeatures
+
+EARLIEST_MS, LATEST_MS = -50, 400
+"""Delays looked for: an echo comes later, crosstalk at once; clocks may differ by a little."""
+
+LOW_HZ, HIGH_HZ = 300.0, 3400.0
+
+BLOCK_MS = 512
+ACTIVE_DBFS = -50.0
+"""Blocks in which the source is quieter are no evidence."""
+
+SILENT_DBFS = -80.0
+"""Blocks in which the target is quieter are none either: the line is not through, or an echo suppressor keeps it shut."""
+
+FEWEST_BLOCKS, MOST_BLOCKS_PER_S = 24, 0.17
+_SMOOTHED_HZ = 60.0
+LEAST_PEAK = 6.0
+"""A response counts from so many times the spread of what else lies within the delays on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """What of a source channel is heard on a target.
+
+    Attributes
+    ----------
+    echo_db : float or None
+        Its level on the target relative to its level on the source; None where none is found, like all that follows.
+    delay_ms : float or None
+        How much later it is heard on the target.
+    correlation : float or None
+        Largest normalised correlation of the two channels' samples over the blocks compared, 0 to 1, found or not; None
+        where nothing could be compared.
+    inverted : bool
+        Whether it comes with its sign turned.
+    evidence_s : float
+        Source audio that was compared.
+    """
+
+    echo_db: float | None = None
+    delay_ms: float | None = None
+    correlation: float | None = None
+    inverted: bool = False
+    evidence_s: float = 0.0
+
+
+def measure_leak(source: Channel, target: Channel) -> Leak:
+    """Measure how much of a channel is heard on another one of the same piece.
+
+    Parameters
+    ----------
+    source, target : Channel
+        On the same clock, with the same sample rate (else nothing is compared).
+
+    Returns
+    -------
+    Leak
+        Over the core and its leads, from the loudest blocks of the source relative to the target, ``FEWEST_BLOCKS`` or
+        one every 6 s.
+    """
+    rate = source.sample_rate_hz
+    if rate != target.sample_rate_hz:
+        return Leak()
+    sizes = _Sizes.of(rate)
+    begins = _blocks(source, target, sizes)
+    if not len(begins):
+        return Leak()
+    sums, largest = _spectra(source, target, begins, sizes)
+    evidence_s = len(begins) * sizes.block / rate
+    peak = _response_peak(sums, sizes)
+    if peak is None:
+        return Leak(correlation=largest, evidence_s=evidence_s)
+    lag, gain = peak
+    delay_ms = (lag - sizes.before) * 1000 / rate
+    return Leak(float(20 * np.log10(abs(gain))), delay_ms, largest, gain < 0, evidence_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """Lengths in samples."""
+
+    rate: int
+    block: int
+    before: int
+    lags: int
+    transform: int
+
+    @classmethod
+    def of(cls, rate: int) -> _Sizes:
+        """Return the lengths for a sample rate; a transform holds a block at any delay without wrapping around."""
+        block, before, after = BLOCK_MS * rate // 1000, -EARLIEST_MS * rate // 1000, LATEST_MS * rate // 1000
+        lags = before + after + 1
+        return cls(rate, block, before, lags, 1 << (block + lags - 2).bit_length())
+
+
+def _blocks(source: Channel, target: Channel, sizes: _Sizes) -> npt.NDArray[np.int64]:
+    """Choose blocks of the source; return where they begin, in samples of the leg, in order.
+
+    They lie on a grid from the leg's sample 0.
+    """
+    low = max(source.first_sample, target.first_sample + sizes.before)
+    high = min(
+        source.first_sample + len(source.samples),
+        target.first_sample + len(target.samples) - (sizes.lags - sizes.before),
+    )
+    first, last = -(-low // sizes.block), high // sizes.block
+    if last <= first:
+        return np.zeros(0, dtype=np.int64)
+    loud, other = (_block_levels(channel, first, last, sizes.block) for channel in (source, target))
+    # The target as far as a delayed block reaches.
+    after = np.append(other[1:], other[-1:])
+    active = np.flatnonzero((loud > ACTIVE_DBFS) & (np.minimum(other, after) > SILENT_DBFS))
+    other = np.maximum(other, after)
+    most = max(FEWEST_BLOCKS, int((last - first) * sizes.block / sizes.rate * MOST_BLOCKS_PER_S))
+    above = loud[active] - np.maximum(other[active], -70.0)
+    chosen = active[np.argsort(-above, kind="stable")[:most]]
+    return (np.sort(chosen) + first).astype(np.int64) * sizes.block
+
+
+def _block_levels(channel: Channel, first: int, last: int, block: int) -> npt.NDArray[np.float64]:
+    """Return the levels of blocks in dBFS, from every fourth sample."""
+    begin = first * block - channel.first_sample
+    samples = channel.samples[begin : begin + (last - first) * block].reshape(last - first, block)[:, ::4]
+    exact = samples.astype(np.float32)
+    power = np.einsum("ij,ij->i", exact, exact) / (exact.shape[1] * FULL_SCALE**2)
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-10)), dtype=np.float64)
+
+
+@dataclass(slots=True)
+class _Spectra:
+    """Sums over blocks, each weighted with the inverse of the target's power in it.
+
+    Attributes
+    ----------
+    cross : complex64 array, shape (bins,)
+        conj(X) Y.
+    source, target : float32 array, shape (bins,)
+        Powers.
+    """
+
+    cross: npt.NDArray[np.complex64]
+    source: Float32Array
+    target: Float32Array
+
+
+def _spectra(
+    source: Channel, target: Channel, begins: npt.NDArray[np.int64], sizes: _Sizes
+) -> tuple[_Spectra, float]:
+    """Return the sums over blocks, and the largest correlation of source and target over all of them."""
+    bins = sizes.transform // 2 + 1
+    sums = _Spectra(np.zeros(bins, np.complex64), np.zeros(bins, np.float32), np.zeros(bins, np.float32))
+    plain = np.zeros(bins, np.complex64)
+    own_energy = other_energy = 1e-12
+    for begin in begins.tolist():
+        own = _samples(source, begin, sizes.block)
+        other = _samples(target, begin - sizes.before, sizes.block + sizes.lags - 1)
+        x = fft.rfft(own, sizes.transform, workers=1)
+        y = fft.rfft(other, sizes.transform, workers=1)
+        energy = float(np.dot(other, other))
+        weight = np.float32(1 / (energy + _FLOOR * len(other)))
+        product = np.conj(x) * y
+        plain += product
+        product *= weight
+        sums.cross += product
+        sums.source += weight * (np.square(x.real) + np.square(x.imag))
+        sums.target += weight * (np.square(y.real) + np.square(y.imag))
+        own_energy += float(np.dot(own, own))
+        other_energy += energy * sizes.block / len(other)
+    correlation = fft.irfft(plain, sizes.transform, workers=1)[: sizes.lags]
+    return sums, float(min(np.abs(correlation).max() / np.sqrt(own_energy * other_energy), 1.0))
+
+
+_FLOOR = (4 / FULL_SCALE) ** 2
+"""Power of the roundings of a quiet line: it keeps near silence from weighing more than all else."""
+
+
+def _samples(channel: Channel, begin: int, count: int) -> Float32Array:
+    at = begin - channel.first_sample
+    return channel.samples[at : at + count].astype(np.float32) / np.float32(FULL_SCALE)
+
+
+def _response_peak(sums: _Spectra, sizes: _Sizes) -> tuple[float, float] | None:
+    """Return lag (in samples, from ``EARLIEST_MS``) and gain of the strongest response, None if nothing stands out."""
+    bins = len(sums.cross)
+    frequency = np.arange(bins) * sizes.rate / sizes.transform
+    band = (frequency >= LOW_HZ) & (frequency <= HIGH_HZ)
+    width = max(round(_SMOOTHED_HZ * sizes.transform / sizes.rate), 1)
+    source, target = (uniform_filter1d(power, width) + 1e-6 * power.max() for power in (sums.source, sums.target))
+    # The spectra of both taken out of the cross spectrum, a leak leaves a pulse, and hum next to nothing.
+    white = np.where(band, sums.cross / np.sqrt(source * np.maximum(target, sums.target)), 0)
+    response = fft.irfft(white, sizes.transform, workers=1)[: sizes.lags]
+    heights = np.abs(response)
+    top = int(heights.argmax())
+    spread = float(np.median(heights)) / 0.6745
+    if not heights[top] or heights[top] < LEAST_PEAK * spread:
+        return None
+    lag = float(top)
+    if 0 < top < len(heights) - 1:
+        before, middle, after = heights[top - 1 : top + 2].tolist()
+        lag += 0.5 * (before - after) / min(before - 2 * middle + after, -1e-30)
+    turned = np.exp(2j * np.pi * np.arange(bins) * lag / sizes.transform)
+    weight = band / np.maximum(target, sums.target)
+    gain = float(((sums.cross * turned).real * weight).sum() / (sums.source * weight).sum())
+    return (lag, gain) if gain else None
+
+
+def explained_by_leak(source: FrameFeatures, target: FrameFeatures, leak: Leak, *, margin_db: float = 6.0) -> BoolArray:
+    """Tell which frames of the target hold nothing but what leaks from the source, and the line's noise.
+
+    Parameters
+    ----------
+    source, target : FrameFeatures
+        Of the two channels of a piece.
+    leak : Leak
+        From source to target.
+    margin_db : float
+        How much louder than expected a frame may be: gains change within a call.
+
+    Returns
+    -------
+    bool array, shape (n,)
+        One item per frame of the target; all False where no leak was found. A target's own voice is louder than what
+        leaks by far more than the margin, unless it is quieter than the echo of the other: that is lost.
+    """
+    level = np.nan_to_num(target.measures["level_dbfs"], nan=-200.0)
+    if leak.echo_db is None or leak.delay_ms is None:
+        return np.zeros(len(level), dtype=np.bool_)
+    shift = round(leak.delay_ms / 10) + source.span.first - target.span.first
+    heard = np.full(len(level), -200.0, dtype=np.float32)
+    # Frames are 25 ms long and echoes have a tail: the loudest of five.
+    loud = maximum_filter1d(np.nan_to_num(source.measures["level_dbfs"], nan=-200.0), 5) + np.float32(leak.echo_db)
+    to, at = max(shift, 0), max(-shift, 0)
+    count = max(min(len(level) - to, len(loud) - at), 0)
+    heard[to : to + count] = loud[at : at + count]
+    noise = noise_floor_dbfs(level)
+    expected = 10 * np.log10(10 ** (heard / 10) + 10 ** (noise / 10))
+    # Where the leak is lost in the noise it explains nothing.
+    return np.asarray((level <= expected + margin_db) & (heard >= noise - 10), dtype=np.bool_)
+
+
+def noise_floor_dbfs(level_dbfs: Float32Array) -> float:
+    """Return the level that a tenth of the frames with any sound stay below; -100 without any."""
+    sounding = level_dbfs[level_dbfs > -80.0]
+    return float(np.percentile(sounding, 10)) if len(sounding) else -100.0
