@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from callbeam.audio.frames import HOPS_PER_SECOND, Float32Array, FrameSpan
+from callbeam.audio.speech_borders import move_to_level
 from callbeam.calls.spans import SpanArray, as_spans, spans_of_mask
 from callbeam.errors import UsageError
 
@@ -45,13 +46,14 @@ class VoiceActivityConfig:
     neg_threshold : float, optional
         It ends below this; ``threshold - 0.15`` (at least 0.01) unless given.
     min_speech_ms : int
-        Shorter speech is none.
+        Shorter speech is none; before borders are moved.
     min_silence_ms : int
         Shorter pauses are part of the speech around them.
     speech_pad_ms : int
         Added on either side of what is cut out (``pad_spans``); decided speech stays unpadded.
     onset_shift_ms, offset_shift_ms : int
-        Added to where the probabilities begin and end speech.
+        Added to where the probabilities begin and end speech, where no level tells better; for Silero as it is run
+        here. A detector that hears borders sharply wants 0.
 
     Raises
     ------
@@ -65,7 +67,7 @@ class VoiceActivityConfig:
     min_silence_ms: int = 100
     speech_pad_ms: int = 30
     onset_shift_ms: int = 0
-    offset_shift_ms: int = -100
+    offset_shift_ms: int = -120
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold < 1:
@@ -87,7 +89,12 @@ class VoiceActivityConfig:
         return max(self.threshold - 0.15, 0.01) if self.neg_threshold is None else self.neg_threshold
 
 
-def speech_spans(probabilities: Float32Array, span: FrameSpan, config: VoiceActivityConfig) -> SpanArray:
+def speech_spans(
+    probabilities: Float32Array,
+    span: FrameSpan,
+    config: VoiceActivityConfig,
+    level_dbfs: Float32Array | None = None,
+) -> SpanArray:
     """Decide where speech is.
 
     Parameters
@@ -96,6 +103,9 @@ def speech_spans(probabilities: Float32Array, span: FrameSpan, config: VoiceActi
         Of the frames of ``span``; NaN is masked.
     span : FrameSpan
     config : VoiceActivityConfig
+    level_dbfs : float32 array, shape (n,), optional
+        Level of the same frames (``FrameFeatures.measures["level_dbfs"]``): borders are then moved to where it rises
+        and falls, which is better than by ``onset_shift_ms`` and ``offset_shift_ms``.
 
     Returns
     -------
@@ -107,6 +117,8 @@ def speech_spans(probabilities: Float32Array, span: FrameSpan, config: VoiceActi
     runs = spans_of_mask(heard, span.first)
     spans = _join(spans, runs, config.min_silence_ms // _HOP_MS)
     spans = spans[spans[:, 1] - spans[:, 0] >= config.min_speech_ms // _HOP_MS]
+    if level_dbfs is not None:
+        return move_to_level(spans, level_dbfs, runs, span.first)
     return _shift(spans, runs, config.onset_shift_ms // _HOP_MS, config.offset_shift_ms // _HOP_MS)
 
 
