@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.speech.events import Event, mark_events, monologue_events, name_events, non_talk_events, overlap_events
-from callbeam.speech.overlaps import find_overlaps
-from callbeam.speech.phases import AGENT, Phase, find_phases, hold_spans
+from callbeam.speech.phases import AGENT, AGENT_ON_LINE, Phase, find_phases
+from callbeam.speech.scene import Scene, set_scene
 from callbeam.speech.silence import non_talk
-from callbeam.speech.stretches import find_stretches
 from callbeam.speech.thresholds import DEFAULT_THRESHOLDS
-from callbeam.speech.totals import Scene, Totals, no_totals, totals
-from callbeam.speech.turns import Turn, backchannels, find_runs, in_order, take_turns, take_turns_apart
+from callbeam.speech.totals import Totals, no_totals, totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callbeam.speech.talk import ChannelTalk
     from callbeam.speech.thresholds import Thresholds
+    from callbeam.speech.turns import Turn
 
 WHOLE_CALL = "whole_call"
 AGENT_PHASE = "agent_phase"
@@ -91,58 +90,34 @@ def converse(
     """
     channels = sorted(channels, key=lambda channel: channel.channel_id)
     phases = tuple(phases_known) or find_phases(channels, duration_ms)
-    marks = mark_events(channels, duration_ms)
     if not channels:
         return Conversation({}, (), phases, no_totals(), None, ())
-    scope = _scope(phases, duration_ms)
-    ends = [one.end_ms for one in in_order(channels) if scope[0] <= one.begin_ms < scope[1]]
-    spoken = (scope[0], max(ends, default=scope[1]))
-    together = comparable and len({channel.participant for channel in channels}) > 1
-
-    stretches = find_stretches(channels, thresholds) if together else []
-    overlaps = find_overlaps(stretches, thresholds)
-    said_into = backchannels(overlaps)
-    floor = [one for one in stretches if one.utterance_id not in said_into]
-    runs = find_runs(floor, longest_pause_ms=thresholds.non_talk_ms)
-    if together:
-        turns = take_turns(channels, stretches, overlaps, conversation=spoken, hold=hold_spans(phases))
-        silent = non_talk(channels, (0, duration_ms), thresholds)
-        marks += overlap_events(overlaps) + non_talk_events(silent)
-        marks += monologue_events(runs, floor, shortest_ms=thresholds.monologue_ms)
-    else:
-        turns = take_turns_apart(channels, conversation=spoken, comparable=comparable)
-    scene = Scene(
-        channels=channels,
-        scope=scope,
-        comparable=comparable,
-        thresholds=thresholds,
-        phases=phases,
-        turns=turns,
-        stretches=floor,
-        overlaps=overlaps,
-        runs=runs,
-    )
-    whole = not any(phase.phase == "agent" for phase in phases)
+    agent = [phase for phase in phases if phase.phase == AGENT_ON_LINE]
+    scope = (agent[0].begin_offset_ms, agent[-1].end_offset_ms) if agent else (0, duration_ms)
+    scene = set_scene(channels, scope=scope, comparable=comparable, phases=phases, thresholds=thresholds)
     return Conversation(
-        turns=turns,
-        events=name_events(marks),
+        turns=dict(scene.turns),
+        events=name_events(_events(scene, duration_ms)),
         phases=phases,
         totals=totals(scene),
-        metrics_scope=WHOLE_CALL if whole else AGENT_PHASE,
-        warnings=_warnings(channels, whole=whole),
+        metrics_scope=AGENT_PHASE if agent else WHOLE_CALL,
+        warnings=_warnings(scene, whole=not agent),
     )
 
 
-def _scope(phases: Sequence[Phase], duration_ms: int) -> tuple[int, int]:
-    """Return what the totals are taken over: from the first agent's begin to the last one's end, or the whole call."""
-    agent = [phase for phase in phases if phase.phase == "agent"]
-    return (agent[0].begin_offset_ms, agent[-1].end_offset_ms) if agent else (0, duration_ms)
+def _events(scene: Scene, duration_ms: int) -> list[Event]:
+    events = mark_events(scene.channels, duration_ms)
+    if scene.compares:
+        events += overlap_events(scene.overlaps)
+        events += non_talk_events(non_talk(scene.channels, (0, duration_ms), scene.thresholds))
+        events += monologue_events(scene.runs, scene.floor, shortest_ms=scene.thresholds.monologue_ms)
+    return events
 
 
-def _warnings(channels: Sequence[ChannelTalk], *, whole: bool) -> tuple[str, ...]:
+def _warnings(scene: Scene, *, whole: bool) -> tuple[str, ...]:
     warnings = []
-    if len({channel.participant for channel in channels}) == 1:
+    if not scene.several:
         warnings.append(ONE_PARTICIPANT_HEARD)
-    if whole and any(channel.participant_role == AGENT for channel in channels):
+    if whole and scene.of_role(AGENT):
         warnings.append(PROMPTS_COUNTED_AS_AGENT)
     return tuple(warnings)

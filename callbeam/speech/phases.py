@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from callbeam.speech.talk import ChannelTalk
 
 RINGING = "ringing"
+AGENT_ON_LINE = "agent"
 HOLD = "hold"
 UNKNOWN = "unknown"
 

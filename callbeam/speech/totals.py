@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,8 @@ from callbeam.speech.phases import hold_spans
 from callbeam.speech.silence import masked_ms, non_talk, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from callbeam.calls.spans import SpanArray
-    from callbeam.speech.overlaps import Overlap
-    from callbeam.speech.phases import Phase
-    from callbeam.speech.stretches import Stretch
-    from callbeam.speech.talk import ChannelTalk, Utterance
-    from callbeam.speech.thresholds import Thresholds
-    from callbeam.speech.turns import Run, Turn
+    from callbeam.speech.scene import Scene
 
 Totals = dict[str, int | float | None]
 
@@ -31,56 +23,6 @@ TOTAL_NAMES = tuple(column.name for column in (*CONNECT_TOTALS, *TOTALS))
 
 ROLES = {"AGENT": "agent", "CUSTOMER": "customer"}
 """Roles, and how columns call them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What totals are taken of.
-
-    Attributes
-    ----------
-    channels : sequence of ChannelTalk
-        At least one.
-    scope : (int, int)
-        What is counted: speech and events that begin in it.
-    comparable : bool
-        Whether the channels' clocks agree.
-    thresholds : Thresholds
-    phases : sequence of Phase
-    turns : mapping of str to Turn
-        Of all utterances.
-    stretches : sequence of Stretch
-        Without backchannels.
-    overlaps : sequence of Overlap
-    runs : sequence of Run
-    """
-
-    channels: Sequence[ChannelTalk]
-    scope: tuple[int, int]
-    comparable: bool
-    thresholds: Thresholds
-    phases: Sequence[Phase]
-    turns: Mapping[str, Turn]
-    stretches: Sequence[Stretch]
-    overlaps: Sequence[Overlap]
-    runs: Sequence[Run]
-
-    @property
-    def several(self) -> bool:
-        """Whether more than one participant is heard."""
-        return len({channel.participant for channel in self.channels}) > 1
-
-    def of_role(self, role: str) -> list[ChannelTalk]:
-        """Return a role's channels."""
-        return [channel for channel in self.channels if channel.participant_role == role]
-
-    def holds(self, begin_ms: int) -> bool:
-        """Tell whether what begins at an instant counts."""
-        return self.scope[0] <= begin_ms < self.scope[1]
-
-    def utterances(self, channels: Sequence[ChannelTalk]) -> list[Utterance]:
-        """Return the channels' utterances that count."""
-        return [one for channel in channels for one in channel.utterances if self.holds(one.begin_ms)]
 
 
 def no_totals() -> Totals:
@@ -176,7 +118,7 @@ def _exchange(scene: Scene, found: Totals) -> Totals:
     """Return what turns give: durations, latencies, switches."""
     said = scene.utterances(scene.channels)
     conversation_ms = max((one.end_ms for one in said), default=scene.scope[0]) - scene.scope[0] if said else None
-    turns = [one for one in scene.stretches if scene.holds(one.begin_ms)]
+    turns = [one for one in scene.floor if scene.holds(one.begin_ms)]
     switches = sum(before.participant != after.participant for before, after in pairwise(turns))
     agent = found["talk_time_agent_ms"]
     exchange: Totals = {

@@ -68,7 +68,7 @@ def backchannels(overlaps: Sequence[Overlap]) -> frozenset[str]:
 
 def take_turns(
     channels: Sequence[ChannelTalk],
-    stretches: Sequence[Stretch],
+    floor: Sequence[Stretch],
     overlaps: Sequence[Overlap],
     *,
     conversation: tuple[int, int],
@@ -80,8 +80,10 @@ def take_turns(
     ----------
     channels : sequence of ChannelTalk
         At least two participants'.
-    stretches, overlaps : sequences of Stretch and Overlap
-        As ``find_stretches`` and ``find_overlaps`` give them.
+    floor : sequence of Stretch
+        As ``find_stretches`` orders them, without backchannels.
+    overlaps : sequence of Overlap
+        As ``find_overlaps`` gives them.
     conversation : (int, int)
         From the scope's begin to the end of the last utterance: what is divided into quarters.
     hold : SpanArray
@@ -90,7 +92,7 @@ def take_turns(
     said_into = backchannels(overlaps)
     interrupting = {overlap.doer.utterance_id for overlap in overlaps if overlap.kind == INTERRUPTION}
     unheard = union(hold, *(channel.masked for channel in channels))
-    latencies = _latencies([one for one in stretches if one.utterance_id not in said_into], unheard)
+    latencies = _latencies(floor, unheard)
     overlapping = _overlapping(channels)
     ordered = in_order(channels)
     return {
@@ -156,26 +158,26 @@ def find_runs(stretches: Sequence[Stretch], *, longest_pause_ms: int) -> list[Ru
     return [Run(tuple(run)) for run in runs]
 
 
-def _latencies(stretches: Sequence[Stretch], unheard: SpanArray) -> dict[str, int]:
+def _latencies(floor: Sequence[Stretch], unheard: SpanArray) -> dict[str, int]:
     """Return by utterance the time from the end of the other's turn to its begin.
 
     Whoever speaks to the end holds the floor: one who gives up while the other goes on has not answered.
     """
     found: list[tuple[str, int, int]] = []
-    floor: Stretch | None = None
-    for stretch in stretches:
-        if floor is None or stretch.end_ms >= floor.end_ms:
-            if (
-                floor is not None
-                and floor.participant != stretch.participant
-                and floor.end_known
-                and stretch.begin_known
-            ):
-                found.append((stretch.utterance_id, floor.end_ms, stretch.begin_ms))
-            floor = stretch
+    holder: Stretch | None = None
+    for stretch in floor:
+        if holder is not None and stretch.end_ms < holder.end_ms:
+            continue
+        if holder is not None and _answers(stretch, holder):
+            found.append((stretch.utterance_id, holder.end_ms, stretch.begin_ms))
+        holder = stretch
     between = np.array([(end, max(end, begin)) for _, end, begin in found], dtype=np.int64).reshape(-1, 2)
     missing = covered(unheard, between).tolist()
     return {name: begin - end for (name, end, begin), lost in zip(found, missing, strict=True) if not lost}
+
+
+def _answers(stretch: Stretch, holder: Stretch) -> bool:
+    return stretch.participant != holder.participant and holder.end_known and stretch.begin_known
 
 
 def _overlapping(channels: Sequence[ChannelTalk]) -> dict[str, int]:
