@@ -14,7 +14,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.10",
     packages=find_packages(include=["callbeam", "callbeam.*"]),
-    package_data={"callbeam": ["py.typed"]},
+    package_data={"callbeam": ["py.typed"], "callbeam.report": ["assets/*"]},
     install_requires=[
         "aiohttp>=3.10,<4",
         "apache-beam>=2.77,<3",
@@ -47,6 +47,7 @@ setup(
             "pytest-timeout>=2.3,<3",
             "pytest-xdist>=3.6,<4",
             "ruff>=0.8,<1",
+            "selenium>=4.20,<5",
             "setuptools>=61",
             "sqlglot>=30,<40",
             "wheel>=0.40",

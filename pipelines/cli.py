@@ -18,6 +18,7 @@ COMMANDS = {
         "callbeam.pipelines.run_emulator",
         "Kinesis Video Streams on this machine, with made-up calls",
     ),
+    "report": ("callbeam.pipelines.report", "pages that show calls: an index of all, and one for each call asked for"),
     "demo": ("callbeam.pipelines.demo", "a backfill over made-up calls, compared with their truth"),
 }
 

@@ -1,0 +1,207 @@
+"""One call's rows from all tables, put together for its page."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from callbeam.schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from callbeam.report.source import Output
+
+Row = dict[str, Any]
+
+ROLE_ORDER = {"CUSTOMER": 0, "AGENT": 1}
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "channels": (
+        "call_id",
+        "job_id",
+        "channel_id",
+        "participant_role",
+        "role_source",
+        "role_confidence",
+        "track_name",
+        "codec",
+        "sample_rate_hz",
+        "start_ts",
+        "begin_offset_ms",
+        "end_offset_ms",
+        "gap_count",
+        "gap_ms",
+        "level_dbfs",
+        "peak_dbfs",
+        "clipping_ratio",
+        "digital_zero_ratio",
+        "speech_ms",
+        "active_level_dbfs",
+        "noise_floor_dbfs",
+        "snr_db",
+        "f0_median_hz",
+        "echo_leak_db",
+        "echo_delay_ms",
+        "peaks",
+    ),
+    "utterances": (
+        "call_id",
+        "job_id",
+        "channel_id",
+        "participant_role",
+        "utterance_id",
+        "begin_offset_ms",
+        "end_offset_ms",
+        "duration_ms",
+        "speech_ms",
+        "response_latency_ms",
+        "overlap_ms",
+        "is_interruption",
+        "is_backchannel",
+        "level_mean_dbfs",
+        "f0_median_hz",
+        "f0_range_st",
+        "articulation_rate_hz",
+        "snr_db",
+    ),
+    "events": tuple(TABLES["events"].schema.names),
+    "phases": ("call_id", "job_id", "phase", "begin_offset_ms", "end_offset_ms", "source"),
+    "seconds": ("call_id", "job_id", "channel_id", "begin_offset_ms", "level_dbfs", "f0_median_hz"),
+    "sentiment_inputs": ("call_id", "job_id", "unit_id", "unit_type"),
+    "clips": ("call_id", "job_id", "channel_id", "unit_id", "begin_ts", "duration_ms", "audio"),
+}
+
+
+@dataclass(slots=True)
+class Lane:
+    """One participant of a call: the channels of one role; one channel where the role is unknown.
+
+    Attributes
+    ----------
+    participant_role : str or None
+    channels : list of dict
+        Rows of ``channels``, by begin.
+    seconds : dict of str to list of dict
+        Rows of ``seconds``, in order, by channel_id.
+    """
+
+    participant_role: str | None
+    channels: list[Row] = field(default_factory=list)
+    seconds: dict[str, list[Row]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class CallRows:
+    """What the tables hold of one call of one job.
+
+    Attributes
+    ----------
+    call : dict
+        Its row of ``calls``.
+    lanes : list of Lane
+        Customer, agent, then who is unknown.
+    utterances, events, phases, clips : list of dict
+        Rows in order of begin; utterances, events and clips with ``lane``, the index of their lane or None.
+    """
+
+    call: Row
+    lanes: list[Lane]
+    utterances: list[Row]
+    events: list[Row]
+    phases: list[Row]
+    clips: list[Row]
+
+    @property
+    def duration_ms(self) -> int:
+        """Length of the time axis."""
+        ends = [row["end_offset_ms"] for row in (*self.utterances, *self.events, *self.phases)]
+        return int(max([self.call["duration_ms"] or 0, *ends]))
+
+
+def load_calls(output: Output, calls: Iterable[Row]) -> list[CallRows]:
+    """Read everything that pages show of some calls.
+
+    Parameters
+    ----------
+    output : Output
+    calls : iterable of dict
+        Rows of ``calls``.
+
+    Returns
+    -------
+    list of CallRows
+        In the same order.
+
+    Raises
+    ------
+    StorageError
+        If a table cannot be read.
+    """
+    calls = list(calls)
+    call_ids, job_ids = {call["call_id"] for call in calls}, {call["job_id"] for call in calls}
+    found: dict[str, dict[tuple[str, str], list[Row]]] = {}
+    for name, columns in COLUMNS.items():
+        rows = output.read(name, columns, call_ids=call_ids, job_ids=job_ids).to_pylist()
+        found[name] = {}
+        for row in rows:
+            found[name].setdefault((row["call_id"], row["job_id"]), []).append(row)
+    return [
+        _together(call, {name: rows.get((call["call_id"], call["job_id"]), []) for name, rows in found.items()})
+        for call in calls
+    ]
+
+
+def _together(call: Row, rows: Mapping[str, list[Row]]) -> CallRows:
+    lanes = _lanes(rows["channels"])
+    lane_of = {channel["channel_id"]: index for index, lane in enumerate(lanes) for channel in lane.channels}
+    role_lane = {lane.participant_role: index for index, lane in enumerate(lanes) if lane.participant_role}
+    for second in sorted(rows["seconds"], key=lambda row: row["begin_offset_ms"]):
+        if (index := lane_of.get(second["channel_id"])) is not None:
+            lanes[index].seconds.setdefault(second["channel_id"], []).append(second)
+    units = {row["unit_id"]: row["unit_type"] for row in rows["sentiment_inputs"]}
+    clips = [_clip(row, call["call_start_ts"], units) for row in rows["clips"]]
+    for row in (*rows["utterances"], *clips):
+        row["lane"] = lane_of.get(row["channel_id"])
+    for row in rows["events"]:
+        row["lane"] = lane_of.get(row["channel_id"], role_lane.get(row["by_role"]))
+    return CallRows(
+        call=call,
+        lanes=lanes,
+        utterances=_in_order(rows["utterances"]),
+        events=_in_order(rows["events"]),
+        phases=_in_order(rows["phases"]),
+        clips=_in_order(clips),
+    )
+
+
+def _lanes(channels: Iterable[Row]) -> list[Lane]:
+    lanes: dict[str, Lane] = {}
+    for channel in sorted(channels, key=lambda row: (row["begin_offset_ms"], row["channel_id"])):
+        role = channel["participant_role"]
+        lanes.setdefault(role or channel["channel_id"], Lane(role)).channels.append(channel)
+    return sorted(lanes.values(), key=lambda lane: ROLE_ORDER.get(lane.participant_role or "", len(ROLE_ORDER)))
+
+
+def _clip(row: Row, start: datetime, units: Mapping[str, str]) -> Row:
+    begin = round((row["begin_ts"] - start).total_seconds() * 1000)
+    return {
+        "channel_id": row["channel_id"],
+        "begin_offset_ms": begin,
+        "end_offset_ms": begin + row["duration_ms"],
+        "unit_type": units.get(row["unit_id"]),
+        "flac": (row["audio"] or {}).get("bytes"),
+    }
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row["begin_offset_ms"], row["end_offset_ms"]))
+
+
+def number(value: float | None, places: int) -> float | int | None:
+    """Round for JSON; NULL for what is not finite."""
+    if value is None or not math.isfinite(value):
+        return None
+    return round(value, places) if places else round(value)

@@ -1,0 +1,104 @@
+"""``callbeam report``: HTML pages that show calls to people, from the tables of a backfill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from callbeam.errors import UsageError
+from callbeam.pipelines.command_line import StrictParser, number, parse, web_address, whole_number
+from callbeam.pipelines.exits import command
+from callbeam.report.source import open_output
+from callbeam.report.write import write_report
+from callbeam.storage.objects import StorageConfig
+
+DEFAULT_FOLDER = "_report"
+"""Below the output: what begins with an underscore is no table to Athena, Spark or duckdb's globs."""
+
+MOST_NAMED = 12
+
+
+@command("callbeam report")
+def main(argv: Sequence[str]) -> int:
+    """Write a report.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The command line.
+
+    Returns
+    -------
+    int
+        0 written, 1 a table or page failed, 2 cannot be done.
+    """
+    parser = StrictParser(prog="callbeam report", description=__doc__)
+    parser.add_argument(
+        "output", metavar="OUT", help="the --output of a backfill: a local folder or s3://bucket/prefix"
+    )
+    parser.add_argument(
+        "--call-id", nargs="+", action="extend", default=[], metavar="ID", help="calls that get a page of their own"
+    )
+    parser.add_argument(
+        "--sample",
+        type=whole_number(0),
+        metavar="N",
+        help="pages for so many more calls, always the same ones (without --call-id and --sample: the 10 calls that "
+        "stand out most, filled up from a sample)",
+    )
+    parser.add_argument(
+        "--to", metavar="FOLDER", help=f"local folder for the pages (default: OUT/{DEFAULT_FOLDER} if OUT is local)"
+    )
+    parser.add_argument(
+        "--audio-mb",
+        type=number(0, 1000),
+        default=3.0,
+        metavar="MB",
+        help="most audio in a page, where the backfill kept clips (default %(default)g)",
+    )
+    parser.add_argument("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
+    parser.add_argument("--s3-role-arn", metavar="ARN", help="role to assume for reading from S3")
+    options, _ = parse(parser, argv)
+    folder = _folder(options.output, options.to)
+    output = open_output(
+        StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
+    )
+    report = write_report(
+        output,
+        folder,
+        call_ids=options.call_id,
+        sample=options.sample,
+        clip_bytes=round(options.audio_mb * 1_000_000),
+    )
+    print(f"{report.index}: {report.calls:,} calls")
+    for path in report.pages[:MOST_NAMED]:
+        print(f"  {path}")
+    if len(report.pages) > MOST_NAMED:
+        print(f"  and {len(report.pages) - MOST_NAMED:,} more pages")
+    return 0
+
+
+def _folder(output: str, to: str | None) -> Path:
+    """Return where pages go; never among the tables, whose readers would take pages for rows.
+
+    Raises
+    ------
+    UsageError
+        If it is in S3, not given though the tables are there, or a folder of the tables.
+    """
+    if to is None:
+        if output.startswith("s3://"):
+            raise UsageError("the tables are in S3: say with --to FOLDER where on this machine the pages go")
+        return Path(output).expanduser().absolute() / DEFAULT_FOLDER
+    if not to or "://" in to:
+        raise UsageError(f"--to {to!r} is no local folder; pages can be copied to elsewhere as they are")
+    folder = Path(to).expanduser().resolve()
+    tables = Path(output).expanduser().resolve()
+    if not output.startswith("s3://") and (folder == tables or tables in folder.parents):
+        top = folder.relative_to(tables).parts[:1]
+        if not top or not top[0].startswith("_") or top[0] == "_jobs":
+            raise UsageError(
+                f"--to {to} lies among the tables; choose a folder outside of {output}, or below it one whose name "
+                f"begins with an underscore, such as {DEFAULT_FOLDER}"
+            )
+    return folder
