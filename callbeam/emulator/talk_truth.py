@@ -68,7 +68,7 @@ def talk_figures(call: CallTruth, metrics_scope: str | None = None) -> TalkFigur
     begin_ms = call.agent_on_line_ms if metrics_scope == AGENT_PHASE else 0
     talk_ms = {role: length(clip(heard_speech(call, role), begin_ms, call.duration_ms)) for role in ROLES}
     turns = [turn for turn in turns_of(call) if turn.begin_ms >= begin_ms]
-    latencies = response_latencies(turns)
+    latencies = response_latencies(turns, unheard_spans(call))
     return TalkFigures(
         agent_talk_ratio=talk_ms[AGENT] / sum(talk_ms.values()) if any(talk_ms.values()) else None,
         interruptions=sum(event.kind == "interruption" and event.begin_ms >= begin_ms for event in call.events),
@@ -97,26 +97,41 @@ def turns_of(call: CallTruth) -> list[Turn]:
     return sorted(turns)
 
 
-def response_latencies(turns: Sequence[Turn]) -> dict[str, list[int]]:
+def response_latencies(turns: Sequence[Turn], unheard: SpanArray | None = None) -> dict[str, list[int]]:
     """Return by role how long each response took: from the end of the other's turn, negative where they overlap.
 
-    Backchannels neither have a latency nor are they what is responded to; nor does who spoke last respond to anyone.
+    Whoever speaks to the end holds the floor: backchannels, and those who give up while the other goes on, neither
+    answer nor are answered; nor does who spoke last answer anyone.
+
+    Parameters
+    ----------
+    turns : sequence of Turn
+        In order of begin.
+    unheard : SpanArray, optional
+        No latency is measured over these: holds, gaps.
     """
     latencies: dict[str, list[int]] = {CUSTOMER: [], AGENT: []}
-    last: Turn | None = None
+    unheard = as_spans(()) if unheard is None else unheard
+    holder: Turn | None = None
     for turn in turns:
-        if turn.is_backchannel:
+        if turn.is_backchannel or (holder is not None and turn.end_ms < holder.end_ms):
             continue
-        if last is not None and last.role != turn.role:
-            latencies[turn.role].append(turn.begin_ms - last.end_ms)
-        if last is None or turn.end_ms >= last.end_ms:
-            last = turn
+        if holder is not None and holder.role != turn.role and not len(clip(unheard, holder.end_ms, turn.begin_ms)):
+            latencies[turn.role].append(turn.begin_ms - holder.end_ms)
+        holder = turn
     return latencies
+
+
+def unheard_spans(call: CallTruth) -> SpanArray:
+    """Return when a call is on hold, or a channel has a gap."""
+    holds = as_spans((event.begin_ms, event.end_ms) for event in call.events if event.kind == "hold")
+    return union(holds, *(as_spans(channel.gaps) for channel in call.channels.values()))
 
 
 def non_talk(call: CallTruth, begin_ms: int = 0) -> SpanArray:
     """Return where both are silent for at least 3 s, from an instant on; gaps are neither speech nor silence."""
-    gaps = [as_spans(channel.gaps) for channel in call.channels.values()]
-    silent = subtract(as_spans([(begin_ms, call.duration_ms)]), union(*(heard_speech(call, role) for role in ROLES)))
-    silent = subtract(silent, union(*gaps))
+    there = union(*(as_spans([(channel.begin_ms, channel.end_ms)]) for channel in call.channels.values()))
+    gaps = union(*(as_spans(channel.gaps) for channel in call.channels.values()))
+    said = union(*(heard_speech(call, role) for role in ROLES))
+    silent = subtract(subtract(clip(there, begin_ms, call.duration_ms), said), gaps)
     return silent[silent[:, 1] - silent[:, 0] >= NON_TALK_MS]

@@ -52,7 +52,17 @@ def test_murmurs_neither_answer_nor_are_answered() -> None:
 
 def test_who_gives_up_does_not_take_the_turn() -> None:
     turns = turns_of(call(agent=[[0, 9_000]], customer=[[3_000, 4_500], [9_400, 11_000]]))
-    assert response_latencies(turns) == {"AGENT": [], "CUSTOMER": [-6_000, 400]}
+    assert response_latencies(turns) == {"AGENT": [], "CUSTOMER": [400]}
+
+
+def test_no_answer_is_timed_over_a_hold_or_a_gap() -> None:
+    held = call(
+        agent=[[0, 2_000], [9_000, 10_000]],
+        customer=[[2_300, 4_000], [12_000, 14_000]],
+        events=(EventTruth("hold", "AGENT", 5_000, 8_000, {"sound": "music"}),),
+        gaps=[[10_500, 10_600]],
+    )
+    assert talk_figures(held).latency_ms == {"AGENT": None, "CUSTOMER": 300.0}
 
 
 def test_gaps_are_neither_speech_nor_silence() -> None:
