@@ -9,6 +9,10 @@ if TYPE_CHECKING:
 
 LEGS = "legs"
 CHANNELS = "channels"
+LEAKS = "leaks"
+UTTERANCES = "utterances"
+UNITS = "sentiment_inputs"
+SCORES = "scores"
 SECONDS = "seconds"
 WINDOWS = "windows"
 FRAGMENTS = "fragments"
@@ -24,8 +28,8 @@ class Keyed(NamedTuple):
     call_key : str
         ``call_id``, or what ``key_of`` gives for rows without one.
     kind : str
-        ``legs`` (LegEnd), ``channels`` (ChannelPart), ``windows`` (WindowRow), ``files`` (ChannelFile), or the table
-        whose Arrow batch it is, packed.
+        ``legs`` (LegEnd), ``channels`` (ChannelPart), ``leaks`` (ChannelLeak), ``windows`` (WindowRow), ``files``
+        (ChannelFile), ``scores`` (UnitScores), or the table whose Arrow batch it is, packed.
     value : object
         As ``kind`` says.
     """

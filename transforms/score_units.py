@@ -1,0 +1,165 @@
+"""ScoreUnits: a user's own sentiment model over the units of each piece, where their audio still is."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+from apache_beam import coders
+from apache_beam.ml.inference.base import ModelHandler, RunInference
+
+from callbeam.assembly.parts import SCORES, Keyed
+from callbeam.errors import JobError, UsageError
+from callbeam.speech.model_contract import ModelContract, ModelError
+from callbeam.speech.sentiment_model import SentimentModel, UnitBatch, check_model
+from callbeam.storage.objects import StorageConfig, StorageError, open_store
+
+
+class UnitBatchCoder(coders.Coder):
+    """Encodes a piece's units, should a runner ever part the steps that hand them on; tells their size without it."""
+
+    def encode(self, value: UnitBatch) -> bytes:
+        """Pickle, slowly."""
+        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+    def decode(self, encoded: bytes) -> UnitBatch:
+        """Unpickle what ``encode`` made."""
+        value: UnitBatch = pickle.loads(encoded)  # noqa: S301  (the runner's own bytes)
+        return value
+
+    def estimate_size(self, value: UnitBatch) -> int:
+        """Return the bytes of audio or features."""
+        return value.nbytes
+
+    def is_deterministic(self) -> bool:
+        """Say that batches are no keys."""
+        return False
+
+
+coders.registry.register_coder(UnitBatch, UnitBatchCoder)
+
+
+def read_model(path: str, storage: StorageConfig) -> bytes:
+    """Read a model's file.
+
+    Parameters
+    ----------
+    path : str
+        A local path, or ``s3://bucket/key``.
+    storage : StorageConfig
+        How S3 is reached; its output is not looked at.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file, or it cannot be read.
+    """
+    if not path.startswith("s3://"):
+        try:
+            return Path(path).expanduser().read_bytes()
+        except OSError as error:
+            raise UsageError(f"the sentiment model {path} cannot be read: {error.strerror or error}") from error
+    folder, _, key = path.rpartition("/")
+    try:
+        content = open_store(replace(storage, output=folder)).get(key)
+    except StorageError as error:
+        raise UsageError(f"the sentiment model {path} cannot be read: {error}") from error
+    if content is None:
+        raise UsageError(f"there is no sentiment model {path}")
+    return content
+
+
+def open_model(path: str, storage: StorageConfig) -> ModelContract:
+    """Read a model and find out whether it can be used; do so before any audio is read.
+
+    Raises
+    ------
+    UsageError
+        With the cause and the way out.
+    """
+    return check_model(read_model(path, storage), path)
+
+
+class UnitScorer(ModelHandler[UnitBatch, Keyed, SentimentModel]):
+    """What RunInference needs to know of a sentiment model.
+
+    An element is a batch already: the units of one channel of a piece. Were Beam to put elements together, what the
+    model sees at once would depend on the runner, and so would the last bits of scores.
+    """
+
+    def __init__(self, path: str, contract: ModelContract, storage: StorageConfig) -> None:
+        super().__init__()
+        self._path = path
+        self._contract = contract
+        self._storage = storage
+
+    def load_model(self) -> SentimentModel:
+        """Load the model, once in each process."""
+        try:
+            model = SentimentModel(read_model(self._path, self._storage), self._path)
+        except UsageError as error:
+            raise JobError(f"a worker cannot load the sentiment model: {error}") from error
+        if model.contract.sha256 != self._contract.sha256:
+            raise JobError(
+                f"the sentiment model {self._path} is not the file that the job started with (SHA-256 "
+                f"{model.contract.sha256}, not {self._contract.sha256}): put that one back, or run the job again"
+            )
+        return model
+
+    def run_inference(
+        self,
+        batch: UnitBatch,
+        model: SentimentModel,
+        inference_args: dict[str, Any] | None = None,  # noqa: ARG002  (the base class passes it)
+    ) -> Iterable[Keyed]:
+        """Score one batch."""
+        try:
+            scores = model.score(batch)
+        except ModelError as error:
+            raise JobError(f"the sentiment model failed on call {batch.call_id}: {error}") from error
+        return [Keyed(batch.call_id, SCORES, scores)]
+
+    def get_num_bytes(self, batch: UnitBatch) -> int:
+        """Return the bytes of audio or features, which the base class would pickle to know."""
+        return batch.nbytes
+
+    def should_skip_batching(self) -> bool:
+        """Say that elements are batches."""
+        return True
+
+    def get_metrics_namespace(self) -> str:
+        """Name what RunInference counts."""
+        return "callbeam.sentiment"
+
+
+class ScoreUnits(beam.PTransform):
+    """Score units with a user's own model.
+
+    It belongs right behind the step that has the audio, without a shuffle or a side input between them.
+
+    Parameters
+    ----------
+    path : str
+        An ONNX file: a path that every worker has, or ``s3://bucket/key``.
+    contract : ModelContract
+        What ``open_model`` gave for it.
+    storage : StorageConfig
+        How S3 is reached.
+    """
+
+    def __init__(self, path: str, contract: ModelContract, *, storage: StorageConfig) -> None:
+        super().__init__()
+        self._path = path if "://" in path else str(Path(path).expanduser().absolute())
+        self._contract = contract
+        self._storage = storage
+
+    def expand(self, batches: beam.PCollection[UnitBatch]) -> beam.PCollection[Keyed]:
+        """Emit the scores of each batch, as a part of its call."""
+        scorer = UnitScorer(self._path, self._contract, self._storage)
+        # The tag names the model among those that a process shares; a random one would be in the job graph.
+        inference = RunInference(scorer, model_identifier=self._contract.sha256)
+        return batches | "RunModel" >> inference.with_output_types(Keyed)
