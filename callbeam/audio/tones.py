@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from callbeam.audio.frames import Float32Array
 
 SHORTEST_OTHER_MS = 300
+OTHER_CONCENTRATION = 0.85
+"""A tone without a cadence must stand out from the rest by 7.5 dB: a drawn-out vowel can come to 0.75."""
 
 RING_PAIR_HZ = (380.0, 490.0)
 """Two frequencies within this, 25 to 60 Hz apart, are ringing: 440 + 480 (North America), 400 + 450 (United Kingdom),
@@ -124,6 +126,7 @@ def _marks_of(run: Sequence[Burst], talk: _Talk) -> list[Mark]:
         for burst in run
         if burst.duration_ms >= SHORTEST_OTHER_MS
         and len(burst.frequencies_hz) == 1
+        and burst.concentration >= OTHER_CONCENTRATION
         and talk.share(burst.begin_ms, burst.end_ms) <= _SPEECH
     ]
 
