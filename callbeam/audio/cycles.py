@@ -9,12 +9,15 @@ than where a peak lies. All cycles are measured side by side.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio.frames import BoolArray, Float32Array
 from callbeam.audio.product import product
+
+if TYPE_CHECKING:
+    from callbeam.audio.frames import BoolArray, Float32Array
 
 RATE_HZ = 8000
 """The rate that samples must have."""
@@ -28,12 +31,31 @@ PERIOD_STEPS = 1 << 16
 LONGEST_JUMP = 1.2
 """Ratio of the F0 of neighbouring frames beyond which they belong to different runs."""
 
+LEAST_LIKENESS = 0.6
+"""Normalised correlation of neighbouring pulses below which they do not count as cycles of one voice."""
+
+MARGIN = 512
+"""Samples that anything measured of a frame's cycles may lie away from it."""
+
+LANES = 16
+"""Columns are computed in whole vector registers: what is left over is rounded differently, by where a piece begins."""
+
+_CYCLES_AT_ONCE = 512
+
 _TURN = 1 << 32
 """Phase is counted in this part of a cycle: in integers, it does not depend on where counting began."""
 
 _PHASES = 32
+"""At so many places of each cycle its energy is looked at, to find where the pulses lie in the cycles."""
+
 _ANCHOR_CYCLES = 4
+"""This is decided together with so many cycles on either side."""
+
+_EVEN = 0.1
+"""Share of the whole energy that speaks for no shift at all: a sine has no pulses that could be found."""
+
 _TAPS = 4
+"""Values on either side that a sinc takes between lags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +67,7 @@ class _Octave:
     search: int
 
 
-_OCTAVES = (_Octave(31.0, 20, 4), _Octave(62.0, 40, 6), _Octave(124.0, 64, 11))
+_OCTAVES = (_Octave(31.0, 16, 4), _Octave(62.0, 32, 6), _Octave(124.0, 56, 11))
 """Windows hold one pulse with most of its ringing; pulses are sought within 10 to 25 % of the period."""
 
 
@@ -62,7 +84,8 @@ class Cycles:
     period : int64 array, shape (n,)
         From this pulse to the next, in 1 / ``PERIOD_STEPS`` samples; 0 where the next does not match.
     amplitude : float32 array, shape (n,)
-        Peak of the absolute waveform over the cycle, between samples; 0 in digital silence.
+        RMS of the samples (16-bit values) about the pulse, that are matched. Their peak, which lies between samples and
+        changes with every phase of the harmonics that a band leaves, differs by 0.1 to 0.3 dB where pulses do not.
     """
 
     position: npt.NDArray[np.int64]
@@ -88,10 +111,10 @@ def find_cycles(samples: npt.NDArray[np.int16], first: int, f0_hz: Float32Array,
     Returns
     -------
     Cycles
-        None where the shapes of two neighbouring pulses tell nothing: the period of a run's last cycle is 0.
+        The period of a run's last cycle is 0.
     """
-    marks, run, period = _expected_cycles(first, f0_hz, voiced)
-    position = _anchored(samples, marks, run, period)
+    origin, into, run, period = _expected_cycles(first, f0_hz, voiced)
+    position = origin + _anchors(samples, origin, into, run, period)
     measured = np.zeros(len(run), dtype=np.int64)
     amplitude = np.zeros(len(run), dtype=np.float32)
     followed = np.zeros(len(run), dtype=np.bool_)
@@ -102,21 +125,19 @@ def find_cycles(samples: npt.NDArray[np.int16], first: int, f0_hz: Float32Array,
         shortest = octave.longest
         for at in range(0, len(chosen), _CYCLES_AT_ONCE):
             some = chosen[at : at + _CYCLES_AT_ONCE]
-            amplitude[some] = _peak_amplitude(samples, position[some], octave)
-            measured[some] = _match(samples, position[some], period[some], octave)
+            some = np.concatenate((some, np.repeat(some[-1:], -len(some) % LANES)))
+            distance, strength = _match(samples, position[some], period[some], octave)
+            measured[some], amplitude[some] = distance, strength
     return Cycles(position, run, np.where(followed, measured, 0), amplitude)
-
-
-MARGIN = 512
-"""Samples that anything measured of a frame's cycles may lie away from it."""
-
-_CYCLES_AT_ONCE = 512
 
 
 def _expected_cycles(
     first: int, f0_hz: Float32Array, voiced: BoolArray
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return where cycles begin if F0 is all one knows, in samples, their runs, and their periods in samples."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return where cycles begin if F0 is all one knows, their runs, and their periods in samples.
+
+    Where one begins is the first sample of its hop interval and how many samples into that.
+    """
     frames = np.flatnonzero(voiced)
     f0 = f0_hz[frames].astype(np.float64)
     turns = np.rint(f0 * (HOP / RATE_HZ * _TURN)).astype(np.int64)
@@ -130,28 +151,29 @@ def _expected_cycles(
     counts = beyond - lowest
     owner = np.repeat(np.arange(len(frames)), counts)
     nth = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    into = (lowest[owner] + nth) * _TURN - (before - base)[owner]
-    marks = first + HOP * (frames[owner] + into / turns[owner])
-    return marks, start[owner].astype(np.int64), RATE_HZ / f0[owner]
+    turned = (lowest[owner] + nth) * _TURN - (before - base)[owner]
+    origin = (first + HOP * frames[owner]).astype(np.int64)
+    return origin, HOP * turned / turns[owner], start[owner].astype(np.int64), RATE_HZ / f0[owner]
 
 
-def _anchored(
+def _anchors(
     samples: npt.NDArray[np.int16],
-    marks: npt.NDArray[np.float64],
+    origin: npt.NDArray[np.int64],
+    into: npt.NDArray[np.float64],
     run: npt.NDArray[np.int64],
     period: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.int64]:
-    """Return where each cycle has its energy: the phase of the energy's first harmonic, over some cycles.
+    """Return how far after its origin each cycle has its energy: the energy's first harmonic, over some cycles, tells.
 
     F0 gives cycles their distance, but not where in them the pulses lie.
     """
-    if not len(marks):
+    if not len(origin):
         return np.zeros(0, dtype=np.int64)
     steps = np.arange(_PHASES)[:, None] / _PHASES
-    energy = samples[np.rint(marks + steps * period).astype(np.intp)].astype(np.float32)
+    energy = samples[origin + np.rint(into + steps * period).astype(np.int64)].astype(np.float32)
     energy *= energy
     angles = 2 * np.pi * np.arange(_PHASES) / _PHASES
-    real, imaginary = product(np.ascontiguousarray([np.cos(angles), np.sin(angles)], np.float32), energy)
+    real, imaginary = product(np.ascontiguousarray([np.cos(angles) + _EVEN, np.sin(angles)], np.float32), energy)
     harmonic = real.astype(np.complex128) + 1j * imaginary
     total = harmonic.copy()
     for shift in range(1, _ANCHOR_CYCLES + 1):
@@ -166,7 +188,7 @@ def _anchored(
     begins = np.concatenate(([True], run[1:] != run[:-1]))
     wraps -= wraps[np.maximum.accumulate(np.where(begins, np.arange(len(run)), 0))]
     # F0 is so exact that within a run no cycle drifts by more than one.
-    return np.rint(marks + np.clip(phase + wraps, -1, 1) * period).astype(np.int64)
+    return np.asarray(np.rint(into + np.clip(phase + wraps, -1, 1) * period), dtype=np.int64)
 
 
 def _rows(samples: npt.NDArray[np.int16], begins: npt.NDArray[np.int64], length: int) -> Float32Array:
@@ -177,8 +199,11 @@ def _rows(samples: npt.NDArray[np.int16], begins: npt.NDArray[np.int64], length:
 
 def _match(
     samples: npt.NDArray[np.int16], position: npt.NDArray[np.int64], period: npt.NDArray[np.float64], octave: _Octave
-) -> npt.NDArray[np.int64]:
-    """Return how far after each cycle the next looks most like it, in 1 / ``PERIOD_STEPS`` samples; 0 if unlike."""
+) -> tuple[npt.NDArray[np.int64], Float32Array]:
+    """Return how far after each cycle the next looks most like it, and the RMS of the cycle's pulse.
+
+    The distance is in 1 / ``PERIOD_STEPS`` samples; 0 where nothing looks like it.
+    """
     window, reach = octave.window, octave.search + _TAPS
     expected = np.rint(period).astype(np.int64)
     template = _rows(samples, position - window // 2, window)
@@ -200,11 +225,7 @@ def _match(
     like = height >= np.float32(LEAST_LIKENESS) * np.sqrt(own)
     like &= np.abs(offset) < octave.search
     steps = np.rint((expected + offset.astype(np.float64)) * PERIOD_STEPS).astype(np.int64)
-    return np.where(like & (own > 0), steps, 0)
-
-
-LEAST_LIKENESS = 0.6
-"""Normalised correlation of neighbouring pulses below which they do not count as cycles of one voice."""
+    return np.where(like & (own > 0), steps, 0), np.sqrt(own / np.float32(window))
 
 
 def _half_sample_weights() -> Float32Array:
@@ -223,10 +244,10 @@ def _vertex(curves: Float32Array, middle: int, search: int) -> tuple[Float32Arra
     A sinc gives the halves between rows around the highest, a parabola through three of them the place.
     """
     inner = curves[middle - search : middle + search + 1]
-    top = inner.max(axis=0)
-    place = (inner >= top).argmax(axis=0) + (middle - search)
+    place = inner.argmax(axis=0) + (middle - search)
     columns = np.arange(curves.shape[1])
     around = curves[place + np.arange(-_TAPS, _TAPS + 1)[:, None], columns]
+    top = around[_TAPS]
     before = np.einsum("i,ij->j", _HALF, around[:-1])
     after = np.einsum("i,ij->j", _HALF, around[1:])
     rightward = (after > top) & (after >= before)
@@ -234,15 +255,7 @@ def _vertex(curves: Float32Array, middle: int, search: int) -> tuple[Float32Arra
     low = np.where(rightward, top, np.where(leftward, around[_TAPS - 1], before))
     best = np.where(rightward, after, np.where(leftward, before, top))
     high = np.where(rightward, around[_TAPS + 1], np.where(leftward, top, after))
-    curvature = np.minimum(low - 2 * best + high, -np.finfo(np.float32).tiny)
+    curvature = np.minimum(low - 2 * best + high, np.float32(-1e-6))
     vertex = np.clip(np.float32(0.5) * (low - high) / curvature, np.float32(-1), np.float32(1))
     offset = (place - middle).astype(np.float32) + np.float32(0.5) * (vertex + rightward - leftward)
     return offset, best - np.float32(0.25) * (low - high) * vertex
-
-
-def _peak_amplitude(samples: npt.NDArray[np.int16], position: npt.NDArray[np.int64], octave: _Octave) -> Float32Array:
-    """Return the peak of the absolute waveform about each cycle's middle, found between samples."""
-    search = octave.window // 2
-    middle = search + _TAPS
-    around = np.abs(_rows(samples, position - middle, 2 * middle + 1))
-    return _vertex(around, middle, search)[1]

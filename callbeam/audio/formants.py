@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from callbeam.audio.cycles import LANES
 from callbeam.audio.frames import Float32Array, hann_window
 from callbeam.audio.product import product
 
@@ -36,8 +37,9 @@ WIDEST_HZ = 400.0
 SHARPENED_HZ = 50.0
 """By how much the circle narrows every peak."""
 
-_NOISE_FLOOR = 1e-4
-"""Of the energy, added as white noise: what lies outside the telephone band must not decide the predictor."""
+NOISE_FLOOR = 1e-5
+"""White noise added to each frame, of its energy: what lies outside the telephone band must not decide the predictor,
+nor must rounding."""
 
 _BIN_HZ = 31.25
 _LOWEST_BIN, _HIGHEST_BIN = 5, 98
@@ -79,47 +81,44 @@ def measure_formants(samples: npt.NDArray[np.int16], begins: npt.NDArray[np.intp
     there is no F1) up to ``F2_HIGHEST_HZ``. Bandwidths are those of the envelope's poles, not below ``SHARPENED_HZ``.
     The telephone band ends at 300 Hz: an F1 below it is drawn to it. A frame without energy has no formants.
     """
+    count = len(begins)
+    begins = np.concatenate((begins, np.repeat(begins[-1:], -count % LANES)))
     found = Formants(*(np.full((2, len(begins)), np.nan, dtype=np.float32) for _ in range(3)))
-    if not len(begins):
-        return found
     windows = np.lib.stride_tricks.sliding_window_view(samples, FRAME_LENGTH)
-    for at in range(0, len(begins), _FRAMES_AT_ONCE):
-        some = slice(at, at + _FRAMES_AT_ONCE)
-        correlation = _autocorrelation(windows[begins[some]])
+    for at in range(0, count, _FRAMES_AT_ONCE):
+        correlation = _autocorrelation(windows[begins[at : at + _FRAMES_AT_ONCE]])
         predictor, error = _predict(_pre_emphasised(correlation))
         frame, frequency, bandwidth = _peaks(predictor)
         for row, chosen in enumerate(_choose(frame, frequency, bandwidth)):
-            here = at + frame[chosen]
-            found.frequency_hz[row, here] = frequency[chosen]
-            found.bandwidth_hz[row, here] = bandwidth[chosen]
-            found.level_db[row, here] = _level(
-                predictor[:, frame[chosen]], (error / correlation[0])[frame[chosen]], frequency[chosen]
-            )
-    return found
+            of = frame[chosen]
+            found.frequency_hz[row, at + of] = frequency[chosen]
+            found.bandwidth_hz[row, at + of] = bandwidth[chosen]
+            found.level_db[row, at + of] = _level(predictor[:, of], (error / correlation[0])[of], frequency[chosen])
+    return Formants(*(values[:, :count] for values in found))
 
 
-_WINDOW = hann_window(FRAME_LENGTH).astype(np.float32)
+_WINDOW = hann_window(FRAME_LENGTH).astype(np.float32)[:, None]
 
 
 def _autocorrelation(frames: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
     """Return lags 0 to ORDER + 1 of windowed frames (n, FRAME_LENGTH), shape (ORDER + 2, n); 1 for an empty frame."""
-    values = frames * np.float32(1 / 32768)
-    values -= np.einsum("ij,j->i", values, _WINDOW / _WINDOW.sum())[:, None]
+    values = np.ascontiguousarray(frames.T, dtype=np.float32)
+    values -= np.einsum("ij,ij->j", values, np.broadcast_to(_WINDOW / _WINDOW.sum(), values.shape))
     values *= _WINDOW
-    lags = np.empty((ORDER + 2, len(values)))
-    for lag in range(ORDER + 2):
-        np.einsum("ij,ij->i", values[:, : FRAME_LENGTH - lag], values[:, lag:], out=lags[lag], casting="unsafe")
-    silent = lags[0] <= 1e-12
+    lags = np.empty((ORDER + 2, values.shape[1]), dtype=np.float32)
+    for lag, row in enumerate(lags):
+        np.einsum("ij,ij->j", values[: FRAME_LENGTH - lag], values[lag:], out=row)
+    silent = lags[0] <= 1
     lags[:, silent] = 0
     lags[0, silent] = 1  # white: without peaks
-    return lags
+    return lags.astype(np.float64)
 
 
 def _pre_emphasised(lags: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return lags 0 to ORDER of what a first-order difference makes of the frames, from their own."""
     neighbours = np.concatenate((lags[1:2], lags[:-2])) + lags[1:]
     emphasised = (1 + PRE_EMPHASIS**2) * lags[:-1] - PRE_EMPHASIS * neighbours
-    emphasised[0] *= 1 + _NOISE_FLOOR
+    emphasised[0] += NOISE_FLOOR * lags[0]
     return emphasised
 
 

@@ -64,7 +64,8 @@ def syllable_nuclei(features: FrameFeatures, frames: BoolArray) -> BoolArray:
     if not speech.any():
         return nuclei
     intensity = smoothed_intensity(features)
-    peaks, _ = find_peaks(intensity, prominence=DIP_DB, wlen=_DIP_FRAMES)
+    # A plateau as long as the window has no dip in it.
+    peaks, _ = find_peaks(intensity, plateau_size=(1, _DIP_FRAMES - 2), prominence=DIP_DB, wlen=_DIP_FRAMES)
     peaks = peaks[speech[peaks] & np.isfinite(features.measures["f0_hz"][peaks])]
     loud = _loud_levels(intensity, speech, features.span.first)
     stretch = (peaks + features.span.first) // _STRETCH - features.span.first // _STRETCH

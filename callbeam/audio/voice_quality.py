@@ -43,7 +43,7 @@ class VoiceDescriptors:
         Local jitter: mean difference of neighbouring glottal periods, over their mean, within 25 ms of the frame's
         middle. This and the others are NaN where not measured: outside voiced speech, or where nothing was found.
     shimmer_db : float32 array, shape (n,)
-        Local shimmer: mean absolute ratio of neighbouring glottal periods' peak amplitudes in dB, likewise.
+        Local shimmer: mean absolute ratio of the amplitudes of neighbouring glottal pulses in dB, likewise.
     f1_hz, f1_bandwidth_hz, f2_hz, f2_bandwidth_hz : float32 arrays, shape (n,)
         Peaks of the linear-prediction envelope and their widths.
     f1_level_db, f2_level_db : float32 arrays, shape (n,)
