@@ -9,7 +9,7 @@ from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import StrictParser, number, parse, web_address, whole_number
 from callbeam.pipelines.exits import command
 from callbeam.report.source import open_output
-from callbeam.report.write import write_report
+from callbeam.report.write import CLIP_BYTES, write_report
 from callbeam.storage.objects import StorageConfig
 
 DEFAULT_FOLDER = "_report"
@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--audio-mb",
         type=number(0, 1000),
-        default=3.0,
+        default=CLIP_BYTES / 1e6,
         metavar="MB",
         help="most audio in a page, where the backfill kept clips (default %(default)g)",
     )

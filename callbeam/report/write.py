@@ -25,8 +25,8 @@ PAGES = "pages"
 DEFAULT_PAGES = 10
 """Pages where none are asked for, and outliers that the index names."""
 
-CLIP_BYTES = 3_000_000
-"""Audio in a page: about 7 min of FLAC; a third more as text."""
+CLIP_BYTES = 2_000_000
+"""Audio in a page: about 5 min of FLAC; a third more as text."""
 
 CALLS_AT_ONCE = 50
 """Calls whose rows are held at a time."""

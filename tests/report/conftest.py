@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from made_output import MadeOutput  # noqa: E402  (needs the path above)
+from made_output import MadeOutput
 
 
 @pytest.fixture
