@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import librosa
 import numpy as np
 
-from callbeam.audio.analysis import AnalysisConfig, analyse_channel
+from callbeam.audio.analysis import analyse_channel
 from callbeam.audio.channel import Channel
 from callbeam.audio.frames import BLOCK_FRAMES, blocks, frame_grid, frame_span
 from callbeam.audio.pitch import PitchAnalyser, PitchCandidates, PitchConfig
@@ -142,7 +142,7 @@ def bench(name: str, samples: npt.NDArray[np.int16]) -> None:
         "all for seconds and frames",
         "ms/s",
         1e3 / seconds,
-        lambda: analyse_channel(channel, AnalysisConfig(frames=True)),
+        lambda: analyse_channel(channel, frames=True),
     )
     window = measure_matrix(analyse_channel(channel).seconds)[:, :30]
     alone("statistics of a 30 s window", "us", 1e6, lambda: window_statistics(window))

@@ -14,8 +14,9 @@ from functools import partial
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from callbeam.assembly.sentiment import SentimentConfig
 from callbeam.assembly.tally import lost_ratio
-from callbeam.audio.analysis import AnalysisConfig
+from callbeam.audio.silero import MODEL_SHA256
 from callbeam.errors import UsageError
 from callbeam.kvs.client import KvsClient
 from callbeam.kvs.config import KvsConfig
@@ -27,7 +28,14 @@ from callbeam.pipelines.identity import options_sha256, versions
 from callbeam.pipelines.options import add_source_arguments, beam_parser, check_beam_words, kvs_config
 from callbeam.pipelines.progress_line import ProgressLine
 from callbeam.pipelines.runner import run_pipeline, runner_options
+from callbeam.pipelines.speech_options import (
+    add_sentiment_arguments,
+    add_speech_arguments,
+    analysis_config,
+    sentiment_config,
+)
 from callbeam.pipelines.summary import summary
+from callbeam.speech.piece import AnalysisConfig
 from callbeam.storage.interface import ObjectStore
 from callbeam.storage.manifest import Manifest, load_manifest, load_manifests, write_run
 from callbeam.storage.objects import StorageConfig, check_writable, open_store, resolve_config
@@ -43,6 +51,7 @@ from callbeam.transforms import (
     WindowFeatures,
     WriteTables,
 )
+from callbeam.transforms.score_units import open_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +61,8 @@ class BackfillConfig:
     kvs: KvsConfig
     storage: StorageConfig
     analysis: AnalysisConfig
+    sentiment: SentimentConfig
+    model_path: str | None
     windows: WindowConfig
     publish: PublishConfig
 
@@ -69,13 +80,13 @@ def build(pipeline: beam.Pipeline, job: Job, config: BackfillConfig) -> None:
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
     decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id)
     analysed = decoded.decoded | "AnalyseChannels" >> AnalyseChannels(
-        job, analysis=config.analysis, storage=config.storage
+        job, analysis=config.analysis, storage=config.storage, model_path=config.model_path
     )
     windows = analysed | "WindowFeatures" >> WindowFeatures(config.windows)
     calls = (
         (read.parts, decoded.parts, analysed, windows)
         | "Parts" >> beam.Flatten()
-        | "AssembleCalls" >> AssembleCalls(job)
+        | "AssembleCalls" >> AssembleCalls(job, sentiment=config.sentiment)
     )
     files = calls | "WriteTables" >> WriteTables(job, lanes, storage=config.storage, attempt=config.publish.attempt)
     _ = pipeline | "PublishTables" >> PublishTables(job, files, calls, storage=config.storage, config=config.publish)
@@ -92,6 +103,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     window = number(1, 86_400)
     output.add_argument("--window-seconds", type=window, default=30.0, metavar="S", help="default %(default)g")
     output.add_argument("--hop-seconds", type=window, default=5.0, metavar="S", help="default %(default)g")
+    add_speech_arguments(parser)
+    add_sentiment_arguments(parser)
     run = parser.add_argument_group("run")
     run.add_argument(
         "--max-loss",
@@ -147,17 +160,24 @@ def main(argv: Sequence[str]) -> int:
 def _config(options: argparse.Namespace) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
-    analysis = AnalysisConfig(frames=options.frames)
-    storage = StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
+    storage = resolve_config(
+        StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
+    )
+    model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
+    analysis, sentiment = analysis_config(options, model), sentiment_config(options, model)
+    models = {"silero_vad": MODEL_SHA256, **({"sentiment": model.sha256} if model else {})}
     return BackfillConfig(
         kvs=kvs_config(options),
-        storage=resolve_config(storage),
+        storage=storage,
         analysis=analysis,
+        sentiment=sentiment,
+        model_path=options.sentiment_model,
         windows=windows,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
-            options_sha256=options_sha256(analysis, windows),
+            options_sha256=options_sha256(analysis, sentiment, windows),
             versions=versions(),
+            models=models,
             take_over=options.take_over,
             allow_fewer=options.allow_fewer,
         ),

@@ -35,13 +35,20 @@ UTTERANCES = Table(
         Column("pause_ms", pa.int32(), "Their total length."),
         measure("speech_probability", "Mean of the detector's probability over the speech."),
         Column("turn_index", pa.int32(), "Place among all utterances of the call, in order of begin, from 0."),
-        Column("quarter", pa.int32(), "Quarter of the conversation in which it begins, 1 to 4."),
-        Column("previous_utterance_id", STRING, "The utterance before, of any participant.", nullable=True),
+        Column(
+            "quarter",
+            pa.int32(),
+            "Quarter of the conversation (total_conversation_duration_ms) in which it begins, 1 to 4.",
+        ),
+        Column(
+            "previous_utterance_id", STRING, "The utterance before in this order, of any participant.", nullable=True
+        ),
         Column(
             "response_latency_ms",
             pa.int32(),
-            "From the end of the other's turn to this one's begin, negative where they overlap; NULL for backchannels "
-            "and where the same participant spoke last, backchannels not counted.",
+            "From the end of the other's turn to this one's begin, negative where they overlap; NULL for backchannels, "
+            "where the same participant spoke last (backchannels not counted), where the other went on after it, and "
+            "where a hold or masked audio lies between.",
             nullable=True,
         ),
         Column(
@@ -55,7 +62,7 @@ UTTERANCES = Table(
         Column(
             "loudness_scores",
             pa.list_(pa.float32()),
-            "loudness_score of each second of it, as in seconds; NULL items are masked.",
+            "loudness_score of each second from its begin, as in seconds; the last may be shorter.",
         ),
         *ACOUSTIC_MEASURES,
         *Z_SCORES,

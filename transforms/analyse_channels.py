@@ -1,23 +1,29 @@
-"""AnalyseChannels: samples become frames, seconds and channel summaries; only rows leave this step."""
+"""AnalyseChannels: samples become rows of frames, seconds, utterances and units; only rows leave this step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import apache_beam as beam
+import pyarrow as pa
 from threadpoolctl import ThreadpoolController
 
 from callbeam.assembly.channels import channel_part
 from callbeam.assembly.packing import pack
-from callbeam.assembly.parts import CHANNELS, FILES, SECONDS, ChannelFile, Keyed
+from callbeam.assembly.parts import CHANNELS, FILES, LEAKS, SECONDS, UNITS, UTTERANCES, ChannelFile, Keyed
 from callbeam.assembly.rows import complete
-from callbeam.audio.analysis import AnalysisConfig, analyse_channel
 from callbeam.audio.decode import DecodedPiece
+from callbeam.audio.silero import SileroDetector
+from callbeam.audio.voice_activity import VoiceActivityDetector
 from callbeam.kvs.units import Job
 from callbeam.schemas import TABLES
+from callbeam.speech.piece import AnalysedChannel, AnalysisConfig, analyse_piece
 from callbeam.storage.objects import StorageConfig, open_store
 from callbeam.storage.staging import stage_piece
 from callbeam.transforms.progress import report
+from callbeam.transforms.score_units import ScoreUnits
+
+BATCHES = "batches"
 
 
 @beam.typehints.with_input_types(DecodedPiece)
@@ -28,36 +34,58 @@ class AnalysePiece(beam.DoFn):
     Heavy tables that were asked for are written here, a file for each piece, so that they never cross a shuffle.
     """
 
-    def __init__(self, job: Job, *, analysis: AnalysisConfig, storage: StorageConfig) -> None:
+    def __init__(
+        self,
+        job: Job,
+        *,
+        analysis: AnalysisConfig,
+        storage: StorageConfig,
+        detector: Callable[[], VoiceActivityDetector],
+    ) -> None:
         self._job = job
         self._analysis = analysis
         self._storage = storage
+        self._make_detector = detector
 
     def setup(self) -> None:
-        """Open the store where the work is, and find the numeric libraries that start threads of their own."""
+        """Open the store and the model where the work is, and find the numeric libraries that start threads."""
         self._store = open_store(self._storage)
+        self._detector = self._make_detector()
         self._libraries = ThreadpoolController()
 
     def process(self, decoded: DecodedPiece) -> Iterator[Keyed]:
         """Emit the parts of the piece's call."""
-        for channel in decoded.channels:
-            call_id = channel.leg.identity.call_id
-            # Workers are the parallelism: a library's own threads would fight over the cores, and their number would
-            # show in the last bits of sums.
-            with self._libraries.limit(limits=1):
-                analysis = analyse_channel(channel, self._analysis)
-            yield Keyed(call_id, CHANNELS, channel_part(channel, decoded.clock, decoded.index, analysis))
-            if analysis.seconds.num_rows:
-                yield Keyed(call_id, SECONDS, pack(analysis.seconds))
-            if analysis.frames is not None and analysis.frames.num_rows:
-                name = f"{channel.channel_id}-{decoded.index:05d}"
-                rows = complete(TABLES["frames"], analysis.frames, self._job.job_id)
-                file = stage_piece(self._store, self._job, "frames", name, rows)
-                yield Keyed(call_id, FILES, ChannelFile(channel.channel_id, file))
+        call_id = decoded.leg.identity.call_id
+        # Workers are the parallelism: a library's own threads would fight over the cores, and their number would
+        # show in the last bits of sums.
+        with self._libraries.limit(limits=1):
+            analysis = analyse_piece(decoded.channels, self._analysis, self._detector)
+        for leak in analysis.leaks:
+            yield Keyed(call_id, LEAKS, leak)
+        for analysed in analysis.channels:
+            yield Keyed(call_id, CHANNELS, channel_part(analysed, decoded.clock, decoded.index))
+            batches = {SECONDS: analysed.rows.seconds, UTTERANCES: analysed.utterances, UNITS: analysed.units}
+            for kind, batch in batches.items():
+                if batch.num_rows:
+                    yield Keyed(call_id, kind, pack(batch))
+            if analysed.batch is not None:
+                yield beam.pvalue.TaggedOutput(BATCHES, analysed.batch)
+            for file in self._heavy_files(analysed, decoded.index):
+                yield Keyed(call_id, FILES, file)
         spans = [
             (channel.core_end - channel.core_start) * 1000 // channel.sample_rate_hz for channel in decoded.channels
         ]
         report(audio_ms=max(spans, default=0))
+
+    def _heavy_files(self, analysed: AnalysedChannel, piece: int) -> Iterator[ChannelFile]:
+        """Stage the rows of heavy tables that were asked for."""
+        channel_id = analysed.channel.channel_id
+        tables: dict[str, pa.RecordBatch | None] = {"frames": analysed.rows.frames, "clips": analysed.clips}
+        for name, rows in tables.items():
+            if rows is not None and rows.num_rows:
+                whole = complete(TABLES[name], rows, self._job.job_id)
+                file = stage_piece(self._store, self._job, name, f"{channel_id}-{piece:05d}", whole)
+                yield ChannelFile(channel_id, file)
 
 
 class AnalyseChannels(beam.PTransform):
@@ -67,19 +95,36 @@ class AnalyseChannels(beam.PTransform):
     ----------
     job : Job
     analysis : AnalysisConfig
-        Which features; whether frames are written.
+        What is analysed, and how speech is decided; its ``model`` is what the sentiment model takes.
     storage : StorageConfig
-        Where the frames go.
+        Where heavy tables go.
+    detector : callable
+        Makes the voice activity detector, once in each worker; Silero's by default.
+    model_path : str, optional
+        Of the sentiment model that ``analysis.model`` describes.
     """
 
-    def __init__(self, job: Job, *, analysis: AnalysisConfig, storage: StorageConfig) -> None:
+    def __init__(
+        self,
+        job: Job,
+        *,
+        analysis: AnalysisConfig,
+        storage: StorageConfig,
+        detector: Callable[[], VoiceActivityDetector] = SileroDetector,
+        model_path: str | None = None,
+    ) -> None:
         super().__init__()
         self._job = job
         self._analysis = analysis
         self._storage = storage
+        self._detector = detector
+        self._model_path = model_path
 
     def expand(self, decoded: beam.PCollection[DecodedPiece]) -> beam.PCollection[Keyed]:
-        """Analyse each piece."""
-        return decoded | "AnalysePiece" >> beam.ParDo(
-            AnalysePiece(self._job, analysis=self._analysis, storage=self._storage)
-        )
+        """Analyse each piece, and score its units where their audio is."""
+        analyse = AnalysePiece(self._job, analysis=self._analysis, storage=self._storage, detector=self._detector)
+        analysed = decoded | "AnalysePiece" >> beam.ParDo(analyse).with_outputs(BATCHES, main="parts")
+        if self._model_path is None or self._analysis.model is None:
+            return analysed.parts
+        score = ScoreUnits(self._model_path, self._analysis.model, storage=self._storage)
+        return (analysed.parts, analysed[BATCHES] | "ScoreUnits" >> score) | "WithScores" >> beam.Flatten()

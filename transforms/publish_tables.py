@@ -28,7 +28,13 @@ class Publish(beam.DoFn):
         """Write table ``jobs``, then move everything into the tables; emit the manifest."""
         store = open_store(self._storage)
         tally = add_tallies(tallies)
-        row = job_batch(self._job, tally, options_sha256=self._config.options_sha256, versions=self._config.versions)
+        row = job_batch(
+            self._job,
+            tally,
+            options_sha256=self._config.options_sha256,
+            versions=self._config.versions,
+            models=self._config.models,
+        )
         jobs = stage_table(store, self._job, self._config.attempt, TABLES["jobs"], 0, row)
         outcome = Outcome(
             by_status=dict(sorted(tally.by_status.items())),

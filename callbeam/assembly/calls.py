@@ -1,4 +1,4 @@
-"""A call put together: whose it is, its clock, offsets, and its rows in every table."""
+"""A call put together: whose it is, its clock, and its rows in every table."""
 
 from __future__ import annotations
 
@@ -10,9 +10,26 @@ import numpy as np
 import pyarrow as pa
 
 from callbeam.assembly.channels import JoinedChannel, channel_batch, join_parts
+from callbeam.assembly.comparison import compare_channels
+from callbeam.assembly.conversation import CallClock
 from callbeam.assembly.packing import unpack
-from callbeam.assembly.parts import CHANNELS, DEAD_LETTERS, FILES, FRAGMENTS, LEGS, SECONDS, WINDOWS, Keyed
+from callbeam.assembly.parts import (
+    CHANNELS,
+    DEAD_LETTERS,
+    FILES,
+    FRAGMENTS,
+    LEAKS,
+    LEGS,
+    SCORES,
+    SECONDS,
+    UNITS,
+    UTTERANCES,
+    WINDOWS,
+    Keyed,
+)
 from callbeam.assembly.rows import complete
+from callbeam.assembly.sentiment import SentimentConfig
+from callbeam.assembly.speech import speech_tables
 from callbeam.assembly.verdict import Verdict
 from callbeam.assembly.windows import WindowRow, window_batch
 from callbeam.calls.ownership import CallStatus, decide_call
@@ -25,7 +42,7 @@ if TYPE_CHECKING:
     from callbeam.calls.pieces import LegEnd
     from callbeam.kvs.units import Job
 
-PACKED = frozenset({FRAGMENTS, DEAD_LETTERS, SECONDS})
+PACKED = frozenset({FRAGMENTS, DEAD_LETTERS, SECONDS, UTTERANCES, UNITS})
 """The kinds of parts that are packed batches."""
 
 CLOCKS_DIFFER_MS = 200
@@ -54,7 +71,9 @@ class CallTables:
     open: bool = False
 
 
-def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job) -> CallTables:
+def assemble_call(
+    call_key: str, parts: Iterable[Keyed], job: Job, sentiment: SentimentConfig | None = None
+) -> CallTables:
     """Put one call together.
 
     Parameters
@@ -65,6 +84,8 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job) -> CallTables
         All parts of the call, in any order.
     job : Job
         Decides which legs are its own.
+    sentiment : SentimentConfig, optional
+        What becomes of sentiment inputs.
 
     Returns
     -------
@@ -87,23 +108,73 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job) -> CallTables
         return _tables(call_key, batches, is_open=decision.status is CallStatus.OPEN)
     letters = verdict.letters(letters)
     channels = join_parts(part for part in by_kind[CHANNELS] if verdict.writes(*part.leg_key))
-    start_ms = min([row.first.clock.start_ms for row in channels] or [end.leg.start_server_ms for end in decision.legs])
-    kept = {row.first.channel_id for row in channels}
-    windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
+    account = _Account(decision.legs, channels, ledger, letters)
+    tables = _rows(call_key, job, account, by_kind, sentiment or SentimentConfig())
     return _tables(
         call_key,
-        {
-            "calls": [_call_batch(job, decision.legs, channels, ledger, letters, start_ms)],
-            CHANNELS: [channel_batch(job.job_id, channels, start_ms)] if channels else [],
-            SECONDS: [
-                _second_batch(job.job_id, batch, start_ms) for batch in by_kind[SECONDS] if _channel(batch) in kept
-            ],
-            WINDOWS: _window_batches(job.job_id, call_key, start_ms, windows),
-            FRAGMENTS: ledger.to_batches(),
-            DEAD_LETTERS: letters,
-        },
-        files=tuple(some.file for some in by_kind[FILES] if some.channel_id in kept),
+        {**tables, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters},
+        files=tuple(some.file for some in by_kind[FILES] if some.channel_id in account.kept),
     )
+
+
+class _Account:
+    """A call that is written: its legs and channels, and what became of its fragments."""
+
+    def __init__(
+        self,
+        legs: Sequence[LegEnd],
+        channels: Sequence[JoinedChannel],
+        ledger: pa.Table,
+        letters: Sequence[pa.RecordBatch],
+    ) -> None:
+        self.legs = legs
+        self.channels = channels
+        self.kept = frozenset(channel.channel_id for channel in channels)
+        by_status = Counter(ledger["status"].to_pylist())
+        self.fragments = by_status.total() - by_status[FragmentStatus.OTHER_UNIT.value]
+        self.lost = sum(by_status[status.value] for status in LOST)
+        self.parts_lost = _parts_lost(ledger, letters)
+        self.start_ms = min(
+            [channel.first.clock.start_ms for channel in channels] or [end.leg.start_server_ms for end in legs]
+        )
+        self.end_ms = max((channel.end_ms for channel in channels), default=self.start_ms)
+
+    @property
+    def comparable(self) -> bool:
+        """Tell whether the legs' clocks are sure enough of each other."""
+        unsure = {channel.first.leg_key: channel.first.clock.uncertainty_ms for channel in self.channels}
+        return len(unsure) < 2 or sum(sorted(unsure.values())[-2:]) <= CLOCKS_DIFFER_MS
+
+    def warnings(self) -> list[str]:
+        """Return what a reader should know of how the call came together."""
+        found = {
+            "fragments_lost": self.lost,
+            "parts_of_fragments_lost": self.parts_lost,
+            "role_unknown": any(channel.first.participant_role is None for channel in self.channels),
+            "clocks_differ": not self.comparable,
+            "several_legs_on_a_stream": len(self.legs) > len({end.leg.stream.arn for end in self.legs}),
+        }
+        return [warning for warning, holds in found.items() if holds]
+
+
+def _rows(
+    call_id: str, job: Job, account: _Account, by_kind: dict[str, list[Any]], sentiment: SentimentConfig
+) -> dict[str, list[pa.RecordBatch]]:
+    """Return the rows of every table but the ledger's."""
+    start_ms, kept, channels = account.start_ms, account.kept, account.channels
+    clock = CallClock(job.job_id, call_id, start_ms, account.end_ms - start_ms, account.comparable)
+    compared = compare_channels(channels, by_kind[LEAKS])
+    scores = {name: value for some in by_kind[SCORES] for name, value in some.by_unit()}
+    spoken = speech_tables(channels, by_kind[UTTERANCES], by_kind[UNITS], scores, compared, clock, sentiment)
+    warnings = sorted({*account.warnings(), *compared.warnings, *spoken.warnings})
+    windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
+    return {
+        "calls": [_call_batch(job, account, {**spoken.totals, **compared.of_call, "warnings": warnings})],
+        CHANNELS: [channel_batch(job.job_id, channels, start_ms, compared.of_channel)] if channels else [],
+        **spoken.batches,
+        SECONDS: [_second_batch(job.job_id, batch, start_ms) for batch in by_kind[SECONDS] if _channel(batch) in kept],
+        WINDOWS: _window_batches(job.job_id, call_id, start_ms, windows),
+    }
 
 
 def _tables(
@@ -112,20 +183,10 @@ def _tables(
     return CallTables(call_key, {name: some for name, some in batches.items() if some}, files, is_open)
 
 
-def _call_batch(
-    job: Job,
-    legs: Sequence[LegEnd],
-    channels: Sequence[JoinedChannel],
-    ledger: pa.Table,
-    letters: Sequence[pa.RecordBatch],
-    start_ms: int,
-) -> pa.RecordBatch:
-    identity = legs[0].leg.identity
-    by_status = Counter(ledger["status"].to_pylist())
-    fragments = by_status.total() - by_status[FragmentStatus.OTHER_UNIT.value]
-    lost = sum(by_status[status.value] for status in LOST)
-    parts_lost = _parts_lost(ledger, letters)
-    sources = sorted({row.first.clock.source for row in channels}) or ["server"]
+def _call_batch(job: Job, account: _Account, conversation: dict[str, Any]) -> pa.RecordBatch:
+    identity = account.legs[0].leg.identity
+    channels = account.channels
+    sources = sorted({channel.first.clock.source for channel in channels}) or ["server"]
     row = {
         "job_id": job.job_id,
         "call_id": identity.call_id,
@@ -133,17 +194,17 @@ def _call_batch(
         "instance_id": identity.instance_id,
         "chime_call_id": identity.chime_call_id,
         "voice_connector_id": identity.voice_connector_id,
-        "stream_arns": sorted({end.leg.stream.arn for end in legs}),
-        "call_start_ts": start_ms,
-        "duration_ms": max((row.end_ms for row in channels), default=start_ms) - start_ms,
-        "status": "no_audio" if not channels else "partial" if lost or parts_lost else "ok",
-        "leg_count": len(legs),
+        "stream_arns": sorted({end.leg.stream.arn for end in account.legs}),
+        "call_start_ts": account.start_ms,
+        "duration_ms": account.end_ms - account.start_ms,
+        "status": "no_audio" if not channels else "partial" if account.lost or account.parts_lost else "ok",
+        "leg_count": len(account.legs),
         "channel_count": len(channels),
-        "fragment_count": fragments,
-        "lost_fragment_count": lost,
+        "fragment_count": account.fragments,
+        "lost_fragment_count": account.lost,
         "clock_source": sources[0] if len(sources) == 1 else "mixed",
-        "clock_uncertainty_ms": max((row.first.clock.uncertainty_ms for row in channels), default=None),
-        "warnings": _warnings(legs, channels, lost=lost, parts_lost=parts_lost),
+        "clock_uncertainty_ms": max((channel.first.clock.uncertainty_ms for channel in channels), default=None),
+        **conversation,
     }
     return pa.RecordBatch.from_pylist([row], schema=TABLES["calls"].schema)
 
@@ -155,22 +216,6 @@ def _parts_lost(ledger: pa.Table, letters: Sequence[pa.RecordBatch]) -> bool:
         number for number, status in zip(numbers, statuses, strict=True) if status == FragmentStatus.DECODED.value
     }
     return any(batch.column("fragment_number")[0].as_py() in decoded for batch in letters)
-
-
-def _warnings(legs: Sequence[LegEnd], channels: Sequence[JoinedChannel], *, lost: int, parts_lost: bool) -> list[str]:
-    warnings = []
-    if lost:
-        warnings.append("fragments_lost")
-    if parts_lost:
-        warnings.append("parts_of_fragments_lost")
-    if any(row.first.participant_role is None for row in channels):
-        warnings.append("role_unknown")
-    legs_with_audio = {row.first.leg_key: row.first.clock.uncertainty_ms for row in channels}
-    if len(legs_with_audio) > 1 and sum(sorted(legs_with_audio.values())[-2:]) > CLOCKS_DIFFER_MS:
-        warnings.append("clocks_differ")
-    if len(legs) > len({end.leg.stream.arn for end in legs}):
-        warnings.append("several_legs_on_a_stream")
-    return sorted(warnings)
 
 
 def _channel(batch: pa.RecordBatch) -> str:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from callbeam.assembly.voice import JoinedVoice, join_voices
 from callbeam.audio.extent import ChannelExtent, channel_extent, join_extents
 from callbeam.audio.level import LevelSums, join_levels
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from callbeam.audio.analysis import ChannelAnalysis
-    from callbeam.audio.channel import Channel
     from callbeam.calls.clock import LegClock
     from callbeam.calls.pieces import Leg
+    from callbeam.speech.piece import AnalysedChannel, ChannelVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class ChannelPart:
         Samples and gaps of the piece's core.
     levels : LevelSums
         Sums over those samples.
+    voice : ChannelVoice
+        Who speaks when in it.
     """
 
     leg: Leg
@@ -45,6 +47,7 @@ class ChannelPart:
     piece: int
     extent: ChannelExtent
     levels: LevelSums
+    voice: ChannelVoice
 
     @property
     def leg_key(self) -> tuple[str, int]:
@@ -54,11 +57,17 @@ class ChannelPart:
 
 @dataclass(frozen=True, slots=True)
 class JoinedChannel:
-    """A whole channel: what its first piece says of it, and the extent and levels of all pieces."""
+    """A whole channel: what its first piece says of it, and the extent, levels and voice of all pieces."""
 
     first: ChannelPart
     extent: ChannelExtent
     levels: dict[str, float | None]
+    voice: JoinedVoice
+
+    @property
+    def channel_id(self) -> str:
+        """Names the channel."""
+        return self.first.channel_id
 
     @property
     def begin_ms(self) -> int:
@@ -71,8 +80,9 @@ class JoinedChannel:
         return self.first.clock.start_ms - (-self.extent.end * 1000 // self.extent.sample_rate_hz)
 
 
-def channel_part(channel: Channel, clock: LegClock, piece: int, analysis: ChannelAnalysis) -> ChannelPart:
-    """Keep of a piece's channel what its row needs."""
+def channel_part(analysed: AnalysedChannel, clock: LegClock, piece: int) -> ChannelPart:
+    """Keep of a piece's channel what its row and its conversation need."""
+    channel = analysed.channel
     return ChannelPart(
         leg=channel.leg,
         clock=clock,
@@ -83,7 +93,8 @@ def channel_part(channel: Channel, clock: LegClock, piece: int, analysis: Channe
         codec=channel.codec,
         piece=piece,
         extent=channel_extent(channel),
-        levels=analysis.levels,
+        levels=analysed.rows.levels,
+        voice=analysed.voice,
     )
 
 
@@ -96,17 +107,29 @@ def join_parts(parts: Iterable[ChannelPart]) -> list[JoinedChannel]:
     for _, some in sorted(by_channel.items()):
         some.sort(key=lambda part: part.piece)
         extent = join_extents([part.extent for part in some])
-        joined.append(JoinedChannel(some[0], extent, join_levels(part.levels for part in some)))
+        levels = join_levels(part.levels for part in some)
+        joined.append(JoinedChannel(some[0], extent, levels, join_voices(some)))
     return joined
 
 
-def channel_batch(job_id: str, channels: Sequence[JoinedChannel], call_start_ms: int) -> pa.RecordBatch:
-    """Turn the channels of one call into a batch of table ``channels``."""
+def channel_batch(
+    job_id: str, channels: Sequence[JoinedChannel], call_start_ms: int, compared: Mapping[str, Mapping[str, Any]]
+) -> pa.RecordBatch:
+    """Turn the channels of one call into a batch of table ``channels``.
+
+    Parameters
+    ----------
+    job_id : str
+    channels : sequence of JoinedChannel
+    call_start_ms : int
+    compared : mapping of str to mapping
+        By channel: the columns that only a comparison with the call's other channels gives.
+    """
     rows = [
         {
             "job_id": job_id,
             "call_id": channel.first.leg.identity.call_id,
-            "channel_id": channel.first.channel_id,
+            "channel_id": channel.channel_id,
             "participant_role": channel.first.participant_role,
             "role_source": channel.first.role_source,
             "stream_arn": channel.first.leg.stream.arn,
@@ -122,7 +145,11 @@ def channel_batch(job_id: str, channels: Sequence[JoinedChannel], call_start_ms:
             "gap_count": channel.extent.gap_count,
             "gap_ms": channel.extent.gap_ms,
             **channel.levels,
+            **channel.voice.columns,
+            **compared[channel.channel_id],
         }
         for channel in channels
     ]
-    return pa.RecordBatch.from_pylist(rows, schema=TABLES["channels"].schema)
+    schema = TABLES["channels"].schema
+    columns = [pa.array([row[name] for row in rows], schema.field(name).type) for name in schema.names]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -90,7 +90,9 @@ def lost_ratio(by_status: Mapping[str, int]) -> float | None:
     return lost / ours if ours else None
 
 
-def job_batch(job: Job, tally: Tally, *, options_sha256: str, versions: Mapping[str, str]) -> pa.RecordBatch:
+def job_batch(
+    job: Job, tally: Tally, *, options_sha256: str, versions: Mapping[str, str], models: Mapping[str, str]
+) -> pa.RecordBatch:
     """Make the row of table ``jobs``; nothing in it comes from the wall clock."""
     row = {
         "job_id": job.job_id,
@@ -101,6 +103,7 @@ def job_batch(job: Job, tally: Tally, *, options_sha256: str, versions: Mapping[
         "end_ts": job.end_ms,
         "options_sha256": options_sha256,
         "versions": sorted(versions.items()),
+        "models": sorted(models.items()),
         "stream_count": len(job.streams),
         "call_count": tally.call_count,
         "channel_hours": tally.channel_ms / 3_600_000,

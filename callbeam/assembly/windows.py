@@ -35,12 +35,15 @@ class Pane(NamedTuple):
         Where the first of the seconds begins, UTC milliseconds.
     covered_ms : bytes
         int32 array, shape (n,).
+    speech_ms : bytes
+        int32 array, shape (n,).
     measures : bytes
         float32 array, shape (measures, n), in the order of ``MEASURE_NAMES``; NaN for NULL.
     """
 
     start_ms: int
     covered_ms: bytes
+    speech_ms: bytes
     measures: bytes
 
 
@@ -52,6 +55,7 @@ class WindowRow(NamedTuple):
     window_start_ms: int
     window_ms: int
     covered_ms: int
+    speech_ms: int
     second_count: int
     statistics: bytes
 
@@ -73,18 +77,22 @@ def panes_of(seconds: pa.RecordBatch, pane_ms: int) -> Iterator[tuple[ChannelKey
     )
     starts = seconds.column("start_ts").cast(pa.int64()).to_numpy()
     covered = seconds.column("covered_ms").to_numpy()
+    speech = seconds.column("speech_ms").to_numpy()
     measures = measure_matrix(seconds).astype(np.float32)
     borders = np.flatnonzero(np.diff(starts // pane_ms)) + 1
     for first, end in zip((0, *borders), (*borders, len(starts)), strict=True):
-        pane = Pane(int(starts[first]), covered[first:end].tobytes(), measures[:, first:end].tobytes())
-        yield key, pane
+        amounts = covered[first:end].tobytes(), speech[first:end].tobytes()
+        yield key, Pane(int(starts[first]), *amounts, measures[:, first:end].tobytes())
 
 
 def window_row(channel: ChannelKey, start_ms: int, window_ms: int, panes: Sequence[Pane]) -> WindowRow:
     """Reduce the panes of one window, in time order, to its row."""
     rows = [np.frombuffer(pane.measures, np.float32).reshape(len(MEASURE_NAMES), -1) for pane in panes]
     measures = np.concatenate(rows, axis=1).astype(np.float64)
-    covered = sum(int(np.frombuffer(pane.covered_ms, np.int32).sum()) for pane in panes)
+    covered, speech = (
+        sum(int(np.frombuffer(amounts, np.int32).sum()) for amounts in some)
+        for some in ([pane.covered_ms for pane in panes], [pane.speech_ms for pane in panes])
+    )
     statistics = np.array(list(window_statistics(measures).values()), np.float32)
     return WindowRow(
         channel.channel_id,
@@ -92,6 +100,7 @@ def window_row(channel: ChannelKey, start_ms: int, window_ms: int, panes: Sequen
         start_ms,
         window_ms,
         covered,
+        speech,
         measures.shape[1],
         statistics.tobytes(),
     )
@@ -110,6 +119,8 @@ def window_batch(job_id: str, call_id: str, call_start_ms: int, rows: Sequence[W
         "window_ms": [row.window_ms for row in rows],
         "begin_offset_ms": [row.window_start_ms - call_start_ms for row in rows],
         "covered_ms": [row.covered_ms for row in rows],
+        "speech_ms": [row.speech_ms for row in rows],
+        "speech_ratio": [row.speech_ms / row.covered_ms for row in rows],
         "second_count": [row.second_count for row in rows],
         **{name: pa.array(statistics[:, i], pa.float32(), from_pandas=True) for i, name in enumerate(COLUMNS)},
     }

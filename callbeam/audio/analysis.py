@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +12,8 @@ import pyarrow as pa
 from callbeam.audio.features import FRAME_MEASURES, FrameFeatures, analyse_frames
 from callbeam.audio.frames import HOPS_PER_SECOND, BoolArray, Float32Array
 from callbeam.audio.level import LevelSums, SecondLevels, measure_levels
-from callbeam.audio.pitch import PitchConfig
 from callbeam.audio.rounding import round_mantissa
-from callbeam.audio.seconds import second_measures
+from callbeam.audio.seconds import frames_by_second, second_measures
 from callbeam.schemas.frames import FRAMES
 from callbeam.schemas.seconds import SECOND_MEASURES, SECONDS
 
@@ -33,19 +32,20 @@ FRAMES_SCHEMA = pa.schema([entry for entry in FRAMES.schema if entry.name not in
 _HOP_MS = 1000 // HOPS_PER_SECOND
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AnalysisConfig:
-    """What is analysed.
+@dataclass(frozen=True, slots=True)
+class VoiceTrack:
+    """Where a channel's speech is, by whatever detector.
 
     Attributes
     ----------
-    frames : bool
-        Also give rows of table ``frames``.
-    pitch : PitchConfig
+    probability : float32 array, shape (n,)
+        Of each frame of the channel's ``FrameSpan``; NaN where masked.
+    speech : bool array, shape (n,)
+        Frames that are decided to be speech, without padding.
     """
 
-    frames: bool = False
-    pitch: PitchConfig = field(default_factory=PitchConfig)
+    probability: Float32Array
+    speech: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,26 @@ class ChannelAnalysis:
     levels: LevelSums
 
 
-def analyse_channel(channel: Channel, config: AnalysisConfig | None = None) -> ChannelAnalysis:
-    """Analyse one channel of a piece.
+def analyse_channel(
+    channel: Channel,
+    *,
+    frames: bool = False,
+    features: FrameFeatures | None = None,
+    voice: VoiceTrack | None = None,
+) -> ChannelAnalysis:
+    """Measure the frames and seconds of one channel of a piece.
 
     Masked audio (gaps in ``channel.covered``) is neither silence nor speech: what it touches is NULL or left out.
+
+    Parameters
+    ----------
+    channel : Channel
+    frames : bool
+        Also give rows of table ``frames``.
+    features : FrameFeatures, optional
+        What ``analyse_frames`` gave for the channel, with bands if ``frames`` are asked for; made here by default.
+    voice : VoiceTrack, optional
+        Without it, what rests on speech is NULL.
 
     Raises
     ------
@@ -80,17 +96,18 @@ def analyse_channel(channel: Channel, config: AnalysisConfig | None = None) -> C
 
     Examples
     --------
-    >>> analysis = analyse_channel(channel, AnalysisConfig(frames=True))
+    >>> analysis = analyse_channel(channel, frames=True)
     >>> analysis.seconds.column("f0_median_hz")
     """
-    config = config or AnalysisConfig()
-    features = analyse_frames(channel, cepstra=config.frames, pitch=config.pitch)
+    features = features or analyse_frames(channel, bands=frames)
     levels, sums = measure_levels(channel)
-    seconds = _seconds_batch(channel, features, levels)
-    return ChannelAnalysis(seconds, _frames_batch(channel, features) if config.frames else None, sums)
+    seconds = _seconds_batch(channel, features, levels, voice)
+    return ChannelAnalysis(seconds, _frames_batch(channel, features, voice) if frames else None, sums)
 
 
-def _seconds_batch(channel: Channel, features: FrameFeatures, levels: SecondLevels) -> pa.RecordBatch:
+def _seconds_batch(
+    channel: Channel, features: FrameFeatures, levels: SecondLevels, voice: VoiceTrack | None
+) -> pa.RecordBatch:
     """Build the rows of table ``seconds``."""
     rows = np.flatnonzero(levels.covered)
     measures = second_measures(features, levels)
@@ -101,12 +118,23 @@ def _seconds_batch(channel: Channel, features: FrameFeatures, levels: SecondLeve
         **_identity(channel, len(rows)),
         "start_ts": pa.array(start_ms).cast(SECONDS_SCHEMA.field("start_ts").type),
         "covered_ms": pa.array(covered_ms),
+        "speech_ms": _speech_ms(features, levels, voice, rows),
         **{column.name: _nullable(measures[column.name][rows]) for column in SECOND_MEASURES},
     }
     return _batch(columns, SECONDS_SCHEMA)
 
 
-def _frames_batch(channel: Channel, features: FrameFeatures) -> pa.RecordBatch:
+def _speech_ms(
+    features: FrameFeatures, levels: SecondLevels, voice: VoiceTrack | None, rows: npt.NDArray[np.intp]
+) -> pa.Array:
+    """Return how much of each second is speech."""
+    if voice is None:
+        return pa.nulls(len(rows), pa.int32())
+    by_second = frames_by_second(voice.speech, features, levels, fill=0)
+    return pa.array((by_second[rows].sum(axis=1) * _HOP_MS).astype(np.int32))
+
+
+def _frames_batch(channel: Channel, features: FrameFeatures, voice: VoiceTrack | None) -> pa.RecordBatch:
     """Build the rows of table ``frames``; the features' own arrays are rounded and packed in place."""
     span = features.span
     rows = span.core.start + np.flatnonzero(span.present[span.core])
@@ -117,6 +145,9 @@ def _frames_batch(channel: Channel, features: FrameFeatures) -> pa.RecordBatch:
         **_identity(channel, len(rows)),
         "ts": pa.array(start_ms).cast(FRAMES_SCHEMA.field("ts").type),
         **{name: _nullable(round_mantissa(features.measures[name][rows])) for name in FRAME_MEASURES},
+        "speech_probability": pa.nulls(len(rows), pa.float32())
+        if voice is None
+        else _nullable(round_mantissa(voice.probability[rows])),
         **{name: _lists(values, rows, measured) for name, values in bands.items() if values is not None},
     }
     return _batch(columns, FRAMES_SCHEMA)

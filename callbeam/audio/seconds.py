@@ -30,14 +30,14 @@ def second_measures(features: FrameFeatures, levels: SecondLevels) -> dict[str, 
         masked ones do not count. NaN where no frame has the measure.
     """
     count = len(levels.covered)
-    measured = _by_second(features.span.measured.astype(np.float32), features, levels, fill=0) > 0
+    measured = frames_by_second(features.span.measured.astype(np.float32), features, levels, fill=0) > 0
     measures: dict[str, Float32Array] = {
         "level_dbfs": levels.level_dbfs.astype(np.float32),
         "loudness_score": np.clip(levels.level_dbfs - LEVEL_FLOOR_DBFS, 0, 100).astype(np.float32),
     }
     for name in _FRAME_MEANS:
-        measures[name] = _mean(_by_second(features.measures[name], features, levels))
-    f0 = _by_second(features.measures["f0_hz"], features, levels)
+        measures[name] = _mean(frames_by_second(features.measures[name], features, levels))
+    f0 = frames_by_second(features.measures["f0_hz"], features, levels)
     measures["f0_median_hz"] = _median(f0)
     frames, voiced = measured.sum(axis=1), np.isfinite(f0).sum(axis=1)
     measures["voiced_ratio"] = np.full(count, np.nan, dtype=np.float32)
@@ -45,7 +45,7 @@ def second_measures(features: FrameFeatures, levels: SecondLevels) -> dict[str, 
     return {column.name: measures[column.name] for column in SECOND_MEASURES}
 
 
-def _by_second(
+def frames_by_second(
     values: Float32Array | BoolArray, features: FrameFeatures, levels: SecondLevels, fill: float = np.nan
 ) -> Float32Array:
     """Lay frames out by second, shape (n, HOPS_PER_SECOND), with ``fill`` where there is no frame."""

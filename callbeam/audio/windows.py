@@ -94,7 +94,8 @@ def windows_of(seconds: pa.RecordBatch, window_ms: int, hop_ms: int) -> list[dic
     Parameters
     ----------
     seconds : pyarrow.RecordBatch
-        A channel's rows of table ``seconds``: ``start_ts``, ``covered_ms`` and the measures, in any order.
+        A channel's rows of table ``seconds``: ``start_ts``, ``covered_ms``, ``speech_ms`` and the measures, in any
+        order.
     window_ms, hop_ms : int
         Length and distance of windows, which begin at multiples of ``hop_ms`` since the epoch. A second belongs to each
         window that its ``start_ts`` lies in.
@@ -103,7 +104,7 @@ def windows_of(seconds: pa.RecordBatch, window_ms: int, hop_ms: int) -> list[dic
     -------
     list of dict
         A dict for each window that holds a second, in order of time: ``window_start_ms`` (UTC, since the epoch),
-        ``window_ms``, ``covered_ms``, ``second_count``, and the statistics.
+        ``window_ms``, ``covered_ms``, ``speech_ms``, ``speech_ratio``, ``second_count``, and the statistics.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def windows_of(seconds: pa.RecordBatch, window_ms: int, hop_ms: int) -> list[dic
     starts = seconds.column("start_ts").cast("int64").to_numpy()
     order = np.argsort(starts, kind="stable")
     starts = starts[order]
-    covered = seconds.column("covered_ms").to_numpy()[order]
+    covered, speech = (seconds.column(name).to_numpy()[order] for name in ("covered_ms", "speech_ms"))
     matrix = measure_matrix(seconds)[:, order]
     windows: list[dict[str, object]] = []
     first = (int(starts[0]) - window_ms) // hop_ms + 1
@@ -130,6 +131,8 @@ def windows_of(seconds: pa.RecordBatch, window_ms: int, hop_ms: int) -> list[dic
                     "window_start_ms": begin,
                     "window_ms": window_ms,
                     "covered_ms": int(covered[low:high].sum()),
+                    "speech_ms": int(speech[low:high].sum()),
+                    "speech_ratio": speech[low:high].sum() / covered[low:high].sum(),
                     "second_count": int(high - low),
                     **window_statistics(matrix[:, low:high]),
                 }

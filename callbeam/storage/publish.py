@@ -42,6 +42,8 @@ class PublishConfig:
         Hash of the options that change rows.
     versions : mapping of str to str
         callbeam and the libraries that results rest on.
+    models : mapping of str to str
+        SHA-256 of the model files that results rest on, by name.
     take_over : bool
         Whether to go on where another submission stopped while it published.
     allow_fewer : bool
@@ -51,6 +53,7 @@ class PublishConfig:
     attempt: str
     options_sha256: str
     versions: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
     take_over: bool = False
     allow_fewer: bool = False
 

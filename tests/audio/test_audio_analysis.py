@@ -6,19 +6,18 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from callbeam.audio.analysis import AnalysisConfig, analyse_channel
+from callbeam.audio.analysis import analyse_channel
 from callbeam.audio.features import analyse_frames
 from callbeam.audio.level import join_levels, join_sums
 from callbeam.schemas.channels import CHANNELS
 from callbeam.schemas.frames import FRAMES
 from callbeam.schemas.seconds import SECONDS
 
-FRAMES_TOO = AnalysisConfig(frames=True)
 CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 
 
 def test_columns_are_those_of_the_tables(make_channel, voice):
-    analysis = analyse_channel(make_channel(voice(0, 5, 30).samples), FRAMES_TOO)
+    analysis = analyse_channel(make_channel(voice(0, 5, 30).samples), frames=True)
     for batch, table in ((analysis.seconds, SECONDS), (analysis.frames, FRAMES)):
         expected = [entry for entry in table.schema if entry.name not in ("job_id", "begin_offset_ms")]
         assert batch.schema == pa.schema(expected)
@@ -30,7 +29,7 @@ def test_columns_are_those_of_the_tables(make_channel, voice):
 
 
 def test_rows_say_whose_and_when(make_channel):
-    analysis = analyse_channel(make_channel(np.ones(20_000), first_sample=4000, role=None), FRAMES_TOO)
+    analysis = analyse_channel(make_channel(np.ones(20_000), first_sample=4000, role=None), frames=True)
     seconds = analysis.seconds.to_pydict()
     assert set(seconds["call_id"]) == {"11111111-2222-3333-4444-555555555555"}
     assert set(seconds["channel_id"]) == {"0123456789ab"}
@@ -59,10 +58,10 @@ def test_pieces_give_the_rows_of_the_whole(make_channel, voice, rate):
     samples = voice(4, 61, 20, rate).samples
     n = len(samples)
     covered = [[0, 7 * rate + 123], [9 * rate + 11, 30 * rate], [30 * rate + 3, 52 * rate], [55 * rate, n - 77]]
-    whole = analyse_channel(make_channel(samples, rate=rate, covered=covered), FRAMES_TOO)
+    whole = analyse_channel(make_channel(samples, rate=rate, covered=covered), frames=True)
     # Leads that end anywhere: blocks and pitch stretches must not care.
     parts = [
-        analyse_channel(channel, FRAMES_TOO)
+        analyse_channel(channel, frames=True)
         for channel in pieces_of(make_channel, samples, covered, 17 * rate, 3 * rate + 4321, rate)
     ]
     assert len(parts) == 4
@@ -81,7 +80,7 @@ def test_pieces_give_the_rows_of_the_whole(make_channel, voice, rate):
 
 def test_gaps_are_null_in_frames_and_missing_in_seconds(make_channel, voice):
     samples = voice(2, 10, 30).samples
-    analysis = analyse_channel(make_channel(samples, covered=[[0, 16_040], [40_000, 80_000]]), FRAMES_TOO)
+    analysis = analyse_channel(make_channel(samples, covered=[[0, 16_040], [40_000, 80_000]]), frames=True)
     assert analysis.seconds["covered_ms"].to_pylist() == [1000, 1000, 5, *[1000] * 5]
     partly = analysis.seconds.slice(2, 1).to_pylist()[0]
     assert partly["level_dbfs"] is not None
@@ -97,7 +96,7 @@ def test_gaps_are_null_in_frames_and_missing_in_seconds(make_channel, voice):
     assert frames["logmel_db"].null_count == frames["mfcc"].null_count == frames["level_dbfs"].null_count == 1
     assert frames["spectral_flux"].is_null().to_pylist()[:1] == [True]
     assert frames["spectral_flux"].slice(201, 1).null_count == 1
-    features = analyse_frames(make_channel(samples, covered=[[0, 16_040], [40_000, 80_000]]), cepstra=True)
+    features = analyse_frames(make_channel(samples, covered=[[0, 16_040], [40_000, 80_000]]), bands=True)
     logmel = np.array(frames["logmel_db"].slice(201).to_pylist())
     np.testing.assert_allclose(logmel, features.logmel[500:], rtol=2**-11)
     mfcc = np.array(frames["mfcc"].slice(0, 200).to_pylist())
@@ -105,7 +104,7 @@ def test_gaps_are_null_in_frames_and_missing_in_seconds(make_channel, voice):
 
 
 def test_frames_are_rounded(make_channel, voice):
-    frames = analyse_channel(make_channel(voice(2, 3, 30).samples), FRAMES_TOO).frames
+    frames = analyse_channel(make_channel(voice(2, 3, 30).samples), frames=True).frames
     for name in ("spectral_centroid_hz", "level_dbfs", "hnr_db"):
         values = frames[name].drop_null().to_numpy()
         assert len(values)
@@ -115,14 +114,14 @@ def test_frames_are_rounded(make_channel, voice):
 
 @pytest.mark.parametrize("covered", [[], [[0, 0]], [[0, 3]]])
 def test_next_to_nothing_is_no_error(make_channel, covered):
-    analysis = analyse_channel(make_channel(np.ones(3), covered=[c for c in covered if c[0] < c[1]]), FRAMES_TOO)
+    analysis = analyse_channel(make_channel(np.ones(3), covered=[c for c in covered if c[0] < c[1]]), frames=True)
     assert analysis.seconds.num_rows == analysis.frames.num_rows == (1 if covered and covered[0][1] else 0)
     if covered and covered[0][1]:
         assert analysis.seconds["covered_ms"].to_pylist() == [1]
 
 
 def test_no_samples_at_all(make_channel):
-    analysis = analyse_channel(make_channel(np.zeros(0)), FRAMES_TOO)
+    analysis = analyse_channel(make_channel(np.zeros(0)), frames=True)
     assert analysis.seconds.num_rows == analysis.frames.num_rows == 0
 
 
@@ -154,10 +153,10 @@ def test_memory_is_bounded(make_channel):
     seconds = 240
     samples = np.tile(np.random.default_rng(0).integers(-3000, 3000, 80_000).astype(np.int16), seconds // 10)
     channel = make_channel(samples, covered=[[0, 500_000], [500_050, len(samples)]])
-    analyse_channel(make_channel(samples[:16_000]), FRAMES_TOO)
+    analyse_channel(make_channel(samples[:16_000]), frames=True)
     tracemalloc.start()
     try:
-        analysis = analyse_channel(channel, FRAMES_TOO)
+        analysis = analyse_channel(channel, frames=True)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -174,7 +173,7 @@ def test_a_real_call_is_plausible(make_channel, side):
         pytest.skip(f"{path} is not there: the shared data are no part of the project")
     with wave.open(str(path)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
-    analysis = analyse_channel(make_channel(samples), FRAMES_TOO)
+    analysis = analyse_channel(make_channel(samples), frames=True)
     assert analysis.seconds.num_rows == -(-len(samples) // 8000)
     assert analysis.frames.num_rows == -(-len(samples) // 80)
     assert analysis.frames["logmel_db"].null_count == 0

@@ -55,7 +55,8 @@ def batch(starts, seed=0):
     rng = np.random.default_rng(seed)
     columns = {
         "start_ts": pa.array(starts).cast(pa.timestamp("ms", tz="UTC")),
-        "covered_ms": pa.array(rng.integers(1, 1001, len(starts)), pa.int32()),
+        "covered_ms": pa.array(rng.integers(500, 1001, len(starts)), pa.int32()),
+        "speech_ms": pa.array(rng.integers(0, 501, len(starts)), pa.int32()),
     }
     for name in MEASURE_NAMES:
         values = rng.normal(size=len(starts)).astype(np.float32)

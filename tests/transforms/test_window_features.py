@@ -30,7 +30,8 @@ def seconds_of(channel: str, starts: list[int], seed: int) -> pa.RecordBatch:
         "channel_id": [channel] * len(starts),
         "participant_role": [None] * len(starts),
         "start_ts": pa.array(starts, pa.timestamp("ms", tz="UTC")),
-        "covered_ms": pa.array(rng.integers(1, 1001, len(starts)), pa.int32()),
+        "covered_ms": pa.array(rng.integers(500, 1001, len(starts)), pa.int32()),
+        "speech_ms": pa.array(rng.integers(0, 501, len(starts)), pa.int32()),
         **{
             name: pa.array(row, pa.float32(), from_pandas=True)
             for name, row in zip(MEASURE_NAMES, measures, strict=True)

@@ -1,0 +1,94 @@
+"""The tables of speech that a call gets: utterances, events, phases, sentiment inputs; and its totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callbeam.assembly.conversation import (
+    baseline_of,
+    conversation_of,
+    offsets_of,
+    row_batch,
+    sorted_rows,
+    talk_of,
+    utterance_table,
+)
+from callbeam.assembly.sentiment import CallSpeech, SentimentConfig, unit_table
+from callbeam.speech.context import Turn
+from callbeam.speech.rows import UNIT_ROWS, UTTERANCE_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+
+    from callbeam.assembly.channels import JoinedChannel
+    from callbeam.assembly.comparison import ComparedChannels
+    from callbeam.assembly.conversation import CallClock
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechTables:
+    """What a call's speech adds to the tables.
+
+    Attributes
+    ----------
+    batches : dict of str to list of pyarrow.RecordBatch
+        By table name.
+    totals : dict of str to object
+        Columns of table ``calls``.
+    warnings : tuple of str
+    """
+
+    batches: dict[str, list[pa.RecordBatch]]
+    totals: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def speech_tables(
+    channels: Sequence[JoinedChannel],
+    utterance_batches: Sequence[pa.RecordBatch],
+    unit_batches: Sequence[pa.RecordBatch],
+    scores: Mapping[str, Sequence[Mapping[str, Any]]],
+    compared: ComparedChannels,
+    clock: CallClock,
+    config: SentimentConfig,
+) -> SpeechTables:
+    """Put a call's speech together.
+
+    Parameters
+    ----------
+    channels : sequence of JoinedChannel
+        Those that the job writes; rows of others are left out.
+    utterance_batches, unit_batches : sequence of pyarrow.RecordBatch
+        ``UTTERANCE_ROWS`` and ``UNIT_ROWS``, a batch of one channel each, in any order.
+    scores : mapping of str to sequence of mapping
+        By unit: what a sentiment model says.
+    compared : ComparedChannels
+        How the channels are heard on each other.
+    clock : CallClock
+    config : SentimentConfig
+    """
+    kept = frozenset(channel.channel_id for channel in channels)
+    utterances = sorted_rows(utterance_batches, kept, UTTERANCE_ROWS)
+    units = sorted_rows(unit_batches, kept, UNIT_ROWS)
+    talk = talk_of(channels, utterances, clock)
+    conversation = conversation_of(talk, clock)
+    baseline = baseline_of(utterances)
+    call = CallSpeech(talk, conversation, _turns(utterances, clock), compared.layout, compared.leak_levels)
+    tables = {
+        "utterances": utterance_table(utterances, conversation, baseline, clock).to_batches(),
+        "events": [row_batch("events", conversation.events, clock)],
+        "phases": [row_batch("phases", conversation.phases, clock)],
+        "sentiment_inputs": unit_table(units, call, baseline, scores, clock, config).to_batches(),
+    }
+    batches = {name: [batch for batch in some if batch.num_rows] for name, some in tables.items()}
+    totals = {**conversation.totals, "metrics_scope": conversation.metrics_scope}
+    return SpeechTables(batches, totals, conversation.warnings)
+
+
+def _turns(utterances: pa.Table, clock: CallClock) -> list[Turn]:
+    begins, ends = offsets_of(utterances, clock.start_ms)
+    names = (utterances[name].to_pylist() for name in ("utterance_id", "participant_role"))
+    return [Turn(*turn) for turn in zip(*names, begins.tolist(), ends.tolist(), strict=True)]

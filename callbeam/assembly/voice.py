@@ -1,0 +1,91 @@
+"""Who speaks when on a channel, joined over its pieces; UTC milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from callbeam.audio.marks import GAP, Mark
+from callbeam.audio.noise import join_voice_levels
+from callbeam.audio.peaks import PEAKS_PER_SECOND
+from callbeam.calls.spans import as_spans, subtract, union
+from callbeam.calls.timeline import PIECE_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from callbeam.assembly.channels import ChannelPart
+    from callbeam.calls.spans import SpanArray
+
+_NO_AUDIO = -1
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedVoice:
+    """What all pieces of a channel tell of speech.
+
+    Attributes
+    ----------
+    speech : SpanArray
+        What is decided to be speech, pauses left out.
+    masked : SpanArray
+        Gaps, and what was declared to be neither speech nor silence.
+    marks : tuple of Mark
+        Sorted by begin; those that a border between pieces had cut are whole again. Gaps are among them.
+    columns : dict of str to object
+        Of table ``channels``.
+    """
+
+    speech: SpanArray
+    masked: SpanArray
+    marks: tuple[Mark, ...]
+    columns: dict[str, object]
+
+
+def join_voices(parts: Sequence[ChannelPart]) -> JoinedVoice:
+    """Join the pieces of one channel, in order."""
+    start_ms = parts[0].clock.start_ms
+    covered = union(*(part.voice.covered for part in parts))
+    gaps = subtract(as_spans([(covered[0, 0], covered[-1, 1])]), covered)
+    marks = [*_whole(mark for part in parts for mark in part.voice.marks), *(Mark(GAP, *gap) for gap in gaps.tolist())]
+    shifted = (
+        mark._replace(begin_ms=mark.begin_ms + start_ms, end_ms=mark.end_ms + start_ms)
+        for mark in sorted(marks, key=lambda mark: (mark.begin_ms, mark.end_ms, mark.kind))
+    )
+    return JoinedVoice(
+        speech=union(*(part.voice.speech for part in parts)) + start_ms,
+        masked=union(gaps, *(part.voice.declared for part in parts)) + start_ms,
+        marks=tuple(shifted),
+        columns={**join_voice_levels(part.voice.levels for part in parts), "peaks": _peaks(parts)},
+    )
+
+
+def _whole(marks: Iterable[Mark]) -> list[Mark]:
+    """Put marks together again that end where another of their kind begins: a border between pieces cut them."""
+    ordered = sorted(marks, key=lambda mark: (mark.kind, mark.tone_kind or "", mark.dtmf_digit or "", mark.begin_ms))
+    whole: list[Mark] = []
+    for _, some in groupby(ordered, key=lambda mark: (mark.kind, mark.tone_kind, mark.dtmf_digit)):
+        first, *others = some
+        whole.append(first)
+        for mark in others:
+            if mark.begin_ms == whole[-1].end_ms and mark.begin_ms % PIECE_MS == 0:
+                clipped = (
+                    None if mark.clipped_samples is None else mark.clipped_samples + (whole[-1].clipped_samples or 0)
+                )
+                whole[-1] = whole[-1]._replace(end_ms=mark.end_ms, clipped_samples=clipped)
+            else:
+                whole.append(mark)
+    return whole
+
+
+def _peaks(parts: Sequence[ChannelPart]) -> list[int | None]:
+    """Lay the pieces' peaks out from the leg's clock zero on; NULL where there is no audio."""
+    per_piece = PIECE_MS * PEAKS_PER_SECOND // 1000
+    peaks = np.full(parts[-1].piece * per_piece + len(parts[-1].voice.peaks), _NO_AUDIO, np.int8)
+    for part in parts:
+        at = part.piece * per_piece
+        peaks[at : at + len(part.voice.peaks)] = part.voice.peaks
+    return [None if peak == _NO_AUDIO else peak for peak in peaks.tolist()]

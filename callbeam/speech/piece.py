@@ -1,0 +1,286 @@
+"""The one entry point of analysis: a piece's channels in, rows and what is known of speech out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from callbeam.audio.analysis import ChannelAnalysis, VoiceTrack, analyse_channel
+from callbeam.audio.features import FrameFeatures, analyse_frames
+from callbeam.audio.leak import Leak, explained_by_leak, measure_leak
+from callbeam.audio.marking import find_marks
+from callbeam.audio.masking import mask_zeros
+from callbeam.audio.noise import VoiceLevels, voice_levels
+from callbeam.audio.peaks import peaks
+from callbeam.audio.voice_activity import VoiceActivityConfig, VoiceActivityDetector, speech_spans
+from callbeam.audio.voice_quality import describe_voice
+from callbeam.calls.spans import as_spans, clip, mask_of_spans, spans_of_mask, subtract
+from callbeam.speech.acoustics import acoustic_measures
+from callbeam.speech.clips import clip_batch, may_clip
+from callbeam.speech.eligibility import may_infer
+from callbeam.speech.rows import unit_rows, utterance_id, utterance_rows
+from callbeam.speech.sentiment_model import UnitBatch, unit_batch
+from callbeam.speech.units import Unit, candidate_units
+from callbeam.speech.utterances import UtteranceConfig, UtteranceSpans, utterance_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from callbeam.audio.channel import Channel
+    from callbeam.audio.frames import BoolArray, Float32Array
+    from callbeam.audio.marks import Mark
+    from callbeam.calls.spans import SpanArray
+    from callbeam.speech.model_contract import ModelContract
+
+_HOP_MS = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnalysisConfig:
+    """What is analysed, and how speech is decided.
+
+    Attributes
+    ----------
+    frames : bool
+        Also give rows of table ``frames``.
+    mask_zeros : bool
+        Spans where all channels are zero together are masked: recordings are filled so where they were paused.
+    voice : VoiceActivityConfig
+    utterances : UtteranceConfig
+    audio_policy : str
+        One of ``callbeam.speech.clips.AUDIO_POLICIES``: whose clips are kept.
+    agent_sentiment : bool
+        Agents' units are cut out and scored, too.
+    model : ModelContract, optional
+        What the sentiment model takes; without one, nothing is gathered for it.
+    """
+
+    frames: bool = False
+    mask_zeros: bool = False
+    voice: VoiceActivityConfig = field(default_factory=VoiceActivityConfig)
+    utterances: UtteranceConfig = field(default_factory=UtteranceConfig)
+    audio_policy: str = "none"
+    agent_sentiment: bool = False
+    model: ModelContract | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelVoice:
+    """What a piece's core tells of who speaks when on a channel; milliseconds from the leg's clock zero.
+
+    Attributes
+    ----------
+    speech : SpanArray
+        What is decided to be speech, pauses left out.
+    covered : SpanArray
+        Where there is audio.
+    declared : SpanArray
+        Audio that is masked all the same: what ``mask_zeros`` found.
+    marks : tuple of Mark
+    levels : VoiceLevels
+    peaks : int8 array, shape (n,)
+        Largest absolute sample of each 50 ms of the core, 0 to 127; -1 without audio.
+    """
+
+    speech: SpanArray
+    covered: SpanArray
+    declared: SpanArray
+    marks: tuple[Mark, ...]
+    levels: VoiceLevels
+    peaks: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedChannel:
+    """What a piece's core of a channel gives.
+
+    Attributes
+    ----------
+    channel : Channel
+        As it was decoded, nothing masked.
+    rows : ChannelAnalysis
+        Of seconds and frames.
+    voice : ChannelVoice
+    utterances, units : pyarrow.RecordBatch
+        ``UTTERANCE_ROWS`` and ``UNIT_ROWS``.
+    clips : pyarrow.RecordBatch or None
+        ``CLIPS_SCHEMA``: the units' audio, where the policy allows it.
+    batch : UnitBatch or None
+        What a sentiment model takes of the units, where there is one that may.
+    """
+
+    channel: Channel
+    rows: ChannelAnalysis
+    voice: ChannelVoice
+    utterances: pa.RecordBatch
+    units: pa.RecordBatch
+    clips: pa.RecordBatch | None
+    batch: UnitBatch | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLeak:
+    """How one channel of a piece is heard on another."""
+
+    source_id: str
+    target_id: str
+    leak: Leak
+
+
+@dataclass(frozen=True, slots=True)
+class PieceAnalysis:
+    """What a piece gives: its channels, in order, and how they are heard on each other."""
+
+    channels: tuple[AnalysedChannel, ...]
+    leaks: tuple[ChannelLeak, ...]
+
+
+@dataclass(slots=True)
+class _Heard:
+    """A channel, with what is measured before anything is decided.
+
+    Attributes
+    ----------
+    original, channel : Channel
+        As decoded, and with zeros masked.
+    probability : float32 array, shape (n,)
+        The detector's.
+    echoed : bool array, shape (n,)
+        Frames that another channel's echo explains.
+    """
+
+    original: Channel
+    channel: Channel
+    features: FrameFeatures
+    probability: Float32Array
+    echoed: BoolArray
+
+
+def analyse_piece(
+    channels: Sequence[Channel], config: AnalysisConfig, detector: VoiceActivityDetector
+) -> PieceAnalysis:
+    """Analyse the channels of one piece together.
+
+    Parameters
+    ----------
+    channels : sequence of Channel
+        Of one piece: they share the leg's clock.
+    config : AnalysisConfig
+    detector : VoiceActivityDetector
+        Gives the probability that a frame is speech.
+
+    Raises
+    ------
+    UnsupportedSampleRateError
+        If a channel's sample rate is no multiple of 100 Hz from 8 to 192 kHz.
+
+    Notes
+    -----
+    Where a channel carries the echo of another, what the echo explains is no speech: voice activity hears it as such.
+    """
+    masked = mask_zeros(channels) if config.mask_zeros else channels
+    heard = [_hear(*pair, config, detector) for pair in zip(channels, masked, strict=True)]
+    leaks = tuple(
+        ChannelLeak(source.channel.channel_id, target.channel.channel_id, measure_leak(source.channel, target.channel))
+        for source, target in permutations(heard, 2)
+        if source.channel.sample_rate_hz == target.channel.sample_rate_hz
+    )
+    _find_echo(heard, leaks)
+    return PieceAnalysis(tuple(_analyse(one, config) for one in heard), leaks)
+
+
+def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector: VoiceActivityDetector) -> _Heard:
+    features = analyse_frames(channel, bands=config.frames)
+    probability = detector.probabilities(channel, features.span)
+    return _Heard(original, channel, features, probability, np.zeros(len(probability), np.bool_))
+
+
+def _find_echo(heard: Sequence[_Heard], leaks: Sequence[ChannelLeak]) -> None:
+    """Note which frames of each channel another one's echo explains."""
+    by_id = {one.channel.channel_id: one for one in heard}
+    for leak in leaks:
+        source, target = by_id[leak.source_id], by_id[leak.target_id]
+        target.echoed |= explained_by_leak(source.features, target.features, leak.leak)
+
+
+def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
+    channel, features = heard.channel, heard.features
+    span = features.span
+    own = np.where(heard.echoed, np.minimum(heard.probability, np.float32(0)), heard.probability)
+    speech = speech_spans(own, span, config.voice)
+    voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
+    core = (span.first + span.core.start, span.first + span.core.stop)
+    utterances, units = _parts(heard, speech, core, config)
+    voiced = describe_voice(channel, features, voice.speech)
+    measure = partial(acoustic_measures, channel, features, voiced, voice.speech)
+    unit_spans = np.array([(unit.begin, unit.end) for unit in units], np.int64).reshape(-1, 2)
+    unit_measures = measure(unit_spans, egemaps=config.model is not None and config.model.takes_egemaps)
+    return AnalysedChannel(
+        channel=heard.original,
+        rows=analyse_channel(channel, frames=config.frames, features=features, voice=voice),
+        voice=_channel_voice(heard, voice, clip(speech, *core) * _HOP_MS),
+        utterances=utterance_rows(channel, features, voice, speech, utterances, measure(utterances, egemaps=True)),
+        units=unit_rows(channel, speech, units, unit_measures),
+        clips=_clips(heard, units, config),
+        batch=_model_batch(heard, units, unit_measures, config),
+    )
+
+
+def _parts(
+    heard: _Heard, speech: SpanArray, core: tuple[int, int], config: AnalysisConfig
+) -> tuple[UtteranceSpans, list[Unit]]:
+    """Part speech into utterances and units."""
+    span, channel_id = heard.features.span, heard.channel.channel_id
+    masked = spans_of_mask(~span.measured, span.first)
+    level = heard.features.measures["level_dbfs"]
+    utterances = utterance_spans(speech, masked, level, span.first, core, config.utterances)
+    names = [utterance_id(channel_id, begin) for begin in utterances[:, 0].tolist()]
+    return utterances, candidate_units(channel_id, utterances, names, speech, masked, level, span.first, core)
+
+
+def _clips(heard: _Heard, units: Sequence[Unit], config: AnalysisConfig) -> pa.RecordBatch | None:
+    """Cut the units' audio out, if it may be kept; that of calls whose redaction is unknown only by policy ``raw``."""
+    role, agents = heard.channel.participant_role, config.agent_sentiment
+    if not may_clip(config.audio_policy, role, redaction_known=False, agent_sentiment=agents):
+        return None
+    span = heard.features.span
+    masked = spans_of_mask(~span.present, span.first)
+    return clip_batch(heard.channel, units, pad_ms=config.voice.speech_pad_ms, masked=masked)
+
+
+def _model_batch(
+    heard: _Heard, units: Sequence[Unit], measures: Mapping[str, Float32Array], config: AnalysisConfig
+) -> UnitBatch | None:
+    """Gather what the model takes, if there is one and it may infer anything of this participant."""
+    may = may_infer(heard.channel.participant_role, agent_sentiment=config.agent_sentiment)
+    if config.model is None or not may or not units:
+        return None
+    span = heard.features.span
+    masked = spans_of_mask(~span.present, span.first)
+    return unit_batch(config.model, heard.channel, units, measures=measures, masked=masked)
+
+
+def _channel_voice(heard: _Heard, voice: VoiceTrack, speech: SpanArray) -> ChannelVoice:
+    covered = _covered_ms(heard.original)
+    return ChannelVoice(
+        speech=speech,
+        covered=covered,
+        declared=subtract(covered, _covered_ms(heard.channel)),
+        marks=tuple(find_marks(heard.channel, heard.features, heard.probability, explained=heard.echoed)),
+        levels=voice_levels(heard.features, voice.speech),
+        peaks=peaks(heard.original),
+    )
+
+
+def _covered_ms(channel: Channel) -> SpanArray:
+    """Return where a channel's core holds audio, in milliseconds of the leg's clock that are touched."""
+    rate = channel.sample_rate_hz
+    inside = clip(channel.covered, channel.core_start, channel.core_end)
+    return as_spans(np.stack((inside[:, 0] * 1000 // rate, -(-inside[:, 1] * 1000 // rate)), axis=1))
