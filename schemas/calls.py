@@ -15,11 +15,20 @@ def _milliseconds(name: str, meaning: str) -> Column:
 
 
 CONNECT_TOTALS = (
-    _bigint("total_conversation_duration_ms", "From the scope's begin to the end of the last utterance."),
-    _bigint("talk_time_total_ms", "Sum of both talk times: overlap counts twice, as in Connect."),
+    _bigint(
+        "total_conversation_duration_ms",
+        "From the scope's begin to the end of the last utterance; NULL if nobody speaks.",
+    ),
+    _bigint(
+        "talk_time_total_ms",
+        "Sum of all participants' talk times: overlap counts twice, as in Connect; NULL if only one is heard.",
+    ),
     _bigint("talk_time_agent_ms", "Sum of the durations of the agent's utterances."),
     _bigint("talk_time_customer_ms", "Sum of the durations of the customer's utterances."),
-    _bigint("non_talk_time_total_ms", "Time in which nobody speaks for at least 3 s, hold included."),
+    _bigint(
+        "non_talk_time_total_ms",
+        "Time in which nobody speaks for at least 3 s, hold, begin and end of the call included.",
+    ),
     _bigint("interruptions_total_count", "Interruptions, by anyone."),
     _bigint("interruptions_agent_count", "Interruptions by the agent."),
     _bigint("interruptions_customer_count", "Interruptions by the customer."),
@@ -31,27 +40,28 @@ CONNECT_TOTALS = (
 
 TOTALS = (
     _milliseconds("speech_union_ms", "Time in which anyone speaks: overlap counts once."),
-    _milliseconds("overlap_ms", "Time in which both speak."),
+    _milliseconds("overlap_ms", "Time in which more than one participant speaks."),
     measure("overlap_ratio", "overlap_ms as a share of speech_union_ms."),
-    _milliseconds("dead_air_ms", "non_talk_time_total_ms without hold."),
-    _milliseconds("hold_ms", "Length of the hold phases."),
+    _milliseconds("dead_air_ms", "non_talk_time_total_ms without the hold phases."),
+    _milliseconds("hold_ms", "Length of the hold phases; NULL without a channel to the customer."),
     _milliseconds("longest_non_talk_ms", "The longest stretch of non-talk; 0 if there is none."),
     Column("non_talk_count", pa.int32(), "Stretches of non-talk.", nullable=True),
-    _milliseconds("masked_ms", "Time that is masked on every channel: neither speech nor silence."),
+    _milliseconds("masked_ms", "Time in which no channel can be heard: masked, or not there."),
     measure("agent_talk_ratio", "The agent's share of both talk times."),
     measure("agent_talk_share", "The agent's talk time as a share of the conversation."),
     Column("turn_count", pa.int32(), "Utterances of all participants.", nullable=True),
     Column("backchannel_count", pa.int32(), "Of these, backchannels.", nullable=True),
     _milliseconds(
-        "longest_turn_agent_ms", "The agent's longest turn: utterances in a row, backchannels of the other not counted."
+        "longest_turn_agent_ms",
+        "The agent's longest turn: utterances in a row, less than 3 s apart, backchannels of the other not counted.",
     ),
     _milliseconds("longest_turn_customer_ms", "The customer's longest turn."),
     _milliseconds("first_speech_agent_ms", "Offset of the agent's first utterance."),
     _milliseconds("first_speech_customer_ms", "Offset of the customer's first utterance."),
-    measure("response_latency_agent_p50_ms", "Median of the agent's response latencies."),
-    measure("response_latency_agent_p90_ms", "90th percentile of the same."),
-    measure("response_latency_customer_p50_ms", "Median of the customer's response latencies."),
-    measure("response_latency_customer_p90_ms", "90th percentile of the same."),
+    measure("response_latency_agent_p50_ms", "Median of the agent's response latencies, as in utterances."),
+    measure("response_latency_agent_p90_ms", "90th percentile of the same, interpolated."),
+    measure("response_latency_customer_p50_ms", "Median of the customer's response latencies, as in utterances."),
+    measure("response_latency_customer_p90_ms", "90th percentile of the same, interpolated."),
     measure("speaker_switches_per_min", "Changes of speaker per minute of the conversation, backchannels not counted."),
     measure("syllable_rate_agent_hz", "Syllable nuclei per second of the agent's utterances."),
     measure("syllable_rate_customer_hz", "Syllable nuclei per second of the customer's utterances."),

@@ -17,6 +17,6 @@ PHASES = Table(
         Column("begin_offset_ms", pa.int32(), "Where it begins, from the call's start."),
         Column("end_offset_ms", pa.int32(), "Where it ends."),
         Column("duration_ms", pa.int32(), "From begin to end."),
-        Column("source", STRING, "audio where sound alone tells, none for unknown."),
+        Column("source", STRING, "audio where sound alone tells, records where they do, none for unknown."),
     ),
 )
