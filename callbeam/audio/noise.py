@@ -34,6 +34,7 @@ FEWEST_NOISE_FRAMES = 20
 SNR_FLOOR_DB = -10.0
 """Speech that is no louder than the noise: what is left of it once the noise is taken off is chance."""
 
+_OUTSTANDING_DB = 6.0
 _STEP_DB = 0.5
 _LEVEL_BINS = int(-LEVEL_FLOOR_DBFS / _STEP_DB)
 _F0_STEP = 0.01
@@ -65,10 +66,11 @@ def local_noise(features: FrameFeatures, speech: BoolArray) -> Float32Array:
     seconds = int(second[-1]) + 1
     places = second[noise] * _LEVEL_BINS + _bins(_level_place(level[noise]), _LEVEL_BINS)
     by_second = np.bincount(places, minlength=seconds * _LEVEL_BINS).reshape(seconds, _LEVEL_BINS)
-    before = np.concatenate((np.zeros((1, _LEVEL_BINS), np.int64), np.cumsum(by_second, axis=0)))
+    before = np.zeros((seconds + 1, _LEVEL_BINS), dtype=np.int64)
+    np.cumsum(by_second, axis=0, out=before[1:])
     at = np.arange(seconds)
     around = before[np.minimum(at + NOISE_REACH_S + 1, seconds)] - before[np.maximum(at - NOISE_REACH_S, 0)]
-    levels = LEVEL_FLOOR_DBFS + _STEP_DB * _percentile(around, NOISE_PERCENTILE / 100)
+    levels = _level_at(_percentile(around, NOISE_PERCENTILE / 100))
     levels[around.sum(axis=1) < FEWEST_NOISE_FRAMES] = np.nan
     local: Float32Array = levels.astype(np.float32)[second]
     return local
@@ -143,9 +145,14 @@ def join_voice_levels(parts: Iterable[VoiceLevels]) -> dict[str, int | float | N
     Returns
     -------
     dict of str to int, float or None
-        ``speech_ms``; ``active_level_dbfs``; ``noise_floor_dbfs``, the median over the speech frames of the noise
-        around them or, without these, the 20th percentile of the other frames' levels; ``snr_db``;
-        ``f0_median_hz``, to 1 %. None where not computable.
+        ``speech_ms``; ``active_level_dbfs``; ``noise_floor_dbfs``, the mean power of the noise around the speech
+        frames, none taken for more than 6 dB over the median, or without speech the 20th percentile of the levels;
+        ``snr_db``; ``f0_median_hz``, to 1 %. None where not computable.
+
+    Notes
+    -----
+    A mean, since gain steps raise speech and noise alike, which a median of the noise would miss; limited, since speech
+    beside ringback or music is surrounded by what is no noise of the line.
     """
     pieces = list(parts)
     frames = sum(piece.speech_frames for piece in pieces)
@@ -153,11 +160,10 @@ def join_voice_levels(parts: Iterable[VoiceLevels]) -> dict[str, int | float | N
     noise = sum((piece.noise for piece in pieces), np.zeros(_LEVEL_BINS, np.int64))
     f0 = sum((piece.f0 for piece in pieces), np.zeros(_F0_BINS, np.int64))
     power = sum(piece.speech_power for piece in pieces) / frames if frames else np.nan
-    place = _percentile(around, 0.5) if around.any() else _percentile(noise, NOISE_PERCENTILE / 100)
-    floor = LEVEL_FLOOR_DBFS + _STEP_DB * float(place)
+    floor = _limited_mean(around) if around.any() else _level_at(_percentile(noise, NOISE_PERCENTILE / 100))
     columns = {
         "active_level_dbfs": float(power_to_dbfs(power)),
-        "noise_floor_dbfs": floor,
+        "noise_floor_dbfs": float(floor),
         "snr_db": float(snr_db(power, 10 ** (floor / 10))) if around.any() else np.nan,
         "f0_median_hz": F0_LOW_HZ * float(np.exp(_F0_STEP * _percentile(f0, 0.5))),
     }
@@ -175,6 +181,18 @@ def _noise_frames(features: FrameFeatures, speech: BoolArray) -> BoolArray:
 def _level_place(level: Float32Array) -> npt.NDArray[np.float64]:
     """Return where levels lie in their histograms, in bins."""
     return (level.astype(np.float64) - LEVEL_FLOOR_DBFS) / _STEP_DB
+
+
+def _level_at(place: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the levels at places of such a histogram."""
+    return np.asarray(LEVEL_FLOOR_DBFS + _STEP_DB * place)
+
+
+def _limited_mean(histogram: Counts) -> npt.NDArray[np.float64]:
+    """Return the level of the mean power, none taken for more than ``_OUTSTANDING_DB`` over the median."""
+    highest = _level_at(_percentile(histogram, 0.5)) + _OUTSTANDING_DB
+    levels = np.minimum(_level_at(np.arange(_LEVEL_BINS, dtype=np.float64) + 0.5), highest)
+    return power_to_dbfs((histogram * 10 ** (levels / 10)).sum() / histogram.sum())
 
 
 def _bins(places: npt.NDArray[np.floating], count: int) -> Counts:

@@ -61,6 +61,11 @@ class Groups:
         first[self.starts[self._some]] = True
         return first
 
+    @cached_property
+    def _inner(self) -> BoolArray:
+        """Whether a value and the next belong to the same group, shape (n - 1,)."""
+        return ~self.first[1:]
+
     def where(self, mask: BoolArray) -> Groups:
         """Return the groups of those values that a mask, shape (n,), holds for."""
         return Groups(np.bincount(self.owner[mask], minlength=len(self.counts)))
@@ -75,19 +80,18 @@ class Groups:
 
     def moments(self, values: Values) -> tuple[Float64Array, Float64Array]:
         """Return mean and population standard deviation; NaN for none, and the deviation also for a single value."""
+        if values.ndim > 1:  # one by one they stay in cache
+            each = [self.moments(some) for some in values]
+            return np.stack([mean for mean, _ in each]), np.stack([deviation for _, deviation in each])
         finite = np.isfinite(values)
-        whole = bool(finite.all())
-        counts = self.counts.astype(np.float64) if whole else self.sums(finite)
-        exact = values.astype(np.float64) if whole else np.where(finite, values, 0.0)
+        if not finite.all():
+            return self.where(finite).moments(values[finite])
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = self.sums(exact) / counts
-            exact -= mean[..., self.owner]
-            np.multiply(exact, exact, out=exact)
-            if not whole:
-                exact[~finite] = 0
-            deviation = np.sqrt(self.sums(exact) / counts)
-        deviation[np.broadcast_to(counts < 2, deviation.shape)] = np.nan
-        return mean, deviation
+            mean = self.sums(values) / self.counts
+            offset = values - np.repeat(mean, self.counts)
+            np.multiply(offset, offset, out=offset)
+            deviation = np.sqrt(self.sums(offset) / self.counts)
+        return mean, np.where(self.counts < 2, np.nan, deviation)
 
     def mean(self, values: Values) -> Float64Array:
         """Return the mean; NaN for a group without."""
@@ -130,15 +134,18 @@ class Groups:
 
     def smooth(self, values: Values) -> Float64Array:
         """Return the mean of each value and its two neighbours in the group, as far as they are known; NaN stay NaN."""
+        if values.ndim > 1:
+            return np.stack([self.smooth(some) for some in values])
         finite = np.isfinite(values)
-        known = np.where(finite, values, 0.0)
+        known = np.where(finite, values, 0).astype(np.float64)
         total, count = known.copy(), finite.astype(np.float64)
-        inner = ~self.first[1:]
-        for into, other in ((np.s_[..., 1:], np.s_[..., :-1]), (np.s_[..., :-1], np.s_[..., 1:])):
-            total[into] += known[other] * inner
-            count[into] += finite[other] & inner
+        for into, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:-1], np.s_[1:])):
+            total[into] += known[other] * self._inner
+            count[into] += finite[other] & self._inner
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(np.where(finite, total / count, np.nan))
+            total /= count
+        total[~finite] = np.nan
+        return total
 
 
 @dataclass(frozen=True, slots=True)
