@@ -49,6 +49,9 @@ class VoiceActivityConfig:
         Shorter speech is none; before borders are moved.
     min_silence_ms : int
         Shorter pauses are part of the speech around them.
+    min_level_dbfs : float
+        What stays below this level throughout is no speech: where a line opens, its faint noise may sound like some.
+        Applies where levels are given.
     speech_pad_ms : int
         Added on either side of what is cut out (``pad_spans``); decided speech stays unpadded.
     onset_shift_ms, offset_shift_ms : int
@@ -65,8 +68,9 @@ class VoiceActivityConfig:
     neg_threshold: float | None = None
     min_speech_ms: int = 250
     min_silence_ms: int = 100
+    min_level_dbfs: float = -55.0
     speech_pad_ms: int = 30
-    onset_shift_ms: int = 0
+    onset_shift_ms: int = -20
     offset_shift_ms: int = -120
 
     def __post_init__(self) -> None:
@@ -118,6 +122,7 @@ def speech_spans(
     spans = _join(spans, runs, config.min_silence_ms // _HOP_MS)
     spans = spans[spans[:, 1] - spans[:, 0] >= config.min_speech_ms // _HOP_MS]
     if level_dbfs is not None:
+        spans = _loud_enough(spans - span.first, level_dbfs, config.min_level_dbfs) + span.first
         return move_to_level(spans, level_dbfs, runs, span.first)
     return _shift(spans, runs, config.onset_shift_ms // _HOP_MS, config.offset_shift_ms // _HOP_MS)
 
@@ -143,6 +148,15 @@ def _join(spans: SpanArray, runs: SpanArray, shortest: int) -> SpanArray:
     run = _run_of(spans, runs)
     apart = (spans[1:, 0] - spans[:-1, 1] >= shortest) | (run[1:] != run[:-1])
     return np.stack((spans[np.append(True, apart), 0], spans[np.append(apart, True), 1]), axis=1)
+
+
+def _loud_enough(spans: SpanArray, level_dbfs: Float32Array, least: float) -> SpanArray:
+    """Return the spans with a frame of at least this level."""
+    if not len(spans):
+        return spans
+    # reduceat takes the stretches between spans too, and needs a begin for what follows the last.
+    loudest = np.fmax.reduceat(np.append(level_dbfs, -np.inf), spans.ravel())[::2]
+    return spans[loudest >= least]
 
 
 def _shift(spans: SpanArray, runs: SpanArray, begin: int, end: int) -> SpanArray:
