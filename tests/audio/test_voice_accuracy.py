@@ -111,8 +111,9 @@ def _without_echo(spec):
 @pytest.mark.conformance
 @pytest.mark.parametrize("side", ["agent", "caller"])
 def test_a_real_call_agrees_with_labels_made_by_eye(make_channel, side):
-    """A step of 100 ms is decided by its majority. Seen: 98.0 % of steps agree (agent), 98.3 % (caller). Steps that differ
-    stand beside a border or fill a pause of about 300 ms; in none is speech heard where the labels have none.
+    """A step of 100 ms is decided by its majority. Seen: 98.0 % of steps agree (agent), 98.3 % (caller).
+
+    Steps that differ stand beside a border or fill a pause of about 300 ms; in none is speech heard without a label.
     """
     path = SHARED_CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
     if not path.exists():
