@@ -35,6 +35,10 @@ QUIETEST_DBFS = -45.0
 LEAST_CONCENTRATION = 0.82
 """Share of a press's energy at its two frequencies: a signal-to-noise ratio of 7 dB. Vowels come up to 0.76."""
 
+LEAST_CONCENTRATION_OF_PART = 0.92
+"""The same of the longest stretch between lost packets, where the whole press has less: short stretches of vowels come
+higher than whole ones."""
+
 _VOICING = 0.7
 _FLATNESS = 10 ** (-12 / 10)
 _BRIDGED_FRAMES = 4  # Q.24: pauses of less than 40 ms need not part two keys
@@ -56,8 +60,11 @@ def find_dtmf(channel: Channel, features: FrameFeatures) -> list[Mark]:
     for key in np.unique(keys):
         mask = np.zeros(len(features.span.measured), dtype=np.bool_)
         mask[frames[keys == key]] = True
-        for begin, end in bridge(spans_of_mask(mask), _BRIDGED_FRAMES).tolist():
-            mark = _verify(channel, features.span.first + begin, features.span.first + end, int(key))
+        runs = spans_of_mask(mask, features.span.first)
+        for press in bridge(runs, _BRIDGED_FRAMES).tolist():
+            parts = runs[(runs[:, 0] >= press[0]) & (runs[:, 1] <= press[1])]
+            purest = parts[(parts[:, 1] - parts[:, 0]).argmax()]
+            mark = _verify(channel, press, purest.tolist(), int(key))
             if mark:
                 marks.append(mark)
     return sorted(marks, key=lambda mark: mark.begin_ms)
@@ -104,25 +111,47 @@ def _goertzel(rate: int) -> tuple[Float32Array, Float32Array]:
     return hann_window(length).astype(np.float32)[:, None], turning
 
 
-def _verify(channel: Channel, begin: int, end: int, key: int) -> Mark | None:
-    """Measure a whole key press, the leg's frames [begin, end); None if it breaks a rule."""
+def _verify(channel: Channel, press: list[int], purest: list[int], key: int) -> Mark | None:
+    """Measure a whole key press; None if it breaks a rule.
+
+    Parameters
+    ----------
+    press : list of int
+        The leg's frames, [begin, end), from its first to its last that look like the key.
+    purest : list of int
+        The longest run of these: a lost packet in a press turns the phases, which frequencies cannot be told across.
+    """
     low_hz, high_hz = LOW_HZ[key // 4], HIGH_HZ[key % 4]
-    begin_ms, end_ms = edges_of_tone(channel, [low_hz, high_hz], begin, end)
+    begin_ms, end_ms = edges_of_tone(channel, [low_hz, high_hz], *press)
     if end_ms - begin_ms < SHORTEST_MS - 5:  # edges are known to 5 ms
         return None
-    rate = channel.sample_rate_hz
-    low = max(round(begin_ms * rate / 1000) - channel.first_sample, 0)
-    samples = channel.samples[low : round(end_ms * rate / 1000) - channel.first_sample].astype(np.float64) / FULL_SCALE
-    lines = spectral_lines(samples, rate)
-    if lines is None or len(lines[0]) < 2:
+    whole = _strongest(channel, begin_ms, end_ms, (low_hz, high_hz), LEAST_CONCENTRATION)
+    pure_ms = (max(begin_ms, purest[0] * 10.0 - 5), min(end_ms, purest[1] * 10.0 + 5))
+    if whole is None and pure_ms[1] - pure_ms[0] >= SHORTEST_MS:
+        whole = _strongest(channel, *pure_ms, (low_hz, high_hz), LEAST_CONCENTRATION_OF_PART)
+    if whole is None:
         return None
-    (first, second), concentration = lines
-    lower, upper = sorted((first, second))
-    # In 40 ms a frequency can be told to a few Hz at best.
-    slack = 0.1 * 1000 / (end_ms - begin_ms)
-    if abs(lower - low_hz) > FREQUENCY_TOLERANCE * low_hz + slack:
-        return None
-    if abs(upper - high_hz) > FREQUENCY_TOLERANCE * high_hz + slack or concentration < LEAST_CONCENTRATION:
-        return None
+    samples = _between(channel, begin_ms, end_ms)
     level = float(power_to_dbfs(np.mean(samples * samples)))
-    return Mark(TONE, round(begin_ms), round(end_ms), DTMF, KEYS[key], first, level)
+    return Mark(TONE, round(begin_ms), round(end_ms), DTMF, KEYS[key], whole, level)
+
+
+def _strongest(
+    channel: Channel, begin_ms: float, end_ms: float, nominal_hz: tuple[float, float], least: float
+) -> float | None:
+    """Return the stronger frequency of a stretch; None if it is not the nominal two with that share of the energy."""
+    lines = spectral_lines(_between(channel, begin_ms, end_ms), channel.sample_rate_hz)
+    if lines is None or len(lines[0]) < 2 or lines[1] < least:
+        return None
+    # In 40 ms a frequency can be told to a few Hz at best.
+    slack = 100 / (end_ms - begin_ms)
+    for measured, nominal in zip(sorted(lines[0]), nominal_hz, strict=True):
+        if abs(measured - nominal) > FREQUENCY_TOLERANCE * nominal + slack:
+            return None
+    return lines[0][0]
+
+
+def _between(channel: Channel, begin_ms: float, end_ms: float) -> npt.NDArray[np.float64]:
+    """Return the samples between two instants of the leg's clock, in [-1, 1)."""
+    low, high = (round(ms * channel.sample_rate_hz / 1000) - channel.first_sample for ms in (begin_ms, end_ms))
+    return channel.samples[max(low, 0) : max(high, 0)].astype(np.float64) / FULL_SCALE

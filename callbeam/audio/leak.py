@@ -28,7 +28,7 @@ EARLIEST_MS, LATEST_MS = -50, 400
 LOW_HZ, HIGH_HZ = 300.0, 3400.0
 
 BLOCK_MS = 512
-ACTIVE_DBFS, ACTIVE_RANGE_DB = -50.0, 15.0
+ACTIVE_DBFS, ACTIVE_RANGE_DB = -50.0, 10.0
 """Blocks in which the source is quieter, or so much below its loudest twentieth, are no evidence: its own noise is not
 what leaks."""
 
