@@ -21,6 +21,7 @@ from callbeam.schemas import TABLES
 from callbeam.schemas.clips import AUDIO
 from callbeam.speech.clips import AUDIO_POLICIES, CLIPS_SCHEMA, clip_batch, encode_flac, may_clip
 from callbeam.speech.units import Unit
+from callbeam.storage import audio_columns
 from callbeam.storage.tables import encode_table
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def test_the_file_declares_what_datasets_itself_would():
     assert features == datasets.Features({"audio": datasets.Audio(sampling_rate=8000)}).to_dict()
 
 
-def test_bytes_are_stored_as_they_are_in_small_row_groups():
+def test_bytes_are_stored_as_they_are_in_small_row_groups(monkeypatch: pytest.MonkeyPatch):
     table = TABLES["clips"]
     assert next(column for column in table.columns if column.name == "audio").type == AUDIO
     row = complete(table, clip_batch(channel_of(noise(2)), [unit(0, 100)], pad_ms=0), "j-1").to_pylist()[0]
@@ -185,6 +186,8 @@ def test_bytes_are_stored_as_they_are_in_small_row_groups():
     assert not columns["audio.bytes"].is_stats_set
     assert columns["unit_id"].compression == "ZSTD"
     assert columns["unit_id"].is_stats_set
-    big = [row | {"unit_id": f"u{number}", "audio": {"bytes": bytes(30_000_000), "path": "p"}} for number in range(4)]
+    assert audio_columns.AUDIO_ROW_GROUP_BYTES == 100_000_000
+    monkeypatch.setattr(audio_columns, "AUDIO_ROW_GROUP_BYTES", 1_000_000)
+    big = [row | {"unit_id": f"u{number}", "audio": {"bytes": bytes(300_000), "path": "p"}} for number in range(4)]
     file = pq.ParquetFile(io.BytesIO(encode_table(table, pa.Table.from_pylist(big, table.schema))))
     assert [file.metadata.row_group(number).num_rows for number in range(2)] == [3, 1]
