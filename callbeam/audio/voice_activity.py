@@ -86,6 +86,11 @@ class VoiceActivityConfig:
             if not 0 <= value <= 10_000:
                 option = "--vad-" + name.replace("_", "-")
                 raise UsageError(f"{option} is {value}: give milliseconds from 0 to 10000")
+        if not self.min_level_dbfs <= 0:
+            raise UsageError(
+                f"--vad-min-level-dbfs is {self.min_level_dbfs}: levels are at most 0 dBFS; give e.g. -55, or -200 for no "
+                "limit"
+            )
 
     @property
     def end_threshold(self) -> float:

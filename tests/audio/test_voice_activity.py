@@ -165,6 +165,8 @@ def test_spans_are_sorted_disjoint_and_unmasked(runs, seed, level, first):
         ({"min_speech_ms": -1}, "--vad-min-speech-ms"),
         ({"min_silence_ms": 20_000}, "--vad-min-silence-ms"),
         ({"speech_pad_ms": -10}, "--vad-speech-pad-ms"),
+        ({"min_level_dbfs": 3.0}, "--vad-min-level-dbfs"),
+        ({"min_level_dbfs": float("nan")}, "--vad-min-level-dbfs"),
     ],
 )
 def test_senseless_options_are_refused(options, message):
