@@ -70,9 +70,7 @@ def find_dtmf(channel: Channel, features: FrameFeatures) -> list[Mark]:
     return sorted(marks, key=lambda mark: mark.begin_ms)
 
 
-def _candidates(
-    channel: Channel, features: FrameFeatures
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _candidates(channel: Channel, features: FrameFeatures) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the frames of the features that hold a key's two frequencies and little else, and each one's key."""
     measures = features.measures
     with np.errstate(invalid="ignore"):
@@ -96,8 +94,10 @@ def _candidates(
     lower, upper = power[low, columns], power[4 + high, columns]
     twist = upper / np.maximum(lower, np.float32(1e-9))
     # A frame at a key's edge, or off its frequencies by 1.8 %, shows less than the whole key will.
-    chosen = (lower + upper >= 0.5 * total) & (twist > 10 ** (TWIST_DB[0] / 10 - 0.2)) & (
-        twist < 10 ** (TWIST_DB[1] / 10 + 0.2)
+    chosen = (
+        (lower + upper >= 0.5 * total)
+        & (twist > 10 ** (TWIST_DB[0] / 10 - 0.2))
+        & (twist < 10 ** (TWIST_DB[1] / 10 + 0.2))
     )
     return frames[chosen], (4 * low + high)[chosen]
 

@@ -36,6 +36,7 @@ SILENT_DBFS = -80.0
 """Blocks in which the target is quieter are none either: the line is not through, or an echo suppressor keeps it shut."""
 
 FEWEST_BLOCKS, MOST_BLOCKS_PER_S = 24, 0.17
+LOUDEST_DB = -3.0
 LEAST_PEAK = 6.0
 """A response counts from so many times the spread of what else lies within the delays on; without a leak it came to 4.6
 on 54 pairs of channels."""
@@ -115,7 +116,8 @@ class _Sizes:
     @classmethod
     def of(cls, rate: int) -> _Sizes:
         """Return the lengths for a sample rate; a transform holds a block at any delay without wrapping around."""
-        block, before, after = BLOCK_MS * rate // 1000, -EARLIEST_MS * rate // 1000, LATEST_MS * rate // 1000
+        block = 4 * (BLOCK_MS * rate // 4000)  # cut into quarters
+        before, after = -EARLIEST_MS * rate // 1000, LATEST_MS * rate // 1000
         lags = before + after + 1
         return cls(rate, block, before, lags, 1 << (block + lags - 2).bit_length())
 
@@ -179,9 +181,7 @@ class _Spectra:
     target: Float32Array
 
 
-def _spectra(
-    source: Channel, target: Channel, begins: npt.NDArray[np.int64], sizes: _Sizes
-) -> tuple[_Spectra, int]:
+def _spectra(source: Channel, target: Channel, begins: npt.NDArray[np.int64], sizes: _Sizes) -> tuple[_Spectra, int]:
     """Return the sums over blocks, and the lag at which source and target are most alike, unweighted."""
     bins = sizes.transform // 2 + 1
     sums = _Spectra(np.zeros(bins, np.complex64), np.zeros(bins, np.float32), np.zeros(bins, np.float32))
@@ -261,17 +261,20 @@ def explained_by_leak(source: FrameFeatures, target: FrameFeatures, leak: Leak, 
     leak : Leak
         From source to target.
     margin_db : float
-        How much louder than expected a frame may be: gains change within a call.
+        How much louder than expected a frame may be: gains change within a call. Less for leaks above -16 dB.
 
     Returns
     -------
     bool array, shape (n,)
-        One item per frame of the target; all False where no leak was found. A target's own voice is louder than what
-        leaks by far more than the margin, unless it is quieter than the echo of the other: that is lost.
+        One item per frame of the target; all False where no leak was found, or one above ``LOUDEST_DB``: of channels
+        that are nearly the same, neither explains the other. A target's own voice is louder than what leaks by far
+        more than the margin, unless it is quieter than the echo of the other: that is lost.
     """
     level = np.nan_to_num(target.measures["level_dbfs"], nan=-200.0)
-    if leak.echo_db is None or leak.delay_ms is None:
+    if leak.echo_db is None or leak.delay_ms is None or leak.echo_db > LOUDEST_DB:
         return np.zeros(len(level), dtype=np.bool_)
+    # Of a strong leak the target's own voice cannot be much louder.
+    margin_db = min(margin_db, -leak.echo_db / 2)
     shift = round(leak.delay_ms / 10) + source.span.first - target.span.first
     heard = np.full(len(level), -200.0, dtype=np.float32)
     # Frames are 25 ms long and echoes have a tail: the loudest of five.
@@ -279,7 +282,7 @@ def explained_by_leak(source: FrameFeatures, target: FrameFeatures, leak: Leak, 
     to, at = max(shift, 0), max(-shift, 0)
     count = max(min(len(level) - to, len(loud) - at), 0)
     heard[to : to + count] = loud[at : at + count]
-    noise = noise_floor_dbfs(level)
+    noise = _noise_dbfs(level)
     expected = 10 * np.log10(10 ** (heard / 10) + 10 ** (noise / 10))
     # Where the leak is lost in the noise it explains nothing.
     explained = (level <= expected + margin_db) & (heard >= noise - 10)
@@ -287,7 +290,7 @@ def explained_by_leak(source: FrameFeatures, target: FrameFeatures, leak: Leak, 
     return np.asarray(uniform_filter1d(explained.astype(np.float32), _MAJORITY_FRAMES) > _MAJORITY, dtype=np.bool_)
 
 
-def noise_floor_dbfs(level_dbfs: Float32Array) -> float:
+def _noise_dbfs(level_dbfs: Float32Array) -> float:
     """Return the level that a tenth of the frames with any sound stay below; -100 without any."""
     sounding = level_dbfs[level_dbfs > -80.0]
     return float(np.percentile(sounding, 10)) if len(sounding) else -100.0

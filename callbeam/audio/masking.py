@@ -32,21 +32,11 @@ def zero_spans(channels: Sequence[Channel]) -> SpanArray:
     if not channels:
         return as_spans(())
     rate = channels[0].sample_rate_hz
-    # A channel can be taken for silent in its gaps: others decide there.
-    low = min(channel.core_start * rate // channel.sample_rate_hz for channel in channels)
-    low = min(low, *(_at_rate(channel.covered, channel.sample_rate_hz, rate).min(initial=low) for channel in channels))
-    high = max(
-        _at_rate(channel.covered, channel.sample_rate_hz, rate).max(initial=low) for channel in channels
-    )
-    everything = as_spans([(low, high)])
-    together = everything
-    covered = as_spans(())
-    for channel in channels:
-        audio = _at_rate(channel.covered, channel.sample_rate_hz, rate)
+    audio = [_at_rate(channel.covered, channel.sample_rate_hz, rate) for channel in channels]
+    together = everything = union(*audio)
+    for channel, covered in zip(channels, audio, strict=True):
         zeros = _at_rate(_zeros(channel), channel.sample_rate_hz, rate)
-        together = intersect(together, union(zeros, subtract(everything, audio)))
-        covered = union(covered, audio)
-    together = intersect(together, covered)
+        together = intersect(together, union(zeros, subtract(everything, covered)))
     return together[together[:, 1] - together[:, 0] >= SHORTEST_S * rate]
 
 
