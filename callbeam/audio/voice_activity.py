@@ -79,7 +79,7 @@ class VoiceActivityConfig:
         if self.neg_threshold is not None and not 0 < self.neg_threshold <= self.threshold:
             raise UsageError(
                 f"--vad-neg-threshold is {self.neg_threshold}: it must lie above 0 and not above --vad-threshold "
-                f"({self.threshold}); leave it out for {self.end_threshold:.2f}"
+                f"({self.threshold}); leave it out for {_end_threshold(self.threshold):.2f}"
             )
         for name in ("min_speech_ms", "min_silence_ms", "speech_pad_ms"):
             value = getattr(self, name)
@@ -88,14 +88,19 @@ class VoiceActivityConfig:
                 raise UsageError(f"{option} is {value}: give milliseconds from 0 to 10000")
         if not self.min_level_dbfs <= 0:
             raise UsageError(
-                f"--vad-min-level-dbfs is {self.min_level_dbfs}: levels are at most 0 dBFS; give e.g. -55, or -200 for no "
-                "limit"
+                f"--vad-min-level-dbfs is {self.min_level_dbfs}: levels are at most 0 dBFS; give e.g. -55, or -200 for "
+                "no limit"
             )
 
     @property
     def end_threshold(self) -> float:
         """Speech ends below this."""
-        return max(self.threshold - 0.15, 0.01) if self.neg_threshold is None else self.neg_threshold
+        return _end_threshold(self.threshold) if self.neg_threshold is None else self.neg_threshold
+
+
+def _end_threshold(threshold: float) -> float:
+    """Return Silero's usual end to a threshold."""
+    return max(threshold - 0.15, 0.01)
 
 
 def speech_spans(

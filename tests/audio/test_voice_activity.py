@@ -160,7 +160,7 @@ def test_spans_are_sorted_disjoint_and_unmasked(runs, seed, level, first):
     ("options", "message"),
     [
         ({"threshold": 1.0}, "--vad-threshold"),
-        ({"threshold": 0.4, "neg_threshold": 0.5}, "--vad-neg-threshold"),
+        ({"threshold": 0.4, "neg_threshold": 0.5}, "--vad-neg-threshold is 0.5.*leave it out for 0.25"),
         ({"neg_threshold": 0.0}, "--vad-neg-threshold"),
         ({"min_speech_ms": -1}, "--vad-min-speech-ms"),
         ({"min_silence_ms": 20_000}, "--vad-min-silence-ms"),
