@@ -166,26 +166,27 @@ def _part_slopes(groups: Groups, contour: Float64Array, sign: int) -> tuple[Floa
 
     A part goes from one extremum to the next; its slope is that of the line between them.
     """
-    steps = _steps(groups, contour)
-    runs = runs_of(np.sign(steps), groups)
-    chosen = np.sign(steps)[runs.start] == sign
+    steps = np.nan_to_num(_steps(groups, contour))
+    direction = np.sign(steps)
+    runs = runs_of(direction, groups)
+    chosen = direction[runs.start] == sign
     owners = Groups(np.bincount(runs.owner[chosen], minlength=len(groups.counts)))
     rises = Groups(runs.length).sums(steps)
     return owners.moments(rises[chosen] / runs.length[chosen] * HOPS_PER_SECOND)
 
 
-def _peaks(groups: Groups, contour: Float64Array) -> Float64Array:
-    """Count where a contour rises and falls in the next step."""
-    sign = np.sign(_steps(groups, contour))
-    peak = np.zeros(len(sign), dtype=np.bool_)
-    peak[1:] = (sign[1:] < 0) & (sign[:-1] > 0)
-    return groups.sums(peak)
+def _peaks(groups: Groups, contour: Float64Array) -> IntArray:
+    """Count where a contour rises and next, be it after keeping its height for a while, falls."""
+    steps = _steps(groups, contour)
+    moving = np.flatnonzero(steps != 0)  # unknown steps, too: no peak lies beside them
+    peak = (steps[moving[:-1]] > 0) & (steps[moving[1:]] < 0)
+    return np.bincount(groups.owner[moving[1:][peak]], minlength=len(groups.counts))
 
 
 def _steps(groups: Groups, contour: Float64Array) -> Float64Array:
-    """Return by how much a contour rises from the frame before; 0 where either is not known, or in another group."""
+    """Return by how much a contour rises from the frame before; NaN where either is not known, or in another group."""
     steps = np.diff(contour, prepend=np.nan)
-    steps[groups.first | ~np.isfinite(steps)] = 0
+    steps[groups.first] = np.nan
     return steps
 
 
