@@ -65,7 +65,7 @@ def _header(rows: CallRows) -> Html:
         el("nav", el("a", "All calls", href="../index.html"), aria_label="Breadcrumb"),
         el("h1", el("span", "Call ", class_="kind"), el("span", call["call_id"], class_="id")),
         facts(
-            ("Began", words.instant(call["call_start_ts"])),
+            ("Began", words.instant(call["call_start_ts"]) + " UTC"),
             ("Length", words.clock(rows.duration_ms)),
             ("Status", words.STATUSES.get(call["status"]) or words.plain(call["status"] or "")),
             ("Source", words.plain(call["source"] or "")),
@@ -161,9 +161,11 @@ def _player(rows: CallRows, clip_bytes: int) -> Html | None:
     if not every:
         return None
     taken = len(chosen_clips(rows.clips, clip_bytes))
-    note = f"Audio of {words.counted(taken, 'stretch', 'stretches')}"
+    whose = sorted({clip["lane"] for clip in every})
+    names = " and ".join(words.role(rows.lanes[lane].participant_role) for lane in whose)
+    note = f"{names}: {words.counted(taken, 'stretch', 'stretches')} with audio"
     if taken < len(every):
-        note += f" of {len(every):,}: the others would make this page too large"
+        note += f", {len(every) - taken:,} more left out for the page's size"
     return el(
         "div",
         el("audio", id="player", controls=True, preload="none", aria_label="The clip at the cursor"),

@@ -35,7 +35,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "gap_count",
         "gap_ms",
         "level_dbfs",
-        "peak_dbfs",
         "clipping_ratio",
         "digital_zero_ratio",
         "speech_ms",

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
     from callbeam.report.call_rows import CallRows, Row
 
+LONG = 300
+"""Rows from which on a table is laid out only when it comes into view."""
+
 Cell = tuple[str, "Callable[[Row], Child]"]
-"""A heading and what stands below it; a heading that begins with ``#`` is one of numbers."""
+"""A heading and what stands below it; a heading that begins with ``#`` is one of numbers, with ``~`` one of texts."""
+
+CLASSES = {"#": "n", "~": "wrap"}
 
 
 def utterances_table(rows: CallRows) -> Html:
@@ -42,7 +47,7 @@ def events_table(rows: CallRows) -> Html:
         ("Event", lambda row: words.event(row["event_type"])),
         ("By, on", lambda row: words.role(row["by_role"]) if row["by_role"] else NONE),
         ("#Length", lambda row: _seconds(row["duration_ms"])),
-        ("What defines it", lambda row: describe_event(row) or NONE),
+        ("~What defines it", lambda row: describe_event(row) or NONE),
     )
     return _table("Events", "event", "e", cells, rows.events)
 
@@ -60,7 +65,6 @@ def channels_table(rows: CallRows) -> Html:
         ("#Noise floor", lambda row: _number(row["noise_floor_dbfs"], 1, "dBFS")),
         ("#SNR", lambda row: _number(row["snr_db"], 1, "dB")),
         ("#F0", lambda row: _number(row["f0_median_hz"], 0, "Hz")),
-        ("#Peak", lambda row: _number(row["peak_dbfs"], 1, "dBFS")),
         ("#Clipped", lambda row: _percent(row["clipping_ratio"])),
         ("#Zeros", lambda row: _percent(row["digital_zero_ratio"])),
         ("#Gaps", lambda row: f"{row['gap_count']}, {clock(row['gap_ms'], tenths=True)}" if row["gap_count"] else NONE),
@@ -101,11 +105,13 @@ def _table(
     summary = el("summary", el("h2", title), " ", el("span", counted(len(rows), one), class_="count"))
     if not rows:
         return el("details", summary, el("p", f"No {one}s.", class_="empty"))
-    heads = [el("th", name.lstrip("#"), scope="col", class_="n" if name.startswith("#") else None) for name, _ in cells]
+    heads = [
+        el("th", name.lstrip("#~"), scope="col", class_="n" if name.startswith("#") else None) for name, _ in cells
+    ]
     lines = [
         el(
             "tr",
-            *(el("td", show(row), class_="n" if name.startswith("#") else None) for name, show in cells),
+            *(el("td", show(row), class_=CLASSES.get(name[0])) for name, show in cells),
             id=f"{prefix}{index}",
         )
         for index, row in enumerate(rows)
@@ -114,7 +120,14 @@ def _table(
     return el(
         "details",
         summary,
-        el("div", table, class_="scroll", tabindex="0", role="region", aria_label=title),
+        el(
+            "div",
+            table,
+            class_="scroll long" if len(rows) > LONG else "scroll",
+            tabindex="0",
+            role="region",
+            aria_label=title,
+        ),
         open=open_,
     )
 
@@ -132,7 +145,8 @@ def _kind(row: Row) -> str:
 
 def _role_source(row: Row) -> str:
     source = words.plain(row["role_source"] or "unknown").lower()
-    return source if row["role_confidence"] is None else f"{source}, {100 * row['role_confidence']:.0f} %"
+    sure = row["role_confidence"]
+    return source if sure is None or sure >= 1 else f"{source}, {100 * sure:.0f} %"
 
 
 def _echo(row: Row) -> str:

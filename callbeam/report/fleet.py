@@ -138,8 +138,9 @@ class Fleet:
     def outliers(self, most: int) -> list[Outlier]:
         """Return the calls that stand out most, each by its most unusual figure, the most unusual first.
 
-        A figure's score is the modified z-score of Iglewicz and Hoaglin (1993): its distance from the median in
-        median absolute deviations, scaled to standard deviations of a normal distribution; from 3.5 on it counts.
+        A figure's score is the modified z-score of Iglewicz and Hoaglin (1993), its distance from the median in median
+        absolute deviations scaled to standard deviations of a normal distribution, with deviations taken on either
+        side of the median for itself; from 3.5 on it counts.
         """
         best: dict[int, Outlier] = {}
         for measure in MEASURES:
@@ -214,15 +215,21 @@ def _scores(values: Values, measure: Measure) -> Values:
     if measure.concern is Concern.NONE or len(known) < FEWEST_FOR_OUTLIERS:
         return np.zeros(len(values))
     median = float(np.median(known))
-    deviation = 1.4826 * np.median(np.abs(known - median))
-    if deviation == 0:
-        # More than half of the calls agree: the same authors' stand-in, the mean absolute deviation.
-        deviation = 1.2533 * np.mean(np.abs(known - median))
-    if deviation == 0:
-        return np.zeros(len(values))
     distances = np.nan_to_num(values, nan=median) - median
-    if measure.concern is Concern.BOTH:
-        distances = np.abs(distances)
-    elif measure.concern is Concern.LOW:
-        distances = -distances
-    return np.asarray(np.where(distances >= LEAST_DIFFERENCE[measure.unit], distances / deviation, 0.0))
+    above = np.maximum(distances, 0) / _deviation(known - median)
+    below = np.maximum(-distances, 0) / _deviation(median - known)
+    scores = {Concern.HIGH: above, Concern.LOW: below}.get(measure.concern, above + below)
+    return np.asarray(np.where(np.abs(distances) >= LEAST_DIFFERENCE[measure.unit], scores, 0.0))
+
+
+def _deviation(distances: Values) -> float:
+    """Return a robust standard deviation of the side of the median on which distances are positive.
+
+    Each side has its own, since latencies and silences are skewed.
+    """
+    side = distances[distances >= 0]
+    deviation = 1.4826 * float(np.median(side))
+    if deviation == 0:
+        # More than half of the side agree with the median: the same authors' stand-in, the mean absolute deviation.
+        deviation = 1.2533 * float(np.mean(side))
+    return deviation or math.inf

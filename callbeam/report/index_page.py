@@ -63,8 +63,8 @@ def _header(fleet: Fleet, place: str) -> Html:
         facts(
             ("Calls", f"{fleet.count:,}"),
             ("Audio", f"{hours:,.1f} h"),
-            ("First", words.instant(first)),
-            ("Last", words.instant(last)),
+            ("First", words.instant(first) + " UTC"),
+            ("Last", words.instant(last) + " UTC"),
             (
                 "Status",
                 ", ".join(
@@ -113,7 +113,7 @@ def _outliers(fleet: Fleet, outliers: Sequence[Outlier], pages: Mapping[int, str
     hint = el(
         "p",
         f"Each by its most unusual figure: at least {OUTLIER_SCORE:g} scaled median absolute deviations from the "
-        "median, in the direction that calls for a look.",
+        "median (of those on the same side), in the direction that calls for a look.",
         class_="hint",
     )
     if not outliers:
@@ -134,7 +134,7 @@ def _outliers(fleet: Fleet, outliers: Sequence[Outlier], pages: Mapping[int, str
         )
     heads = [
         el("th", "Call", scope="col"),
-        el("th", "Began", scope="col"),
+        el("th", "Began (UTC)", scope="col"),
         el("th", "Figure", scope="col"),
         el("th", "Here", scope="col", class_="n"),
         el("th", "Median", scope="col", class_="n"),
@@ -161,13 +161,13 @@ def _pages(fleet: Fleet, pages: Mapping[int, str]) -> Html | None:
             el("td", words.instant(fleet.calls["call_start_ts"][row].as_py())),
             el("td", words.plain(fleet.calls["source"][row].as_py() or "")),
             *(el("td", measure.text(float(fleet.values[measure.key][row])), class_="n") for measure in measures),
-            el("td", ", ".join(fleet.calls["warnings"][row].as_py() or []).replace("_", " ")),
+            el("td", ", ".join(fleet.calls["warnings"][row].as_py() or []).replace("_", " "), class_="wrap"),
         )
         for row in sorted(pages)
     ]
     heads = [
         el("th", "Call", scope="col"),
-        el("th", "Began", scope="col"),
+        el("th", "Began (UTC)", scope="col"),
         el("th", "Source", scope="col"),
         *(el("th", measure.label, scope="col", class_="n") for measure in measures),
         el("th", "Warnings", scope="col"),
@@ -184,7 +184,7 @@ def _warnings(fleet: Fleet) -> Html | None:
             "tr",
             el("td", f"{count:,}", class_="n"),
             el("td", words.plain(code)),
-            el("td", words.warning(code)),
+            el("td", words.warning(code), class_="wrap"),
         )
         for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import bisect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,17 +69,16 @@ def utterance_flags(row: Row) -> int:
 
 
 def playable(clips: Sequence[Row]) -> list[Row]:
-    """Return the clips that hold audio of a lane, without doubles: windows only where no utterance's clip lies."""
+    """Return the clips that hold audio of a lane, windows only where no utterance's clip lies."""
     with_audio = [clip for clip in clips if clip["flac"] and clip["lane"] is not None]
     taken: dict[int, list[tuple[int, int]]] = {}
     chosen = []
     for clip in sorted(with_audio, key=lambda clip: (clip["unit_type"] == "window", clip["begin_offset_ms"])):
         spans = taken.setdefault(clip["lane"], [])
         begin, end = clip["begin_offset_ms"], clip["end_offset_ms"]
-        at = bisect.bisect(spans, (begin, end))
-        if any(b <= begin and end <= e for b, e in spans[max(at - 1, 0) : at + 1]):
+        if clip["unit_type"] == "window" and any(b < end and begin < e for b, e in spans):
             continue
-        bisect.insort(spans, (begin, end))
+        spans.append((begin, end))
         chosen.append(clip)
     return chosen
 

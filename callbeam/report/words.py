@@ -30,11 +30,12 @@ WARNINGS = {
     "role_unknown": "Nothing tells who is on a channel, so figures by role leave it out.",
     "clocks_differ": "The legs' clocks may lie too far from each other: what compares both sides is not computed.",
     "several_legs_on_a_stream": "The call lies on a stream in several legs: it was interrupted and came back.",
-    "whole_call_scope": "Nothing tells when an agent was on the line: the channel to the customer may carry prompts "
-    "and queue music, and figures count them.",
-    "echo_leak": "One participant is heard on the other's channel.",
-    "dual_mono": "Both channels carry the same sound: figures by role mean nothing.",
-    "mono": "Only one channel has audio: what compares both sides is not computed.",
+    "prompts_counted_as_agent": "Nothing tells when an agent was on the line: recorded voices, queue music and third "
+    "parties on the channel to the customer count as the agent's.",
+    "one_participant_heard": "Only one participant is heard: what compares both is not computed.",
+    "echo_leak": "One participant is heard on the other's channel: some speech may be counted for both.",
+    "channels_identical": "Both channels carry the same sound: figures by role mean nothing.",
+    "channels_may_be_swapped": "Tones lie on the wrong channels: customer and agent may be swapped.",
 }
 
 LAYOUTS = {
@@ -105,8 +106,8 @@ def decimal(value: float, places: int = 0) -> str:
 
 
 def instant(when: datetime) -> str:
-    """Write an instant in UTC, to the second."""
-    return when.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """Write an instant in UTC, to the second; the zone is left to what stands above it."""
+    return when.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from made_output import START, MadeOutput
 
+from callbeam.audio.layout import CHANNELS_IDENTICAL, CHANNELS_MAY_BE_SWAPPED, ECHO_LEAK
 from callbeam.report.call_rows import CallRows, load_calls
 from callbeam.report.markup import data_block, el, join
 from callbeam.report.source import open_output
 from callbeam.report.timeline_data import chosen_clips, playable, timeline_data
-from callbeam.report.words import EVENTS
+from callbeam.report.words import EVENTS, WARNINGS
 from callbeam.report.write import CLIP_BYTES, page_name, write_report
 from callbeam.schemas.events import EVENT_TYPES
+from callbeam.speech.conversation import ONE_PARTICIPANT_HEARD, PROMPTS_COUNTED_AS_AGENT
 from callbeam.storage.objects import StorageConfig
 
 HOSTILE = "<script>document.title='owned'</script>\"'&\u2028#7 ../../x"
@@ -83,7 +85,7 @@ def test_a_page_holds_the_call(made: MadeOutput) -> None:
         peaks = memoryview(base64.b64decode(wave["peaks"])).cast("b").tolist()
         assert peaks == [-1 if peak is None else peak for peak in channel["peaks"]]
         assert len(lane["series"][0]["level"]) == 60
-    assert "One participant is heard on the other's channel." in page.texts
+    assert WARNINGS["echo_leak"] in page.texts
     assert "Made up warning." in page.texts
     clip = base64.b64decode(page.data["clips"][0][3])
     assert clip == made.rows["clips"][0]["audio"]["bytes"]
@@ -196,10 +198,11 @@ def test_clips_are_taken_as_far_as_they_fit_and_windows_only_where_no_utterance_
     made.add_call("a")
     for begin in (2000, 10_000, 20_000):
         made.add_clip("a", "CUSTOMER", begin, 2000)
-    made.add_clip("a", "CUSTOMER", 10_000, 1000, unit_type="window")
+    made.add_clip("a", "CUSTOMER", 9000, 9000, unit_type="window")
     made.add_clip("a", "CUSTOMER", 30_000, 3000, unit_type="window")
+    made.add_clip("a", "AGENT", 10_000, 3000, unit_type="window")
     clips = rows_of(made, "a").clips
-    assert sorted(clip["begin_offset_ms"] for clip in playable(clips)) == [2000, 10_000, 20_000, 30_000]
+    assert sorted(clip["begin_offset_ms"] for clip in playable(clips)) == [2000, 10_000, 10_000, 20_000, 30_000]
     size = len(made.rows["clips"][0]["audio"]["bytes"])
     assert [clip["begin_offset_ms"] for clip in chosen_clips(clips, 2 * size)] == [2000, 10_000]
     assert chosen_clips(clips, 0) == []
@@ -215,6 +218,11 @@ def test_a_page_of_four_hours_stays_small(made: MadeOutput) -> None:
 
 def test_every_event_of_the_schema_is_named() -> None:
     assert set(EVENT_TYPES) == set(EVENTS)
+
+
+def test_every_warning_has_words() -> None:
+    codes = {CHANNELS_IDENTICAL, ECHO_LEAK, CHANNELS_MAY_BE_SWAPPED, ONE_PARTICIPANT_HEARD, PROMPTS_COUNTED_AS_AGENT}
+    assert codes <= set(WARNINGS)
 
 
 def test_text_is_escaped_unless_it_is_markup() -> None:

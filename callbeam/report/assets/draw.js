@@ -72,7 +72,36 @@ function drawGrid(context, view, width, height) {
   for (const t of ticks(view, width).found) context.fillRect(Math.round(x(t)), 0, 1, height);
 }
 
-/** Waveform: the largest peak below each pixel, stronger where its participant speaks; stretches without audio hatched. */
+/** The share of each pixel that spans [begin, end, ...] cover; they are sorted and disjoint. */
+function coverage(spans, view, width) {
+  const { x } = scaleOf(view, width);
+  const shares = new Float32Array(Math.ceil(width));
+  for (const [begin, end] of spans) {
+    if (end <= view.from || begin >= view.to) continue;
+    const left = Math.max(x(begin), 0), right = Math.min(x(end), shares.length);
+    for (let at = Math.floor(left); at < right; at++) shares[at] += Math.min(at + 1, right) - Math.max(at, left);
+  }
+  return shares;
+}
+
+/** Speech so dense that spans would merge into one: each pixel as strong as its share of speech. */
+function drawShares(context, spans, view, width, top, tall) {
+  const steps = coverage(spans, view, width).map((share) => Math.ceil(share * 16));
+  for (let at = 0, end = 0; at < steps.length; at = end) {
+    // Equal neighbours in one piece: on screens with fractional pixels there would be seams.
+    for (end = at + 1; end < steps.length && steps[end] === steps[at]; ) end++;
+    if (!steps[at]) continue;
+    context.globalAlpha = Math.min(0.12 + (0.88 * steps[at]) / 16, 1);
+    context.fillRect(at, top, end - at, tall);
+  }
+  context.globalAlpha = 1;
+}
+
+/** Whether a pixel holds so much time that what lies in it must be summed up. */
+const crowded = (perMs) => perMs * 1500 < 1;
+
+/** Waveform: the largest peak below each pixel, stronger where its participant speaks, and their mean where a pixel
+ * holds many; stretches without audio are shaded. */
 function drawWaves(canvas, view, lane, density) {
   const { context, width, height } = surface(canvas, 56, density);
   const { t, perMs } = scaleOf(view, width);
@@ -84,12 +113,16 @@ function drawWaves(canvas, view, lane, density) {
   const bars = [[], []];
   context.fillStyle = colour("soft");
   for (let begin = Math.floor(view.from / barMs) * barMs; begin < view.to; begin += barMs) {
-    let most = -1;
+    let most = -1, sum = 0, count = 0;
     for (const wave of lane.waves) {
       const first = Math.max(0, Math.floor((begin - wave.begin) / PEAK_MS));
       const last = Math.max(first + 1, Math.floor((begin + barMs - wave.begin) / PEAK_MS));
       if (begin + barMs <= wave.begin) continue;
-      for (let i = first; i < last && i < wave.peaks.length; i++) if (wave.peaks[i] > most) most = wave.peaks[i];
+      for (let i = first; i < last && i < wave.peaks.length; i++) {
+        const peak = wave.peaks[i];
+        if (peak > most) most = peak;
+        if (peak >= 0) { sum += peak; count++; }
+      }
     }
     const left = (begin - view.from) * perMs;
     if (most < 0) {
@@ -98,8 +131,11 @@ function drawWaves(canvas, view, lane, density) {
     }
     while (spoken < lane.spoken.length && lane.spoken[spoken][1] <= begin) spoken++;
     const speaks = spoken < lane.spoken.length && lane.spoken[spoken][0] < begin + barMs;
-    const half = Math.max(0.5, Math.pow(most / 127, 0.6) * (middle - 2));
-    bars[speaks ? 1 : 0].push(left, middle - half, bar > 3 ? bar - 1 : Math.max(bar, 1), 2 * half);
+    const many = crowded(perMs);
+    const half = (peak) => Math.max(0.5, Math.pow(peak / 127, 0.6) * (middle - 2));
+    const wide = bar > 3 ? bar - 1 : Math.max(bar, 1);
+    bars[speaks && !many ? 1 : 0].push(left, middle - half(most), wide, 2 * half(most));
+    if (many) bars[1].push(left, middle - half(sum / count), wide, 2 * half(sum / count));
   }
   for (const strong of [0, 1]) {
     context.fillStyle = lane.colour();
@@ -117,19 +153,25 @@ function note(context, text, height) {
 }
 
 /** Spans in rows: each at least 2 pixels wide, so that none is lost on a long call. */
-function drawSpans(canvas, view, spans, rows, density) {
+function drawSpans(canvas, view, spans, rows, density, dense) {
   const rowHeight = 13;
   const { context, width, height } = surface(canvas, rows * rowHeight, density);
   const { x } = scaleOf(view, width);
   drawGrid(context, view, width, height);
+  const shared = dense && spans.length && crowded(width / (view.to - view.from));
+  if (shared) {
+    context.fillStyle = spans[0].colour();
+    drawShares(context, spans.map((span) => [span.begin, span.end]), view, width, 2, rowHeight - 4);
+  }
   for (const span of spans) {
+    if (shared && !span.mark && !span.chosen) continue;
     if (span.end < view.from || span.begin > view.to) continue;
     const left = Math.max(x(span.begin), -4);
     const wide = Math.max(Math.min(x(span.end), width + 4) - left, 2);
     const top = span.row * rowHeight + 2;
     const tall = (span.rows || 1) * rowHeight - 4;
     context.fillStyle = span.colour();
-    context.globalAlpha = span.faint ? 0.45 : 1;
+    context.globalAlpha = shared ? 0 : span.faint ? 0.45 : 1;
     context.beginPath();
     if (wide > 5 && context.roundRect) context.roundRect(left, top, wide - 0.5, tall, 2);
     else context.rect(left, top, wide, tall);
@@ -151,7 +193,7 @@ function drawSpans(canvas, view, spans, rows, density) {
   }
 }
 
-/** A value a second for each lane: from the least to the most below each pixel; dots where values stand alone. */
+/** A value a second for each lane, as a line or as dots; where a pixel holds several seconds, their range and mean. */
 function drawSeries(canvas, view, lanes, name, axis, dots, density) {
   const { context, width, height } = surface(canvas, 64, density);
   drawGrid(context, view, width, height);
@@ -178,21 +220,24 @@ function drawSeries(canvas, view, lanes, name, axis, dots, density) {
       context.beginPath();
       let drawing = false;
       for (let i = first - (first % each); i < last; i += each) {
-        let least = Infinity, most = -Infinity;
+        let least = Infinity, most = -Infinity, sum = 0, count = 0;
         for (let j = Math.max(i, 0); j < i + each && j < last; j++) {
           if (values[j] === null) continue;
           if (values[j] < least) least = values[j];
           if (values[j] > most) most = values[j];
-          if (dots) context.fillRect(x(series.begin + (j + 0.5) * SECOND_MS) - 1.3, y(values[j]) - 1.3, 2.6, 2.6);
+          sum += values[j];
+          count++;
         }
-        if (most === -Infinity) drawing = false;
-        else if (!dots) {
-          const at = x(series.begin + (i + each / 2) * SECOND_MS);
-          if (drawing) context.lineTo(at, y(most));
-          else context.moveTo(at, y(most));
-          if (least < most) context.lineTo(at, y(least));
-          drawing = true;
+        const at = x(series.begin + (i + each / 2) * SECOND_MS);
+        if (count && each > 1) {
+          context.globalAlpha = 0.22;
+          context.fillRect(at - 0.5, y(most), 1, Math.max(y(least) - y(most), 1));
+          context.globalAlpha = 0.9;
         }
+        if (count && dots) context.fillRect(at - 1.3, y(sum / count) - 1.3, 2.6, 2.6);
+        else if (count && drawing) context.lineTo(at, y(sum / count));
+        else if (count) context.moveTo(at, y(sum / count));
+        drawing = count > 0;
       }
       if (!dots) context.stroke();
     }
@@ -219,9 +264,7 @@ function drawOverview(canvas, duration, lanes, view, density) {
   const tall = (height - 4) / Math.max(lanes.length, 1);
   lanes.forEach((lane, index) => {
     context.fillStyle = lane.colour();
-    for (const [begin, end] of lane.spoken) {
-      context.fillRect(x(begin), 2 + index * tall, Math.max(x(end) - x(begin), 1), tall - 1);
-    }
+    drawShares(context, lane.spoken, { from: 0, to: duration }, width, 2 + index * tall, tall - 1);
   });
   context.fillStyle = colour("paper");
   context.globalAlpha = 0.72;

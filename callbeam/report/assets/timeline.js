@@ -81,7 +81,7 @@
     track(lane.label, "waveform", "group wave " + (lane.role || ""), "Waveform, " + told,
       (canvas, density) => drawWaves(canvas, view, lane, density), (t) => within(own, t, 0)).lane = index;
     track("", "speech", "speech " + (lane.role || ""), "Speech, " + told,
-      (canvas, density) => drawSpans(canvas, view, own, 1, density), (t, y, slack) => within(own, t, slack)).lane = index;
+      (canvas, density) => drawSpans(canvas, view, own, 1, density, true), (t, y, slack) => within(own, t, slack)).lane = index;
   });
   ROWS.forEach(([title], group) => {
     const own = eventSpans.filter((span) => span.group === group);
