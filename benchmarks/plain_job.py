@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,10 +13,11 @@ from callbeam.assembly.calls import assemble_call
 from callbeam.assembly.channels import channel_part
 from callbeam.assembly.ledger import keyed_ledger
 from callbeam.assembly.packing import pack, unpack
-from callbeam.assembly.parts import CHANNELS, LEGS, SECONDS, WINDOWS, Keyed
+from callbeam.assembly.parts import CHANNELS, LEAKS, LEGS, SECONDS, UNITS, UTTERANCES, WINDOWS, Keyed
+from callbeam.assembly.rows import complete
 from callbeam.assembly.windows import ChannelKey, Pane, panes_of, window_row
-from callbeam.audio.analysis import analyse_channel
 from callbeam.audio.decode import DecodedPiece, decode_piece
+from callbeam.audio.silero import SileroDetector
 from callbeam.calls.follow import read_lane
 from callbeam.calls.pieces import LedgerRow, LegEnd, Piece
 from callbeam.kvs.client import KvsClient
@@ -23,33 +25,39 @@ from callbeam.kvs.config import KvsConfig
 from callbeam.kvs.planning import plan_jobs, plan_lanes
 from callbeam.pipelines.options import instant
 from callbeam.schemas import TABLES
+from callbeam.speech.piece import AnalysisConfig, analyse_piece
 from callbeam.storage.objects import StorageConfig, open_store
 from callbeam.storage.staging import stage_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from callbeam.kvs.units import Job, Lane
+    from callbeam.speech.piece import PieceAnalysis
+
+    Analyse = Callable[..., PieceAnalysis]
 
 WINDOW_MS, HOP_MS = 30_000, 5_000
+FRAMES = "frames"
 
 Parts = dict[str, list[Keyed]]
 
 
-def read_parts(url: str, start: str, end: str) -> tuple[Job, Parts]:
+def read_parts(url: str, start: str, end: str, config: AnalysisConfig | None = None) -> tuple[Job, Parts]:
     """Read, decode, analyse and window the calls of all streams; return the parts of each call."""
     client = KvsClient(KvsConfig(region="us-east-1", endpoint_url=url, fragments_per_second=0))
     (job,) = plan_jobs(client, ["*"], instant(start), instant(end), round(time.time() * 1000))
+    analyse = partial(analyse_piece, config=config or AnalysisConfig(), detector=SileroDetector())
     parts: Parts = defaultdict(list)
     for lane in plan_lanes(client, job):
-        for keyed in _parts_of(lane, job, client):
+        for keyed in _parts_of(lane, job, client, analyse):
             parts[keyed.call_key].append(keyed)
     for call_id, keyed in list(_windows(parts)):
         parts[call_id].append(keyed)
     return job, parts
 
 
-def _parts_of(lane: Lane, job: Job, client: KvsClient) -> Iterator[Keyed]:
+def _parts_of(lane: Lane, job: Job, client: KvsClient, analyse: Analyse) -> Iterator[Keyed]:
     rows: list[LedgerRow] = []
     for event in read_lane(lane, job, client.source(lane.stream)):
         if isinstance(event, LedgerRow):
@@ -59,16 +67,23 @@ def _parts_of(lane: Lane, job: Job, client: KvsClient) -> Iterator[Keyed]:
         elif isinstance(event, Piece):
             decoded = decode_piece(event)
             rows.extend(decoded.ledger)
-            yield from _analysed(decoded)
+            yield from _analysed(decoded, job, analyse)
     yield from keyed_ledger(job.job_id, rows)
 
 
-def _analysed(decoded: DecodedPiece) -> Iterator[Keyed]:
-    for channel in decoded.channels:
-        call_id = channel.leg.identity.call_id
-        analysis = analyse_channel(channel)
-        yield Keyed(call_id, CHANNELS, channel_part(channel, decoded.clock, decoded.index, analysis))
-        yield Keyed(call_id, SECONDS, pack(analysis.seconds))
+def _analysed(decoded: DecodedPiece, job: Job, analyse: Analyse) -> Iterator[Keyed]:
+    call_id = decoded.leg.identity.call_id
+    analysis = analyse(decoded.channels)
+    for leak in analysis.leaks:
+        yield Keyed(call_id, LEAKS, leak)
+    for analysed in analysis.channels:
+        yield Keyed(call_id, CHANNELS, channel_part(analysed, decoded.clock, decoded.index))
+        batches = {SECONDS: analysed.rows.seconds, UTTERANCES: analysed.utterances, UNITS: analysed.units}
+        for kind, batch in batches.items():
+            if batch.num_rows:
+                yield Keyed(call_id, kind, pack(batch))
+        if analysed.rows.frames is not None:
+            yield Keyed(call_id, FRAMES, complete(TABLES[FRAMES], analysed.rows.frames, job.job_id))
 
 
 def _windows(parts: Parts) -> Iterator[tuple[str, Keyed]]:
@@ -84,13 +99,20 @@ def _windows(parts: Parts) -> Iterator[tuple[str, Keyed]]:
         yield channel.call_id, Keyed(channel.call_id, WINDOWS, row)
 
 
-def write_tables(job: Job, parts: Parts, output: str) -> None:
-    """Assemble the calls and write each table into one file."""
+def tables_of(job: Job, parts: Parts) -> dict[str, pa.Table]:
+    """Assemble the calls."""
     tables: dict[str, list[pa.RecordBatch]] = defaultdict(list)
     for call_key, some in parts.items():
         for name, batches in assemble_call(call_key, some, job).batches.items():
             tables[name].extend(batches)
+        tables[FRAMES].extend(keyed.value for keyed in some if keyed.kind == FRAMES)
+    return {
+        name: pa.Table.from_batches(batches, schema=TABLES[name].schema) for name, batches in tables.items() if batches
+    }
+
+
+def write_tables(job: Job, parts: Parts, output: str) -> None:
+    """Assemble the calls and write each table into one file."""
     store = open_store(StorageConfig(output))
-    for name, batches in tables.items():
-        rows = pa.Table.from_batches(batches, schema=TABLES[name].schema)
+    for name, rows in tables_of(job, parts).items():
         stage_table(store, job, "plain", TABLES[name], 0, rows)

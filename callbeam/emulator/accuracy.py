@@ -6,9 +6,11 @@ What is compared with what:
   with and without a collar of 250 ms around each true border;
 * borders: of true utterances; one counts if an utterance begins (or ends) within 100 ms of it;
 * talk time: the sum of a role's utterances, as a relative error;
-* events of one kind match where they overlap; interruptions by role;
+* events of one kind match where they overlap; interruptions by channel;
 * pitch: frame by frame, over frames that are voiced in both; and the channel's median;
 * latency: a role's median over the call.
+
+Channels are found by stream and track, as a Chime call's have no role until records tell it.
 """
 
 from __future__ import annotations
@@ -116,44 +118,56 @@ def score_call(truth: CallTruth, tables: Mapping[str, pa.Table]) -> CallScores:
     if len(call_rows) != 1:
         raise ValueError(f"table calls holds {truth.call_id} {len(call_rows)} times, not once")
     (call,) = call_rows
-    events = own["events"].select(["event_type", "by_role", "begin_offset_ms", "end_offset_ms"]).to_pylist()
+    rows = {role: _channel_row(channel, own["channels"]) for role, channel in truth.channels.items()}
+    events = own["events"].select(["event_type", "channel_id", "begin_offset_ms", "end_offset_ms"]).to_pylist()
     begin_ms = truth.agent_on_line_ms if call["metrics_scope"] == AGENT_PHASE else 0
     silences = non_talk(truth, begin_ms)
     found = [_span(event) for event in events if event["event_type"] == "non_talk"]
     return CallScores(
-        channels=tuple(_score_channel(truth, channel, call, own) for channel in truth.channels.values()),
+        channels=tuple(
+            _score_channel(truth, channel, rows[role], call["call_start_ts"], own)
+            for role, channel in truth.channels.items()
+        ),
         non_talk=match_events(silences, found),
-        interruptions=_score_interruptions(truth, events, begin_ms),
+        interruptions=_score_interruptions(truth, events, rows, begin_ms),
         non_talk_time=speech_score(silences, as_spans(found), as_spans([(begin_ms, truth.duration_ms)])),
         latency_errors_ms=_latency_errors(truth, call),
     )
 
 
+def _channel_row(channel: ChannelTruth, channels: pa.Table) -> dict[str, Any]:
+    """Return the channel's row of table ``channels``, NULLs if there is none."""
+    rows = channels.filter(pc.equal(channels["track_name"], channel.track_name)).to_pylist()
+    own = (row for row in rows if f":stream/{channel.stream}/" in row["stream_arn"])
+    return next(own, dict.fromkeys(channels.schema.names))
+
+
 def _score_channel(
-    truth: CallTruth, channel: ChannelTruth, call: dict[str, Any], own: Mapping[str, pa.Table]
+    truth: CallTruth, channel: ChannelTruth, row: dict[str, Any], call_start: Any, own: Mapping[str, pa.Table]
 ) -> ChannelScores:
-    role = channel.role
-    spoken, found = heard_speech(truth, role), _spans(own["utterances"], role)
+    spoken, found = heard_speech(truth, channel.role), _spans(_rows_of(own["utterances"], row))
     audio = subtract(as_spans([(channel.begin_ms, channel.end_ms)]), as_spans(channel.gaps))
-    rows = own["channels"].filter(pc.equal(own["channels"]["participant_role"], role)).to_pylist()
-    f0_hz = rows[0]["f0_median_hz"] if rows else None
-    frames = own.get("frames")
+    f0_hz = row["f0_median_hz"]
+    frames = _rows_of(own["frames"], row) if "frames" in own else None
     return ChannelScores(
-        role=role,
+        role=channel.role,
         snr_db=channel.snr_db,
         speech=speech_score(spoken, found, audio),
         speech_with_collar=speech_score(spoken, found, audio, COLLAR_MS),
         borders=border_score(spoken, found),
         talk_error=length(found) / length(spoken) - 1 if len(spoken) else None,
-        pitch=None if frames is None else _score_pitch(channel, frames, call["call_start_ts"]),
+        pitch=None if frames is None else _score_pitch(channel, frames, call_start),
         f0_error=f0_hz / channel.f0_median_hz - 1 if f0_hz and channel.f0_median_hz else None,
     )
 
 
-def _spans(rows: pa.Table, role: str) -> SpanArray:
-    """Return the spans of a role's rows."""
-    own = rows.filter(pc.equal(rows["participant_role"], role))
-    begins, ends = (own[name].to_pylist() for name in ("begin_offset_ms", "end_offset_ms"))
+def _rows_of(rows: pa.Table, channel: dict[str, Any]) -> pa.Table:
+    """Return a channel's rows."""
+    return rows.filter(pc.equal(rows["channel_id"], pa.scalar(channel["channel_id"], pa.string())))
+
+
+def _spans(rows: pa.Table) -> SpanArray:
+    begins, ends = (rows[name].to_pylist() for name in ("begin_offset_ms", "end_offset_ms"))
     return as_spans(zip(begins, ends, strict=True))
 
 
@@ -161,28 +175,30 @@ def _span(event: dict[str, Any]) -> tuple[int, int]:
     return event["begin_offset_ms"], event["end_offset_ms"]
 
 
-def _score_interruptions(truth: CallTruth, events: list[dict[str, Any]], begin_ms: int) -> MatchScore:
+def _score_interruptions(
+    truth: CallTruth, events: list[dict[str, Any]], rows: Mapping[str, dict[str, Any]], begin_ms: int
+) -> MatchScore:
     scores = []
-    for role in ROLES:
+    happened = [one for one in events if one["event_type"] == "interruption"]
+    for role, row in rows.items():
         meant = [
             (event.begin_ms, event.end_ms)
             for event in truth.events
             if event.kind == "interruption" and event.role == role and event.begin_ms >= begin_ms
         ]
-        found = [_span(one) for one in events if one["event_type"] == "interruption" and one["by_role"] == role]
+        found = [_span(one) for one in happened if one["channel_id"] == row["channel_id"]]
         scores.append(match_events(meant, found))
     return add_up(scores)
 
 
 def _score_pitch(channel: ChannelTruth, frames: pa.Table, call_start: Any) -> PitchScore:
     """Compare the F0 of each hop; the truth's lies in the middle of the hop, too."""
-    own = frames.filter(pc.equal(frames["participant_role"], channel.role))
     start_ms = pa.scalar(call_start, pa.timestamp("ms", tz="UTC")).cast(pa.int64()).as_py()
-    offsets = own["ts"].cast(pa.int64()).to_numpy() - start_ms
+    offsets = frames["ts"].cast(pa.int64()).to_numpy() - start_ms
     at = np.rint((offsets - channel.f0_begin_ms) / channel.f0_hop_ms).astype(np.int64)
     true_hz = np.array([np.nan if hz is None else hz for hz in channel.f0_hz], np.float64)
     known = (at >= 0) & (at < len(true_hz))
-    found_hz: npt.NDArray[np.float64] = own["f0_hz"].to_numpy().astype(np.float64)
+    found_hz: npt.NDArray[np.float64] = frames["f0_hz"].to_numpy().astype(np.float64)
     return pitch_score(true_hz[at[known]], found_hz[known])
 
 

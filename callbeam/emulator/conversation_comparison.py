@@ -89,6 +89,8 @@ def talk_lines(matches: Sequence[TalkMatch]) -> list[str]:
             "taken over whole calls: until records say when an agent was on the line, what recorded voices say"
         )
         lines.append("to the customer counts as the agent's, in the truth as well")
+    if any(match.ours is not None and match.ours.agent_talk_ratio is None for match in matches):
+        lines.append("-: not computable; nothing tells the roles of a Chime call's legs until records do")
     return [line.rstrip() for line in lines]
 
 

@@ -29,11 +29,16 @@ def table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def spoken(role: str, *spans: tuple[int, int]) -> list[dict[str, Any]]:
-    return [{"participant_role": role, "begin_offset_ms": begin, "end_offset_ms": end} for begin, end in spans]
+    return [{"channel_id": role, "begin_offset_ms": begin, "end_offset_ms": end} for begin, end in spans]
 
 
-def happened(kind: str, begin: int, end: int, role: str | None = None) -> dict[str, Any]:
-    return {"event_type": kind, "begin_offset_ms": begin, "end_offset_ms": end, "by_role": role}
+def happened(kind: str, begin: int, end: int, channel_id: str | None = None) -> dict[str, Any]:
+    return {"event_type": kind, "begin_offset_ms": begin, "end_offset_ms": end, "channel_id": channel_id}
+
+
+def heard(role: str, **measures: Any) -> dict[str, Any]:
+    """Return a channel's row; its id is the role, and nothing tells the role."""
+    return {"channel_id": role, "stream_arn": "arn:x:stream/s/1", "track_name": role, **measures}
 
 
 def tables(**changes: pa.Table) -> dict[str, pa.Table]:
@@ -41,7 +46,7 @@ def tables(**changes: pa.Table) -> dict[str, pa.Table]:
     totals = {"response_latency_agent_p50_ms": -1_000.0, "response_latency_customer_p50_ms": 8_650.0}
     right = {
         "calls": table("calls", [{"call_start_ts": START_MS, "metrics_scope": "whole_call", **totals}]),
-        "channels": table("channels", [{"participant_role": role} for role in ("AGENT", "CUSTOMER")]),
+        "channels": table("channels", [heard(role) for role in ("AGENT", "CUSTOMER")]),
         "utterances": table(
             "utterances",
             spoken("AGENT", (6_000, 10_000), (13_000, 18_000)) + spoken("CUSTOMER", (10_300, 14_000), (35_000, END_MS)),
@@ -85,7 +90,7 @@ def test_speech_errors_count_where_they_are() -> None:
     assert customer.talk_error == pytest.approx(-5_000 / 8_700)
 
 
-def test_events_count_by_kind_and_role() -> None:
+def test_events_count_by_kind_and_channel() -> None:
     found = [
         happened("non_talk", 1_000, 5_000),
         happened("digital_silence", 18_000, 35_000),
@@ -114,14 +119,15 @@ def test_pitch_is_compared_hop_by_hop() -> None:
     truth = CallTruth(
         1, TRUTH.call_id, "connect", START_MS, END_MS, 0, {"AGENT": known, "CUSTOMER": TRUTH.channels["CUSTOMER"]}, []
     )
-    heard = [None, 100.0, 110.0, 210.0]
-    hops = [{"participant_role": "AGENT", "ts": START_MS + 40 + 10 * at, "f0_hz": hz} for at, hz in enumerate(heard)]
-    hops += [{"participant_role": "CUSTOMER", "ts": START_MS + 50, "f0_hz": 300.0}]
-    channels = table("channels", [{"participant_role": "AGENT", "f0_median_hz": 110.0}])
+    found = [None, 100.0, 110.0, 210.0]
+    hops = [{"channel_id": "AGENT", "ts": START_MS + 40 + 10 * at, "f0_hz": hz} for at, hz in enumerate(found)]
+    hops += [{"channel_id": "CUSTOMER", "ts": START_MS + 50, "f0_hz": 300.0}]
+    channels = table("channels", [heard("AGENT", f0_median_hz=110.0)])
     agent, customer = score_call(truth, tables(frames=table("frames", hops), channels=channels)).channels
     assert agent.pitch == PitchScore(voiced=3, compared=3, gross=1)
     assert agent.f0_error == pytest.approx(0.1)
     assert customer.f0_error is None
+    assert customer.speech.missed_ms == 8_700  # its channel is not there
 
 
 def test_a_call_that_is_not_there_cannot_be_scored() -> None:
