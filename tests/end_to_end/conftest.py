@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DAY = ("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z")
+DEMO_CALLS = 6
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,28 @@ def run(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ca
         return Result(code, tmp_path / output, captured.out, captured.err)
 
     return backfill_with
+
+
+@dataclass(frozen=True)
+class DemoOutput(Result):
+    """The demo's tables, frames and clips too, and the folder of truths about its calls."""
+
+    truth: Path
+
+
+@pytest.fixture(scope="session")
+def demo_output(tmp_path_factory: pytest.TempPathFactory) -> DemoOutput:
+    """Run the backfill once over the demo's first calls, for tests that only read what it wrote."""
+    output = tmp_path_factory.mktemp("demo") / "out"
+    with pytest.MonkeyPatch.context() as patch, Emulator() as emulator:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "example")
+        truth = emulator.load_demo(DEMO_CALLS)
+        words = ["--streams", "*", "--start", DAY[0], "--end", DAY[1], "--output", str(output), "--frames"]
+        words += ["--audio-policy", "raw", "--fragments-per-second", "0"]
+        words += ["--kvs-endpoint-url", emulator.endpoint_url, "--region", "us-east-1"]
+        code = backfill.main(words)
+        kept = tmp_path_factory.mktemp("truth")
+        shutil.copytree(truth, kept, dirs_exist_ok=True)  # the emulator's own folder goes with it
+    assert code == 0
+    return DemoOutput(code, output, "", "", kept)
