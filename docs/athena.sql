@@ -110,7 +110,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `noise_floor_dbfs` float COMMENT 'RMS level of the other frames, digital silence and tones left out.',
   `snr_db` float COMMENT 'active_level_dbfs less noise_floor_dbfs, the noise under the speech taken off.',
   `f0_median_hz` float COMMENT 'Median F0 of the voiced speech frames, to 1 %.',
-  `echo_leak_db` float COMMENT 'Level at which the other channel is heard on this one, below that channel; NULL if it is not.',
+  `echo_leak_db` float COMMENT 'Level of the other channel on this one, relative to its own level; NULL if it is not heard.',
   `echo_delay_ms` float COMMENT 'How much later it is heard.',
   `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.'
 )
@@ -169,7 +169,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`utterances` (
   `f0_median_hz` float COMMENT 'Median of the same.',
   `voiced_ratio` float COMMENT 'Share of the speech frames that are voiced.',
   `jitter_ratio` float COMMENT 'Mean difference of neighbouring glottal periods, relative to the mean period (local jitter).',
-  `shimmer_db` float COMMENT 'Mean difference of neighbouring glottal periods\' peak amplitudes, in dB (local shimmer).',
+  `shimmer_db` float COMMENT 'Mean difference of neighbouring glottal pulses\' amplitudes, in dB (local shimmer).',
   `hnr_mean_db` float COMMENT 'Mean harmonics-to-noise ratio of the voiced frames.',
   `hnr_sd_db` float COMMENT 'Standard deviation of the same.',
   `spectral_centroid_hz` float COMMENT 'Mean spectral centroid of the speech frames.',
@@ -444,7 +444,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`sentiment_inputs` (
   `f0_slope_st_s` float COMMENT 'Least-squares slope of the same over time, in semitones per second; NULL for fewer than 10 voiced frames.',
   `voiced_ratio` float COMMENT 'Share of the speech frames that are voiced.',
   `jitter_ratio` float COMMENT 'Mean difference of neighbouring glottal periods, relative to the mean period (local jitter).',
-  `shimmer_db` float COMMENT 'Mean difference of neighbouring glottal periods\' peak amplitudes, in dB (local shimmer).',
+  `shimmer_db` float COMMENT 'Mean difference of neighbouring glottal pulses\' amplitudes, in dB (local shimmer).',
   `hnr_mean_db` float COMMENT 'Mean harmonics-to-noise ratio of the voiced frames.',
   `spectral_centroid_hz` float COMMENT 'Mean spectral centroid of the speech frames.',
   `alpha_ratio_db` float COMMENT 'Mean alpha ratio of the speech frames.',

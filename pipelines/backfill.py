@@ -14,7 +14,7 @@ from functools import partial
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from callbeam.assembly.sentiment import SentimentConfig
+from callbeam.assembly.config import AssemblyConfig
 from callbeam.assembly.tally import lost_ratio
 from callbeam.audio.silero import MODEL_SHA256
 from callbeam.errors import UsageError
@@ -32,7 +32,7 @@ from callbeam.pipelines.speech_options import (
     add_sentiment_arguments,
     add_speech_arguments,
     analysis_config,
-    sentiment_config,
+    assembly_config,
 )
 from callbeam.pipelines.summary import summary
 from callbeam.speech.piece import AnalysisConfig
@@ -61,7 +61,7 @@ class BackfillConfig:
     kvs: KvsConfig
     storage: StorageConfig
     analysis: AnalysisConfig
-    sentiment: SentimentConfig
+    assembly: AssemblyConfig
     model_path: str | None
     windows: WindowConfig
     publish: PublishConfig
@@ -86,7 +86,7 @@ def build(pipeline: beam.Pipeline, job: Job, config: BackfillConfig) -> None:
     calls = (
         (read.parts, decoded.parts, analysed, windows)
         | "Parts" >> beam.Flatten()
-        | "AssembleCalls" >> AssembleCalls(job, sentiment=config.sentiment)
+        | "AssembleCalls" >> AssembleCalls(job, config=config.assembly)
     )
     files = calls | "WriteTables" >> WriteTables(job, lanes, storage=config.storage, attempt=config.publish.attempt)
     _ = pipeline | "PublishTables" >> PublishTables(job, files, calls, storage=config.storage, config=config.publish)
@@ -164,18 +164,18 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
         StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
     )
     model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
-    analysis, sentiment = analysis_config(options, model), sentiment_config(options, model)
+    analysis, assembly = analysis_config(options, model), assembly_config(options, model)
     models = {"silero_vad": MODEL_SHA256, **({"sentiment": model.sha256} if model else {})}
     return BackfillConfig(
         kvs=kvs_config(options),
         storage=storage,
         analysis=analysis,
-        sentiment=sentiment,
+        assembly=assembly,
         model_path=options.sentiment_model,
         windows=windows,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
-            options_sha256=options_sha256(analysis, sentiment, windows),
+            options_sha256=options_sha256(analysis, assembly, windows),
             versions=versions(),
             models=models,
             take_over=options.take_over,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-UNUSED_PARTS = ("apitools not found",)
-"""Beam says so on import wherever the extra for Google Cloud is not installed."""
+UNUSED_PARTS = ("apitools not found", "Resource module is not available")
+"""Beam says so wherever the extra for Google Cloud, or torch, is not installed."""
 
 
 class _Wanted(logging.Filter):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from callbeam.assembly.sentiment import SentimentConfig
+from callbeam.assembly.config import AssemblyConfig
 from callbeam.audio.voice_activity import VoiceActivityConfig
 from callbeam.pipelines.command_line import number, whole_number
 from callbeam.speech.clips import AUDIO_POLICIES
 from callbeam.speech.eligibility import AGENT_SENTIMENT_HELP
 from callbeam.speech.model_contract import ModelContract
 from callbeam.speech.piece import AnalysisConfig
+from callbeam.speech.thresholds import Thresholds
 from callbeam.speech.utterances import UtteranceConfig
 
 
@@ -114,9 +115,10 @@ def analysis_config(options: argparse.Namespace, model: ModelContract | None) ->
     )
 
 
-def sentiment_config(options: argparse.Namespace, model: ModelContract | None) -> SentimentConfig:
-    """Make the configuration of sentiment inputs from the options."""
-    return SentimentConfig(
+def assembly_config(options: argparse.Namespace, model: ModelContract | None) -> AssemblyConfig:
+    """Make the assembly's configuration from the options."""
+    return AssemblyConfig(
+        thresholds=Thresholds(min_pause_ms=options.utterance_pause_ms),
         agent_sentiment=options.agent_sentiment,
         prosody_text=options.prosody_text,
         split_salt=options.split_salt,

@@ -31,7 +31,7 @@ ACOUSTIC_MEASURES = (
     measure(
         "jitter_ratio", "Mean difference of neighbouring glottal periods, relative to the mean period (local jitter)."
     ),
-    measure("shimmer_db", "Mean difference of neighbouring glottal periods' peak amplitudes, in dB (local shimmer)."),
+    measure("shimmer_db", "Mean difference of neighbouring glottal pulses' amplitudes, in dB (local shimmer)."),
     measure("hnr_mean_db", "Mean harmonics-to-noise ratio of the voiced frames."),
     measure("hnr_sd_db", "Standard deviation of the same."),
     measure("spectral_centroid_hz", "Mean spectral centroid of the speech frames."),

@@ -57,7 +57,7 @@ CHANNELS = Table(
         measure("f0_median_hz", "Median F0 of the voiced speech frames, to 1 %."),
         measure(
             "echo_leak_db",
-            "Level at which the other channel is heard on this one, below that channel; NULL if it is not.",
+            "Level of the other channel on this one, relative to its own level; NULL if it is not heard.",
         ),
         measure("echo_delay_ms", "How much later it is heard."),
         Column(

@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController
 
 from callbeam.assembly.channels import channel_part
 from callbeam.assembly.packing import pack
-from callbeam.assembly.parts import CHANNELS, FILES, LEAKS, SECONDS, UNITS, UTTERANCES, ChannelFile, Keyed
+from callbeam.assembly.parts import CHANNELS, FILES, PAIRS, SECONDS, UNITS, UTTERANCES, ChannelFile, Keyed
 from callbeam.assembly.rows import complete
 from callbeam.audio.decode import DecodedPiece
 from callbeam.audio.silero import SileroDetector
@@ -18,6 +18,7 @@ from callbeam.audio.voice_activity import VoiceActivityDetector
 from callbeam.kvs.units import Job
 from callbeam.schemas import TABLES
 from callbeam.speech.piece import AnalysedChannel, AnalysisConfig, analyse_piece
+from callbeam.speech.sentiment_model import UnitBatch
 from callbeam.storage.objects import StorageConfig, open_store
 from callbeam.storage.staging import stage_piece
 from callbeam.transforms.progress import report
@@ -27,7 +28,7 @@ BATCHES = "batches"
 
 
 @beam.typehints.with_input_types(DecodedPiece)
-@beam.typehints.with_output_types(Keyed)
+@beam.typehints.with_output_types(Keyed, batches=UnitBatch)
 class AnalysePiece(beam.DoFn):
     """Analyse the channels of one decoded piece.
 
@@ -60,8 +61,8 @@ class AnalysePiece(beam.DoFn):
         # show in the last bits of sums.
         with self._libraries.limit(limits=1):
             analysis = analyse_piece(decoded.channels, self._analysis, self._detector)
-        for leak in analysis.leaks:
-            yield Keyed(call_id, LEAKS, leak)
+        for pair in analysis.pairs(decoded.index):
+            yield Keyed(call_id, PAIRS, pair)
         for analysed in analysis.channels:
             yield Keyed(call_id, CHANNELS, channel_part(analysed, decoded.clock, decoded.index))
             batches = {SECONDS: analysed.rows.seconds, UTTERANCES: analysed.utterances, UNITS: analysed.units}

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import apache_beam as beam
 
 from callbeam.assembly.calls import CallTables, assemble_call
+from callbeam.assembly.config import AssemblyConfig
 from callbeam.assembly.parts import Keyed
-from callbeam.assembly.sentiment import SentimentConfig
 from callbeam.kvs.units import Job
 from callbeam.transforms.progress import report
 
@@ -16,15 +16,15 @@ from callbeam.transforms.progress import report
 class AssembleCall(beam.DoFn):
     """Put one call together, or drop it where it is another job's or still open."""
 
-    def __init__(self, job: Job, sentiment: SentimentConfig) -> None:
+    def __init__(self, job: Job, config: AssemblyConfig) -> None:
         self._job = job
-        self._sentiment = sentiment
+        self._config = config
 
     def process(self, element: tuple[str, Iterable[tuple[str, object]]]) -> Iterator[CallTables]:
         """Emit the call's rows by table."""
         call_key, parts = element
         keyed = [Keyed(call_key, kind, value) for kind, value in parts]
-        tables = assemble_call(call_key, keyed, self._job, self._sentiment)
+        tables = assemble_call(call_key, keyed, self._job, self._config)
         calls = tables.batches.get("calls", [])
         report(calls=len(calls), call_ms=sum(batch.column("duration_ms")[0].as_py() for batch in calls))
         yield tables
@@ -37,14 +37,14 @@ class AssembleCalls(beam.PTransform):
     ----------
     job : Job
         Its range and instant decide who owns a call.
-    sentiment : SentimentConfig, optional
-        What becomes of sentiment inputs.
+    config : AssemblyConfig, optional
+        How a conversation is judged, and what becomes of sentiment inputs.
     """
 
-    def __init__(self, job: Job, *, sentiment: SentimentConfig | None = None) -> None:
+    def __init__(self, job: Job, *, config: AssemblyConfig | None = None) -> None:
         super().__init__()
         self._job = job
-        self._sentiment = sentiment or SentimentConfig()
+        self._config = config or AssemblyConfig()
 
     def expand(self, parts: beam.PCollection[Keyed]) -> beam.PCollection[CallTables]:
         """Emit one CallTables for each call."""
@@ -52,5 +52,5 @@ class AssembleCalls(beam.PTransform):
             parts
             | "KeyByCall" >> beam.Map(lambda part: (part.call_key, (part.kind, part.value)))
             | "ByCall" >> beam.GroupByKey()
-            | "AssembleCall" >> beam.ParDo(AssembleCall(self._job, self._sentiment))
+            | "AssembleCall" >> beam.ParDo(AssembleCall(self._job, self._config))
         )

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from callbeam.assembly.channels import JoinedChannel, channel_batch, join_parts
 from callbeam.assembly.comparison import compare_channels
+from callbeam.assembly.config import AssemblyConfig
 from callbeam.assembly.conversation import CallClock
 from callbeam.assembly.packing import unpack
 from callbeam.assembly.parts import (
@@ -18,8 +19,8 @@ from callbeam.assembly.parts import (
     DEAD_LETTERS,
     FILES,
     FRAGMENTS,
-    LEAKS,
     LEGS,
+    PAIRS,
     SCORES,
     SECONDS,
     UNITS,
@@ -28,10 +29,10 @@ from callbeam.assembly.parts import (
     Keyed,
 )
 from callbeam.assembly.rows import complete
-from callbeam.assembly.sentiment import SentimentConfig
 from callbeam.assembly.speech import speech_tables
 from callbeam.assembly.verdict import Verdict
 from callbeam.assembly.windows import WindowRow, window_batch
+from callbeam.audio.layout import DUAL_MONO
 from callbeam.calls.ownership import CallStatus, decide_call
 from callbeam.kvs.fragments import LOST, FragmentStatus
 from callbeam.schemas import TABLES
@@ -71,9 +72,7 @@ class CallTables:
     open: bool = False
 
 
-def assemble_call(
-    call_key: str, parts: Iterable[Keyed], job: Job, sentiment: SentimentConfig | None = None
-) -> CallTables:
+def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: AssemblyConfig | None = None) -> CallTables:
     """Put one call together.
 
     Parameters
@@ -84,8 +83,8 @@ def assemble_call(
         All parts of the call, in any order.
     job : Job
         Decides which legs are its own.
-    sentiment : SentimentConfig, optional
-        What becomes of sentiment inputs.
+    config : AssemblyConfig, optional
+        How a conversation is judged, and what becomes of sentiment inputs.
 
     Returns
     -------
@@ -109,7 +108,7 @@ def assemble_call(
     letters = verdict.letters(letters)
     channels = join_parts(part for part in by_kind[CHANNELS] if verdict.writes(*part.leg_key))
     account = _Account(decision.legs, channels, ledger, letters)
-    tables = _rows(call_key, job, account, by_kind, sentiment or SentimentConfig())
+    tables = _rows(call_key, job, account, by_kind, config or AssemblyConfig())
     return _tables(
         call_key,
         {**tables, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters},
@@ -158,14 +157,16 @@ class _Account:
 
 
 def _rows(
-    call_id: str, job: Job, account: _Account, by_kind: dict[str, list[Any]], sentiment: SentimentConfig
+    call_id: str, job: Job, account: _Account, by_kind: dict[str, list[Any]], config: AssemblyConfig
 ) -> dict[str, list[pa.RecordBatch]]:
     """Return the rows of every table but the ledger's."""
     start_ms, kept, channels = account.start_ms, account.kept, account.channels
-    clock = CallClock(job.job_id, call_id, start_ms, account.end_ms - start_ms, account.comparable)
-    compared = compare_channels(channels, by_kind[LEAKS])
+    compared = compare_channels(channels, by_kind[PAIRS])
+    # Two channels of the same sound are no two participants.
+    comparable = account.comparable and compared.layout != DUAL_MONO
+    clock = CallClock(job.job_id, call_id, start_ms, account.end_ms - start_ms, comparable)
     scores = {name: value for some in by_kind[SCORES] for name, value in some.by_unit()}
-    spoken = speech_tables(channels, by_kind[UTTERANCES], by_kind[UNITS], scores, compared, clock, sentiment)
+    spoken = speech_tables(channels, by_kind[UTTERANCES], by_kind[UNITS], scores, compared, clock, config)
     warnings = sorted({*account.warnings(), *compared.warnings, *spoken.warnings})
     windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
     return {

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from callbeam.audio.layout import (
+    CHANNELS_MAY_BE_SWAPPED,
+    DUAL_MONO,
+    Comparison,
+    channel_layout,
+    join_comparisons,
+    may_be_swapped,
+)
+from callbeam.audio.leak import Leak
+from callbeam.audio.roles import AGENT, CUSTOMER
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from callbeam.assembly.channels import JoinedChannel
-    from callbeam.audio.leak import Leak
-    from callbeam.speech.piece import ChannelLeak
+    from callbeam.audio.marks import Mark
+    from callbeam.speech.piece import ChannelPair
+
+ROLE_CONFIDENCE = {"track_name": 1.0, "default": 0.8}
+"""By ``role_source``; nothing is known of the others."""
+
+DOUBTFUL = 0.3
+"""What is left of a role's confidence where tones lie on the wrong channel, or both channels are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,49 +56,68 @@ class ComparedChannels:
     warnings: tuple[str, ...]
 
 
-def compare_channels(channels: Sequence[JoinedChannel], leaks: Sequence[ChannelLeak]) -> ComparedChannels:
+def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelPair]) -> ComparedChannels:
     """Compare the channels of one call.
 
     Parameters
     ----------
     channels : sequence of JoinedChannel
-    leaks : sequence of ChannelLeak
-        Of all pieces, in any order; those of other channels are left out.
+    pairs : sequence of ChannelPair
+        What the pieces say, in any order; that of channels which are not among these is left out.
     """
     known = {channel.channel_id: channel for channel in channels}
-    between: dict[tuple[str, str], list[Leak]] = defaultdict(list)
-    for some in leaks:
-        if some.source_id in known and some.target_id in known:
-            between[some.source_id, some.target_id].append(some.leak)
-    joined = {pair: _strongest_evidence(some) for pair, some in between.items()}
-    correlations = [leak.correlation for leak in joined.values() if leak.correlation is not None]
-    layout, warnings = _layout(channels, joined)
-    heard = {target: leak for (_, target), leak in joined.items() if leak.echo_db is not None}
+    between: dict[tuple[str, str], list[Comparison]] = defaultdict(list)
+    for pair in sorted(pairs, key=lambda pair: pair.piece):
+        if pair.first_id in known and pair.second_id in known:
+            between[pair.first_id, pair.second_id].append(pair.comparison)
+    joined = {names: some for names, parts in sorted(between.items()) if (some := join_comparisons(parts)) is not None}
+    if not joined and len(channels) > 1 and len({channel.extent.pcm_sha256 for channel in channels}) == 1:
+        joined[channels[0].channel_id, channels[1].channel_id] = Comparison(True, Leak(), Leak())
+    main = max(joined.values(), key=_evidence_s, default=None)
+    layout, warnings = channel_layout(len(channels), main)
+    swapped = may_be_swapped(_marks(channels, CUSTOMER), _marks(channels, AGENT))
+    heard = _heard(joined)
     return ComparedChannels(
         layout=layout,
-        of_call={"channel_layout": layout, "channel_correlation": max(correlations, default=None)},
+        of_call={"channel_layout": layout, "channel_correlation": main.correlation if main else None},
         of_channel={
             name: {
-                "role_confidence": 1.0,
-                "echo_leak_db": heard[name].echo_db if name in heard else None,
-                "echo_delay_ms": heard[name].delay_ms if name in heard else None,
+                "role_confidence": _confidence(channel, doubtful=swapped or layout == DUAL_MONO),
+                "echo_leak_db": heard[name][1].echo_db if name in heard else None,
+                "echo_delay_ms": heard[name][1].delay_ms if name in heard else None,
             }
-            for name in known
+            for name, channel in known.items()
         },
-        leak_levels={},
-        warnings=tuple(warnings),
+        leak_levels=_leak_levels(known, heard),
+        warnings=(*warnings, CHANNELS_MAY_BE_SWAPPED) if swapped else warnings,
     )
 
 
-def _strongest_evidence(leaks: Sequence[Leak]) -> Leak:
-    """Return what the piece with most audio to compare says; of equals, the one in which the leak is louder."""
-    return max(leaks, key=lambda leak: (leak.evidence_s, leak.echo_db or float("-inf"), leak.correlation or 0.0))
+def _evidence_s(comparison: Comparison) -> float:
+    return comparison.forward.evidence_s + comparison.backward.evidence_s
 
 
-def _layout(channels: Sequence[JoinedChannel], leaks: Mapping[tuple[str, str], Leak]) -> tuple[str | None, list[str]]:
-    """Tell how participants are spread over channels."""
-    if len(channels) < 2:
-        return ("mono" if channels else None), []
-    if len({channel.extent.pcm_sha256 for channel in channels}) == 1:
-        return "dual_mono", ["channels_identical"]
-    return "stereo", ["echo_leak"] if any(leak.echo_db is not None for leak in leaks.values()) else []
+def _marks(channels: Sequence[JoinedChannel], role: str) -> list[Mark]:
+    return list(chain.from_iterable(one.voice.marks for one in channels if one.first.participant_role == role))
+
+
+def _heard(joined: dict[tuple[str, str], Comparison]) -> dict[str, tuple[str, Leak]]:
+    """Return the loudest leak on each channel, and from which channel it comes."""
+    leaks = [(target, source, some.forward) for (source, target), some in joined.items()]
+    leaks += [(target, source, some.backward) for (target, source), some in joined.items()]
+    found = [(leak.echo_db, target, source, leak) for target, source, leak in leaks if leak.echo_db is not None]
+    return {target: (source, leak) for _, target, source, leak in sorted(found, key=lambda entry: entry[:3])}
+
+
+def _leak_levels(known: dict[str, JoinedChannel], heard: dict[str, tuple[str, Leak]]) -> dict[str, float]:
+    levels = {}
+    for target, (source, leak) in heard.items():
+        level = known[source].voice.columns["active_level_dbfs"]
+        if level is not None and leak.echo_db is not None:
+            levels[target] = level + leak.echo_db
+    return levels
+
+
+def _confidence(channel: JoinedChannel, *, doubtful: bool) -> float | None:
+    confidence = ROLE_CONFIDENCE.get(channel.first.role_source)
+    return DOUBTFUL if doubtful and confidence is not None else confidence

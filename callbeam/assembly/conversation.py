@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from callbeam.assembly.channels import JoinedChannel
     from callbeam.assembly.voice import JoinedVoice
+    from callbeam.speech.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def _channel_talk(channel: JoinedChannel, utterances: tuple[Utterance, ...], sta
     )
 
 
-def conversation_of(talk: Sequence[ChannelTalk], clock: CallClock) -> Conversation:
+def conversation_of(talk: Sequence[ChannelTalk], clock: CallClock, thresholds: Thresholds) -> Conversation:
     """Decide turns, events, phases and totals of a call."""
-    return converse(talk, comparable=clock.comparable, duration_ms=clock.duration_ms)
+    return converse(talk, comparable=clock.comparable, duration_ms=clock.duration_ms, thresholds=thresholds)
 
 
 def baseline_of(utterances: pa.Table) -> Baseline:

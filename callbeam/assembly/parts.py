@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 LEGS = "legs"
 CHANNELS = "channels"
-LEAKS = "leaks"
+PAIRS = "pairs"
 UTTERANCES = "utterances"
 UNITS = "sentiment_inputs"
 SCORES = "scores"
@@ -28,7 +28,7 @@ class Keyed(NamedTuple):
     call_key : str
         ``call_id``, or what ``key_of`` gives for rows without one.
     kind : str
-        ``legs`` (LegEnd), ``channels`` (ChannelPart), ``leaks`` (ChannelLeak), ``windows`` (WindowRow), ``files``
+        ``legs`` (LegEnd), ``channels`` (ChannelPart), ``pairs`` (ChannelPair), ``windows`` (WindowRow), ``files``
         (ChannelFile), ``scores`` (UnitScores), or the table whose Arrow batch it is, packed.
     value : object
         As ``kind`` says.

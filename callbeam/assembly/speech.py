@@ -14,7 +14,7 @@ from callbeam.assembly.conversation import (
     talk_of,
     utterance_table,
 )
-from callbeam.assembly.sentiment import CallSpeech, SentimentConfig, unit_table
+from callbeam.assembly.sentiment import CallSpeech, unit_table
 from callbeam.speech.context import Turn
 from callbeam.speech.rows import UNIT_ROWS, UTTERANCE_ROWS
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from callbeam.assembly.channels import JoinedChannel
     from callbeam.assembly.comparison import ComparedChannels
+    from callbeam.assembly.config import AssemblyConfig
     from callbeam.assembly.conversation import CallClock
 
 
@@ -53,7 +54,7 @@ def speech_tables(
     scores: Mapping[str, Sequence[Mapping[str, Any]]],
     compared: ComparedChannels,
     clock: CallClock,
-    config: SentimentConfig,
+    config: AssemblyConfig,
 ) -> SpeechTables:
     """Put a call's speech together.
 
@@ -68,13 +69,13 @@ def speech_tables(
     compared : ComparedChannels
         How the channels are heard on each other.
     clock : CallClock
-    config : SentimentConfig
+    config : AssemblyConfig
     """
     kept = frozenset(channel.channel_id for channel in channels)
     utterances = sorted_rows(utterance_batches, kept, UTTERANCE_ROWS)
     units = sorted_rows(unit_batches, kept, UNIT_ROWS)
     talk = talk_of(channels, utterances, clock)
-    conversation = conversation_of(talk, clock)
+    conversation = conversation_of(talk, clock, config.thresholds)
     baseline = baseline_of(utterances)
     call = CallSpeech(talk, conversation, _turns(utterances, clock), compared.layout, compared.leak_levels)
     tables = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class JoinedVoice:
     speech: SpanArray
     masked: SpanArray
     marks: tuple[Mark, ...]
-    columns: dict[str, object]
+    columns: dict[str, Any]
 
 
 def join_voices(parts: Sequence[ChannelPart]) -> JoinedVoice:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import permutations
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from callbeam.audio.analysis import ChannelAnalysis, VoiceTrack, analyse_channel
 from callbeam.audio.features import FrameFeatures, analyse_frames
-from callbeam.audio.leak import Leak, explained_by_leak, measure_leak
+from callbeam.audio.layout import Comparison, compare_channels
+from callbeam.audio.leak import explained_by_leak
 from callbeam.audio.marking import find_marks
 from callbeam.audio.masking import mask_zeros
 from callbeam.audio.noise import VoiceLevels, voice_levels
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from callbeam.audio.channel import Channel
     from callbeam.audio.frames import BoolArray, Float32Array
+    from callbeam.audio.leak import Leak
     from callbeam.audio.marks import Mark
     from callbeam.calls.spans import SpanArray
     from callbeam.speech.model_contract import ModelContract
@@ -126,20 +128,35 @@ class AnalysedChannel:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelLeak:
-    """How one channel of a piece is heard on another."""
+class ChannelPair:
+    """Two channels of a piece, compared.
 
-    source_id: str
-    target_id: str
-    leak: Leak
+    Attributes
+    ----------
+    first_id, second_id : str
+        The channels.
+    piece : int
+        Index of the piece in its leg.
+    comparison : Comparison
+    """
+
+    first_id: str
+    second_id: str
+    piece: int
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True)
 class PieceAnalysis:
-    """What a piece gives: its channels, in order, and how they are heard on each other."""
+    """What a piece gives: its channels, in order, and how they compare, by their places."""
 
     channels: tuple[AnalysedChannel, ...]
-    leaks: tuple[ChannelLeak, ...]
+    comparisons: dict[tuple[int, int], Comparison]
+
+    def pairs(self, piece: int) -> list[ChannelPair]:
+        """Name the channels that were compared, and the piece."""
+        names = [analysed.channel.channel_id for analysed in self.channels]
+        return [ChannelPair(names[one], names[two], piece, some) for (one, two), some in self.comparisons.items()]
 
 
 @dataclass(slots=True)
@@ -187,13 +204,14 @@ def analyse_piece(
     """
     masked = mask_zeros(channels) if config.mask_zeros else channels
     heard = [_hear(*pair, config, detector) for pair in zip(channels, masked, strict=True)]
-    leaks = tuple(
-        ChannelLeak(source.channel.channel_id, target.channel.channel_id, measure_leak(source.channel, target.channel))
-        for source, target in permutations(heard, 2)
-        if source.channel.sample_rate_hz == target.channel.sample_rate_hz
-    )
-    _find_echo(heard, leaks)
-    return PieceAnalysis(tuple(_analyse(one, config) for one in heard), leaks)
+    comparisons = {
+        places: compare_channels(heard[places[0]].channel, heard[places[1]].channel)
+        for places in combinations(range(len(heard)), 2)
+    }
+    for (one, two), comparison in comparisons.items():
+        _find_echo(heard[one], heard[two], comparison.forward)
+        _find_echo(heard[two], heard[one], comparison.backward)
+    return PieceAnalysis(tuple(_analyse(each, config) for each in heard), comparisons)
 
 
 def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector: VoiceActivityDetector) -> _Heard:
@@ -202,19 +220,16 @@ def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector:
     return _Heard(original, channel, features, probability, np.zeros(len(probability), np.bool_))
 
 
-def _find_echo(heard: Sequence[_Heard], leaks: Sequence[ChannelLeak]) -> None:
-    """Note which frames of each channel another one's echo explains."""
-    by_id = {one.channel.channel_id: one for one in heard}
-    for leak in leaks:
-        source, target = by_id[leak.source_id], by_id[leak.target_id]
-        target.echoed |= explained_by_leak(source.features, target.features, leak.leak)
+def _find_echo(source: _Heard, target: _Heard, leak: Leak) -> None:
+    """Note which frames of a channel another one's echo explains."""
+    target.echoed |= explained_by_leak(source.features, target.features, leak)
 
 
 def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     channel, features = heard.channel, heard.features
     span = features.span
     own = np.where(heard.echoed, np.minimum(heard.probability, np.float32(0)), heard.probability)
-    speech = speech_spans(own, span, config.voice)
+    speech = speech_spans(own, span, config.voice, features.measures["level_dbfs"])
     voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
     core = (span.first + span.core.start, span.first + span.core.stop)
     utterances, units = _parts(heard, speech, core, config)
