@@ -91,9 +91,8 @@ def _measure(channel: Channel, first: int, last: int) -> Mark | None:
     """Measure the leg's frames [first, last); None if they hold no notes, or one only."""
     rate = channel.sample_rate_hz
     low = max(first * rate // 100 - channel.first_sample, 0)
-    samples = channel.samples[low : last * rate // 100 - channel.first_sample].astype(np.float32) / np.float32(
-        FULL_SCALE
-    )
+    samples = channel.samples[low : last * rate // 100 - channel.first_sample].astype(np.float32)
+    samples /= np.float32(FULL_SCALE)
     notes = _notes(samples, rate)
     # Speech glides, notes are held; hum and single tones never change.
     held = np.abs(np.diff(notes)) < 0.35

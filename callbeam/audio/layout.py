@@ -1,4 +1,4 @@
-"""What a call's two channels are to each other: one for each participant, or something that analytics must be told of."""
+"""What a call's two channels are to each other: one for each participant, or something worth a warning."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ ECHO_LEAK = "echo_leak"
 CHANNELS_MAY_BE_SWAPPED = "channels_may_be_swapped"
 
 BLEED_DB = -15.0
-"""From here on a leak is no echo: network echo is at least so much weaker, and a voice that loud passes for the channel's
-own."""
+"""From here on a leak is no echo: network echo is weaker, and a voice that loud passes for the channel's own."""
 
 ALIKE_CORRELATION, ALIKE_DB = 0.95, 1.5
 """Channels are the same sound, though not the same samples (coded or mixed twice), from this correlation on, and where

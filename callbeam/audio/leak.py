@@ -2,7 +2,7 @@
 
 The impulse response from source to target is estimated by weighted least squares in the frequency domain, over blocks
 in which the source speaks: H = sum(conj(X) Y W) / sum(X conj(X) W), with W the inverse of the target's power in that
-block, and the frequencies weighted likewise. Blocks in which the target speaks for itself and frequencies of hum thus count for little, and a
+block. Blocks in which the target speaks for itself thus count for little, and in the end so do frequencies of hum: a
 leak 25 dB below the line's noise stands out after some seconds of speech.
 """
 
@@ -33,7 +33,7 @@ ACTIVE_DBFS, ACTIVE_RANGE_DB = -50.0, 10.0
 what leaks."""
 
 SILENT_DBFS = -80.0
-"""Blocks in which the target is quieter are none either: the line is not through, or an echo suppressor keeps it shut."""
+"""Blocks in which the target is quieter are none either: an echo suppressor, or nobody yet, keeps the line shut."""
 
 FEWEST_BLOCKS, MOST_BLOCKS_PER_S = 24, 0.17
 LOUDEST_DB = -3.0
@@ -193,10 +193,10 @@ def _spectra(source: Channel, target: Channel, begins: npt.NDArray[np.int64], si
         y = fft.rfft(other, sizes.transform, workers=1)
         energy = float(np.dot(other, other))
         weight = np.float32(1 / (energy + _FLOOR * len(other)))
-        product = np.conj(x) * y
-        plain += product
-        product *= weight
-        sums.cross += product
+        both = np.conj(x) * y
+        plain += both
+        both *= weight
+        sums.cross += both
         sums.source += weight * (np.square(x.real) + np.square(x.imag))
         sums.target += weight * (np.square(y.real) + np.square(y.imag))
     correlation = fft.irfft(plain, sizes.transform, workers=1)[: sizes.lags]
@@ -213,7 +213,7 @@ def _samples(channel: Channel, begin: int, count: int) -> Float32Array:
 
 
 def _correlation(source: Channel, target: Channel, lag: int, sizes: _Sizes) -> float | None:
-    """Return the normalised correlation of two channels at a lag, 0 to 1, over every fourth block of all their audio."""
+    """Return the normalised correlation of two channels at a lag, 0 to 1, over every fourth block of their audio."""
     begin = max(source.first_sample, target.first_sample - lag)
     end = min(source.first_sample + len(source.samples), target.first_sample + len(target.samples) - lag)
     sums = np.zeros(3)
@@ -286,8 +286,9 @@ def explained_by_leak(source: FrameFeatures, target: FrameFeatures, leak: Leak, 
     expected = 10 * np.log10(10 ** (heard / 10) + 10 ** (noise / 10))
     # Where the leak is lost in the noise it explains nothing.
     explained = (level <= expected + margin_db) & (heard >= noise - 10)
-    # A dip within the target's own words may be as quiet as a leak: what counts is most of 310 ms.
-    return np.asarray(uniform_filter1d(explained.astype(np.float32), _MAJORITY_FRAMES) > _MAJORITY, dtype=np.bool_)
+    # A dip within the target's own words may be as quiet as a leak: most of 310 ms must be explained, too.
+    most = uniform_filter1d(explained.astype(np.float32), _MAJORITY_FRAMES) > _MAJORITY
+    return np.asarray(explained & most, dtype=np.bool_)
 
 
 def _noise_dbfs(level_dbfs: Float32Array) -> float:

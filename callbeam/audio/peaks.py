@@ -44,7 +44,7 @@ def peaks(channel: Channel, extremes: HopExtremes | None = None) -> npt.NDArray[
     at = extremes.first - first * hops_each
     known = extremes.magnitude()[max(-at, 0) : max(len(magnitudes) - at, 0)]
     magnitudes[max(at, 0) : max(at, 0) + len(known)] = known
-    largest = np.minimum(magnitudes.reshape(-1, hops_each).max(axis=1) >> 8, 127).astype(np.int8)
+    largest: npt.NDArray[np.int8] = np.minimum(magnitudes.reshape(-1, hops_each).max(axis=1) >> 8, 127).astype(np.int8)
     edges = np.arange(first, last + 1, dtype=np.int64) * step
     largest[covered_between(channel.covered, edges) == 0] = NO_AUDIO
     return largest

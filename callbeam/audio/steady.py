@@ -1,4 +1,4 @@
-"""Bursts of steady tone: one frequency, or the two of a telephone signal, at one level for a quarter of a second or more.
+"""Bursts of steady tone: one frequency, or the two of a telephone signal, at one level for at least 250 ms.
 
 Candidates come from the frames' level and voicing alone: no voice keeps within 1 dB for long, and noise has no period.
 Only their samples are transformed. A burst is one where most of the energy lies at one or two frequencies; its ends are
@@ -20,6 +20,8 @@ from callbeam.audio.level import power_to_dbfs
 from callbeam.calls.spans import bridge, spans_of_mask
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from callbeam.audio.channel import Channel
     from callbeam.audio.features import FrameFeatures
 
@@ -208,7 +210,7 @@ def _take_peak(power: Float64Array, reach: int, resolution: float) -> tuple[floa
     return frequency, energy
 
 
-def edges_of_tone(channel: Channel, frequencies: list[float], begin: int, end: int) -> tuple[float, float]:
+def edges_of_tone(channel: Channel, frequencies: Sequence[float], begin: int, end: int) -> tuple[float, float]:
     """Return in ms where a tone begins and ends that sounds throughout the leg's frames [begin, end).
 
     Its power over 30 ms, every 10 ms, is followed outwards to where it falls below half.
@@ -216,14 +218,9 @@ def edges_of_tone(channel: Channel, frequencies: list[float], begin: int, end: i
     hop = channel.sample_rate_hz // 100
     low = max(begin - _EDGE_HOPS, -(-channel.first_sample // hop))
     high = min(end + _EDGE_HOPS, (channel.first_sample + len(channel.samples)) // hop)
-    samples = channel.samples[low * hop - channel.first_sample : high * hop - channel.first_sample]
-    if not len(samples):
+    if high <= low:
         return begin * 10.0, end * 10.0
-    hops = samples.astype(np.float32).reshape(-1, hop)
-    power = np.zeros(len(hops))
-    for frequency in frequencies:
-        turning = np.exp(-2j * np.pi * frequency / channel.sample_rate_hz * np.arange(hop)).astype(np.complex64)
-        power += np.square(np.abs(hops.dot(turning)))
+    power = tone_power(channel, frequencies, low, high)
     smooth = uniform_filter1d(power, 3, mode="constant")
     inside = slice(max(begin - low, 0), max(end - low, 1))
     loud = smooth >= 0.5 * np.median(smooth[inside])
@@ -233,6 +230,18 @@ def edges_of_tone(channel: Channel, frequencies: list[float], begin: int, end: i
     return (low + _crossing(smooth, run[0], -1)) * 10.0, (low + _crossing(smooth, run[1] - 1, 1)) * 10.0
 
 
+def tone_power(channel: Channel, frequencies: Sequence[float], low: int, high: int) -> Float64Array:
+    """Return the power at some frequencies in each hop of the leg's [low, high), which the samples must hold."""
+    hop = channel.sample_rate_hz // 100
+    samples = channel.samples[low * hop - channel.first_sample : high * hop - channel.first_sample]
+    hops = samples.astype(np.float32).reshape(-1, hop)
+    power = np.zeros(len(hops))
+    for frequency in frequencies:
+        turning = np.exp(-2j * np.pi * frequency / channel.sample_rate_hz * np.arange(hop)).astype(np.complex64)
+        power += np.square(np.abs(hops.dot(turning)))
+    return power
+
+
 def _crossing(smooth: Float64Array, at: int, step: int) -> float:
     """Return, in hops, the edge of what is loud up to hop ``at``, which power takes 30 ms to leave."""
     beyond = at + step
@@ -240,6 +249,6 @@ def _crossing(smooth: Float64Array, at: int, step: int) -> float:
     if not 0 <= beyond < len(smooth):
         return float(edge)
     plateau = smooth[max(min(at - 3 * step, len(smooth) - 1), 0)]
-    # Of three hops k lie in the tone: the hop's smoothed power is k/3 of the plateau. The edge lies 1.5 - k hops inside.
+    # Where the tone ends with the hop, two of the three hops around it hold tone.
     share = 3 * smooth[at] / max(plateau, 1e-30)
     return edge + step * float(np.clip(share - 2.0, -0.5, 0.5))

@@ -62,8 +62,7 @@ def find_tones(channel: Channel, features: FrameFeatures, probability: Float32Ar
     -------
     list of Mark
         In milliseconds from the leg's clock zero, sorted by begin. Ringing and hold tones are one mark each, from the
-        first burst to where the next one would begin or anything else does; other tones one per burst. A double ring is one
-        ring.
+        first burst to where the next one would begin or anything else does; other tones one per burst.
     """
     talk = _Talk(features, probability)
     marks, run = [], list[Burst]()
@@ -153,7 +152,7 @@ def _period(rings: Sequence[tuple[float, float]]) -> float | None:
 
 
 def _is_ringing(frequencies_hz: Sequence[float], rings: Sequence[tuple[float, float]], period: float | None) -> bool:
-    """Tell by its frequencies, or the cadence of one that is used for more than ringing, whether a signal is ringback."""
+    """Tell by its frequencies, or where these serve other signals by its cadence, whether a signal is ringback."""
     if len(frequencies_hz) == 2:
         low, high = frequencies_hz
         return RING_PAIR_HZ[0] <= low and high <= RING_PAIR_HZ[1] and 25 <= high - low <= 60
@@ -184,8 +183,8 @@ def _whole(
 ) -> Mark:
     """Make one mark of a signal with its pauses.
 
-    The last pause belongs to it until the signal would sound again or anything else does; a last ring that is cut short was
-    answered.
+    The last pause belongs to it until the signal would sound again or anything else does; a last ring that is cut
+    short was answered.
     """
     begin, end = rings[-1]
     usual = float(np.median([ring_end - ring_begin for ring_begin, ring_end in rings]))
