@@ -162,7 +162,7 @@ def _player(rows: CallRows, clip_bytes: int) -> Html | None:
         return None
     taken = len(chosen_clips(rows.clips, clip_bytes))
     whose = sorted({clip["lane"] for clip in every})
-    names = " and ".join(words.role(rows.lanes[lane].participant_role) for lane in whose)
+    names = " and ".join(rows.lanes[lane].label for lane in whose)
     note = f"{names}: {words.counted(taken, 'stretch', 'stretches')} with audio"
     if taken < len(every):
         note += f", {len(every) - taken:,} more left out for the page's size"

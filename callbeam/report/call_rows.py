@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
+from callbeam.report import words
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ class Lane:
     Attributes
     ----------
     participant_role : str or None
+    label : str
+        The role's name; a letter where the role is unknown.
     channels : list of dict
         Rows of ``channels``, by begin.
     seconds : dict of str to list of dict
@@ -88,6 +92,7 @@ class Lane:
     """
 
     participant_role: str | None
+    label: str
     channels: list[Row] = field(default_factory=list)
     seconds: dict[str, list[Row]] = field(default_factory=dict)
 
@@ -103,7 +108,8 @@ class CallRows:
     lanes : list of Lane
         Customer, agent, then who is unknown.
     utterances, events, phases, clips : list of dict
-        Rows in order of begin; utterances, events and clips with ``lane``, the index of their lane or None.
+        Rows in order of begin; utterances, events and clips with ``lane``, the index of their lane or None, and
+        ``who``, its label or None.
     """
 
     call: Row
@@ -166,6 +172,8 @@ def _together(call: Row, rows: Mapping[str, list[Row]]) -> CallRows:
         row["lane"] = lane_of.get(row["channel_id"])
     for row in rows["events"]:
         row["lane"] = lane_of.get(row["channel_id"], role_lane.get(row["by_role"]))
+    for row in (*rows["utterances"], *rows["events"], *clips):
+        row["who"] = None if row["lane"] is None else lanes[row["lane"]].label
     return CallRows(
         call=call,
         lanes=lanes,
@@ -180,7 +188,11 @@ def _lanes(channels: Iterable[Row]) -> list[Lane]:
     lanes: dict[str, Lane] = {}
     for channel in sorted(channels, key=lambda row: (row["begin_offset_ms"], row["channel_id"])):
         role = channel["participant_role"]
-        lanes.setdefault(role or channel["channel_id"], Lane(role)).channels.append(channel)
+        key = role or channel["channel_id"]
+        if key not in lanes:
+            unknown = sum(lane.participant_role is None for lane in lanes.values())
+            lanes[key] = Lane(role, words.role(role) if role else f"Channel {ascii_uppercase[unknown % 26]}")
+        lanes[key].channels.append(channel)
     return sorted(lanes.values(), key=lambda lane: ROLE_ORDER.get(lane.participant_role or "", len(ROLE_ORDER)))
 
 

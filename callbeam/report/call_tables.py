@@ -26,7 +26,7 @@ def utterances_table(rows: CallRows) -> Html:
     """Return the table of utterances; row n has the id ``u<n>``."""
     cells: tuple[Cell, ...] = (
         ("#Begin", _time),
-        ("Who", lambda row: words.role(row["participant_role"])),
+        ("Who", lambda row: row["who"] or words.role(row["participant_role"])),
         ("#Length", lambda row: _seconds(row["duration_ms"])),
         ("#Latency", lambda row: _seconds(row["response_latency_ms"], 2)),
         ("#Overlap", lambda row: _seconds(row["overlap_ms"] or None, 2)),
@@ -45,7 +45,7 @@ def events_table(rows: CallRows) -> Html:
     cells: tuple[Cell, ...] = (
         ("#Begin", _time),
         ("Event", lambda row: words.event(row["event_type"])),
-        ("By, on", lambda row: words.role(row["by_role"]) if row["by_role"] else NONE),
+        ("By, on", lambda row: row["who"] or (words.role(row["by_role"]) if row["by_role"] else NONE)),
         ("#Length", lambda row: _seconds(row["duration_ms"])),
         ("~What defines it", lambda row: describe_event(row) or NONE),
     )
@@ -54,10 +54,10 @@ def events_table(rows: CallRows) -> Html:
 
 def channels_table(rows: CallRows) -> Html:
     """Return the table of channels."""
-    channels = [channel for lane in rows.lanes for channel in lane.channels]
+    channels = [{**channel, "who": lane.label} for lane in rows.lanes for channel in lane.channels]
     cells: tuple[Cell, ...] = (
-        ("Who", lambda row: words.role(row["participant_role"])),
-        ("Told by", _role_source),
+        ("Who", lambda row: row["who"]),
+        ("Role told by", _role_source),
         ("Track", lambda row: row["track_name"] or NONE),
         ("#Rate", lambda row: _number(row["sample_rate_hz"], 0, "Hz")),
         ("#Speech", lambda row: NONE if row["speech_ms"] is None else clock(row["speech_ms"])),
@@ -156,8 +156,10 @@ def _echo(row: Row) -> str:
     return f"{decimal(row['echo_leak_db'], 0)} dB{delay}"
 
 
-def _seconds(milliseconds: Any, places: int = 1) -> str:
-    return NONE if milliseconds is None else f"{decimal(milliseconds / 1000, places)} s"
+def _seconds(milliseconds: Any, places: int | None = None) -> str:
+    if milliseconds is None:
+        return NONE
+    return f"{decimal(milliseconds / 1000, (1 if abs(milliseconds) >= 1000 else 2) if places is None else places)} s"
 
 
 def _number(value: Any, places: int, unit: str) -> str:

@@ -30,16 +30,14 @@ class Output:
     ----------
     store : ObjectStore
     manifests : sequence of Manifest
+    place : str
+        Where it is, as its user names it.
     """
 
-    def __init__(self, store: ObjectStore, manifests: Sequence[Manifest]) -> None:
+    def __init__(self, store: ObjectStore, manifests: Sequence[Manifest], place: str) -> None:
         self._store = store
+        self.place = place
         self.manifests = tuple(manifests)
-
-    @property
-    def place(self) -> str:
-        """Where it is, for people."""
-        return self._store.describe()
 
     def has(self, name: str) -> bool:
         """Tell whether any job has published files of a table."""
@@ -124,7 +122,7 @@ def open_output(config: StorageConfig) -> Output:
     UsageError
         If there is no such folder, or no job has published anything there.
     """
-    config = resolve_config(config)
+    place, config = config.output, resolve_config(config)
     if not config.output.startswith("s3://") and not Path(config.output).is_dir():
         raise UsageError(f"there is no folder {config.output}; name the --output of a backfill")
     store = open_store(config)
@@ -133,4 +131,4 @@ def open_output(config: StorageConfig) -> Output:
         raise UsageError(
             f"{store.describe()} holds no table of calls that a job has published; name the --output of a backfill"
         )
-    return Output(store, manifests)
+    return Output(store, manifests, place)

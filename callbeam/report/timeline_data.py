@@ -101,7 +101,7 @@ def _index(lane: int | None) -> int:
 def _lane(lane: Lane, call_start: datetime) -> dict[str, Any]:
     return {
         "role": lane.participant_role,
-        "label": words.role(lane.participant_role),
+        "label": lane.label,
         "waves": [_wave(channel, call_start) for channel in lane.channels if channel["peaks"]],
         "series": [_series(rows) for rows in lane.seconds.values()],
     }
@@ -126,11 +126,11 @@ def _series(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _axis(lanes: Sequence[dict[str, Any]], name: str, *, step: int, least: tuple[int, int]) -> list[int] | None:
-    """Return the range of an axis: the values, save the lowest and highest hundredth, out to whole steps."""
+    """Return the range of an axis: the values, save the lowest and highest few, out to whole steps."""
     values = [value for lane in lanes for series in lane["series"] for value in series[name] if value is not None]
     if not values:
         return None
-    low, high = np.percentile(values, (1, 99))
+    low, high = np.percentile(values, (2, 96))
     return [
         int(min(least[0], np.floor(low / step) * step)),
         int(max(least[1], np.ceil(high / step) * step)),

@@ -174,7 +174,7 @@ def test_an_unknown_role_has_a_lane_of_its_own(made: MadeOutput) -> None:
             if row["participant_role"] == "AGENT":
                 row["participant_role"] = None
     _, [page] = write(made)
-    assert [lane["label"] for lane in page.data["lanes"]] == ["Customer", "Unknown"]
+    assert [lane["label"] for lane in page.data["lanes"]] == ["Customer", "Channel A"]
     assert {each[2] for each in page.data["utterances"]} == {0, 1}
 
 

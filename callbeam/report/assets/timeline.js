@@ -12,13 +12,15 @@
   const state = { cursor: 0, clip: null, row: null, events: data.events };
 
   // ---- the data as lanes
-  const laneColour = (role) => () => colour(role === "CUSTOMER" ? "customer" : role === "AGENT" ? "agent" : "other");
+  const unknown = data.lanes.filter((lane) => !lane.role);
+  const laneColour = (lane) => () => colour(!lane ? "muted" : lane.role === "CUSTOMER" ? "customer"
+    : lane.role === "AGENT" ? "agent" : unknown.indexOf(lane) % 2 ? "other-two" : "other");
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const lanes = data.lanes.map((lane, index) => ({
     role: lane.role,
     label: lane.label,
     series: lane.series,
-    colour: laneColour(lane.role),
+    colour: laneColour(lane),
     waves: lane.waves.map((wave) => ({ begin: wave.begin, peaks: new Int8Array(bytes(wave.peaks).buffer) })),
     spoken: data.utterances.filter((each) => each[2] === index),
   }));
@@ -77,10 +79,11 @@
   }
   lanes.forEach((lane, index) => {
     const own = utteranceSpans.filter((span) => span.lane === index);
+    const who = lane.role || (unknown.indexOf(data.lanes[index]) % 2 ? "other-two" : "other");
     const told = lane.label + ": " + count(own.length, "utterance");
-    track(lane.label, "waveform", "group wave " + (lane.role || ""), "Waveform, " + told,
+    track(lane.label, "waveform", "group wave " + who, "Waveform, " + told,
       (canvas, density) => drawWaves(canvas, view, lane, density), (t) => within(own, t, 0)).lane = index;
-    track("", "speech", "speech " + (lane.role || ""), "Speech, " + told,
+    track("", "speech", "speech " + who, "Speech, " + told,
       (canvas, density) => drawSpans(canvas, view, own, 1, density, true), (t, y, slack) => within(own, t, slack)).lane = index;
   });
   ROWS.forEach(([title], group) => {
