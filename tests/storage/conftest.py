@@ -111,6 +111,7 @@ def seconds(count: int) -> pa.Table:
         "start_ts": pa.array(1_772_323_200_000 + 1000 * np.arange(count)).cast(pa.timestamp("ms", tz="UTC")),
         "begin_offset_ms": 1000 * np.arange(count),
         "covered_ms": [1000] * count,
+        "speech_ms": 10 * rng.integers(0, 101, count),
     }
     for column in table.columns[len(columns) :]:
         columns[column.name] = pa.array(rng.normal(-40, 9, count).astype(np.float32), mask=rng.random(count) < 0.1)

@@ -40,6 +40,13 @@ def test_pieces_and_channels_are_never_encoded(kvs: Emulator, tmp_path: Path, mo
 
         return call
 
+    def noting_channels(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(channels: Any, *rest: Any) -> Any:
+            taken.extend(channels)
+            return function(channels, *rest)
+
+        return call
+
     def noting_pieces(*arguments: Any) -> Iterator[Any]:
         for event in read_lane(*arguments):
             if isinstance(event, read_fragments.Piece):
@@ -49,7 +56,7 @@ def test_pieces_and_channels_are_never_encoded(kvs: Emulator, tmp_path: Path, mo
     read_lane = read_fragments.read_lane
     monkeypatch.setattr(read_fragments, "read_lane", noting_pieces)
     monkeypatch.setattr(decode_tracks, "decode_piece", noting(decode_tracks.decode_piece))
-    monkeypatch.setattr(analyse_channels, "analyse_channel", noting(analyse_channels.analyse_channel))
+    monkeypatch.setattr(analyse_channels, "analyse_piece", noting_channels(analyse_channels.analyse_piece))
     words = ["--streams", "*", "--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z"]
     words += ["--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1", "--output", str(tmp_path / "out")]
     assert backfill.main(words) == 0
