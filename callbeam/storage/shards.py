@@ -15,12 +15,12 @@ CHANNEL_HOUR_BYTES = 8000 * 2 * 3600
 """Media of one channel's hour: 8 kHz, 16 bits."""
 
 BYTES_PER_CHANNEL_HOUR = {
-    "calls": (700, 5_000),
-    "channels": (1_500, 8_000),
-    "utterances": (300_000, 800_000),
-    "events": (30_000, 300_000),
-    "phases": (1_000, 10_000),
-    "sentiment_inputs": (100_000, 500_000),
+    "calls": (7_000, 7_000),
+    "channels": (39_000, 92_000),
+    "utterances": (360_000, 470_000),
+    "events": (11_000, 60_000),
+    "phases": (1_200, 2_400),
+    "sentiment_inputs": (100_000, 310_000),
     "clips": (30_000_000, 35_000_000),
     "seconds": (220_000, 870_000),
     "windows": (210_000, 370_000),
