@@ -40,6 +40,7 @@ LEAST_CONCENTRATION_OF_PART = 0.92
 higher than whole ones."""
 
 _VOICING = 0.7
+_AT_ONCE = 1024  # frames
 _TOLERANCE_MS = 4
 _FLATNESS = 10 ** (-12 / 10)
 _BRIDGED_FRAMES = 4  # Q.24: pauses of less than 40 ms need not part two keys
@@ -83,7 +84,15 @@ def _candidates(channel: Channel, features: FrameFeatures) -> tuple[npt.NDArray[
     begins = (features.span.first + frames) * hop - (length - hop) // 2 - channel.first_sample
     inside = (begins >= 0) & (begins + length <= len(channel.samples))
     frames, begins = frames[inside], begins[inside]
-    samples = channel.samples[begins + np.arange(length)[:, None]].astype(np.float32)
+    parts = [_keys(channel, begins[at : at + _AT_ONCE], length) for at in range(0, len(begins), _AT_ONCE)]
+    keys = np.concatenate([np.zeros(0, dtype=np.intp), *parts])
+    return frames[keys >= 0], keys[keys >= 0]
+
+
+def _keys(channel: Channel, begins: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:
+    """Return the key that each of some frames holds, -1 for none; ``begins`` index the channel's samples."""
+    windows = np.lib.stride_tricks.sliding_window_view(channel.samples, length)
+    samples = windows[begins].T.astype(np.float32)
     window, turning = _goertzel(channel.sample_rate_hz)
     samples *= window
     parts = product(turning, samples)
@@ -95,12 +104,9 @@ def _candidates(channel: Channel, features: FrameFeatures) -> tuple[npt.NDArray[
     lower, upper = power[low, columns], power[4 + high, columns]
     twist = upper / np.maximum(lower, np.float32(1e-9))
     # A frame at a key's edge, or off its frequencies by 1.8 %, shows less than the whole key will.
-    chosen = (
-        (lower + upper >= 0.5 * total)
-        & (twist > 10 ** (TWIST_DB[0] / 10 - 0.2))
-        & (twist < 10 ** (TWIST_DB[1] / 10 + 0.2))
-    )
-    return frames[chosen], (4 * low + high)[chosen]
+    least, most = 10 ** (TWIST_DB[0] / 10 - 0.2), 10 ** (TWIST_DB[1] / 10 + 0.2)
+    held = (lower + upper >= 0.5 * total) & (twist > least) & (twist < most)
+    return np.where(held, 4 * low + high, -1)
 
 
 @lru_cache(maxsize=4)

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from scipy import fft
 from scipy.ndimage import uniform_filter1d
 
-from callbeam.audio.frames import FULL_SCALE, BoolArray, Float32Array, hann_window
-from callbeam.audio.level import power_to_dbfs
+from callbeam.audio.frames import BoolArray, Float32Array, hann_window
 from callbeam.audio.marks import HOLD_MUSIC, TONE, Mark
 from callbeam.calls.spans import bridge, spans_of_mask
 
@@ -31,6 +30,7 @@ _SPEECH = 0.3
 _BRIDGED = 150  # frames
 _PAUSE = 20  # frames
 _QUIETER_DB = 20.0
+_AT_ONCE = 256  # windows transformed
 _NOTE_HOP_S, _NOTE_S = 0.05, 0.064
 _HELD_SHARE = 0.5
 _FEWEST_NOTES = 3
@@ -54,7 +54,7 @@ def find_hold_music(channel: Channel, features: FrameFeatures, probability: Floa
         # The average over 1 s reaches half a second beyond the first and the last sound.
         first, last = _trimmed(features.measures["level_dbfs"], tonal, max(begin - _AROUND // 2, 0), end + _AROUND // 2)
         if last - first >= SHORTEST_S * 100:
-            mark = _measure(channel, features.span.first + first, features.span.first + last)
+            mark = _measure(channel, features, first, last)
             marks.extend([mark] if mark else [])
     return marks
 
@@ -87,13 +87,10 @@ def _trimmed(level_dbfs: Float32Array, tonal: BoolArray, begin: int, end: int) -
     return runs[0][0], runs[-1][1]
 
 
-def _measure(channel: Channel, first: int, last: int) -> Mark | None:
-    """Measure the leg's frames [first, last); None if they hold no notes, or one only."""
-    rate = channel.sample_rate_hz
-    low = max(first * rate // 100 - channel.first_sample, 0)
-    samples = channel.samples[low : last * rate // 100 - channel.first_sample].astype(np.float32)
-    samples /= np.float32(FULL_SCALE)
-    notes = _notes(samples, rate)
+def _measure(channel: Channel, features: FrameFeatures, first: int, last: int) -> Mark | None:
+    """Measure frames [first, last) of the features; None if they hold no notes, or one only."""
+    begin, end = features.span.first + first, features.span.first + last
+    notes = _notes(channel, begin, end)
     # Speech glides, notes are held; hum and single tones never change.
     held = np.abs(np.diff(notes)) < 0.35
     if len(held) < 2 or held.mean() < _HELD_SHARE:
@@ -102,16 +99,26 @@ def _measure(channel: Channel, first: int, last: int) -> Mark | None:
     if np.count_nonzero(counts >= _NOTE_SHARE * held.sum()) < _FEWEST_NOTES:
         return None
     frequency = float(27.5 * 2 ** (names[counts.argmax()] / 12))
-    level = float(power_to_dbfs(np.mean(np.square(samples, dtype=np.float64))))
-    return Mark(TONE, first * 10, last * 10, HOLD_MUSIC, None, frequency, level)
+    power = np.nanmean(10 ** (features.measures["level_dbfs"][first:last].astype(np.float64) / 10))
+    return Mark(TONE, begin * 10, end * 10, HOLD_MUSIC, None, frequency, float(10 * np.log10(power)))
 
 
-def _notes(samples: Float32Array, rate: int) -> npt.NDArray[np.float64]:
-    """Return the strongest frequency every 50 ms, in semitones above 27.5 Hz."""
+def _notes(channel: Channel, begin: int, end: int) -> npt.NDArray[np.float64]:
+    """Return the strongest frequency every 50 ms of the leg's frames [begin, end), in semitones above 27.5 Hz."""
+    rate = channel.sample_rate_hz
     length, hop = round(_NOTE_S * rate), round(_NOTE_HOP_S * rate)
+    low = max(begin * rate // 100 - channel.first_sample, 0)
+    samples = channel.samples[low : max(end * rate // 100 - channel.first_sample, 0)]
     if len(samples) < length:
         return np.zeros(0)
     windows = np.lib.stride_tricks.sliding_window_view(samples, length)[::hop]
+    parts = [_strongest_hz(windows[at : at + _AT_ONCE], rate) for at in range(0, len(windows), _AT_ONCE)]
+    return np.asarray(12 * np.log2(np.concatenate(parts) / 27.5))
+
+
+def _strongest_hz(windows: npt.NDArray[np.int16], rate: int) -> npt.NDArray[np.float64]:
+    """Return the strongest frequency above 200 Hz of each window."""
+    length = windows.shape[1]
     spectrum = np.abs(fft.rfft(windows * hann_window(length).astype(np.float32), 2 * length, axis=1, workers=1))
     resolution = rate / (2 * length)
     lowest = int(200 / resolution)
@@ -120,5 +127,4 @@ def _notes(samples: Float32Array, rate: int) -> npt.NDArray[np.float64]:
     rows = np.arange(len(top))
     before, middle, after = (spectrum[rows, top + k].astype(np.float64) for k in (-1, 0, 1))
     shift = 0.5 * (before - after) / np.minimum(before - 2 * middle + after, -1e-12)
-    frequency = (top + np.clip(shift, -0.5, 0.5)) * resolution
-    return np.asarray(12 * np.log2(frequency / 27.5))
+    return np.asarray((top + np.clip(shift, -0.5, 0.5)) * resolution)

@@ -46,6 +46,7 @@ _FEWEST = 8  # frames of a candidate
 _LOWEST_HZ = 150.0
 _ANALYSED_S = 1.0
 _EDGE_HOPS = 25
+_ENOUGH_HOPS = 300  # of a long tone, to know its level
 _LOSS_HOPS = 8
 """A tone goes on after fewer 10 ms of anything else: lost packets."""
 
@@ -165,15 +166,8 @@ def _measure(channel: Channel, features: FrameFeatures, begin: int, end: int) ->
         return None
     frequencies, concentration = tones
     begin_ms, end_ms = edges_of_tone(channel, frequencies, first + begin, first + end)
-    heard = channel.samples[_index(channel, begin_ms) : _index(channel, end_ms)].astype(np.float64) / FULL_SCALE
-    if not len(heard):
-        return None
-    level = float(power_to_dbfs(np.mean(heard * heard)))
+    level = float(power_to_dbfs(np.mean(samples * samples)))
     return Burst(begin_ms, end_ms, tuple(sorted(frequencies)), frequencies[0], level, concentration)
-
-
-def _index(channel: Channel, ms: float) -> int:
-    return max(round(ms * channel.sample_rate_hz / 1000) - channel.first_sample, 0)
 
 
 def spectral_lines(samples: Float64Array, rate: int) -> tuple[list[float], float] | None:
@@ -215,6 +209,9 @@ def edges_of_tone(channel: Channel, frequencies: Sequence[float], begin: int, en
 
     Its power over 30 ms, every 10 ms, is followed outwards to where it falls below half.
     """
+    if end - begin > 2 * _ENOUGH_HOPS:
+        begin_ms, _ = edges_of_tone(channel, frequencies, begin, begin + _ENOUGH_HOPS)
+        return begin_ms, edges_of_tone(channel, frequencies, end - _ENOUGH_HOPS, end)[1]
     hop = channel.sample_rate_hz // 100
     low = max(begin - _EDGE_HOPS, -(-channel.first_sample // hop))
     high = min(end + _EDGE_HOPS, (channel.first_sample + len(channel.samples)) // hop)
