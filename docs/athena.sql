@@ -107,7 +107,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `dc_offset` float COMMENT 'Mean sample, as a share of full scale.',
   `speech_ms` int COMMENT 'Time that is decided to be speech, pauses left out.',
   `active_level_dbfs` float COMMENT 'RMS level of the speech frames.',
-  `noise_floor_dbfs` float COMMENT 'RMS level of the other frames, digital silence and tones left out.',
+  `noise_floor_dbfs` float COMMENT 'Level of the noise around the speech; without speech, the 20th percentile of the frames that sound.',
   `snr_db` float COMMENT 'active_level_dbfs less noise_floor_dbfs, the noise under the speech taken off.',
   `f0_median_hz` float COMMENT 'Median F0 of the voiced speech frames, to 1 %.',
   `echo_leak_db` float COMMENT 'Level of the other channel on this one, relative to its own level; NULL if it is not heard.',

@@ -52,7 +52,10 @@ CHANNELS = Table(
         measure("dc_offset", "Mean sample, as a share of full scale."),
         Column("speech_ms", pa.int32(), "Time that is decided to be speech, pauses left out.", nullable=True),
         measure("active_level_dbfs", "RMS level of the speech frames."),
-        measure("noise_floor_dbfs", "RMS level of the other frames, digital silence and tones left out."),
+        measure(
+            "noise_floor_dbfs",
+            "Level of the noise around the speech; without speech, the 20th percentile of the frames that sound.",
+        ),
         measure("snr_db", "active_level_dbfs less noise_floor_dbfs, the noise under the speech taken off."),
         measure("f0_median_hz", "Median F0 of the voiced speech frames, to 1 %."),
         measure(

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 UNITS = {
     "_db_khz": "dB/kHz",
+    "_db_s": "dB/s",
+    "_st_s": "semitones/s",
+    "_st": "semitones",
+    "_z": "standard deviations",
+    "_per_min": "1/min",
+    "_per_s": "1/s",
     "_dbfs": "dBFS",
     "_db": "dB",
     "_hz": "Hz",
