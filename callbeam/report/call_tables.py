@@ -152,7 +152,7 @@ def _role_source(row: Row) -> str:
 def _echo(row: Row) -> str:
     if row["echo_leak_db"] is None:
         return NONE
-    delay = "" if row["echo_delay_ms"] is None else f" after {row['echo_delay_ms']:.0f} ms"
+    delay = "" if row["echo_delay_ms"] is None else f", {row['echo_delay_ms']:.0f} ms"
     return f"{decimal(row['echo_leak_db'], 0)} dB{delay}"
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PEAK_MS = 50
 SECOND_MS = 1000
 
+LOWEST_LEVEL = -80
+"""Of the axis: digital silence, at -100 dBFS, would press everything else together; it is drawn at the edge."""
+
 INTERRUPTS, BACKCHANNEL = 1, 2
 """Bits of an utterance's flags."""
 
@@ -58,8 +61,8 @@ def timeline_data(rows: CallRows, *, clip_bytes: int) -> dict[str, Any]:
             [clip["begin_offset_ms"], clip["end_offset_ms"], clip["lane"], base64.b64encode(clip["flac"]).decode()]
             for clip in chosen_clips(rows.clips, clip_bytes)
         ],
-        "levels": _axis(lanes, "level", step=10, least=(-60, -20)),
-        "pitches": _axis(lanes, "f0", step=50, least=(50, 300)),
+        "levels": _axis(lanes, "level", step=10, least=(-60, -20), lowest=LOWEST_LEVEL),
+        "pitches": _axis(lanes, "f0", step=50, least=(50, 300), lowest=50),
     }
 
 
@@ -125,13 +128,15 @@ def _series(rows: Sequence[Row]) -> dict[str, Any]:
     return {"begin": begin, "level": level, "f0": pitch}
 
 
-def _axis(lanes: Sequence[dict[str, Any]], name: str, *, step: int, least: tuple[int, int]) -> list[int] | None:
+def _axis(
+    lanes: Sequence[dict[str, Any]], name: str, *, step: int, least: tuple[int, int], lowest: int
+) -> list[int] | None:
     """Return the range of an axis: the values, save the lowest and highest few, out to whole steps."""
     values = [value for lane in lanes for series in lane["series"] for value in series[name] if value is not None]
     if not values:
         return None
     low, high = np.percentile(values, (2, 96))
     return [
-        int(min(least[0], np.floor(low / step) * step)),
+        int(max(min(least[0], np.floor(low / step) * step), lowest)),
         int(max(least[1], np.ceil(high / step) * step)),
     ]

@@ -100,7 +100,15 @@ def wait_until(browser: Any, script: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "width"),
-    [("index", 400), ("index", 1280), ("call-1", 400), ("script", 400), ("script", 1280), ("bare", 400), ("long", 1280)],
+    [
+        ("index", 400),
+        ("index", 1280),
+        ("call-1", 400),
+        ("script", 400),
+        ("script", 1280),
+        ("bare", 400),
+        ("long", 1280),
+    ],
 )
 def test_pages_are_shown_without_error_network_or_sideways_scrolling(
     browser: Any, folder: Path, name: str, width: int

@@ -154,7 +154,7 @@ function note(context, text, height) {
 
 /** Spans in rows: each at least 2 pixels wide, so that none is lost on a long call. */
 function drawSpans(canvas, view, spans, rows, density, dense) {
-  const rowHeight = 13;
+  const rowHeight = spans.some((span) => span.text) ? 17 : 13;
   const { context, width, height } = surface(canvas, rows * rowHeight, density);
   const { x } = scaleOf(view, width);
   drawGrid(context, view, width, height);
@@ -188,7 +188,7 @@ function drawSpans(canvas, view, spans, rows, density, dense) {
     }
     if (span.text && wide > context.measureText(span.text).width + 10) {
       context.fillStyle = colour("ink");
-      context.fillText(span.text, Math.max(left, 0) + 5, top + tall - 0.5);
+      context.fillText(span.text, Math.max(left, 0) + 5, top + tall - 2.5);
     }
   }
 }
