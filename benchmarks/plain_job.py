@@ -13,7 +13,7 @@ from callbeam.assembly.calls import assemble_call
 from callbeam.assembly.channels import channel_part
 from callbeam.assembly.ledger import keyed_ledger
 from callbeam.assembly.packing import pack, unpack
-from callbeam.assembly.parts import CHANNELS, LEAKS, LEGS, SECONDS, UNITS, UTTERANCES, WINDOWS, Keyed
+from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, SECONDS, UNITS, UTTERANCES, WINDOWS, Keyed
 from callbeam.assembly.rows import complete
 from callbeam.assembly.windows import ChannelKey, Pane, panes_of, window_row
 from callbeam.audio.decode import DecodedPiece, decode_piece
@@ -74,8 +74,8 @@ def _parts_of(lane: Lane, job: Job, client: KvsClient, analyse: Analyse) -> Iter
 def _analysed(decoded: DecodedPiece, job: Job, analyse: Analyse) -> Iterator[Keyed]:
     call_id = decoded.leg.identity.call_id
     analysis = analyse(decoded.channels)
-    for leak in analysis.leaks:
-        yield Keyed(call_id, LEAKS, leak)
+    for pair in analysis.pairs(decoded.index):
+        yield Keyed(call_id, PAIRS, pair)
     for analysed in analysis.channels:
         yield Keyed(call_id, CHANNELS, channel_part(analysed, decoded.clock, decoded.index))
         batches = {SECONDS: analysed.rows.seconds, UTTERANCES: analysed.utterances, UNITS: analysed.units}
