@@ -102,7 +102,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `gap_ms` int COMMENT 'Their total length.',
   `level_dbfs` float COMMENT 'RMS level of all samples; 0 is a full-scale square wave, the floor is -100.',
   `peak_dbfs` float COMMENT 'Largest absolute sample; the floor is -100.',
-  `clipping_ratio` float COMMENT 'Share of samples at the format\'s limits.',
+  `clipping_ratio` float COMMENT 'Share of samples at the limits of 16-bit PCM or of G.711.',
   `digital_zero_ratio` float COMMENT 'Share of samples that are exactly 0.',
   `dc_offset` float COMMENT 'Mean sample, as a share of full scale.',
   `speech_ms` int COMMENT 'Time that is decided to be speech, pauses left out.',

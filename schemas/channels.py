@@ -47,7 +47,7 @@ CHANNELS = Table(
         Column("gap_ms", pa.int32(), "Their total length."),
         measure("level_dbfs", "RMS level of all samples; 0 is a full-scale square wave, the floor is -100."),
         measure("peak_dbfs", "Largest absolute sample; the floor is -100."),
-        measure("clipping_ratio", "Share of samples at the format's limits."),
+        measure("clipping_ratio", "Share of samples at the limits of 16-bit PCM or of G.711."),
         measure("digital_zero_ratio", "Share of samples that are exactly 0."),
         measure("dc_offset", "Mean sample, as a share of full scale."),
         Column("speech_ms", pa.int32(), "Time that is decided to be speech, pauses left out.", nullable=True),

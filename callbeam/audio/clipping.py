@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LIMITS = (-32768, 32767, -32256, 32256, -32124, 32124)
 """Outermost values of 16-bit PCM, and of what G.711 A-law and mu-law decode to."""
 
+LEAST_LIMIT = min(abs(limit) for limit in LIMITS)
+
 JOINED_WITHIN_MS = 100
 FEWEST_SAMPLES = 3
 """G.711's outermost step covers the loudest 0.3 dB: one or two samples in it are a loud peak, not a clipped one."""
@@ -24,7 +26,7 @@ FEWEST_SAMPLES = 3
 
 def at_limits(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
     """Tell which samples stand at a format's limits, see ``LIMITS``."""
-    inside: npt.NDArray[np.bool_] = (samples > -32124) & (samples < 32124)
+    inside: npt.NDArray[np.bool_] = (samples > -LEAST_LIMIT) & (samples < LEAST_LIMIT)
     outer = np.flatnonzero(~inside)
     result = np.zeros(len(samples), dtype=np.bool_)
     result[outer] = np.isin(samples[outer], LIMITS)
@@ -56,7 +58,7 @@ def find_clipping(channel: Channel, extremes: HopExtremes | None = None) -> list
 
 def _limit_samples(channel: Channel, extremes: HopExtremes) -> npt.NDArray[np.int64]:
     """Return the leg's indices of all samples at the limits, looking only where the extremes lie that far out."""
-    hops = np.flatnonzero((extremes.highest >= 32124) | (extremes.lowest <= -32124))
+    hops = np.flatnonzero((extremes.highest >= LEAST_LIMIT) | (extremes.lowest <= -LEAST_LIMIT))
     places = [np.zeros(0, dtype=np.int64)]
     for hop in hops.tolist():
         begin = max((extremes.first + hop) * extremes.hop - channel.first_sample, 0)

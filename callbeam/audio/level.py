@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from callbeam.audio.clipping import LEAST_LIMIT, at_limits
 from callbeam.audio.frames import FULL_SCALE, covered_between
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ LEVEL_FLOOR_DBFS = -100.0
 """Digital silence, and whatever is weaker than this."""
 
 _SECONDS_AT_ONCE = 8
-_HIGHEST, _LOWEST = 32767, -32768
 
 
 def power_to_dbfs(power: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -44,7 +44,7 @@ class LevelSums:
     peak : int
         Largest absolute sample, 0 to 32768.
     clipped : int
-        Samples at the format's limits, -32768 and 32767.
+        Samples at the limits of 16-bit PCM or of G.711, see ``clipping.LIMITS``.
     zeros : int
         Samples that are exactly 0.
     """
@@ -125,8 +125,8 @@ def _sums_of(samples: npt.NDArray[np.int16], exact: npt.NDArray[np.float64], cou
         return LevelSums()
     highest, lowest = int(samples.max()), int(samples.min())
     clipped = 0
-    if highest == _HIGHEST or lowest == _LOWEST:
-        clipped = int(np.count_nonzero(samples == _HIGHEST) + np.count_nonzero(samples == _LOWEST))
+    if max(highest, -lowest) >= LEAST_LIMIT:
+        clipped = int(np.count_nonzero(at_limits(samples)))
     return LevelSums(
         samples=count,
         total=int(exact.sum()),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.audio.frames import FULL_SCALE, frame_grid
+from callbeam.audio.clipping import at_limits
+from callbeam.audio.frames import frame_grid
 from callbeam.audio.level import power_to_dbfs
 from callbeam.audio.noise import local_noise, snr_db
 from callbeam.schemas.acoustics import ACOUSTIC_MEASURES
@@ -161,8 +162,8 @@ def _clipping(channel: Channel, features: FrameFeatures, spoken: SpanFrames) -> 
     """Return the share of the samples in the frames' hop intervals that lie at the format's limits."""
     samples, hop = channel.samples, frame_grid(channel.sample_rate_hz).hop
     by_frame = np.zeros(len(features.span.measured), dtype=np.int64)
-    if len(samples) and (samples.max() == FULL_SCALE - 1 or samples.min() == -FULL_SCALE):
-        clipped = np.flatnonzero((samples == FULL_SCALE - 1) | (samples == -FULL_SCALE))
+    clipped = np.flatnonzero(at_limits(samples))
+    if len(clipped):
         frame = (channel.first_sample + clipped) // hop - features.span.first
         by_frame = np.bincount(frame, minlength=len(by_frame))
     return spoken.groups.mean(by_frame[spoken.rows] / hop)

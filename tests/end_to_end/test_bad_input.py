@@ -117,7 +117,11 @@ def test_a_fragment_that_is_not_found_is_counted(kvs: Emulator, run: Backfill) -
     (letter,) = result.rows("dead_letters")
     assert (letter["reason"], letter["fragment_number"], letter["call_id"]) == ("not_found", str(numbers[5]), "c-1")
     (call,) = result.rows("calls")
-    assert (call["status"], call["lost_fragment_count"], call["warnings"]) == ("partial", 1, ["fragments_lost"])
+    assert (call["status"], call["lost_fragment_count"], call["warnings"]) == (
+        "partial",
+        1,
+        ["fragments_lost", "prompts_counted_as_agent"],
+    )
     assert all(row["gap_count"] == 1 for row in result.rows("channels"))
     assert run("--max-loss", "0.5").code == 0
 
