@@ -45,6 +45,11 @@ _SMOOTHED_HZ = 60.0
 _MAJORITY_FRAMES, _MAJORITY = 31, 0.6
 
 
+_QUIET_DB = 6.0
+_TAIL_FRAMES = 80
+"""Up to 800 ms behind a leak, frames no louder than so much above the noise belong to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leak:
     """What of a source channel is heard on a target.
@@ -288,7 +293,15 @@ def explained_by_leak(source: FrameFeatures, target: FrameFeatures, leak: Leak, 
     explained = (level <= expected + margin_db) & (heard >= noise - 10)
     # A dip within the target's own words may be as quiet as a leak: most of 310 ms must be explained, too.
     most = uniform_filter1d(explained.astype(np.float32), _MAJORITY_FRAMES) > _MAJORITY
-    return np.asarray(explained & most, dtype=np.bool_)
+    return _with_tails(explained & most, level <= noise + _QUIET_DB)
+
+
+def _with_tails(explained: BoolArray, quiet: BoolArray) -> BoolArray:
+    """Add the noise that follows a leak: a detector hears the voice that leaked go on in it for a while."""
+    frames = np.arange(len(explained))
+    last = np.maximum.accumulate(np.where(explained, frames, -_TAIL_FRAMES - 1))
+    loud = np.maximum.accumulate(np.where(explained | quiet, -1, frames))
+    return explained | (quiet & (last > loud) & (frames - last <= _TAIL_FRAMES))
 
 
 def _noise_dbfs(level_dbfs: Float32Array) -> float:
