@@ -19,7 +19,7 @@ def add_speech_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of voice activity and utterances, under the names that detectors commonly have."""
     voice, utterances = VoiceActivityConfig(), UtteranceConfig()
     add = parser.add_argument_group("speech").add_argument
-    share, milliseconds = number(0, 1), whole_number(0, 60_000)
+    share, milliseconds = number(0, 1), whole_number(0, 10_000)
     add(
         "--vad-threshold",
         type=share,
@@ -51,7 +51,7 @@ def add_speech_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--utterance-pause-ms",
-        type=whole_number(10, 60_000),
+        type=whole_number(10, 5000),
         default=utterances.min_pause_ms,
         metavar="MS",
         help="pause between two utterances (default %(default)s)",
