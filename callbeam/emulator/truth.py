@@ -141,26 +141,3 @@ def pcm_sha256(pieces: Sequence[npt.NDArray[np.int16]]) -> str:
     for piece in pieces:
         digest.update(piece.astype("<i2").tobytes())
     return digest.hexdigest()
-
-
-def bridge(spans: npt.NDArray[np.int64], shortest: int) -> npt.NDArray[np.int64]:
-    """Join spans with less than ``shortest`` between them.
-
-    Parameters
-    ----------
-    spans : int64 array, shape (n, 2)
-        Sorted by begin.
-    shortest : int
-        The shortest pause that stays one, in the spans' unit.
-
-    Returns
-    -------
-    int64 array, shape (m, 2)
-    """
-    joined: list[list[int]] = []
-    for begin, end in spans.tolist():
-        if joined and begin - joined[-1][1] < shortest:
-            joined[-1][1] = max(joined[-1][1], end)
-        else:
-            joined.append([begin, end])
-    return np.array(joined, dtype=np.int64).reshape(-1, 2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from callbeam.calls.spans import as_spans, bridge
 from callbeam.emulator.call_sound import F0_HOP_MS
 from callbeam.emulator.conversation import AGENT, CUSTOMER
 from callbeam.emulator.truth import (
@@ -15,7 +16,6 @@ from callbeam.emulator.truth import (
     CallTruth,
     ChannelTruth,
     EventTruth,
-    bridge,
     level_dbfs,
     pcm_sha256,
 )
@@ -125,7 +125,7 @@ def _channel(
         gain_steps=[[float(begin_ms + shift_ms), step_db] for begin_ms, step_db in line.gain_steps],
         packet_loss=line.packet_loss,
         lost_packets=[[at * 1000 / rate + shift_ms for at in span] for span in sound.lost.tolist()],
-        speech=bridge(spans_ms, UTTERANCE_PAUSE_MS).tolist(),
+        speech=bridge(as_spans(spans_ms.tolist()), UTTERANCE_PAUSE_MS).tolist(),
         speech_raw=spans_ms.tolist(),
         f0_median_hz=round(float(np.median(voiced)), 2) if len(voiced) else None,
         f0_begin_ms=leg_ms,

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from callbeam.emulator.calls import CallSpec, make_call, write_connect
 from callbeam.emulator.conversation import AGENT, CUSTOMER, ROLES, ConversationSpec, converse
 from callbeam.emulator.line import LineConditions, mulaw_levels
-from callbeam.emulator.truth import bridge
 from callbeam.emulator.variety import varied_call
 
 BUSY = ConversationSpec(
@@ -202,9 +201,3 @@ def test_varied_calls_cover_the_conditions_of_real_lines():
     assert any(call.conversation.prompt for call in calls)
     assert any(call.conversation.dtmf_digits for call in calls)
     assert any(call.conversation.ringback_ms for call in calls)
-
-
-def test_bridge_joins_short_pauses_only():
-    spans = np.array([[0, 100], [599, 700], [1200, 1300]])
-    assert bridge(spans, 500).tolist() == [[0, 700], [1200, 1300]]
-    assert bridge(np.zeros((0, 2), np.int64), 500).tolist() == []
