@@ -121,6 +121,11 @@ class Measure:
     at_least: bool = False
     good_only: bool = False
 
+    def text(self, calls: Sequence[CallScores]) -> str:
+        """Write the figure; nothing where there is none."""
+        value = self.value(calls) if calls else float("nan")
+        return "" if np.isnan(value) else f"{value:{self.form}}"
+
     def verdict(self, every: Sequence[CallScores], good: Sequence[CallScores]) -> str:
         """Hold the figure against the goal."""
         if self.goal is None:
@@ -214,7 +219,7 @@ def report(scored: Sequence[Scored]) -> None:
     print("| | " + " | ".join(groups) + " | goal |\n|" + "---|" * (len(groups) + 2))
     print("| calls | " + " | ".join(str(len(some)) for some in groups.values()) + " | |")
     for measure in MEASURES:
-        cells = [f"{measure.value(some):{measure.form}}" if some else "" for some in groups.values()]
+        cells = [measure.text(some) for some in groups.values()]
         verdict = measure.verdict(every, groups[f"{GOOD_DB} dB up"])
         print(f"| {measure.label} | " + " | ".join(cells) + f" | {verdict} |")
 
