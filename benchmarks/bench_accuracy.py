@@ -128,9 +128,10 @@ class Measure:
 
     def verdict(self, every: Sequence[CallScores], good: Sequence[CallScores]) -> str:
         """Hold the figure against the goal."""
-        if self.goal is None:
+        calls = good if self.good_only else every
+        if self.goal is None or not self.text(calls):
             return ""
-        value = self.value(good if self.good_only else every)
+        value = self.value(calls)
         reached = value >= self.goal if self.at_least else value <= self.goal
         side = "at least" if self.at_least else "at most"
         return f"{side} {self.goal:{self.form}}: {'passed' if reached else 'MISSED'}"
