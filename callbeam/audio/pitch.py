@@ -56,7 +56,7 @@ class PitchConfig:
     """
 
     voicing_threshold: float = 0.5
-    octave_cost: float = 0.03
+    octave_cost: float = 0.01
     octave_jump_cost: float = 0.35
     voicing_change_cost: float = 0.14
     silence_dbfs: float = -60.0
