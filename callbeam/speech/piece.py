@@ -16,6 +16,7 @@ from callbeam.audio.leak import explained_by_leak
 from callbeam.audio.marking import find_marks
 from callbeam.audio.masking import mask_zeros
 from callbeam.audio.noise import VoiceLevels, voice_levels
+from callbeam.audio.own_voice import faint_speech
 from callbeam.audio.peaks import peaks
 from callbeam.audio.voice_activity import VoiceActivityConfig, VoiceActivityDetector, speech_spans
 from callbeam.audio.voice_quality import describe_voice
@@ -170,7 +171,7 @@ class _Heard:
     probability : float32 array, shape (n,)
         The detector's.
     echoed : bool array, shape (n,)
-        Frames that another channel's echo explains.
+        Frames that another channel's echo explains, or on a single channel, that are too faint for its own voice.
     """
 
     original: Channel
@@ -201,6 +202,7 @@ def analyse_piece(
     Notes
     -----
     Where a channel carries the echo of another, what the echo explains is no speech: voice activity hears it as such.
+    A channel that is alone in its piece is judged by its own levels.
     """
     masked = mask_zeros(channels) if config.mask_zeros else channels
     heard = [_hear(*pair, config, detector) for pair in zip(channels, masked, strict=True)]
@@ -211,6 +213,8 @@ def analyse_piece(
     for (one, two), comparison in comparisons.items():
         _find_echo(heard[one], heard[two], comparison.forward)
         _find_echo(heard[two], heard[one], comparison.backward)
+    if len(heard) == 1:
+        _find_faint(heard[0], config.voice)
     return PieceAnalysis(tuple(_analyse(each, config) for each in heard), comparisons)
 
 
@@ -223,6 +227,13 @@ def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector:
 def _find_echo(source: _Heard, target: _Heard, leak: Leak) -> None:
     """Note which frames of a channel another one's echo explains."""
     target.echoed |= explained_by_leak(source.features, target.features, leak)
+
+
+def _find_faint(heard: _Heard, config: VoiceActivityConfig) -> None:
+    """Note which frames of a channel that has no other beside it are too faint for its own voice."""
+    span = heard.features.span
+    speech = speech_spans(heard.probability, span, config)
+    heard.echoed |= faint_speech(speech, heard.features.measures["level_dbfs"], span)
 
 
 def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
