@@ -56,8 +56,8 @@ class PitchConfig:
     """
 
     voicing_threshold: float = 0.5
-    octave_cost: float = 0.01
-    octave_jump_cost: float = 0.35
+    octave_cost: float = 0.015
+    octave_jump_cost: float = 0.5
     voicing_change_cost: float = 0.14
     silence_dbfs: float = -60.0
 
