@@ -169,12 +169,8 @@ def _anchors(
     """
     if not len(origin):
         return np.zeros(0, dtype=np.int64)
-    steps = np.arange(_PHASES)[:, None] / _PHASES
-    energy = samples[origin + np.rint(into + steps * period).astype(np.int64)].astype(np.float32)
-    energy *= energy
-    angles = 2 * np.pi * np.arange(_PHASES) / _PHASES
-    real, imaginary = product(np.ascontiguousarray([np.cos(angles) + _EVEN, np.sin(angles)], np.float32), energy)
-    harmonic = real.astype(np.complex128) + 1j * imaginary
+    parts = [slice(at, at + _CYCLES_AT_ONCE) for at in range(0, len(origin), _CYCLES_AT_ONCE)]
+    harmonic = np.concatenate([_first_harmonic(samples, origin[part], into[part], period[part]) for part in parts])
     total = harmonic.copy()
     for shift in range(1, _ANCHOR_CYCLES + 1):
         same = run[shift:] == run[:-shift]
@@ -189,6 +185,21 @@ def _anchors(
     wraps -= wraps[np.maximum.accumulate(np.where(begins, np.arange(len(run)), 0))]
     # F0 is so exact that within a run no cycle drifts by more than one.
     return np.asarray(np.rint(into + np.clip(phase + wraps, -1, 1) * period), dtype=np.int64)
+
+
+def _first_harmonic(
+    samples: npt.NDArray[np.int16],
+    origin: npt.NDArray[np.int64],
+    into: npt.NDArray[np.float64],
+    period: npt.NDArray[np.float64],
+) -> npt.NDArray[np.complex128]:
+    """Return the first harmonic of each cycle's energy, ``_EVEN`` of the whole added."""
+    steps = np.arange(_PHASES)[:, None] / _PHASES
+    energy = samples[origin + np.rint(into + steps * period).astype(np.int64)].astype(np.float32)
+    energy *= energy
+    angles = 2 * np.pi * np.arange(_PHASES) / _PHASES
+    real, imaginary = product(np.ascontiguousarray([np.cos(angles) + _EVEN, np.sin(angles)], np.float32), energy)
+    return np.asarray(real.astype(np.complex128) + 1j * imaginary)
 
 
 def _rows(samples: npt.NDArray[np.int16], begins: npt.NDArray[np.int64], length: int) -> Float32Array:

@@ -129,9 +129,9 @@ def _verify(channel: Channel, press: list[int], purest: list[int], key: int) -> 
         The longest run of these: a lost packet in a press turns the phases, which frequencies cannot be told across.
     """
     low_hz, high_hz = LOW_HZ[key // 4], HIGH_HZ[key % 4]
-    begin_ms, end_ms = edges_of_tone(channel, [low_hz, high_hz], *press)
     if _sounding_ms(channel, (low_hz, high_hz), press) < SHORTEST_MS - _TOLERANCE_MS:
         return None
+    begin_ms, end_ms = edges_of_tone(channel, [low_hz, high_hz], *press)
     whole = _strongest(channel, begin_ms, end_ms, (low_hz, high_hz), LEAST_CONCENTRATION)
     pure_ms = (max(begin_ms, purest[0] * 10.0 - 5), min(end_ms, purest[1] * 10.0 + 5))
     if whole is None and pure_ms[1] - pure_ms[0] >= SHORTEST_MS:
