@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from callbeam.audio.frames import BoolArray, Float32Array, FrameSpan
     from callbeam.calls.spans import SpanArray
 
-FAINT_DB = 15.0
-"""Speech so far below what is usual around it is not the channel's own."""
+FAINT_DB, FAINT_ALONE_DB = 15.0, 12.0
+"""Speech so far below what is usual around it is not the channel's own; less will do where it stands alone, as one's
+softest words are spoken along with louder ones."""
 
 USUAL_PERCENTILE = 95
 BLOCK_FRAMES, REACH_BLOCKS, FEWEST_FRAMES = 1000, 3, 500
@@ -64,12 +65,13 @@ def faint_speech(speech: SpanArray, level_dbfs: Float32Array, span: FrameSpan) -
     count = len(level_dbfs)
     spans = speech - span.first
     level = _smoothed(level_dbfs)
-    loud = level >= _usual(level, mask_of_spans(spans, 0, count), span.first) - np.float32(FAINT_DB)
-    if not _carries_echo(spans, loud):
+    below = _usual(level, mask_of_spans(spans, 0, count), span.first) - level
+    if not _carries_echo(spans, _throughout(spans, below > FAINT_DB)):
         return np.zeros(count, dtype=np.bool_)
-    own = bridge(spans_of_mask(loud), PAUSE_FRAMES)
+    own = bridge(spans_of_mask(below <= FAINT_DB), PAUSE_FRAMES)
     own[:, 1] += TAIL_FRAMES
-    return ~mask_of_spans(bridge(own, 1), 0, count)
+    alone = spans[_throughout(spans, below > FAINT_ALONE_DB)]
+    return ~mask_of_spans(bridge(own, 1), 0, count) | mask_of_spans(alone, 0, count)
 
 
 def _smoothed(level_dbfs: Float32Array) -> Float32Array:
@@ -97,9 +99,13 @@ def _usual(level: Float32Array, speech: BoolArray, first: int) -> Float32Array:
     return usual
 
 
-def _carries_echo(speech: SpanArray, loud: BoolArray) -> bool:
-    """Tell whether enough speech stands alone that is never loud."""
-    loud_before = np.concatenate(([0], np.cumsum(loud)))
-    faint = loud_before[speech[:, 1]] == loud_before[speech[:, 0]]
+def _throughout(spans: SpanArray, mask: BoolArray) -> BoolArray:
+    """Tell which spans lie in the mask with all of their frames."""
+    before = np.concatenate(([0], np.cumsum(mask)))
+    return np.asarray(before[spans[:, 1]] - before[spans[:, 0]] == spans[:, 1] - spans[:, 0])
+
+
+def _carries_echo(speech: SpanArray, faint: BoolArray) -> bool:
+    """Tell whether enough of the speech is faint throughout."""
     lengths = speech[:, 1] - speech[:, 0]
     return bool(lengths[faint].sum() >= max(LEAST_FRAMES, LEAST_SHARE * lengths.sum()))

@@ -71,6 +71,16 @@ def test_an_echo_is_cut_off_where_own_words_begin():
         assert faint[begin + 450 + 40 : begin + 650].all()
 
 
+def test_soft_words_are_kept_among_louder_ones_only():
+    soft = (100, OWN_DBFS - 14)
+    round_of_words = [(250, OWN_DBFS), soft, (250, OWN_DBFS), (60, None), soft, (60, None)]
+    speech, level, span = talk(*round_of_words * 6, *taking_turns(-48.0))
+    faint = faint_speech(speech, level, span)
+    for begin in range(0, 6 * 820, 820):
+        assert not faint[begin : begin + 600].any()
+        assert faint[begin + 660 : begin + 760].all()
+
+
 @pytest.mark.parametrize("quieter_db", [0.0, 6.0, 12.0])
 def test_who_speaks_at_any_one_level_is_kept(quieter_db):
     speech, level, span = talk(*taking_turns(OWN_DBFS - quieter_db))
