@@ -38,7 +38,10 @@ FRAMES = Table(
         measure("f0_hz", "Fundamental frequency, 65 to 500 Hz; NULL where unvoiced."),
         measure("voicing", "Voicing strength: the normalised autocorrelation peak, 0 to 1; NULL in digital silence."),
         measure("hnr_db", "Harmonics-to-noise ratio; NULL where unvoiced."),
-        measure("speech_probability", "The voice activity detector's, 0 to 1."),
+        measure(
+            "speech_probability",
+            "The voice activity detector's, 0 to 1; 0 where an echo of the other explains the frame.",
+        ),
         Column("logmel_db", pa.list_(pa.float32()), "64 mel bands from 100 to 3800 Hz, power in dB.", nullable=True),
         Column("mfcc", pa.list_(pa.float32()), "13 MFCC of the log-mel bands (DCT-II, orthonormal).", nullable=True),
     ),
