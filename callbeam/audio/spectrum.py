@@ -18,10 +18,10 @@ import numpy.typing as npt
 from scipy import fft
 
 from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, frame_runs, hann_window
+from callbeam.audio.mel import mel_edges, mel_filters
 from callbeam.audio.product import product
 from callbeam.schemas.frames import MEL_BANDS, MFCC_COUNT
 
-MEL_LOW_HZ, MEL_HIGH_HZ = 100.0, 3800.0
 _MEL_GROUPS = 8
 """Neighbouring mel bands that share a product: most bins lie outside a few bands' reach."""
 
@@ -43,15 +43,6 @@ SPECTRAL_MEASURES = (
 """What ``SpectrumAnalyser.shape`` and ``balance`` measure, by the names of table ``frames``."""
 
 _DB = np.float32(10 / np.log(10))
-
-
-@lru_cache(maxsize=16)
-def mel_filters(grid: FrameGrid) -> Float32Array:
-    """Return librosa's mel filter bank (Slaney's scale and norm), float32, shape (MEL_BANDS, fft_length / 2 + 1)."""
-    from librosa.filters import mel  # noqa: PLC0415  (takes a second to import; who only decodes need not wait)
-
-    bank = mel(sr=grid.sample_rate_hz, n_fft=grid.fft_length, n_mels=MEL_BANDS, fmin=MEL_LOW_HZ, fmax=MEL_HIGH_HZ)
-    return np.ascontiguousarray(bank, dtype=np.float32)
 
 
 @lru_cache(maxsize=16)
@@ -84,9 +75,7 @@ def loudness_weights(grid: FrameGrid) -> Float32Array:
     librosa's filters have unit area in Hz: times half a band's width (the area of a triangle of height 1), and by
     Parseval, a band's mel power becomes its part of the frame's mean square, the same at all sample rates.
     """
-    from librosa import mel_frequencies  # noqa: PLC0415  (takes a second to import)
-
-    edges = mel_frequencies(n_mels=MEL_BANDS + 2, fmin=MEL_LOW_HZ, fmax=MEL_HIGH_HZ)
+    edges = mel_edges()
     window_energy = (hann_window(grid.frame_length) ** 2).sum()
     to_mean_square = (edges[2:] - edges[:-2]) / 2 * 2 / (grid.fft_length * window_energy)
     weights = np.cbrt(equal_loudness(edges[1:-1]) * to_mean_square)

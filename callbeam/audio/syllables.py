@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from callbeam.audio.level import LEVEL_FLOOR_DBFS
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from callbeam.audio.features import FrameFeatures
     from callbeam.audio.frames import BoolArray, Float32Array
 
@@ -31,7 +32,7 @@ _SMOOTHING = np.exp(-0.5 * (np.arange(-4, 5) / 1.24) ** 2).astype(np.float32)
 """Weights of neighbouring frames' power. The paper's intensity has a Gaussian-like window of 64 ms effective length
 (3.2 periods of 50 Hz; standard deviation 14.3 ms): this one and the frames' own 25 ms together have that deviation."""
 
-_DIP_FRAMES = 101
+_DIP_FRAMES = 50
 """A dip is sought within half a second on either side: a pause is one, and nothing further away matters."""
 
 _STRETCH = 500
@@ -64,9 +65,9 @@ def syllable_nuclei(features: FrameFeatures, frames: BoolArray) -> BoolArray:
     if not speech.any():
         return nuclei
     intensity = smoothed_intensity(features)
-    # A plateau as long as the window has no dip in it.
-    peaks, _ = find_peaks(intensity, plateau_size=(1, _DIP_FRAMES - 2), prominence=DIP_DB, wlen=_DIP_FRAMES)
+    peaks = _peaks(intensity)
     peaks = peaks[speech[peaks] & np.isfinite(features.measures["f0_hz"][peaks])]
+    peaks = peaks[_dips(intensity, peaks) >= DIP_DB]
     loud = _loud_levels(intensity, speech, features.span.first)
     stretch = (peaks + features.span.first) // _STRETCH - features.span.first // _STRETCH
     nuclei[peaks[intensity[peaks] > loud[stretch] - np.float32(BELOW_LOUDEST_DB)]] = True
@@ -92,6 +93,31 @@ def smoothed_intensity(features: FrameFeatures) -> Float32Array:
     mean = total / np.maximum(weight, _SMOOTHING.min())
     intensity: Float32Array = np.float32(10) * np.log10(np.maximum(mean, floor))
     return np.where(measured, intensity, np.float32(LEVEL_FLOOR_DBFS))
+
+
+def _peaks(intensity: Float32Array) -> npt.NDArray[np.intp]:
+    """Return where intensity is higher than before and after; of a plateau, its middle."""
+    begins = np.flatnonzero(np.diff(intensity, prepend=np.float32(np.nan)))
+    ends = np.append(begins[1:], len(intensity))
+    heights = intensity[begins]
+    rising = heights[1:] > heights[:-1]
+    tops = np.flatnonzero(rising[:-1] & ~rising[1:]) + 1
+    # A plateau as long as dips reach has none in it.
+    tops = tops[ends[tops] - begins[tops] < 2 * _DIP_FRAMES]
+    return np.asarray((begins[tops] + ends[tops] - 1) // 2)
+
+
+def _dips(intensity: Float32Array, peaks: npt.NDArray[np.intp]) -> Float32Array:
+    """Return how far intensity falls on either side of each peak before it rises higher, the lesser of both, in dB."""
+    beyond = np.full(_DIP_FRAMES, np.inf, dtype=np.float32)
+    padded = np.concatenate((beyond, intensity, beyond))
+    tops = intensity[peaks, None]
+    dips = []
+    for step in (-1, 1):
+        side = padded[_DIP_FRAMES + peaks[:, None] + step * np.arange(_DIP_FRAMES + 1)]
+        hidden = np.logical_or.accumulate(side > tops, axis=1)
+        dips.append(tops[:, 0] - np.where(hidden, tops, side).min(axis=1))
+    return np.asarray(np.minimum(*dips))
 
 
 def _loud_levels(intensity: Float32Array, speech: BoolArray, first: int) -> Float32Array:

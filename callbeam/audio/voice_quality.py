@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import resample_poly
 
 from callbeam.audio.cycles import HOP, MARGIN, PERIOD_STEPS, RATE_HZ, Cycles, find_cycles
 from callbeam.audio.formants import FRAME_LENGTH, measure_formants
@@ -118,6 +117,8 @@ def _narrowband(channel: Channel, first_frame: int, frames: int) -> npt.NDArray[
     begin = first_frame * frame_grid(channel.sample_rate_hz).hop
     samples, before = channel.samples, channel.first_sample - begin
     if channel.sample_rate_hz != RATE_HZ:
+        from scipy.signal import resample_poly  # noqa: PLC0415  (50 MB that calls at 8 kHz need not take)
+
         whole = np.concatenate((np.zeros(before, dtype=np.float32), samples.astype(np.float32)))
         narrow = resample_poly(whole, RATE_HZ, channel.sample_rate_hz)
         samples, before = np.clip(np.rint(narrow), -32768, 32767).astype(np.int16), 0
