@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbeam.audio.analysis import ChannelAnalysis, VoiceTrack, analyse_channel
+from callbeam.audio.extremes import hop_extremes
 from callbeam.audio.features import FrameFeatures, analyse_frames
 from callbeam.audio.layout import Comparison, compare_channels
 from callbeam.audio.leak import explained_by_leak
@@ -294,14 +295,15 @@ def _model_batch(
 
 
 def _channel_voice(heard: _Heard, voice: VoiceTrack, speech: SpanArray) -> ChannelVoice:
-    covered = _covered_ms(heard.original)
+    covered, extremes = _covered_ms(heard.original), hop_extremes(heard.original)
+    marks = find_marks(heard.channel, heard.features, heard.probability, explained=heard.echoed, extremes=extremes)
     return ChannelVoice(
         speech=speech,
         covered=covered,
         declared=subtract(covered, _covered_ms(heard.channel)),
-        marks=tuple(find_marks(heard.channel, heard.features, heard.probability, explained=heard.echoed)),
+        marks=tuple(marks),
         levels=voice_levels(heard.features, voice.speech),
-        peaks=peaks(heard.original),
+        peaks=peaks(heard.original, extremes),
     )
 
 
