@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from callbeam.audio.layout import (
     CHANNELS_MAY_BE_SWAPPED,
     DUAL_MONO,
+    ECHO_LEAK,
     Comparison,
     channel_layout,
     join_comparisons,
@@ -77,6 +78,7 @@ def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelP
     layout, warnings = channel_layout(len(channels), main)
     swapped = may_be_swapped(_marks(channels, CUSTOMER), _marks(channels, AGENT))
     heard = _heard(joined)
+    found = {*warnings, *([CHANNELS_MAY_BE_SWAPPED] if swapped else []), *_echo_warnings(channels, layout)}
     return ComparedChannels(
         layout=layout,
         of_call={"channel_layout": layout, "channel_correlation": main.correlation if main else None},
@@ -89,8 +91,13 @@ def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelP
             for name, channel in known.items()
         },
         leak_levels=_leak_levels(known, heard),
-        warnings=(*warnings, CHANNELS_MAY_BE_SWAPPED) if swapped else warnings,
+        warnings=tuple(sorted(found)),
     )
+
+
+def _echo_warnings(channels: Sequence[JoinedChannel], layout: str | None) -> list[str]:
+    """Warn of echo that was found by a channel's own levels, where there was no other to compare it with."""
+    return [ECHO_LEAK] if layout != DUAL_MONO and any(channel.voice.echoed for channel in channels) else []
 
 
 def _evidence_s(comparison: Comparison) -> float:

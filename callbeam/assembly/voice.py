@@ -35,6 +35,8 @@ class JoinedVoice:
         Gaps, and what was declared to be neither speech nor silence.
     marks : tuple of Mark
         Sorted by begin; those that a border between pieces had cut are whole again. Gaps are among them.
+    echoed : bool
+        Some of what sounded like speech was another's echo.
     columns : dict of str to object
         Of table ``channels``.
     """
@@ -42,6 +44,7 @@ class JoinedVoice:
     speech: SpanArray
     masked: SpanArray
     marks: tuple[Mark, ...]
+    echoed: bool
     columns: dict[str, Any]
 
 
@@ -59,6 +62,7 @@ def join_voices(parts: Sequence[ChannelPart]) -> JoinedVoice:
         speech=union(*(part.voice.speech for part in parts)) + start_ms,
         masked=union(gaps, *(part.voice.declared for part in parts)) + start_ms,
         marks=tuple(shifted),
+        echoed=any(part.voice.echoed for part in parts),
         columns={**join_voice_levels(part.voice.levels for part in parts), "peaks": _peaks(parts)},
     )
 

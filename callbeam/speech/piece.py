@@ -91,6 +91,8 @@ class ChannelVoice:
     levels : VoiceLevels
     peaks : int8 array, shape (n,)
         Largest absolute sample of each 50 ms of the core, 0 to 127; -1 without audio.
+    echoed : bool
+        Some of what sounded like speech was another's echo.
     """
 
     speech: SpanArray
@@ -99,6 +101,7 @@ class ChannelVoice:
     marks: tuple[Mark, ...]
     levels: VoiceLevels
     peaks: npt.NDArray[np.int8]
+    echoed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +307,7 @@ def _channel_voice(heard: _Heard, voice: VoiceTrack, speech: SpanArray) -> Chann
         marks=tuple(marks),
         levels=voice_levels(heard.features, voice.speech),
         peaks=peaks(heard.original, extremes),
+        echoed=bool(np.any(heard.echoed & (heard.probability > voice.probability))),
     )
 
 
