@@ -94,4 +94,6 @@ def _read(path: Path, *, channels: int) -> tuple[npt.NDArray[np.int16], int]:
             f"{path} has {samples.shape[1]} channels, {channels} were expected: give one file of two channels (left "
             "from the customer, right from the agent), or two files of one (the customer's first)"
         )
+    if not len(samples):
+        raise UsageError(f"{path} holds no audio: record again, or leave it out")
     return samples, int(rate)

@@ -53,6 +53,7 @@ def test_a_second_recording_follows_the_first(tmp_path: Path) -> None:
     [
         (["missing.wav"], "cannot read"),
         (["text.wav"], "cannot read"),
+        (["empty.wav"], "holds no audio"),
         (["mono.wav"], "has 1 channels, 2 were expected"),
         (["mono.wav", "both.wav"], "has 2 channels, 1 were expected"),
         (["mono.wav", "wide.wav"], "resample one of them"),
@@ -60,6 +61,7 @@ def test_a_second_recording_follows_the_first(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_recording_is_refused(tmp_path: Path, files: list[str], complaint: str) -> None:
+    soundfile.write(tmp_path / "empty.wav", np.zeros((0, 2), np.int16), 8000)
     soundfile.write(tmp_path / "mono.wav", noise(2, 1), 8000)
     soundfile.write(tmp_path / "wide.wav", noise(2, 1, 16_000), 16_000)
     soundfile.write(tmp_path / "both.wav", noise(2, 1).reshape(-1, 2), 8000)
