@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from callbeam.emulator.examine import ExaminedMedia, examine
+from callbeam.emulator.fields import STREAM_NAME
 from callbeam.emulator.fragment_numbers import (
     counter_of,
     make_number,
@@ -99,7 +100,15 @@ def load_captures(store: StreamStore, config: EmulatorConfig, name: str, paths: 
 
 
 def loaded_stream_info(name: str, config: EmulatorConfig, first_server_ms: int) -> StreamInfo:
-    """Describe a stream that is loaded, not recorded: old enough, and kept for good."""
+    """Describe a stream that is loaded, not recorded: old enough, and kept for good.
+
+    Raises
+    ------
+    UsageError
+        KVS has no stream of such a name.
+    """
+    if not STREAM_NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no stream's name: up to 256 letters, digits, '_', '.' and '-'")
     return StreamInfo(
         name=name,
         region=config.region,

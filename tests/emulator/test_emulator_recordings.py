@@ -68,3 +68,10 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, files: list[str], compl
     (tmp_path / "text.wav").write_text("no sound")
     with pytest.raises(UsageError, match=complaint):
         Emulator().load_recording("s", *(tmp_path / file for file in files))
+
+
+@pytest.mark.parametrize("name", ["two words", "a/b", "ä", "n" * 257])
+def test_a_name_that_no_stream_has_is_refused(tmp_path: Path, name: str) -> None:
+    soundfile.write(tmp_path / "both.wav", noise(2, 1).reshape(-1, 2), 8000)
+    with pytest.raises(UsageError, match="no stream's name"):
+        Emulator().load_recording(name, tmp_path / "both.wav")
