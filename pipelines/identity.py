@@ -8,7 +8,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-LIBRARIES = ("callbeam", "apache-beam", "librosa", "numpy", "pyarrow", "scipy")
+LIBRARIES = ("callbeam", "apache-beam", "numpy", "onnxruntime", "pyarrow", "scipy", "soundfile", "soxr")
 """Another version of one of these may give other bytes."""
 
 
