@@ -149,6 +149,7 @@ class _Account:
         found = {
             "fragments_lost": self.lost,
             "parts_of_fragments_lost": self.parts_lost,
+            "channel_silent": any(channel.levels["digital_zero_ratio"] == 1 for channel in self.channels),
             "role_unknown": any(channel.first.participant_role is None for channel in self.channels),
             "clocks_differ": not self.comparable,
             "several_legs_on_a_stream": len(self.legs) > len({end.leg.stream.arn for end in self.legs}),

@@ -15,6 +15,7 @@ from callbeam.assembly.conversation import (
     utterance_table,
 )
 from callbeam.assembly.sentiment import CallSpeech, unit_table
+from callbeam.audio.layout import DUAL_MONO
 from callbeam.speech.context import Turn
 from callbeam.speech.rows import UNIT_ROWS, UTTERANCE_ROWS
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from callbeam.assembly.comparison import ComparedChannels
     from callbeam.assembly.config import AssemblyConfig
     from callbeam.assembly.conversation import CallClock
+
+
+_OF_THE_LINE = frozenset({"masked_ms", "hold_ms"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,9 @@ def speech_tables(
     }
     batches = {name: [batch for batch in some if batch.num_rows] for name, some in tables.items()}
     totals = {**conversation.totals, "metrics_scope": conversation.metrics_scope}
+    if compared.layout == DUAL_MONO:
+        # Everyone is on every channel: what each of them says is known of nobody.
+        totals = {name: totals[name] if name in _OF_THE_LINE else None for name in totals}
     return SpeechTables(batches, totals, conversation.warnings)
 
 

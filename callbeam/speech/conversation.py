@@ -90,14 +90,17 @@ def converse(
     """
     channels = sorted(channels, key=lambda channel: channel.channel_id)
     phases = tuple(phases_known) or find_phases(channels, duration_ms)
+    marks = mark_events(channels, duration_ms)
+    masked = {"masked_ms": duration_ms} if channels and comparable else {}
+    channels = [channel for channel in channels if channel.is_heard]
     if not channels:
-        return Conversation({}, (), phases, no_totals(), None, ())
+        return Conversation({}, name_events(marks), phases, {**no_totals(), **masked}, None, ())
     agent = [phase for phase in phases if phase.phase == AGENT_ON_LINE]
     scope = (agent[0].begin_offset_ms, agent[-1].end_offset_ms) if agent else (0, duration_ms)
     scene = set_scene(channels, scope=scope, comparable=comparable, phases=phases, thresholds=thresholds)
     return Conversation(
         turns=dict(scene.turns),
-        events=name_events(_events(scene, duration_ms)),
+        events=name_events([*marks, *_events(scene, duration_ms)]),
         phases=phases,
         totals=totals(scene),
         metrics_scope=AGENT_PHASE if agent else WHOLE_CALL,
@@ -106,12 +109,14 @@ def converse(
 
 
 def _events(scene: Scene, duration_ms: int) -> list[Event]:
-    events = mark_events(scene.channels, duration_ms)
-    if scene.compares:
-        events += overlap_events(scene.overlaps)
-        events += non_talk_events(non_talk(scene.channels, (0, duration_ms), scene.thresholds))
-        events += monologue_events(scene.runs, scene.floor, shortest_ms=scene.thresholds.monologue_ms)
-    return events
+    """Return what participants do, where they can be compared."""
+    if not scene.compares:
+        return []
+    return [
+        *overlap_events(scene.overlaps),
+        *non_talk_events(non_talk(scene.channels, (0, duration_ms), scene.thresholds)),
+        *monologue_events(scene.runs, scene.floor, shortest_ms=scene.thresholds.monologue_ms),
+    ]
 
 
 def _warnings(scene: Scene, *, whole: bool) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callbeam.calls.spans import length
+
 if TYPE_CHECKING:
     from callbeam.audio.marks import Mark
     from callbeam.calls.spans import SpanArray
@@ -64,3 +66,8 @@ class ChannelTalk:
     def participant(self) -> str:
         """Who speaks on it: the role, or the channel itself."""
         return self.participant_role or self.channel_id
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether any of it is not masked."""
+        return length(self.masked) < self.end_ms - self.begin_ms

@@ -35,6 +35,8 @@ def leg_parts(
     lost: int = 0,
     uncertainty_ms: int = 50,
     track: str = "AUDIO_FROM_CUSTOMER",
+    role: str = "CUSTOMER",
+    samples: np.ndarray | None = None,
 ) -> list[Keyed]:
     """Return what the steps before would give of a leg with one channel."""
     leg = Leg(CallIdentity("c-1", "connect", instance_id="i-1"), stream, 1000, start_ms)
@@ -44,13 +46,15 @@ def leg_parts(
         leg=leg,
         channel_id=f"{stream.name}-channel",
         track_name=track,
-        participant_role="CUSTOMER",
+        participant_role=role,
         role_source="track_name",
         codec="A_AAC",
         sample_rate_hz=8000,
         clock_start_ms=clock.start_ms,
         first_sample=0,
-        samples=np.random.default_rng(STREAMS.index(stream)).integers(-900, 900, count, dtype=np.int16),
+        samples=samples
+        if samples is not None
+        else np.random.default_rng(STREAMS.index(stream)).integers(-900, 900, count, dtype=np.int16),
         covered=np.array([[0, count]]),
         core_start=0,
         core_end=count,
@@ -107,6 +111,26 @@ def test_legs_with_clocks_that_are_unsure_get_a_warning() -> None:
     (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
     assert set(call["warnings"]) == {"clocks_differ", "one_participant_heard"}
     assert call["clock_uncertainty_ms"] == 2000
+
+
+def test_the_same_sound_on_both_channels_tells_of_nobody() -> None:
+    begin = START_MS + HOUR_MS
+    sound = np.random.default_rng(5).integers(-900, 900, 24_000, dtype=np.int16)
+    parts = leg_parts(STREAMS[0], begin, samples=sound) + leg_parts(STREAMS[1], begin, samples=sound, role="AGENT")
+    (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
+    assert call["channel_layout"] == "dual_mono"
+    assert "channels_identical" in call["warnings"]
+    assert (call["talk_time_total_ms"], call["agent_talk_ratio"], call["turn_count"]) == (None, None, None)
+    assert (call["metrics_scope"], call["hold_ms"]) == (None, 0)
+
+
+def test_a_channel_of_zeros_is_told_of() -> None:
+    begin = START_MS + HOUR_MS
+    silent = np.zeros(24_000, np.int16)
+    parts = leg_parts(STREAMS[0], begin) + leg_parts(STREAMS[1], begin, samples=silent, role="AGENT")
+    (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
+    assert "channel_silent" in call["warnings"]
+    assert call["talk_time_agent_ms"] == 0
 
 
 def test_a_leg_of_the_job_before_is_not_written() -> None:

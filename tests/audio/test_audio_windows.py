@@ -75,7 +75,7 @@ def test_a_second_belongs_to_each_window_that_it_begins_in(offsets, lengths, see
     starts = np.array(list(offsets)) * 1000 + START
     seconds = batch(starts, seed)
     matrix = measure_matrix(seconds)
-    covered = seconds["covered_ms"].to_numpy()
+    covered, speech = (seconds[name].to_numpy() for name in ("covered_ms", "speech_ms"))
     windows = windows_of(seconds, window_ms, hop_ms)
     expected = [
         begin
@@ -89,6 +89,8 @@ def test_a_second_belongs_to_each_window_that_it_begins_in(offsets, lengths, see
         assert window.pop("window_ms") == window_ms
         assert window.pop("second_count") == inside.sum()
         assert window.pop("covered_ms") == covered[inside].sum()
+        assert window.pop("speech_ms") == speech[inside].sum()
+        assert window.pop("speech_ratio") == pytest.approx(speech[inside].sum() / covered[inside].sum())
         assert_statistics(window, matrix[:, inside])
 
 

@@ -113,3 +113,16 @@ def test_an_hour_of_talk_is_cheap(talk):
     conversation = converse(channels, comparable=True, duration_ms=7_200_000)
     assert time.process_time() - begun < 1.0  # about 0.05 s
     assert len(conversation.turns) == 3_000
+
+
+def test_a_channel_that_is_masked_throughout_is_not_heard(talk):
+    customer = talk("CUSTOMER", [(1_000, 4_000)], end=10_000)
+    masked = talk("AGENT", [], end=10_000, masked=[(0, 10_000)])
+    conversation = converse([customer, masked], comparable=True, duration_ms=10_000)
+    assert conversation.totals["talk_time_customer_ms"] == 3_000
+    assert conversation.totals["talk_time_agent_ms"] is None
+    assert conversation.totals["non_talk_time_total_ms"] is None
+    assert "one_participant_heard" in conversation.warnings
+    nobody = converse([masked], comparable=True, duration_ms=10_000)
+    assert {name: value for name, value in nobody.totals.items() if value is not None} == {"masked_ms": 10_000}
+    assert nobody.metrics_scope is None
