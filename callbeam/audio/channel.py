@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+import numpy as np
 
-    from callbeam.calls.pieces import Leg
+from callbeam.calls.pieces import CallIdentity, Leg
+from callbeam.errors import UsageError
+from callbeam.kvs.units import Stream
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,59 @@ class Channel:
     covered: npt.NDArray[np.int64]
     core_start: int
     core_end: int
+
+
+def channel_of_pcm(
+    samples: npt.NDArray[np.int16],
+    sample_rate_hz: int,
+    *,
+    participant_role: str | None = None,
+    call_id: str = "pcm",
+    start_ms: int = 0,
+) -> Channel:
+    """Make a channel of samples at hand, so that they can be analysed without a stream.
+
+    Parameters
+    ----------
+    samples : int16 array, shape (n,)
+        One participant's; those of one call begin together.
+    sample_rate_hz : int
+    participant_role : str, optional
+        ``CUSTOMER`` or ``AGENT``.
+    call_id : str
+        The call's, the same for its channels.
+    start_ms : int
+        UTC milliseconds of the first sample.
+
+    Raises
+    ------
+    UsageError
+        If the samples are no int16 array of one dimension.
+
+    Examples
+    --------
+    >>> channel = channel_of_pcm(np.zeros(16_000, np.int16), 8000, participant_role="CUSTOMER")
+    """
+    samples = np.asarray(samples)
+    if samples.dtype != np.int16 or samples.ndim != 1:
+        raise UsageError(
+            f"a channel needs int16 samples of shape (n,), not {samples.dtype} of shape {samples.shape}: scale "
+            "floats by 32767 and convert them, and give each column of a recording to a channel of its own"
+        )
+    name = participant_role or hashlib.sha256(samples.tobytes()).hexdigest()[:8]
+    leg = Leg(CallIdentity(call_id, "untagged"), Stream("pcm", 0, 0), 0, start_ms)
+    return Channel(
+        leg=leg,
+        channel_id=hashlib.sha256(f"{call_id}\n{name}".encode()).hexdigest()[:12],
+        track_name=name,
+        participant_role=participant_role,
+        role_source="track_name" if participant_role else "unknown",
+        codec="A_PCM/INT/LIT",
+        sample_rate_hz=sample_rate_hz,
+        clock_start_ms=start_ms,
+        first_sample=0,
+        samples=samples,
+        covered=np.array([[0, len(samples)]] if len(samples) else np.zeros((0, 2)), np.int64),
+        core_start=0,
+        core_end=len(samples),
+    )
