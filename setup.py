@@ -19,7 +19,7 @@ setup(
         "aiohttp>=3.10,<4",
         "apache-beam>=2.77,<3",
         "boto3>=1.44,<2",
-        "librosa>=0.11,<1",
+        "librosa>=0.11,<1",  # defines the spectral features: tests and benchmarks hold them to it
         "numpy>=1.26,<3",
         "onnx>=1.16,<2",
         "onnxruntime>=1.17,<2",
