@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from callbeam.audio.layout import (
+    BLEED,
     CHANNELS_MAY_BE_SWAPPED,
     DUAL_MONO,
     ECHO_LEAK,
@@ -30,7 +31,7 @@ ROLE_CONFIDENCE = {"track_name": 1.0, "default": 0.8}
 """By ``role_source``; nothing is known of the others."""
 
 DOUBTFUL = 0.3
-"""What is left of a role's confidence where tones lie on the wrong channel, or both channels are the same."""
+"""What is left of a role's confidence where tones lie on the wrong channel, or a channel holds both participants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelP
         of_call={"channel_layout": layout, "channel_correlation": main.correlation if main else None},
         of_channel={
             name: {
-                "role_confidence": _confidence(channel, doubtful=swapped or layout == DUAL_MONO),
+                "role_confidence": _confidence(channel, doubtful=swapped or layout in {DUAL_MONO, BLEED}),
                 "echo_leak_db": heard[name][1].echo_db if name in heard else None,
                 "echo_delay_ms": heard[name][1].delay_ms if name in heard else None,
             }

@@ -26,9 +26,9 @@ CHANNELS_MAY_BE_SWAPPED = "channels_may_be_swapped"
 BLEED_DB = -15.0
 """From here on a leak is no echo: network echo is weaker, and a voice that loud passes for the channel's own."""
 
-ALIKE_CORRELATION, ALIKE_DB = 0.95, 1.5
-"""Channels are the same sound, though not the same samples (coded or mixed twice), from this correlation on, and where
-the level differs by no more."""
+ALIKE_CORRELATION, ALIKE_SHARE = 0.95, 0.9
+"""Channels are the same sound, though not the same samples (coded, amplified or delayed on the way), from this
+correlation on, and where as much of what either holds is the same: of a mix and one of its voices it is not."""
 
 TO_CUSTOMER_TONES = frozenset({RINGBACK, HOLD_TONE, HOLD_MUSIC})
 
@@ -54,6 +54,22 @@ class Comparison:
         """Largest correlation of the channels' samples, 0 to 1; None if never compared."""
         known = [leak.correlation for leak in (self.forward, self.backward) if leak.correlation is not None]
         return max(known) if known else None
+
+    @property
+    def alike(self) -> bool:
+        """Whether both channels are one sound, but for coding, a delay, and a gain of up to 15 dB either way.
+
+        A fainter copy may be the echo on a line on which nobody speaks.
+        """
+        return self.identical or any(_is_copy(leak) for leak in (self.forward, self.backward))
+
+
+def _is_copy(leak: Leak) -> bool:
+    """Tell whether a leak is all that both channels hold."""
+    if leak.echo_db is None or leak.correlation is None or leak.alike_share is None:
+        return False
+    same = leak.correlation >= ALIKE_CORRELATION and leak.alike_share >= ALIKE_SHARE
+    return same and abs(leak.echo_db) <= -BLEED_DB
 
 
 def compare_channels(first: Channel, second: Channel) -> Comparison:
@@ -93,16 +109,21 @@ def join_comparisons(parts: Sequence[Comparison]) -> Comparison | None:
 def join_leaks(parts: Sequence[Leak]) -> Leak:
     """Join what pieces say about a leak, each with the weight of its evidence; found if half the evidence found it."""
     evidence = sum(part.evidence_s for part in parts)
-    known = [part for part in parts if part.correlation is not None]
-    weights = [max(part.evidence_s, 0.001) for part in known]
-    correlation = float(np.average([part.correlation or 0.0 for part in known], weights=weights)) if known else None
+    correlation = _mean_of([(part.correlation, part.evidence_s) for part in parts])
+    alike_share = _mean_of([(part.alike_share, part.evidence_s) for part in parts])
     found = [part for part in parts if part.echo_db is not None]
     support = sum(part.evidence_s for part in found)
     if not found or 2 * support < evidence:
-        return Leak(correlation=correlation, evidence_s=evidence)
+        return Leak(correlation=correlation, alike_share=alike_share, evidence_s=evidence)
     best = max(found, key=lambda part: part.evidence_s)
     power = sum(10 ** ((part.echo_db or 0.0) / 10) * part.evidence_s for part in found) / support
-    return Leak(float(10 * np.log10(power)), best.delay_ms, correlation, best.inverted, evidence)
+    return Leak(float(10 * np.log10(power)), best.delay_ms, correlation, alike_share, best.inverted, evidence)
+
+
+def _mean_of(weighted: Sequence[tuple[float | None, float]]) -> float | None:
+    """Return the mean of the values that are known, each with its weight."""
+    known = [(value, max(weight, 0.001)) for value, weight in weighted if value is not None]
+    return sum(value * weight for value, weight in known) / sum(weight for _, weight in known) if known else None
 
 
 def channel_layout(channels: int, comparison: Comparison | None) -> tuple[str | None, tuple[str, ...]]:
@@ -128,17 +149,11 @@ def channel_layout(channels: int, comparison: Comparison | None) -> tuple[str | 
     if comparison is None:
         return STEREO, ()
     leaks = [leak.echo_db for leak in (comparison.forward, comparison.backward) if leak.echo_db is not None]
-    if comparison.identical or _alike(comparison, leaks):
+    if comparison.alike:
         return DUAL_MONO, (CHANNELS_IDENTICAL,)
     if not leaks:
         return STEREO, ()
     return (BLEED if max(leaks) >= BLEED_DB else STEREO), (ECHO_LEAK,)
-
-
-def _alike(comparison: Comparison, leaks: Sequence[float]) -> bool:
-    """Tell whether two channels are one sound, to within coding."""
-    same = comparison.correlation is not None and comparison.correlation >= ALIKE_CORRELATION
-    return same and bool(leaks) and all(abs(echo_db) <= ALIKE_DB for echo_db in leaks)
 
 
 def may_be_swapped(customer: Iterable[Mark], agent: Iterable[Mark]) -> bool:

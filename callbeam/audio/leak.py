@@ -41,6 +41,9 @@ LEAST_PEAK = 6.0
 """A response counts from so many times the spread of what else lies within the delays on; without a leak it came to 4.6
 on 54 pairs of channels."""
 
+SAME_BLOCK = 0.9
+"""Correlation from which a block is the same sound on both channels: noise may lie 10 dB below it."""
+
 _SMOOTHED_HZ = 60.0
 _MAJORITY_FRAMES, _MAJORITY = 31, 0.6
 
@@ -63,6 +66,9 @@ class Leak:
     correlation : float or None
         Normalised correlation of all of the two channels' samples at the delay at which they are most alike, 0 to 1,
         found or not; None where nothing could be compared.
+    alike_share : float or None
+        Share of the blocks with any sound, on either channel, in which both are the same at that delay, but for a
+        constant gain; None like the correlation.
     inverted : bool
         Whether it comes with its sign turned.
     evidence_s : float
@@ -72,6 +78,7 @@ class Leak:
     echo_db: float | None = None
     delay_ms: float | None = None
     correlation: float | None = None
+    alike_share: float | None = None
     inverted: bool = False
     evidence_s: float = 0.0
 
@@ -96,16 +103,17 @@ def measure_leak(source: Channel, target: Channel) -> Leak:
     sizes = _Sizes.of(rate)
     begins = _blocks(source, target, sizes)
     if not len(begins):
-        return Leak(correlation=_correlation(source, target, 0, sizes))
+        correlation, alike_share = _likeness(source, target, 0, sizes)
+        return Leak(correlation=correlation, alike_share=alike_share)
     sums, likeliest = _spectra(source, target, begins, sizes)
     evidence_s = len(begins) * sizes.block / rate
     peak = _response_peak(sums, sizes)
     lag, gain = peak or (float(likeliest), 0.0)
-    correlation = _correlation(source, target, round(lag) - sizes.before, sizes)
+    correlation, alike_share = _likeness(source, target, round(lag) - sizes.before, sizes)
     if peak is None:
-        return Leak(correlation=correlation, evidence_s=evidence_s)
+        return Leak(correlation=correlation, alike_share=alike_share, evidence_s=evidence_s)
     delay_ms = (lag - sizes.before) * 1000 / rate
-    return Leak(float(20 * np.log10(abs(gain))), delay_ms, correlation, gain < 0, evidence_s)
+    return Leak(float(20 * np.log10(abs(gain))), delay_ms, correlation, alike_share, gain < 0, evidence_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,17 +225,34 @@ def _samples(channel: Channel, begin: int, count: int) -> Float32Array:
     return channel.samples[at : at + count].astype(np.float32) / np.float32(FULL_SCALE)
 
 
-def _correlation(source: Channel, target: Channel, lag: int, sizes: _Sizes) -> float | None:
-    """Return the normalised correlation of two channels at a lag, 0 to 1, over every fourth block of their audio."""
+def _likeness(source: Channel, target: Channel, lag: int, sizes: _Sizes) -> tuple[float | None, float | None]:
+    """Return how alike two channels are at a lag, from every fourth block of their audio.
+
+    Returns
+    -------
+    correlation : float or None
+        Normalised, 0 to 1, of all the samples; None if a channel holds zeros alone.
+    alike_share : float or None
+        Of the blocks that stand out from the quietest tenth, the share whose own correlation is ``SAME_BLOCK`` or more.
+    """
     begin = max(source.first_sample, target.first_sample - lag)
     end = min(source.first_sample + len(source.samples), target.first_sample + len(target.samples) - lag)
-    sums = np.zeros(3)
+    found = []
     for at in range(begin, end, 4 * sizes.block):
         count = min(sizes.block, end - at)
         own, other = _samples(source, at, count), _samples(target, at + lag, count)
-        sums += np.dot(own, other), np.dot(own, own), np.dot(other, other)
-    energy = float(np.sqrt(sums[1] * sums[2]))
-    return min(abs(float(sums[0])) / energy, 1.0) if energy else None
+        found.append((np.dot(own, other), np.dot(own, own), np.dot(other, other), count))
+    if not found:
+        return None, None
+    products, own_energy, other_energy, counts = np.array(found, dtype=np.float64).T
+    energy = float(np.sqrt(own_energy.sum() * other_energy.sum()))
+    if not energy:
+        return None, None
+    level = _dbfs((np.maximum(own_energy, other_energy) / counts).astype(np.float32))
+    sounding = level > max(float(np.percentile(level, 10)) + ACTIVE_RANGE_DB, ACTIVE_DBFS)
+    sounding |= level >= level.max()
+    same = (products != 0) & (np.abs(products) >= SAME_BLOCK * np.sqrt(own_energy * other_energy))
+    return min(abs(float(products.sum())) / energy, 1.0), float(same[sounding].mean())
 
 
 def _response_peak(sums: _Spectra, sizes: _Sizes) -> tuple[float, float] | None:

@@ -215,6 +215,8 @@ def analyse_piece(
         for places in combinations(range(len(heard)), 2)
     }
     for (one, two), comparison in comparisons.items():
+        if comparison.alike:
+            continue  # of channels that are the same sound, neither explains the other
         _find_echo(heard[one], heard[two], comparison.forward)
         _find_echo(heard[two], heard[one], comparison.backward)
     if len(heard) == 1:

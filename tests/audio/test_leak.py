@@ -114,6 +114,33 @@ def test_inverted_early_and_doubled_channels(make_channel):
     assert not explained_by_leak(features, features, same.forward).any()
 
 
+@pytest.mark.parametrize(
+    ("gain", "lag_ms", "layout"),
+    [(0.7, 0, "dual_mono"), (2.0, 10, "dual_mono"), (-0.3, 120, "dual_mono"), (0.1, 40, "stereo")],
+)
+def test_a_doubled_channel_may_be_fainter_and_later(make_channel, gain, lag_ms, layout):
+    call, _ = made(make_channel, seconds=30)
+    mono = call.pcm[CUSTOMER] // 4 + call.pcm[AGENT] // 4
+    later = np.roll(np.rint(gain * mono).astype(np.int16), lag_ms * 8)
+    for pair in ((mono, later), (later, mono)):
+        comparison = compare_channels(*(make_channel(samples) for samples in pair))
+        assert channel_layout(2, comparison)[0] == layout
+        assert comparison.correlation > 0.99
+        # A copy that faint may be the echo on a line on which nobody speaks.
+        assert comparison.alike == (layout == "dual_mono")
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.25])
+def test_a_mix_beside_one_of_its_voices_is_no_doubled_channel(make_channel, gain):
+    call, _ = made(make_channel, seconds=30)
+    one, other = call.pcm[CUSTOMER] // 2, call.pcm[AGENT] // 2
+    mix = (one + gain * other).astype(np.int16)
+    comparison = compare_channels(make_channel(one), make_channel(mix))
+    assert not comparison.alike
+    assert channel_layout(2, comparison) == ("bleed", (ECHO_LEAK,))
+    assert comparison.forward.echo_db == pytest.approx(0, abs=0.5)
+
+
 def test_bleed_and_echo_are_told_apart(make_channel):
     call, channels = made(make_channel, seconds=30)
     for leak_db, layout in ((-10, "bleed"), (-25, "stereo")):
@@ -197,6 +224,10 @@ def test_pieces_are_joined_by_their_evidence():
     assert (joined.forward.delay_ms, joined.forward.evidence_s) == (80.0, 30.0)
     assert joined.backward.echo_db is None
     assert joined.correlation == pytest.approx(0.1)
+    assert joined.alike is False
+    copies = [Leak(-3.0, 0.0, 0.99, share, evidence_s=30.0) for share in (0.95, 1.0, 0.2)]
+    assert join_comparisons([Comparison(False, copy, Leak()) for copy in copies[:2]]).alike
+    assert not join_comparisons([Comparison(False, copy, Leak()) for copy in copies]).alike
     without = Comparison(False, Leak(correlation=0.0, evidence_s=40.0), Leak(correlation=0.0, evidence_s=40.0))
     assert join_comparisons([heard, without]).forward.echo_db is None
     assert join_comparisons([]) is None

@@ -122,6 +122,19 @@ def test_what_the_other_channel_explains_is_no_speech(echo_db: float) -> None:
         assert length(intersect(analysed.voice.speech, true)) > 0.9 * length(true)
 
 
+def test_a_doubled_channel_loses_no_speech_to_the_fainter_copy() -> None:
+    pcm, _ = call(6)
+    mix = (pcm["CUSTOMER"] // 2 + pcm["AGENT"] // 2).astype(np.int16)
+    copy = np.roll(np.rint(0.7 * mix).astype(np.int16), 80)
+    doubled = analyse_piece(
+        [channel_of("CUSTOMER", mix), channel_of("AGENT", copy)], AnalysisConfig(), SileroDetector()
+    )
+    first, second = (analysed.voice for analysed in doubled.channels)
+    assert not first.echoed
+    assert not second.echoed
+    assert length(second.speech) == pytest.approx(length(first.speech), rel=0.05)
+
+
 def test_only_what_is_asked_for_is_there() -> None:
     pcm, _ = call(6, -30.0)
     channels = [channel_of(role, samples) for role, samples in pcm.items()]

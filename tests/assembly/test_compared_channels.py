@@ -1,0 +1,91 @@
+"""A call's channels compared: how sure roles are where a channel holds more than one participant."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from callbeam.assembly.calls import assemble_call
+from callbeam.assembly.channels import channel_part
+from callbeam.assembly.packing import pack
+from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, UNITS, UTTERANCES, Keyed
+from callbeam.audio.channel import Channel
+from callbeam.audio.silero import SileroDetector
+from callbeam.calls.clock import LegClock
+from callbeam.calls.pieces import CallIdentity, Leg, LegEnd
+from callbeam.emulator.calls import CallSpec, ConversationSpec, make_call
+from callbeam.kvs.units import HOUR_MS, Job, Stream
+from callbeam.speech.piece import AnalysisConfig, analyse_piece
+
+DAY_MS = 24 * HOUR_MS
+DAY_START_MS = 1_772_409_600_000  # 2026-03-02T00:00:00Z
+START_MS = DAY_START_MS + HOUR_MS
+SECONDS = 60
+STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", 1, 24)
+JOB = Job(
+    "job",
+    ("*",),
+    (STREAM,),
+    "111122223333",
+    "us-east-1",
+    DAY_START_MS,
+    DAY_START_MS + DAY_MS,
+    DAY_START_MS + 2 * DAY_MS,
+)
+
+
+def assembled(sounds: dict[str, np.ndarray]) -> dict[str, list[dict]]:
+    """Return the rows of a call with these sounds, by table."""
+    leg = Leg(CallIdentity("c-1", "connect", instance_id="i-1"), STREAM, 1000, START_MS)
+    channels = [
+        Channel(leg, role[0] * 12, role, role, "track_name", "A_AAC", 8000, START_MS, 0, samples,
+                np.array([[0, len(samples)]]), 0, len(samples))
+        for role, samples in sounds.items()
+    ]  # fmt: skip
+    analysis = analyse_piece(channels, AnalysisConfig(), SileroDetector())
+    clock = LegClock("producer", START_MS, 50)
+    parts = [Keyed("c-1", LEGS, LegEnd(leg, 1, START_MS + 1000 * SECONDS, False))]
+    parts += [Keyed("c-1", PAIRS, pair) for pair in analysis.pairs(0)]
+    for analysed in analysis.channels:
+        parts.append(Keyed("c-1", CHANNELS, channel_part(analysed, clock, 0)))
+        parts.append(Keyed("c-1", UTTERANCES, pack(analysed.utterances)))
+        parts.append(Keyed("c-1", UNITS, pack(analysed.units)))
+    batches = assemble_call("c-1", parts, JOB).batches
+    return {name: pa.Table.from_batches(some).to_pylist() for name, some in batches.items()}
+
+
+@pytest.fixture(scope="module")
+def pcm() -> dict[str, np.ndarray]:
+    made = make_call(CallSpec("c-1", START_MS, ConversationSpec(duration_ms=SECONDS * 1000)), 6)
+    return {role: samples // 2 for role, samples in made.pcm.items()}
+
+
+def test_of_two_participants_on_two_channels_the_roles_are_sure(pcm: dict[str, np.ndarray]) -> None:
+    tables = assembled(pcm)
+    assert tables["calls"][0]["channel_layout"] == "stereo"
+    assert {row["role_confidence"] for row in tables["channels"]} == {1.0}
+    assert any(row["eligible"] for row in tables["sentiment_inputs"])
+
+
+def test_a_mix_beside_one_voice_is_bleed(pcm: dict[str, np.ndarray]) -> None:
+    tables = assembled({"CUSTOMER": pcm["CUSTOMER"] + pcm["AGENT"], "AGENT": pcm["AGENT"]})
+    (call,) = tables["calls"]
+    assert call["channel_layout"] == "bleed"
+    assert "echo_leak" in call["warnings"]
+    assert [row["role_confidence"] for row in tables["channels"]] == pytest.approx([0.3, 0.3])
+    units = [row for row in tables["sentiment_inputs"] if row["participant_role"] == "CUSTOMER"]
+    assert units
+    assert not any(row["eligible"] for row in units)
+
+
+def test_a_doubled_channel_tells_of_nobody(pcm: dict[str, np.ndarray]) -> None:
+    mix = pcm["CUSTOMER"] + pcm["AGENT"]
+    tables = assembled({"CUSTOMER": mix, "AGENT": np.rint(0.7 * mix).astype(np.int16)})
+    (call,) = tables["calls"]
+    assert call["channel_layout"] == "dual_mono"
+    assert "channels_identical" in call["warnings"]
+    assert "echo_leak" not in call["warnings"]
+    assert (call["talk_time_total_ms"], call["agent_talk_ratio"]) == (None, None)
+    assert [row["role_confidence"] for row in tables["channels"]] == pytest.approx([0.3, 0.3])
+    assert not any(row["eligible"] for row in tables["sentiment_inputs"])
