@@ -29,6 +29,7 @@ def find_marks(
     *,
     explained: BoolArray | None = None,
     extremes: HopExtremes | None = None,
+    centred: Channel | None = None,
 ) -> list[Mark]:
     """Find digital silence, clipping and tones of a piece's core.
 
@@ -44,6 +45,8 @@ def find_marks(
         Frames that the other channel's leak explains (``leak.explained_by_leak``): tones that it brought are left out.
     extremes : HopExtremes, optional
         Of this channel, where they are known already.
+    centred : Channel, optional
+        This channel without a constant offset, where it has one: tones are measured on it, as the features are.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def find_marks(
     """
     extremes = extremes or hop_extremes(channel)
     silent = [Mark(DIGITAL_SILENCE, begin, end) for begin, end in digital_silence(channel, extremes).tolist()]
-    tones = _tones(channel, features, probability)
+    tones = _tones(centred or channel, features, probability)
     if explained is not None:
         tones = [mark for mark in tones if not _is_leak(mark, features, explained)]
     marks = [*silent, *find_clipping(channel, extremes), *_in_core(tones, channel)]

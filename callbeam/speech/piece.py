@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbeam.audio.analysis import ChannelAnalysis, VoiceTrack, analyse_channel
-from callbeam.audio.extremes import hop_extremes
+from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.features import FrameFeatures, analyse_frames
 from callbeam.audio.layout import Comparison, compare_channels
 from callbeam.audio.leak import explained_by_leak
 from callbeam.audio.marking import find_marks
 from callbeam.audio.masking import mask_zeros
 from callbeam.audio.noise import VoiceLevels, voice_levels
+from callbeam.audio.offset import without_offset
 from callbeam.audio.own_voice import faint_speech
 from callbeam.audio.peaks import peaks
 from callbeam.audio.voice_activity import VoiceActivityConfig, VoiceActivityDetector, speech_spans
@@ -170,8 +171,11 @@ class _Heard:
 
     Attributes
     ----------
-    original, channel : Channel
-        As decoded, and with zeros masked.
+    original, channel, centred : Channel
+        As decoded; with zeros masked; and of that, without a constant offset, what all but levels and limits is
+        measured on.
+    extremes : HopExtremes
+        Of the samples as decoded.
     probability : float32 array, shape (n,)
         The detector's.
     echoed : bool array, shape (n,)
@@ -180,6 +184,8 @@ class _Heard:
 
     original: Channel
     channel: Channel
+    centred: Channel
+    extremes: HopExtremes
     features: FrameFeatures
     probability: Float32Array
     echoed: BoolArray
@@ -211,7 +217,7 @@ def analyse_piece(
     masked = mask_zeros(channels) if config.mask_zeros else channels
     heard = [_hear(*pair, config, detector) for pair in zip(channels, masked, strict=True)]
     comparisons = {
-        places: compare_channels(heard[places[0]].channel, heard[places[1]].channel)
+        places: compare_channels(heard[places[0]].centred, heard[places[1]].centred)
         for places in combinations(range(len(heard)), 2)
     }
     for (one, two), comparison in comparisons.items():
@@ -225,9 +231,11 @@ def analyse_piece(
 
 
 def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector: VoiceActivityDetector) -> _Heard:
-    features = analyse_frames(channel, bands=config.frames)
-    probability = detector.probabilities(channel, features.span)
-    return _Heard(original, channel, features, probability, np.zeros(len(probability), np.bool_))
+    extremes = hop_extremes(original)
+    centred = without_offset(channel, extremes)
+    features = analyse_frames(centred, bands=config.frames)
+    probability = detector.probabilities(centred, features.span)
+    return _Heard(original, channel, centred, extremes, features, probability, np.zeros(len(probability), np.bool_))
 
 
 def _find_echo(source: _Heard, target: _Heard, leak: Leak) -> None:
@@ -250,7 +258,7 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
     core = (span.first + span.core.start, span.first + span.core.stop)
     utterances, units = _parts(heard, speech, core, config)
-    voiced = describe_voice(channel, features, voice.speech)
+    voiced = describe_voice(heard.centred, features, voice.speech)
     measure = partial(acoustic_measures, channel, features, voiced, voice.speech)
     unit_spans = np.array([(unit.begin, unit.end) for unit in units], np.int64).reshape(-1, 2)
     unit_measures = measure(unit_spans, egemaps=config.model is not None and config.model.takes_egemaps)
@@ -300,8 +308,15 @@ def _model_batch(
 
 
 def _channel_voice(heard: _Heard, voice: VoiceTrack, speech: SpanArray) -> ChannelVoice:
-    covered, extremes = _covered_ms(heard.original), hop_extremes(heard.original)
-    marks = find_marks(heard.channel, heard.features, heard.probability, explained=heard.echoed, extremes=extremes)
+    covered, extremes = _covered_ms(heard.original), heard.extremes
+    marks = find_marks(
+        heard.channel,
+        heard.features,
+        heard.probability,
+        explained=heard.echoed,
+        extremes=extremes,
+        centred=heard.centred,
+    )
     return ChannelVoice(
         speech=speech,
         covered=covered,

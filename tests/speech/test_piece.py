@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from callbeam.audio.channel import Channel
+from callbeam.audio.noise import join_voice_levels
 from callbeam.audio.silero import SileroDetector
 from callbeam.calls.pieces import CallIdentity, Leg
 from callbeam.calls.spans import as_spans, bridge, clip, intersect, length
@@ -133,6 +134,28 @@ def test_a_doubled_channel_loses_no_speech_to_the_fainter_copy() -> None:
     assert not first.echoed
     assert not second.echoed
     assert length(second.speech) == pytest.approx(length(first.speech), rel=0.05)
+
+
+@pytest.mark.parametrize("offset", [98, 6554])
+def test_a_constant_offset_changes_only_what_is_of_all_samples(offset: int) -> None:
+    sounds = {role: np.clip(samples, -20_000, 20_000) for role, samples in call(6)[0].items()}
+    plain, shifted = (
+        analyse_piece(
+            [channel_of(role, samples + np.int16(some)) for role, samples in sounds.items()],
+            AnalysisConfig(audio_policy="raw"),
+            SileroDetector(),
+        )
+        for some in (0, offset)
+    )
+    for one, other in zip(plain.channels, shifted.channels, strict=True):
+        levels = [join_voice_levels([some.voice.levels]) for some in (one, other)]
+        assert levels[1]["snr_db"] == pytest.approx(levels[0]["snr_db"], abs=0.3)
+        both = length(intersect(one.voice.speech, other.voice.speech))
+        assert both > 0.99 * max(length(one.voice.speech), length(other.voice.speech))
+        assert other.voice.echoed == one.voice.echoed
+        np.testing.assert_array_equal(other.channel.samples, one.channel.samples + np.int16(offset))
+        assert other.rows.levels.total - one.rows.levels.total == offset * len(one.channel.samples)
+        assert [mark.kind for mark in other.voice.marks] == [mark.kind for mark in one.voice.marks]
 
 
 def test_only_what_is_asked_for_is_there() -> None:
