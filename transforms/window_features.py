@@ -12,10 +12,13 @@ from apache_beam.utils.timestamp import Timestamp
 
 from callbeam.assembly.packing import unpack
 from callbeam.assembly.parts import SECONDS, WINDOWS, Keyed
-from callbeam.assembly.windows import ChannelKey, Pane, panes_of, window_row
+from callbeam.assembly.windows import ChannelKey, Pane, WindowSummary, covered_ms, panes_of, summarise, summary_row
 
 WindowKey = tuple[str, str, str, int, int]
 """A channel (as ``ChannelKey``), and begin and length of a window in milliseconds."""
+
+Gathered = list[Pane] | WindowSummary
+"""Panes of a window so far, or all that they come to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +65,56 @@ class KeyByWindow(beam.DoFn):
         yield (*channel, start_ms, bounds.end.micros // 1000 - start_ms), pane
 
 
-@beam.typehints.with_output_types(Keyed)
-class ReduceWindow(beam.DoFn):
-    """Reduce the panes of one channel and window to a row."""
+@beam.typehints.with_input_types(Pane)
+@beam.typehints.with_output_types(WindowSummary)
+class SummariseWindow(beam.CombineFn):
+    """Reduce the panes of one channel and window, in whichever order they arrive.
 
-    def process(self, element: tuple[WindowKey, Iterable[Pane]]) -> Iterator[Keyed]:
-        """Emit the row; panes are sorted first, so that the order of arrival does not matter."""
-        (*channel, start_ms, window_ms), panes = element
+    A window that is covered whole can get no more seconds, so that it is reduced at once, ahead of the shuffle: a
+    runner holds there what takes a fifth of its panes, each of which lies in several windows. Statistics need all
+    seconds of a window together, so that others wait as they are.
+    """
+
+    def __init__(self, config: WindowConfig) -> None:
+        self._window_ms = config.window_ms
+        self._panes = config.window_ms // config.pane_ms
+
+    def create_accumulator(self) -> Gathered:
+        """Begin with no pane."""
+        return []
+
+    def add_input(self, gathered: Gathered, pane: Pane) -> Gathered:
+        """Add a pane."""
+        return self.merge_accumulators([gathered, [pane]])
+
+    def merge_accumulators(self, accumulators: Iterable[Gathered]) -> Gathered:
+        """Put panes together, and reduce them where they cover the window."""
+        some = [gathered for gathered in accumulators if gathered]
+        panes: list[Pane] = []
+        for gathered in some:
+            if isinstance(gathered, WindowSummary):
+                if len(some) > 1:
+                    raise ValueError("a window covered whole got more seconds: two pieces answer for the same ones")
+                return gathered
+            panes += gathered
+        if len(panes) >= self._panes and covered_ms(panes) == self._window_ms:
+            return summarise(sorted(panes))
+        return panes
+
+    def extract_output(self, gathered: Gathered) -> WindowSummary:
+        """Reduce what is left; panes are sorted first, so that the order of arrival does not matter."""
+        return gathered if isinstance(gathered, WindowSummary) else summarise(sorted(gathered))
+
+
+@beam.typehints.with_output_types(Keyed)
+class ToRows(beam.DoFn):
+    """Turn what a channel's window comes to into a part of its call."""
+
+    def process(self, element: tuple[WindowKey, WindowSummary]) -> Iterator[Keyed]:
+        """Emit the row."""
+        (*channel, start_ms, window_ms), summary = element
         key = ChannelKey(*channel)
-        yield Keyed(key.call_id, WINDOWS, window_row(key, start_ms, window_ms, sorted(panes)))
+        yield Keyed(key.call_id, WINDOWS, summary_row(key, start_ms, window_ms, summary))
 
 
 class WindowFeatures(beam.PTransform):
@@ -94,6 +138,6 @@ class WindowFeatures(beam.PTransform):
             | "Windows" >> beam.WindowInto(window.SlidingWindows(size, period))
             | "KeyByWindow" >> beam.ParDo(KeyByWindow())
             | "Global" >> beam.WindowInto(window.GlobalWindows())
-            | "ByWindow" >> beam.GroupByKey()
-            | "ReduceWindow" >> beam.ParDo(ReduceWindow())
+            | "ByWindow" >> beam.CombinePerKey(SummariseWindow(self._config))
+            | "ToRows" >> beam.ParDo(ToRows())
         )

@@ -12,7 +12,7 @@ from callbeam.schemas import TABLES
 from callbeam.schemas.windows import STATISTICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 COLUMNS = tuple(f"{measure}_{statistic}" for measure in MEASURE_NAMES for statistic in STATISTICS)
@@ -45,6 +45,15 @@ class Pane(NamedTuple):
     covered_ms: bytes
     speech_ms: bytes
     measures: bytes
+
+
+class WindowSummary(NamedTuple):
+    """What a window's seconds come to; ``statistics`` is a float32 array in table order."""
+
+    covered_ms: int
+    speech_ms: int
+    second_count: int
+    statistics: bytes
 
 
 class WindowRow(NamedTuple):
@@ -85,25 +94,28 @@ def panes_of(seconds: pa.RecordBatch, pane_ms: int) -> Iterator[tuple[ChannelKey
         yield key, Pane(int(starts[first]), *amounts, measures[:, first:end].tobytes())
 
 
-def window_row(channel: ChannelKey, start_ms: int, window_ms: int, panes: Sequence[Pane]) -> WindowRow:
-    """Reduce the panes of one window, in time order, to its row."""
+def covered_ms(panes: Iterable[Pane]) -> int:
+    """Return how many milliseconds of audio panes hold."""
+    return sum(int(np.frombuffer(pane.covered_ms, np.int32).sum()) for pane in panes)
+
+
+def summarise(panes: Sequence[Pane]) -> WindowSummary:
+    """Reduce the panes of one window, in time order."""
     rows = [np.frombuffer(pane.measures, np.float32).reshape(len(MEASURE_NAMES), -1) for pane in panes]
     measures = np.concatenate(rows, axis=1).astype(np.float64)
-    covered, speech = (
-        sum(int(np.frombuffer(amounts, np.int32).sum()) for amounts in some)
-        for some in ([pane.covered_ms for pane in panes], [pane.speech_ms for pane in panes])
-    )
+    speech_ms = sum(int(np.frombuffer(pane.speech_ms, np.int32).sum()) for pane in panes)
     statistics = np.array(list(window_statistics(measures).values()), np.float32)
-    return WindowRow(
-        channel.channel_id,
-        channel.participant_role,
-        start_ms,
-        window_ms,
-        covered,
-        speech,
-        measures.shape[1],
-        statistics.tobytes(),
-    )
+    return WindowSummary(covered_ms(panes), speech_ms, measures.shape[1], statistics.tobytes())
+
+
+def summary_row(channel: ChannelKey, start_ms: int, window_ms: int, summary: WindowSummary) -> WindowRow:
+    """Say whose window it is that was summarised, and where it lies."""
+    return WindowRow(channel.channel_id, channel.participant_role, start_ms, window_ms, *summary)
+
+
+def window_row(channel: ChannelKey, start_ms: int, window_ms: int, panes: Sequence[Pane]) -> WindowRow:
+    """Reduce the panes of one window, in time order, to its row."""
+    return summary_row(channel, start_ms, window_ms, summarise(panes))
 
 
 def window_batch(job_id: str, call_id: str, call_start_ms: int, rows: Sequence[WindowRow]) -> pa.RecordBatch:
