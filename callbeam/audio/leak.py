@@ -37,6 +37,9 @@ SILENT_DBFS = -80.0
 
 FEWEST_BLOCKS, MOST_BLOCKS_PER_S = 24, 0.17
 LOUDEST_DB = -3.0
+FAINTEST_DB = -60.0
+"""Nothing fainter is heard on a telephone line: 16 bits and the noise of any line end sooner."""
+
 LEAST_PEAK = 6.0
 """A response counts from so many times the spread of what else lies within the delays on; without a leak it came to 4.6
 on 54 pairs of channels."""
@@ -268,17 +271,16 @@ def _response_peak(sums: _Spectra, sizes: _Sizes) -> tuple[float, float] | None:
     heights = np.abs(response)
     top = int(heights.argmax())
     spread = float(np.median(heights)) / 0.6745
-    if not heights[top] or heights[top] < LEAST_PEAK * spread:
+    # At the edge of the delays lies no peak but the slope of what hum of one frequency leaves.
+    if heights[top] < LEAST_PEAK * spread or not 0 < top < len(heights) - 1:
         return None
-    lag = float(top)
-    if 0 < top < len(heights) - 1:
-        before, middle, after = heights[top - 1 : top + 2].tolist()
-        lag += 0.5 * (before - after) / min(before - 2 * middle + after, -1e-30)
+    before, middle, after = heights[top - 1 : top + 2].tolist()
+    lag = top + 0.5 * (before - after) / min(before - 2 * middle + after, -1e-30)
     turned = np.exp(2j * np.pi * np.arange(bins) * lag / sizes.transform)
     # Where the source speaks: its own noise, between, need not be part of what leaks.
     weight = band * source / np.maximum(target, sums.target)
     gain = float(((sums.cross * turned).real * weight).sum() / (sums.source * weight).sum())
-    return (lag, gain) if gain else None
+    return (lag, gain) if abs(gain) >= 10 ** (FAINTEST_DB / 20) else None
 
 
 def explained_by_leak(source: FrameFeatures, target: FrameFeatures, leak: Leak, *, margin_db: float = 8.0) -> BoolArray:

@@ -83,6 +83,38 @@ def test_shared_hum_and_noise_alone_are_no_leak(make_channel):
         assert channel_layout(2, comparison) == ("stereo", ())
 
 
+@pytest.mark.parametrize(
+    "hums",
+    [
+        ([(50, 0.2), (150, 0.1)], [(60, 0.2)]),
+        ([(50, 0.2), (150, 0.1)], [(50, 0.1), (150, 0.05)]),
+        ([(50, 0.2), (350, 0.1)], [(50, 0.2), (350, 0.1)]),
+        ([(60, 0.2), (420, 0.1)], [(50, 0.2), (350, 0.1)]),
+    ],
+)
+def test_hum_without_speech_is_no_leak(make_channel, pcm, hums):
+    seconds = np.arange(30 * 8000) / 8000
+    rng = np.random.default_rng(4)
+    for noise in (0, 0.0003):
+        channels = [
+            make_channel(
+                pcm(
+                    sum(level * np.sin(2 * np.pi * hertz * seconds + turn) for hertz, level in hum)
+                    + noise * rng.standard_normal(len(seconds))
+                )
+            )
+            for turn, hum in enumerate(hums)
+        ]
+        assert channel_layout(2, compare_channels(*channels)) == ("stereo", ())
+
+
+def test_a_constant_is_no_leak(make_channel):
+    call, _ = made(make_channel, seconds=30)
+    channels = [make_channel(call.pcm[role] // 2 + 328) for role in (CUSTOMER, AGENT)]
+    comparison = compare_channels(*channels)
+    assert comparison.forward.echo_db is comparison.backward.echo_db is None
+
+
 def test_a_piece_measures_what_it_holds(make_channel):
     line = LineConditions(echo_db=-25, echo_delay_ms=75)
     call, _ = made(make_channel, customer=line)
