@@ -24,8 +24,8 @@ HIGH_HZ = (1209, 1336, 1477, 1633)
 KEYS = "123A456B789C*0#D"
 
 SHORTEST_MS = 40
-FREQUENCY_TOLERANCE = 0.018
-"""Q.24: within 1.5 % must be taken, beyond 3.5 % must not."""
+FREQUENCY_TOLERANCE = 0.015
+"""Q.24: within 1.5 % must be taken, beyond 3.5 % must not. Between lie vowels that ring like a key."""
 
 TWIST_DB = (-8.0, 4.0)
 """The high frequency's level over the low one's may lie between these."""
@@ -53,7 +53,7 @@ def find_dtmf(channel: Channel, features: FrameFeatures) -> list[Mark]:
     -------
     list of Mark
         One per key, sorted by begin, in milliseconds from the leg's clock zero: at least 40 ms, both frequencies within
-        1.8 %, twist from -8 to 4 dB, and together at least 82 % of the energy.
+        1.5 %, twist from -8 to 4 dB, and together at least 82 % of the energy.
     """
     frames, keys = _candidates(channel, features)
     marks: list[Mark] = []
@@ -103,7 +103,7 @@ def _keys(channel: Channel, begins: npt.NDArray[np.intp], length: int) -> npt.ND
     columns = np.arange(power.shape[1])
     lower, upper = power[low, columns], power[4 + high, columns]
     twist = upper / np.maximum(lower, np.float32(1e-9))
-    # A frame at a key's edge, or off its frequencies by 1.8 %, shows less than the whole key will.
+    # A frame at a key's edge, or off its frequencies by 1.5 %, shows less than the whole key will.
     least, most = 10 ** (TWIST_DB[0] / 10 - 0.2), 10 ** (TWIST_DB[1] / 10 + 0.2)
     held = (lower + upper >= 0.5 * total) & (twist > least) & (twist < most)
     return np.where(held, 4 * low + high, -1)

@@ -176,7 +176,9 @@ def spectral_lines(samples: Float64Array, rate: int) -> tuple[list[float], float
     None where they have less than ``LEAST_CONCENTRATION`` of it.
     """
     count = len(samples)
-    length = fft.next_fast_len(2 * count, real=True)
+    # Whole hops: bins then lie at the same frequencies at any sample rate, and so does what is read off them.
+    hop = rate // 100
+    length = hop * fft.next_fast_len(-(-2 * count // hop), real=True)
     power = np.square(np.abs(fft.rfft(samples * hann_window(count), length, workers=1)))
     resolution = rate / length
     reach = max(round(2 * length / count), round(6 / resolution))  # the window's main lobe

@@ -5,6 +5,7 @@ from callbeam.audio.dtmf import find_dtmf
 from callbeam.audio.features import analyse_frames
 from callbeam.audio.marking import find_marks
 from callbeam.audio.marks import DTMF, HOLD_MUSIC, HOLD_TONE, OTHER_TONE, RINGBACK, TONE
+from callbeam.audio.steady import spectral_lines
 from callbeam.emulator.calls import make_call
 from callbeam.emulator.conversation import AGENT, CUSTOMER, Signal
 from callbeam.emulator.line import LineConditions, conceal, quantise
@@ -192,6 +193,27 @@ def test_keys_by_the_rules(make_channel, low_db, high_db, off, length, heard):
     channel = make_channel(line(laid(1, [(0.4, (low + high) / np.sqrt(2))]), None))
     marks = find_dtmf(channel, analyse_frames(channel))
     assert [mark.dtmf_digit for mark in marks] == (["5"] if heard else [])
+
+
+@pytest.mark.parametrize("rate", [8000, 11_000, 44_100])
+@pytest.mark.parametrize(("low_off", "high_off", "heard"), [(0.985, 1.015, True), (1.0168, 0.9805, False)])
+def test_keys_are_judged_alike_at_every_rate(make_channel, rate, low_off, high_off, heard):
+    sound = laid(1, [(0.4, tones(0.0777, (697 * low_off, 1209 * high_off), rate))], rate) * 0.1
+    channel = make_channel((sound * 32768).astype(np.int16), rate=rate)
+    assert [mark.dtmf_digit for mark in find_dtmf(channel, analyse_frames(channel))] == (["1"] if heard else [])
+
+
+@pytest.mark.parametrize("rate", [11_000, 16_000, 44_100, 48_000])
+def test_spectral_lines_do_not_depend_on_the_rate(rate):
+    def lines(rate):
+        seconds = np.arange(round(0.0777 * rate)) / rate
+        # Frequencies that move, as a voice's: where they lie depends on the bins.
+        low, high = (np.sin(2 * np.pi * (hz * seconds + 60 * seconds**2)) for hz in (700, 1180))
+        return spectral_lines(low + 0.9 * high, rate)
+
+    (expected, share), (found, other) = lines(8000), lines(rate)
+    assert found == pytest.approx(expected, abs=0.2)
+    assert other == pytest.approx(share, abs=0.01)
 
 
 @pytest.mark.parametrize("concealment", ["repeat", "zeros"])
