@@ -21,6 +21,7 @@ from callbeam.speech.piece import AnalysedChannel, AnalysisConfig, analyse_piece
 from callbeam.speech.sentiment_model import UnitBatch
 from callbeam.storage.objects import StorageConfig, open_store
 from callbeam.storage.staging import stage_piece
+from callbeam.transforms.memory import give_back
 from callbeam.transforms.progress import report
 from callbeam.transforms.score_units import ScoreUnits
 
@@ -77,6 +78,10 @@ class AnalysePiece(beam.DoFn):
             (channel.core_end - channel.core_start) * 1000 // channel.sample_rate_hz for channel in decoded.channels
         ]
         report(audio_ms=max(spans, default=0))
+
+    def finish_bundle(self) -> None:
+        """Leave the next steps the memory that analysis took: in the local runner they follow in this process."""
+        give_back()
 
     def _heavy_files(self, analysed: AnalysedChannel, piece: int) -> Iterator[ChannelFile]:
         """Stage the rows of heavy tables that were asked for."""

@@ -13,6 +13,7 @@ from callbeam.kvs.units import Job, Lane
 from callbeam.schemas import TABLES
 from callbeam.storage.objects import StorageConfig, open_store
 from callbeam.storage.staging import StagedFile, shard_count, shard_of, stage_table
+from callbeam.transforms.memory import give_back
 
 Shard = tuple[str, int]
 
@@ -40,11 +41,17 @@ class WriteShard(beam.DoFn):
         """Open the store where the work is."""
         self._store = open_store(self._storage)
 
+    def start_bundle(self) -> None:
+        """Begin small: what the steps before took is free by now."""
+        give_back()
+
     def process(self, element: tuple[Shard, Iterable[bytes]]) -> Iterator[StagedFile]:
         """Emit the file that was written."""
         (name, shard), batches = element
         rows = pa.Table.from_batches([unpack(batch) for batch in batches], schema=TABLES[name].schema)
         yield stage_table(self._store, self._job, self._attempt, TABLES[name], shard, rows)
+        del rows
+        give_back()
 
 
 class WriteTables(beam.PTransform):

@@ -46,15 +46,25 @@ def row_bytes(array: Any) -> NDArray[np.int64]:
         halves = (pa.ListArray.from_arrays(array.offsets, half) for half in (array.keys, array.items))
         return _sum([row_bytes(half) for half in halves])
     if pa.types.is_list(kind):
-        ends = np.concatenate([[0], np.cumsum(row_bytes(array.values))])
         offsets = array.offsets.to_numpy()
-        sizes: NDArray[np.int64] = ends[offsets[1:]] - ends[offsets[:-1]] + 4
+        width = _width(kind.value_type)
+        if width is not None:  # no need of the size of each: there may be millions
+            sizes: NDArray[np.int64] = np.diff(offsets).astype(np.int64) * width + 4
+        else:
+            ends = np.concatenate([[0], np.cumsum(row_bytes(array.values))])
+            sizes = ends[offsets[1:]] - ends[offsets[:-1]] + 4
         return sizes
     if pa.types.is_struct(kind):
         return _sum([row_bytes(field) for field in array.flatten()])
-    if pa.types.is_primitive(kind):
-        return np.full(len(array), max(1, kind.bit_width // 8), dtype=np.int64)
+    width = _width(kind)
+    if width is not None:
+        return np.full(len(array), width, dtype=np.int64)
     raise TypeError(f"the size of {kind} is not known here; add it")
+
+
+def _width(kind: pa.DataType) -> int | None:
+    """Return the bytes of each value of a type, None where values differ."""
+    return max(1, kind.bit_width // 8) if pa.types.is_primitive(kind) else None
 
 
 def _sum(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:

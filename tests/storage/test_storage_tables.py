@@ -132,6 +132,14 @@ def test_sizes_do_not_depend_on_how_an_array_came_about() -> None:
         row_bytes(pa.array(["a"]).dictionary_encode())
 
 
+def test_a_list_is_as_large_as_its_values_and_its_offset() -> None:
+    for kind, expected in ((pa.int8(), [6, 4, 4, 5]), (pa.float32(), [12, 4, 4, 8])):
+        lists = pa.array([[1, None], [], None, [3]], pa.list_(kind))
+        assert row_bytes(lists).tolist() == expected
+        assert row_bytes(lists.slice(1)).tolist() == expected[1:]
+    assert row_bytes(pa.array([["ab", None], []], pa.list_(pa.string()))).tolist() == [14, 4]
+
+
 def test_an_empty_table_is_a_file() -> None:
     got = read(encode_table(MIXED, MIXED.schema.empty_table()))
     assert got.num_rows == 0
