@@ -1,5 +1,6 @@
 """Peak memory of ``callbeam backfill`` on the local runner: by hours in a job, by day jobs, for one long call.
 
+The measured process runs without pandas (``without_pandas.py``), whether or not it is installed.
 Run it with ``python benchmarks/bench_memory.py``; it takes some minutes.
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from emulated import DAY, measure, put_calls, serve
@@ -20,9 +22,13 @@ CASES = (
     ("one call of 4 hours", 1, 240, 1, 1000),
 )
 
+COMMAND = Path(__file__).parent / "without_pandas.py"
+
 
 def main() -> None:
     """Run the benchmark."""
+    installed = "installed, and kept out of" if find_spec("pandas") else "not installed, nor in"
+    print(f"pandas is {installed} the measured process\n")
     print("| | peak RSS MB | bound MB | CPU s |\n|---|---|---|---|")
     for name, calls, minutes, days, bound in CASES:
         with tempfile.TemporaryDirectory(prefix="callbeam-bench-") as folder:
@@ -31,7 +37,7 @@ def main() -> None:
             with serve(Path(folder) / "kvs") as url:
                 words = ["--streams", "*", "--start", DAY[0], "--end", end, "--output", f"{folder}/out"]
                 words += ["--kvs-endpoint-url", url, "--region", "us-east-1", "--fragments-per-second", "0"]
-                cpu, _, rss = measure([sys.executable, "-m", "callbeam.pipelines.cli", "backfill", *words])
+                cpu, _, rss = measure([sys.executable, str(COMMAND), "backfill", *words])
         print(f"| {name} | {rss / 1e6:.0f} | {bound} | {cpu:.1f} |", flush=True)
 
 
