@@ -26,7 +26,7 @@ from callbeam.calls.spans import as_spans, clip, mask_of_spans, spans_of_mask, s
 from callbeam.speech.acoustics import acoustic_measures
 from callbeam.speech.clips import clip_batch, may_clip
 from callbeam.speech.eligibility import may_infer
-from callbeam.speech.rows import unit_rows, utterance_id, utterance_rows
+from callbeam.speech.rows import samples_end_ms, unit_rows, utterance_id, utterance_rows
 from callbeam.speech.sentiment_model import UnitBatch, unit_batch
 from callbeam.speech.units import Unit, candidate_units
 from callbeam.speech.utterances import UtteranceConfig, UtteranceSpans, utterance_spans
@@ -265,7 +265,7 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     return AnalysedChannel(
         channel=heard.original,
         rows=analyse_channel(channel, frames=config.frames, features=features, voice=voice),
-        voice=_channel_voice(heard, voice, clip(speech, *core) * _HOP_MS),
+        voice=_channel_voice(heard, voice, clip(clip(speech, *core) * _HOP_MS, 0, samples_end_ms(channel))),
         utterances=utterance_rows(channel, features, voice, speech, utterances, measure(utterances, egemaps=True)),
         units=unit_rows(channel, speech, units, unit_measures),
         clips=_clips(heard, units, config),

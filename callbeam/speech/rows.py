@@ -17,12 +17,16 @@ from callbeam.schemas.utterances import UTTERANCES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy.typing as npt
+
     from callbeam.audio.analysis import VoiceTrack
     from callbeam.audio.channel import Channel
     from callbeam.audio.features import FrameFeatures
     from callbeam.audio.frames import Float32Array
     from callbeam.calls.spans import SpanArray
     from callbeam.speech.units import Unit
+
+    IntArray = npt.NDArray[np.int32]
 
 _HOP_MS = 10
 _FRAMES_PER_SECOND = 100
@@ -96,8 +100,7 @@ def utterance_rows(
     measures : mapping of str to float32 array, shape (k,)
         Of each utterance: ``ACOUSTIC_MEASURES`` and ``EGEMAPS_MEASURES``.
     """
-    frames = utterances[:, 1] - utterances[:, 0]
-    spoken = covered(speech, utterances)
+    lasts_ms, spoken_ms = _lengths_ms(channel, speech, utterances)
     # A pause lies between two spans of speech of the same utterance.
     parts = np.searchsorted(speech[:, 0], utterances[:, 1]) - np.searchsorted(speech[:, 1], utterances[:, 0], "right")
     levels = features.measures["level_dbfs"]
@@ -105,10 +108,10 @@ def utterance_rows(
         **_whose(channel, len(utterances)),
         "utterance_id": pa.array([utterance_id(channel.channel_id, begin) for begin in utterances[:, 0].tolist()]),
         "begin_ts": _instants(channel, utterances[:, 0]),
-        "duration_ms": _milliseconds(frames),
-        "speech_ms": _milliseconds(spoken),
+        "duration_ms": pa.array(lasts_ms),
+        "speech_ms": pa.array(spoken_ms),
         "pause_count": pa.array(np.maximum(parts - 1, 0).astype(np.int32)),
-        "pause_ms": _milliseconds(frames - spoken),
+        "pause_ms": pa.array(lasts_ms - spoken_ms),
         "speech_probability": _mean_probability(features, voice, utterances),
         "loudness_scores": pa.array(
             [_loudness_scores(levels[begin:end]) for begin, end in (utterances - features.span.first).tolist()],
@@ -134,16 +137,15 @@ def unit_rows(
         Of each unit: at least ``UNIT_MEASURES``.
     """
     spans = np.array([(unit.begin, unit.end) for unit in units], np.int64).reshape(-1, 2)
-    frames = spans[:, 1] - spans[:, 0]
-    spoken = covered(speech, spans)
+    lasts_ms, spoken_ms = _lengths_ms(channel, speech, spans)
     columns = {
         **_whose(channel, len(units)),
         "unit_id": pa.array([unit.unit_id for unit in units], pa.string()),
         "unit_type": pa.array([unit.unit_type for unit in units], pa.string()),
         "begin_ts": _instants(channel, spans[:, 0]),
-        "duration_ms": _milliseconds(frames),
-        "speech_ms": _milliseconds(spoken),
-        "speech_ratio": pa.array((spoken / frames).astype(np.float32)),
+        "duration_ms": pa.array(lasts_ms),
+        "speech_ms": pa.array(spoken_ms),
+        "speech_ratio": pa.array((spoken_ms / lasts_ms).astype(np.float32)),
         "utterance_ids": pa.array([list(unit.utterance_ids) for unit in units], pa.list_(pa.string())),
         **{column.name: nullable(measures[column.name]) for column in UNIT_MEASURES},
     }
@@ -167,8 +169,20 @@ def _instants(channel: Channel, frames: SpanArray) -> pa.Array:
     return pa.array(channel.clock_start_ms + frames * _HOP_MS).cast(UTTERANCE_ROWS.field("begin_ts").type)
 
 
-def _milliseconds(frames: SpanArray) -> pa.Array:
-    return pa.array((frames * _HOP_MS).astype(np.int32))
+def _lengths_ms(channel: Channel, speech: SpanArray, spans: SpanArray) -> tuple[IntArray, IntArray]:
+    """Return how long spans of frames last, and how much of them is speech: nothing lasts longer than the channel.
+
+    A leg's last frame is rarely full; its end is rounded up to whole milliseconds, as the channel's is.
+    """
+    end_ms = samples_end_ms(channel)
+    within = np.minimum(spans * _HOP_MS, end_ms)
+    spoken = covered(np.minimum(speech * _HOP_MS, end_ms), within)
+    return (within[:, 1] - within[:, 0]).astype(np.int32), spoken.astype(np.int32)
+
+
+def samples_end_ms(channel: Channel) -> int:
+    """Return where a channel's samples end, in milliseconds of the leg's clock that are touched."""
+    return -(-(channel.first_sample + len(channel.samples)) * 1000 // channel.sample_rate_hz)
 
 
 def _mean_probability(features: FrameFeatures, voice: VoiceTrack, utterances: SpanArray) -> pa.Array:

@@ -158,6 +158,30 @@ def test_a_constant_offset_changes_only_what_is_of_all_samples(offset: int) -> N
         assert [mark.kind for mark in other.voice.marks] == [mark.kind for mark in one.voice.marks]
 
 
+@pytest.mark.parametrize("rest", [3, 8, 79])
+def test_nothing_ends_behind_the_channel(rest: int) -> None:
+    pcm, truth = call(6)
+    # The customer's words cut off within a frame, and within a millisecond of it.
+    begin, _ = max(truth["CUSTOMER"].tolist(), key=lambda span: span[1] - span[0])
+    lasts = (begin // 10 + 100) * 80 + rest
+    end_ms = -(-lasts // 8)
+    analysis = analyse_piece(
+        [channel_of(role, samples[:lasts]) for role, samples in pcm.items()], AnalysisConfig(), SileroDetector()
+    )
+    ends = {}
+    for table in ("utterances", "units"):
+        found = rows([analysis], table)
+        begins = found["begin_ts"].cast(pa.int64()).to_numpy() - START_MS
+        ends[table] = begins + found["duration_ms"].to_numpy()
+        assert found.num_rows
+        assert np.all(found["speech_ms"].to_numpy() <= found["duration_ms"].to_numpy())
+        assert ends[table].max() == end_ms
+    assert analysis.channels[0].voice.speech[-1, 1] == end_ms
+    utterances = rows([analysis], "utterances")
+    parts = utterances["speech_ms"].to_numpy() + utterances["pause_ms"].to_numpy()
+    np.testing.assert_array_equal(parts, utterances["duration_ms"].to_numpy())
+
+
 def test_only_what_is_asked_for_is_there() -> None:
     pcm, _ = call(6, -30.0)
     channels = [channel_of(role, samples) for role, samples in pcm.items()]
