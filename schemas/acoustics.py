@@ -43,9 +43,14 @@ ACOUSTIC_MEASURES = (
     *(measure(f"mfcc_{i}_mean", f"Mean MFCC {i} of the speech frames.") for i in range(1, 13)),
     *(measure(f"mfcc_{i}_sd", f"Standard deviation of MFCC {i} over the speech frames.") for i in range(1, 13)),
     measure(
-        "syllable_rate_hz", "Syllable nuclei per second from begin to end without masked audio (de Jong and Wempe)."
+        "syllable_rate_hz",
+        "Syllable nuclei per second from begin to end without masked audio (de Jong and Wempe); NULL for less than "
+        "250 ms of speech.",
     ),
-    measure("articulation_rate_hz", "Syllable nuclei per second of speech, pauses left out."),
+    measure(
+        "articulation_rate_hz",
+        "Syllable nuclei per second of speech, pauses left out; NULL for less than 250 ms of speech.",
+    ),
     measure(
         "snr_db",
         "Power of the speech, the noise under it taken off, over that of the noise within 10 s around; at least -10.",

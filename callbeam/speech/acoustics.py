@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 FEWEST_FOR_A_SLOPE = 10
 """Frames: a line through less than 0.1 s tells of the grid more than of the voice."""
 
+FEWEST_FOR_A_RATE = 25
+"""Frames of speech: a syllable lasts about 0.2 s, and one in 50 ms is no rate of 20 Hz."""
+
 _PERCENTILES = (0.2, 0.5, 0.8)
 _SPECTRAL_MEANS = (
     "spectral_centroid_hz",
@@ -147,6 +150,7 @@ def _spectrum(features: FrameFeatures, spoken: SpanFrames) -> dict[str, Float64A
 def _rates(voice: VoiceDescriptors, frames: SpanFrames, spoken: SpanFrames) -> dict[str, Float64Array]:
     seconds, spoken_seconds = (each.groups.counts * 0.01 for each in (frames, spoken))
     syllables = spoken.groups.sums(voice.syllable_nuclei[spoken.rows])
+    syllables = np.where(spoken.groups.counts >= FEWEST_FOR_A_RATE, syllables, np.nan)
     with np.errstate(invalid="ignore"):
         return {"syllable_rate_hz": syllables / seconds, "articulation_rate_hz": syllables / spoken_seconds}
 

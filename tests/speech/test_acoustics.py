@@ -79,8 +79,8 @@ def plain_measures(features, voice, speech, begin, end):
         "hammarberg_index_db": mean(measured["hammarberg_index_db"]),
         **{f"mfcc_{i}_mean": mean(features.mfcc[spoken, i]) for i in range(1, 13)},
         **{f"mfcc_{i}_sd": deviation(features.mfcc[spoken, i]) for i in range(1, 13)},
-        "syllable_rate_hz": nuclei / (0.01 * len(frames)) if len(frames) else np.nan,
-        "articulation_rate_hz": nuclei / (0.01 * len(spoken)) if len(spoken) else np.nan,
+        "syllable_rate_hz": nuclei / (0.01 * len(frames)) if len(spoken) >= 25 else np.nan,
+        "articulation_rate_hz": nuclei / (0.01 * len(spoken)) if len(spoken) >= 25 else np.nan,
         "snr_db": 10 * np.log10(ratio),
         "clipping_ratio": 0 if len(spoken) else np.nan,
     }
@@ -148,6 +148,18 @@ def test_masked_audio_is_no_time(channel_of, features_of, voice_of):
     found = acoustic_measures(channel_of(NO_SAMPLES), features, voice, speech, np.array([[0, 200]]), egemaps=False)
     assert found["syllable_rate_hz"][0] == pytest.approx(3 / 1.5)
     assert found["articulation_rate_hz"][0] == pytest.approx(3 / 0.5)
+
+
+def test_next_to_no_speech_has_no_rate(channel_of, features_of, voice_of):
+    nuclei = np.zeros(200, dtype=bool)
+    nuclei[[12, 112]] = True
+    speech = np.zeros(200, dtype=bool)
+    speech[10:34], speech[110:135] = True, True
+    spans = np.array([[10, 34], [0, 100], [110, 135]])
+    voice = voice_of(200, syllable_nuclei=nuclei)
+    found = acoustic_measures(channel_of(NO_SAMPLES), features_of(200), voice, speech, spans, egemaps=False)
+    for name in ("syllable_rate_hz", "articulation_rate_hz"):
+        np.testing.assert_allclose(found[name], [np.nan, np.nan, 1 / 0.25], rtol=1e-6)
 
 
 @pytest.mark.parametrize("first_sample", [0, 7_960])
