@@ -134,10 +134,10 @@ def _input_kind(metadata: Mapping[str, str], name: str) -> tuple[int | None, tup
     """Return the waveform's rate, or the features that the metadata name."""
     rate, features = metadata.get("sample_rate_hz"), metadata.get("features")
     if (rate is None) == (features is None):
-        found = "neither" if rate is None else "both"
+        found, way_out = ("neither", "add one of them to") if rate is None else ("both", "keep one of them in")
         raise ModelError(
             f"{name} has {found} of the metadata sample_rate_hz and features: a model takes a waveform at a rate, or "
-            f"named features; add one of them to metadata_props ({_HOWTO})"
+            f"named features; {way_out} metadata_props ({_HOWTO})"
         )
     if rate is not None:
         if not (rate.isascii() and rate.isdigit() and LOWEST_RATE_HZ <= int(rate) <= HIGHEST_RATE_HZ):
