@@ -46,7 +46,7 @@ def load_recording(store: StreamStore, config: EmulatorConfig, name: str, paths:
     Returns
     -------
     str
-        The ContactId, made from the samples.
+        The ContactId, made from the samples and their rate.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def load_recording(store: StreamStore, config: EmulatorConfig, name: str, paths:
         A file cannot be read, has other channels, or the files differ in their sample rate.
     """
     customer, agent, rate = _channels(paths)
-    digest = hashlib.sha256(customer.tobytes() + b"|" + agent.tobytes()).digest()
+    digest = hashlib.sha256(b"%d|%b|%b" % (rate, customer.tobytes(), agent.tobytes())).digest()
     contact_id = str(uuid.UUID(bytes=digest[:16], version=4))
     stream = store.find(name, config.region)
     if stream is not None and contact_id in stream.info.loaded:

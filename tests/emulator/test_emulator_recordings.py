@@ -36,6 +36,19 @@ def test_two_files_and_one_of_two_channels_are_the_same_call(tmp_path: Path) -> 
     assert document.error is None
 
 
+def test_the_same_samples_at_another_rate_are_another_call(tmp_path: Path) -> None:
+    kvs = Emulator()
+    names = []
+    for rate in (8000, 16_000):
+        soundfile.write(tmp_path / f"{rate}.wav", noise(6, 1).reshape(-1, 2), rate)
+        names.append(kvs.load_recording("s", tmp_path / f"{rate}.wav"))
+    assert names[0] != names[1]
+    assert kvs.load_recording("s", tmp_path / "8000.wav") == names[0]
+    stream = kvs.store.find("s", None)
+    assert stream is not None
+    assert stream.info.loaded == names
+
+
 def test_a_second_recording_follows_the_first(tmp_path: Path) -> None:
     kvs = Emulator()
     for seed in (1, 2):
