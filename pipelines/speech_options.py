@@ -6,6 +6,7 @@ import argparse
 
 from callbeam.assembly.config import AssemblyConfig
 from callbeam.audio.voice_activity import VoiceActivityConfig
+from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import number, whole_number
 from callbeam.speech.clips import AUDIO_POLICIES
 from callbeam.speech.eligibility import AGENT_SENTIMENT_HELP
@@ -98,6 +99,11 @@ def analysis_config(options: argparse.Namespace, model: ModelContract | None) ->
     UsageError
         If they contradict each other.
     """
+    if options.vad_min_silence_ms > options.utterance_pause_ms:
+        raise UsageError(
+            f"--vad-min-silence-ms {options.vad_min_silence_ms} takes pauses for speech that --utterance-pause-ms "
+            f"{options.utterance_pause_ms} would part utterances at; make the one at most the other"
+        )
     return AnalysisConfig(
         frames=options.frames,
         mask_zeros=options.mask_zeros,
