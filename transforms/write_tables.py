@@ -17,16 +17,30 @@ from callbeam.transforms.memory import give_back
 
 Shard = tuple[str, int]
 
+Packed = tuple[str, str, bytes]
+"""A batch of a call, packed: the table's name, the call's key, and the rows."""
+
+
+class PackRows(beam.DoFn):
+    """Pack a call's batches in the step that made them: as they are, they would be pickled, each with its schema.
+
+    What decides the number of shards comes from elsewhere, and a runner holds all calls until it is there.
+    """
+
+    def process(self, call: CallTables) -> Iterator[Packed]:
+        """Emit a call's batches."""
+        for name, batches in call.batches.items():
+            for batch in batches:
+                yield name, call.call_key, pack(batch)
+
 
 class ToShards(beam.DoFn):
     """Send each batch to its table's shard: a call's rows of a table lie in one file."""
 
-    def process(self, call: CallTables, planned_bytes: int) -> Iterator[tuple[Shard, bytes]]:
-        """Emit a call's batches, packed, by (table, shard)."""
-        for name, batches in call.batches.items():
-            shard = shard_of(call.call_key, shard_count(name, planned_bytes))
-            for batch in batches:
-                yield (name, shard), pack(batch)
+    def process(self, packed: Packed, planned_bytes: int) -> Iterator[tuple[Shard, bytes]]:
+        """Emit a batch by (table, shard)."""
+        name, call_key, rows = packed
+        yield (name, shard_of(call_key, shard_count(name, planned_bytes))), rows
 
 
 class WriteShard(beam.DoFn):
@@ -79,6 +93,7 @@ class WriteTables(beam.PTransform):
         planned_bytes = self._lanes | "LaneBytes" >> beam.Map(lambda lane: lane.bytes) | beam.CombineGlobally(sum)
         shards = (
             calls
+            | "PackRows" >> beam.ParDo(PackRows())
             | "ToShards" >> beam.ParDo(ToShards(), planned_bytes=beam.pvalue.AsSingleton(planned_bytes))
             | "ByShard" >> beam.GroupByKey()
             | "WriteShard" >> beam.ParDo(WriteShard(self._job, storage=self._storage, attempt=self._attempt))
