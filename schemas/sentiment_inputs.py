@@ -15,8 +15,6 @@ from callbeam.schemas.table import (
     measure,
 )
 
-UNIT_TYPES = ("utterance", "window")
-
 INELIGIBLE_REASONS = (
     "agent_policy",
     "system_voice",

@@ -53,7 +53,7 @@ class VoiceActivityConfig:
         What stays below this level throughout is no speech: where a line opens, its faint noise may sound like some.
         Applies where levels are given.
     speech_pad_ms : int
-        Added on either side of what is cut out (``pad_spans``); decided speech stays unpadded.
+        Added on either side of clips; decided speech stays unpadded.
     onset_shift_ms, offset_shift_ms : int
         Added to where the probabilities begin and end speech, where no level tells better; for Silero as it is run
         here. A detector that hears borders sharply wants 0.
@@ -177,28 +177,3 @@ def _shift(spans: SpanArray, runs: SpanArray, begin: int, end: int) -> SpanArray
     begins = np.clip(spans[:, 0] + begin, run[:, 0], run[:, 1] - 1)
     ends = np.clip(np.maximum(spans[:, 1] + end, begins + 1), run[:, 0], run[:, 1])
     return as_spans(np.stack((begins, ends), axis=1))
-
-
-def pad_spans(spans: SpanArray, limits: tuple[int, int], config: VoiceActivityConfig) -> SpanArray:
-    """Widen spans by ``speech_pad_ms``, as for clips; spans less than two pads apart share what lies between them.
-
-    Parameters
-    ----------
-    spans : SpanArray
-        In frames.
-    limits : (int, int)
-        Frames that the result stays within.
-    config : VoiceActivityConfig
-
-    Returns
-    -------
-    int64 array, shape (k, 2)
-        As many as ``spans``, disjoint; neighbours may touch.
-    """
-    pad = config.speech_pad_ms // _HOP_MS
-    if not len(spans):
-        return spans
-    middles = (spans[:-1, 1] + spans[1:, 0]) // 2
-    begins = np.maximum(spans[:, 0] - pad, np.append(limits[0], middles))
-    ends = np.minimum(spans[:, 1] + pad, np.append(middles, limits[1]))
-    return np.stack((begins, ends), axis=1)

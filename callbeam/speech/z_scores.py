@@ -78,17 +78,6 @@ class Baseline:
         return scores
 
 
-def z_scores(values: Mapping[str, Values], speakers: Speakers) -> dict[str, Float32Array]:
-    """Score utterances against all utterances of the same speaker; see ``Baseline``.
-
-    Examples
-    --------
-    >>> z_scores({"level": np.array([-21.0, -19.0, -21.0, -19.0, -9.0])}, ["a", "a", "a", "a", "b"])["level_z"].tolist()
-    [-1.0, 1.0, -1.0, 1.0, nan]
-    """
-    return Baseline.of(values, speakers).score(values, speakers)
-
-
 def _usual(
     measured: Values, places: npt.NDArray[np.intp], count: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.audio.frames import FrameSpan
-from callbeam.audio.voice_activity import VoiceActivityConfig, pad_spans, speech_spans
-from callbeam.calls.spans import as_spans
+from callbeam.audio.voice_activity import VoiceActivityConfig, speech_spans
 from callbeam.errors import UsageError
 
 UNMOVED = VoiceActivityConfig(onset_shift_ms=0, offset_shift_ms=0)
@@ -101,12 +100,6 @@ def test_speech_that_is_nowhere_loud_enough_is_none():
 def test_without_speech_there_is_none():
     assert speech_spans(np.zeros(100, np.float32), span_of(np.ones(100)), UNMOVED).shape == (0, 2)
     assert speech_spans(np.zeros(0, np.float32), span_of([]), UNMOVED, np.zeros(0, np.float32)).shape == (0, 2)
-
-
-def test_pads_are_shared_between_neighbours_and_stay_within_limits():
-    spans = as_spans([(2, 10), (14, 20), (40, 50)])
-    assert pad_spans(spans, (0, 51), VoiceActivityConfig()).tolist() == [[0, 12], [12, 23], [37, 51]]
-    assert pad_spans(as_spans([]), (0, 10), VoiceActivityConfig()).shape == (0, 2)
 
 
 def reference(probabilities, config):
