@@ -15,7 +15,7 @@ from callbeam.assembly.ledger import keyed_ledger
 from callbeam.assembly.packing import pack, unpack
 from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, SECONDS, UNITS, UTTERANCES, WINDOWS, Keyed
 from callbeam.assembly.rows import complete
-from callbeam.assembly.windows import ChannelKey, Pane, panes_of, window_row
+from callbeam.assembly.windows import ChannelKey, Pane, panes_of, summarise, summary_row
 from callbeam.audio.decode import DecodedPiece, decode_piece
 from callbeam.audio.silero import SileroDetector
 from callbeam.calls.follow import read_lane
@@ -95,7 +95,7 @@ def _windows(parts: Parts) -> Iterator[tuple[str, Keyed]]:
                 for window in range(last - WINDOW_MS // HOP_MS + 1, last + 1):
                     panes[channel, window * HOP_MS].append(pane)
     for (channel, start_ms), some_panes in panes.items():
-        row = window_row(channel, start_ms, WINDOW_MS, sorted(some_panes))
+        row = summary_row(channel, start_ms, WINDOW_MS, summarise(sorted(some_panes)))
         yield channel.call_id, Keyed(channel.call_id, WINDOWS, row)
 
 

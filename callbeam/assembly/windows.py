@@ -113,11 +113,6 @@ def summary_row(channel: ChannelKey, start_ms: int, window_ms: int, summary: Win
     return WindowRow(channel.channel_id, channel.participant_role, start_ms, window_ms, *summary)
 
 
-def window_row(channel: ChannelKey, start_ms: int, window_ms: int, panes: Sequence[Pane]) -> WindowRow:
-    """Reduce the panes of one window, in time order, to its row."""
-    return summary_row(channel, start_ms, window_ms, summarise(panes))
-
-
 def window_batch(job_id: str, call_id: str, call_start_ms: int, rows: Sequence[WindowRow]) -> pa.RecordBatch:
     """Turn the window rows of one call into a batch of table ``windows``."""
     table = TABLES["windows"]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from callbeam.audio.features import FRAME_MEASURES, FrameFeatures, analyse_frames
-from callbeam.audio.frames import HOPS_PER_SECOND, BoolArray, Float32Array
+from callbeam.audio.frames import HOP_MS, BoolArray, Float32Array
 from callbeam.audio.level import LevelSums, SecondLevels, measure_levels
 from callbeam.audio.rounding import round_mantissa
 from callbeam.audio.seconds import frames_by_second, second_measures
@@ -28,8 +28,6 @@ SECONDS_SCHEMA = pa.schema([entry for entry in SECONDS.schema if entry.name not 
 
 FRAMES_SCHEMA = pa.schema([entry for entry in FRAMES.schema if entry.name not in _ADDED_LATER])
 """Table ``frames`` without ``job_id``."""
-
-_HOP_MS = 1000 // HOPS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +129,14 @@ def _speech_ms(
     if voice is None:
         return pa.nulls(len(rows), pa.int32())
     by_second = frames_by_second(voice.speech, features, levels, fill=0)
-    return pa.array((by_second[rows].sum(axis=1) * _HOP_MS).astype(np.int32))
+    return pa.array((by_second[rows].sum(axis=1) * HOP_MS).astype(np.int32))
 
 
 def _frames_batch(channel: Channel, features: FrameFeatures, voice: VoiceTrack | None) -> pa.RecordBatch:
     """Build the rows of table ``frames``; the features' own arrays are rounded and packed in place."""
     span = features.span
     rows = span.core.start + np.flatnonzero(span.present[span.core])
-    start_ms = channel.clock_start_ms + (span.first + rows) * _HOP_MS
+    start_ms = channel.clock_start_ms + (span.first + rows) * HOP_MS
     measured = span.measured[rows]
     bands = {"logmel_db": features.logmel, "mfcc": features.mfcc}
     columns = {

@@ -20,6 +20,7 @@ Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
 HOPS_PER_SECOND = 100
+HOP_MS = 1000 // HOPS_PER_SECOND
 BLOCK_FRAMES = 800
 """Frames analysed at once: 8 s at any rate. Enough that numpy's calls cost little beside their work, few enough that
 what they work on stays in cache."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from callbeam.audio.frames import HOPS_PER_SECOND, Float32Array, FrameSpan
+from callbeam.audio.frames import HOP_MS, Float32Array, FrameSpan
 from callbeam.audio.speech_borders import move_to_level
 from callbeam.calls.spans import SpanArray, as_spans, spans_of_mask
 from callbeam.errors import UsageError
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from callbeam.audio.channel import Channel
-
-_HOP_MS = 1000 // HOPS_PER_SECOND
 
 
 class VoiceActivityDetector(Protocol):
@@ -129,12 +127,12 @@ def speech_spans(
     heard = span.measured & ~np.isnan(probabilities)
     spans = _hysteresis(np.where(heard, probabilities, 0), config) + span.first
     runs = spans_of_mask(heard, span.first)
-    spans = _join(spans, runs, config.min_silence_ms // _HOP_MS)
-    spans = spans[spans[:, 1] - spans[:, 0] >= config.min_speech_ms // _HOP_MS]
+    spans = _join(spans, runs, config.min_silence_ms // HOP_MS)
+    spans = spans[spans[:, 1] - spans[:, 0] >= config.min_speech_ms // HOP_MS]
     if level_dbfs is not None:
         spans = _loud_enough(spans - span.first, level_dbfs, config.min_level_dbfs) + span.first
         return move_to_level(spans, level_dbfs, runs, span.first)
-    return _shift(spans, runs, config.onset_shift_ms // _HOP_MS, config.offset_shift_ms // _HOP_MS)
+    return _shift(spans, runs, config.onset_shift_ms // HOP_MS, config.offset_shift_ms // HOP_MS)
 
 
 def _hysteresis(probabilities: Float32Array, config: VoiceActivityConfig) -> SpanArray:

@@ -12,6 +12,7 @@ import numpy as np
 from callbeam.audio.analysis import ChannelAnalysis, VoiceTrack, analyse_channel
 from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.features import FrameFeatures, analyse_frames
+from callbeam.audio.frames import HOP_MS
 from callbeam.audio.layout import Comparison, compare_channels
 from callbeam.audio.leak import explained_by_leak
 from callbeam.audio.marking import find_marks
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from callbeam.audio.marks import Mark
     from callbeam.calls.spans import SpanArray
     from callbeam.speech.model_contract import ModelContract
-
-_HOP_MS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,6 +189,11 @@ class _Heard:
     probability: Float32Array
     echoed: BoolArray
 
+    @property
+    def absent(self) -> SpanArray:
+        """Frames without any audio that may be kept: gaps, and what is masked."""
+        return spans_of_mask(~self.features.span.present, self.features.span.first)
+
 
 def analyse_piece(
     channels: Sequence[Channel], config: AnalysisConfig, detector: VoiceActivityDetector
@@ -265,7 +269,7 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     return AnalysedChannel(
         channel=heard.original,
         rows=analyse_channel(channel, frames=config.frames, features=features, voice=voice),
-        voice=_channel_voice(heard, voice, clip(clip(speech, *core) * _HOP_MS, 0, samples_end_ms(channel))),
+        voice=_channel_voice(heard, voice, clip(clip(speech, *core) * HOP_MS, 0, samples_end_ms(channel))),
         utterances=utterance_rows(channel, features, voice, speech, utterances, measure(utterances, egemaps=True)),
         units=unit_rows(channel, speech, units, unit_measures),
         clips=_clips(heard, units, config),
@@ -290,9 +294,7 @@ def _clips(heard: _Heard, units: Sequence[Unit], config: AnalysisConfig) -> pa.R
     role, agents = heard.channel.participant_role, config.agent_sentiment
     if not may_clip(config.audio_policy, role, redaction_known=False, agent_sentiment=agents):
         return None
-    span = heard.features.span
-    masked = spans_of_mask(~span.present, span.first)
-    return clip_batch(heard.channel, units, pad_ms=config.voice.speech_pad_ms, masked=masked)
+    return clip_batch(heard.channel, units, pad_ms=config.voice.speech_pad_ms, masked=heard.absent)
 
 
 def _model_batch(
@@ -302,9 +304,7 @@ def _model_batch(
     may = may_infer(heard.channel.participant_role, agent_sentiment=config.agent_sentiment)
     if config.model is None or not may or not units:
         return None
-    span = heard.features.span
-    masked = spans_of_mask(~span.present, span.first)
-    return unit_batch(config.model, heard.channel, units, measures=measures, masked=masked)
+    return unit_batch(config.model, heard.channel, units, measures=measures, masked=heard.absent)
 
 
 def _channel_voice(heard: _Heard, voice: VoiceTrack, speech: SpanArray) -> ChannelVoice:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from callbeam.audio.frames import HOP_MS, HOPS_PER_SECOND
 from callbeam.audio.level import LEVEL_FLOOR_DBFS, power_to_dbfs
 from callbeam.calls.spans import covered
 from callbeam.schemas.acoustics import ACOUSTIC_MEASURES, UNIT_MEASURES, UNIT_Z_SCORES, Z_SCORES
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     IntArray = npt.NDArray[np.int32]
 
-_HOP_MS = 10
-_FRAMES_PER_SECOND = 100
 
 _OF_THE_CALL = {
     "job_id",
@@ -75,7 +74,7 @@ def utterance_id(channel_id: str, begin: int) -> str:
     >>> utterance_id("0123456789ab", 1234)
     '0123456789ab-00012340'
     """
-    return f"{channel_id}-{begin * _HOP_MS:08d}"
+    return f"{channel_id}-{begin * HOP_MS:08d}"
 
 
 def utterance_rows(
@@ -166,7 +165,7 @@ def _whose(channel: Channel, rows: int) -> dict[str, pa.Array]:
 
 
 def _instants(channel: Channel, frames: SpanArray) -> pa.Array:
-    return pa.array(channel.clock_start_ms + frames * _HOP_MS).cast(UTTERANCE_ROWS.field("begin_ts").type)
+    return pa.array(channel.clock_start_ms + frames * HOP_MS).cast(UTTERANCE_ROWS.field("begin_ts").type)
 
 
 def _lengths_ms(channel: Channel, speech: SpanArray, spans: SpanArray) -> tuple[IntArray, IntArray]:
@@ -175,8 +174,8 @@ def _lengths_ms(channel: Channel, speech: SpanArray, spans: SpanArray) -> tuple[
     A leg's last frame is rarely full; its end is rounded up to whole milliseconds, as the channel's is.
     """
     end_ms = samples_end_ms(channel)
-    within = np.minimum(spans * _HOP_MS, end_ms)
-    spoken = covered(np.minimum(speech * _HOP_MS, end_ms), within)
+    within = np.minimum(spans * HOP_MS, end_ms)
+    spoken = covered(np.minimum(speech * HOP_MS, end_ms), within)
     return (within[:, 1] - within[:, 0]).astype(np.int32), spoken.astype(np.int32)
 
 
@@ -199,7 +198,7 @@ def _mean_probability(features: FrameFeatures, voice: VoiceTrack, utterances: Sp
 def _loudness_scores(levels: Float32Array) -> list[float]:
     """Return the score of each second of an utterance from its frames' levels."""
     powers = np.where(np.isnan(levels), 0, 10 ** (levels.astype(np.float64) / 10))
-    seconds = np.add.reduceat(powers, np.arange(0, len(powers), _FRAMES_PER_SECOND))
-    counts = np.diff(np.append(np.arange(0, len(powers), _FRAMES_PER_SECOND), len(powers)))
+    seconds = np.add.reduceat(powers, np.arange(0, len(powers), HOPS_PER_SECOND))
+    counts = np.diff(np.append(np.arange(0, len(powers), HOPS_PER_SECOND), len(powers)))
     scores = np.clip(power_to_dbfs(seconds / counts) - LEVEL_FLOOR_DBFS, 0, 100)
     return [float(score) for score in scores.astype(np.float32)]

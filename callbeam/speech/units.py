@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from callbeam.audio.frames import HOP_MS
 from callbeam.calls.spans import SpanArray, as_spans, covered, subtract
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ WINDOW_SPEECH = 1000
 
 _SMOOTHED = 11
 """Frames over which the level is averaged before its lowest place is looked for."""
-
-_FRAME_MS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def candidate_units(
 
 
 def _unit_id(channel_id: str, letter: str, begin: int) -> str:
-    return f"{channel_id}-{letter}{begin * _FRAME_MS:08d}"
+    return f"{channel_id}-{letter}{begin * HOP_MS:08d}"
 
 
 def _windows(
