@@ -46,7 +46,7 @@ setup(
             "pytest>=8.3,<10",
             "pytest-timeout>=2.3,<3",
             "pytest-xdist>=3.6,<4",
-            "ruff>=0.8,<1",
+            "ruff>=0.17,<0.18",
             "selenium>=4.20,<5",
             "setuptools>=61",
             "sqlglot>=30,<40",
