@@ -36,7 +36,8 @@ from plain_job import read_parts, tables_of
 
 from callbeam.emulator import Emulator
 from callbeam.emulator.accuracy import CallScores, ChannelScores, score_call
-from callbeam.emulator.calls import make_call, write_chime, write_connect
+from callbeam.emulator.calls import write_chime, write_connect
+from callbeam.emulator.made_call import make_call
 from callbeam.emulator.scoring import SpeechScore, add_up
 from callbeam.emulator.variety import varied_call
 from callbeam.speech.piece import AnalysisConfig

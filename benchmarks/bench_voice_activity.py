@@ -27,7 +27,7 @@ from callbeam.audio.silero import SileroDetector, model_path
 from callbeam.audio.voice_activity import VoiceActivityConfig, speech_spans
 from callbeam.calls.pieces import CallIdentity, Leg
 from callbeam.calls.spans import SpanArray, as_spans, bridge, mask_of_spans
-from callbeam.emulator.calls import make_call
+from callbeam.emulator.made_call import make_call
 from callbeam.emulator.variety import varied_call
 from callbeam.kvs.units import Stream
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from callbeam.emulator.calls import MadeCall
+    from callbeam.emulator.made_call import MadeCall
 
     Mask = npt.NDArray[np.bool_]
 

@@ -108,7 +108,8 @@ def join_parts(parts: Iterable[ChannelPart]) -> list[JoinedChannel]:
         some.sort(key=lambda part: part.piece)
         extent = join_extents([part.extent for part in some])
         levels = join_levels(part.levels for part in some)
-        joined.append(JoinedChannel(some[0], extent, levels, join_voices(some)))
+        voice = join_voices({part.piece: part.voice for part in some}, some[0].clock.start_ms)
+        joined.append(JoinedChannel(some[0], extent, levels, voice))
     return joined
 
 

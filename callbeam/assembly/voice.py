@@ -15,10 +15,10 @@ from callbeam.calls.spans import as_spans, subtract, union
 from callbeam.calls.timeline import PIECE_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from callbeam.assembly.channels import ChannelPart
     from callbeam.calls.spans import SpanArray
+    from callbeam.speech.piece import ChannelVoice
 
 _NO_AUDIO = -1
 
@@ -48,22 +48,32 @@ class JoinedVoice:
     columns: dict[str, Any]
 
 
-def join_voices(parts: Sequence[ChannelPart]) -> JoinedVoice:
-    """Join the pieces of one channel, in order."""
-    start_ms = parts[0].clock.start_ms
-    covered = union(*(part.voice.covered for part in parts))
+def join_voices(voices: Mapping[int, ChannelVoice], start_ms: int) -> JoinedVoice:
+    """Join what the pieces of one channel tell.
+
+    Parameters
+    ----------
+    voices : mapping of int to ChannelVoice
+        By index of the piece in its leg, at least one.
+    start_ms : int
+        The leg's clock zero, UTC milliseconds.
+    """
+    covered = union(*(voice.covered for voice in voices.values()))
     gaps = subtract(as_spans([(covered[0, 0], covered[-1, 1])]), covered)
-    marks = [*_whole(mark for part in parts for mark in part.voice.marks), *(Mark(GAP, *gap) for gap in gaps.tolist())]
+    marks = [
+        *_whole(mark for voice in voices.values() for mark in voice.marks),
+        *(Mark(GAP, *gap) for gap in gaps.tolist()),
+    ]
     shifted = (
         mark._replace(begin_ms=mark.begin_ms + start_ms, end_ms=mark.end_ms + start_ms)
         for mark in sorted(marks, key=lambda mark: (mark.begin_ms, mark.end_ms, mark.kind))
     )
     return JoinedVoice(
-        speech=union(*(part.voice.speech for part in parts)) + start_ms,
-        masked=union(gaps, *(part.voice.declared for part in parts)) + start_ms,
+        speech=union(*(voice.speech for voice in voices.values())) + start_ms,
+        masked=union(gaps, *(voice.declared for voice in voices.values())) + start_ms,
         marks=tuple(shifted),
-        echoed=any(part.voice.echoed for part in parts),
-        columns={**join_voice_levels(part.voice.levels for part in parts), "peaks": _peaks(parts)},
+        echoed=any(voice.echoed for voice in voices.values()),
+        columns={**join_voice_levels(voice.levels for voice in voices.values()), "peaks": _peaks(voices)},
     )
 
 
@@ -85,11 +95,12 @@ def _whole(marks: Iterable[Mark]) -> list[Mark]:
     return whole
 
 
-def _peaks(parts: Sequence[ChannelPart]) -> list[int | None]:
+def _peaks(voices: Mapping[int, ChannelVoice]) -> list[int | None]:
     """Lay the pieces' peaks out from the leg's clock zero on; NULL where there is no audio."""
     per_piece = PIECE_MS * PEAKS_PER_SECOND // 1000
-    peaks = np.full(parts[-1].piece * per_piece + len(parts[-1].voice.peaks), _NO_AUDIO, np.int8)
-    for part in parts:
-        at = part.piece * per_piece
-        peaks[at : at + len(part.voice.peaks)] = part.voice.peaks
+    count = max(piece * per_piece + len(voice.peaks) for piece, voice in voices.items())
+    peaks = np.full(count, _NO_AUDIO, np.int8)
+    for piece, voice in voices.items():
+        at = piece * per_piece
+        peaks[at : at + len(voice.peaks)] = voice.peaks
     return [None if peak == _NO_AUDIO else peak for peak in peaks.tolist()]

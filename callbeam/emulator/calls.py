@@ -1,15 +1,14 @@
-"""Made-up calls: from a specification and a seed to sound, truth, and fragments on streams."""
+"""Calls on their streams: made-up ones, with the truth about what lies there, and recordings."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.emulator.call_sound import ChannelSound, draw_voices, render
-from callbeam.emulator.conversation import AGENT, CUSTOMER, ConversationSpec, Script, converse
+from callbeam.emulator.conversation import AGENT, CUSTOMER, Script
 from callbeam.emulator.dialects import (
     CHIME_TRACK,
     FROM_CUSTOMER,
@@ -20,7 +19,6 @@ from callbeam.emulator.dialects import (
     connect_format,
     write_leg,
 )
-from callbeam.emulator.line import LineConditions
 from callbeam.emulator.producer import ProducerFragment, StreamFragments
 from callbeam.emulator.truth_of_call import LegTruth, truth_of_call
 
@@ -28,59 +26,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from callbeam.emulator.dialects import WireDefects
+    from callbeam.emulator.made_call import MadeCall
     from callbeam.emulator.truth import CallTruth
 
 INSTANCE_ID = "5f3b2c1d-0000-4000-8000-00000000c0de"
 VOICE_CONNECTOR_ID = "demovoiceconnector0000"
-
-
-@dataclass(frozen=True, slots=True)
-class CallSpec:
-    """What call to make.
-
-    Attributes
-    ----------
-    call_id : str
-        ContactId or TransactionId.
-    start_ms : int
-        Producer time of the first sample, UTC milliseconds.
-    conversation : ConversationSpec
-        What happens.
-    customer_line, agent_line : LineConditions
-        How each direction sounds.
-    sample_rate_hz : int
-        8000, 16000, 44100 or 48000.
-    """
-
-    call_id: str
-    start_ms: int
-    conversation: ConversationSpec = field(default_factory=ConversationSpec)
-    customer_line: LineConditions = field(default_factory=LineConditions)
-    agent_line: LineConditions = field(default_factory=LineConditions)
-    sample_rate_hz: int = 8000
-
-
-@dataclass(frozen=True, slots=True)
-class MadeCall:
-    """A call that can be heard but lies on no stream yet.
-
-    Attributes
-    ----------
-    spec : CallSpec
-    script : Script
-        Who was to speak when.
-    channels : dict of str to ChannelSound
-        By role: ``CUSTOMER`` (from the customer) and ``AGENT`` (to the customer), of the same length.
-    """
-
-    spec: CallSpec
-    script: Script
-    channels: dict[str, ChannelSound]
-
-    @property
-    def pcm(self) -> dict[str, npt.NDArray[np.int16]]:
-        """Each role's samples."""
-        return {role: channel.pcm for role, channel in self.channels.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +39,6 @@ class WrittenCall:
 
     streams: tuple[StreamFragments, ...]
     truth: CallTruth
-
-
-def make_call(spec: CallSpec, seed: int) -> MadeCall:
-    """Make a call up.
-
-    Parameters
-    ----------
-    spec : CallSpec
-    seed : int
-        The same specification and seed make the same samples (on one type of CPU); another seed another conversation.
-    """
-    plan, cast, sound = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3))
-    script = converse(spec.conversation, plan)
-    channels = render(
-        script,
-        draw_voices(cast),
-        {CUSTOMER: spec.customer_line, AGENT: spec.agent_line},
-        duration_ms=spec.conversation.duration_ms,
-        sample_rate_hz=spec.sample_rate_hz,
-        rng=sound,
-    )
-    return MadeCall(spec, script, channels)
 
 
 def write_connect(

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from callbeam.emulator.call_sound import ChannelSound
-    from callbeam.emulator.calls import MadeCall
     from callbeam.emulator.conversation import Saying, Signal
     from callbeam.emulator.line import LineConditions
+    from callbeam.emulator.made_call import MadeCall
 
 UTTERANCE_PAUSE_MS = 500
 """Pauses shorter than this belong to the speech around them."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.emulator.calls import CallSpec
 from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.dialects import BLOCK_MS, BLOCKS_PER_FRAGMENT, FRAGMENT_MS, Hole, WireDefects
 from callbeam.emulator.line import LineConditions
+from callbeam.emulator.made_call import CallSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

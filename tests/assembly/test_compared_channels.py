@@ -14,7 +14,8 @@ from callbeam.audio.channel import Channel
 from callbeam.audio.silero import SileroDetector
 from callbeam.calls.clock import LegClock
 from callbeam.calls.pieces import CallIdentity, Leg, LegEnd
-from callbeam.emulator.calls import CallSpec, ConversationSpec, make_call
+from callbeam.emulator.conversation import ConversationSpec
+from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.kvs.units import HOUR_MS, Job, Stream
 from callbeam.speech.piece import AnalysisConfig, analyse_piece
 

@@ -17,9 +17,9 @@ from callbeam.audio.layout import (
 from callbeam.audio.leak import Leak, explained_by_leak, measure_leak
 from callbeam.audio.marking import find_marks
 from callbeam.audio.marks import DTMF, HOLD_MUSIC, OTHER_TONE, RINGBACK, TONE, Mark
-from callbeam.emulator.calls import CallSpec, make_call
 from callbeam.emulator.conversation import AGENT, CUSTOMER, ConversationSpec
 from callbeam.emulator.line import LineConditions, quantise
+from callbeam.emulator.made_call import CallSpec, make_call
 
 CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 

@@ -17,8 +17,8 @@ from callbeam.audio.own_voice import FAINT_DB, faint_speech
 from callbeam.audio.silero import SileroDetector
 from callbeam.audio.voice_activity import VoiceActivityConfig, speech_spans
 from callbeam.calls.spans import as_spans, bridge, length, mask_of_spans, spans_of_mask
-from callbeam.emulator.calls import make_call
 from callbeam.emulator.line import LineConditions
+from callbeam.emulator.made_call import make_call
 from callbeam.emulator.variety import varied_call
 
 CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"

@@ -6,9 +6,9 @@ from callbeam.audio.features import analyse_frames
 from callbeam.audio.marking import find_marks
 from callbeam.audio.marks import DTMF, HOLD_MUSIC, HOLD_TONE, OTHER_TONE, RINGBACK, TONE
 from callbeam.audio.steady import spectral_lines
-from callbeam.emulator.calls import make_call
 from callbeam.emulator.conversation import AGENT, CUSTOMER, Signal
 from callbeam.emulator.line import LineConditions, conceal, quantise
+from callbeam.emulator.made_call import make_call
 from callbeam.emulator.tones import DTMF_HZ, sound_of
 from callbeam.emulator.variety import varied_call
 

@@ -15,9 +15,9 @@ from callbeam.audio.features import analyse_frames
 from callbeam.audio.silero import SileroDetector
 from callbeam.audio.voice_activity import VoiceActivityConfig, speech_spans
 from callbeam.calls.spans import as_spans, bridge, length, mask_of_spans
-from callbeam.emulator.calls import make_call
 from callbeam.emulator.conversation import Signal
 from callbeam.emulator.line import LineConditions
+from callbeam.emulator.made_call import make_call
 from callbeam.emulator.tones import DTMF_HZ, sound_of
 from callbeam.emulator.variety import varied_call
 

@@ -25,7 +25,7 @@ from callbeam.audio.silero import (
 from callbeam.audio.silero_network import CONTEXT, WINDOW, VoiceModelError
 from callbeam.audio.voice_activity import VoiceActivityConfig, speech_spans
 from callbeam.calls.spans import clip, length, mask_of_spans, union
-from callbeam.emulator.calls import make_call
+from callbeam.emulator.made_call import make_call
 from callbeam.emulator.variety import varied_call
 
 SHARED_CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"

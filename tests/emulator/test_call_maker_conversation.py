@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.emulator.calls import CallSpec, make_call, write_connect
+from callbeam.emulator.calls import write_connect
 from callbeam.emulator.conversation import AGENT, CUSTOMER, ROLES, ConversationSpec, converse
 from callbeam.emulator.line import LineConditions, mulaw_levels
+from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.emulator.variety import varied_call
 
 BUSY = ConversationSpec(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from callbeam.emulator.calls import CallSpec, make_call
 from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.demo import make_demo
+from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.emulator.truth import CallTruth, ChannelTruth, EventTruth, TruthError, load_truth
 from callbeam.mkv.reader import read_documents
 

@@ -7,9 +7,9 @@ import pytest
 from scipy.signal import find_peaks
 
 from callbeam.emulator.articulation import random_voice
-from callbeam.emulator.calls import CallSpec, make_call
 from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.line import LineConditions
+from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.emulator.voice import speak
 
 

@@ -9,17 +9,16 @@ import numpy as np
 import pytest
 
 from callbeam.emulator.calls import (
-    CallSpec,
     chime_fragments,
     connect_fragments,
     connect_fragments_from_pcm,
-    make_call,
     write_chime,
     write_connect,
 )
 from callbeam.emulator.conversation import AGENT, CUSTOMER, ConversationSpec
 from callbeam.emulator.dialects import FROM_CUSTOMER, TO_CUSTOMER, Hole, WireDefects, WireTiming
 from callbeam.emulator.line import LineConditions
+from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.emulator.truth import level_dbfs
 from callbeam.emulator.variety import varied_defects
 from callbeam.mkv.reader import read_documents

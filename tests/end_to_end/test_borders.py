@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from callbeam.emulator.calls import CallSpec, ConversationSpec, chime_fragments, connect_fragments_from_pcm, make_call
+from callbeam.emulator.calls import chime_fragments, connect_fragments_from_pcm
+from callbeam.emulator.conversation import ConversationSpec
+from callbeam.emulator.made_call import CallSpec, make_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,8 @@ import pytest
 
 from callbeam.audio.features import analyse_frames
 from callbeam.audio.noise import join_voice_levels, local_noise, snr_db, voice_levels
-from callbeam.emulator.calls import make_call, write_connect
+from callbeam.emulator.calls import write_connect
+from callbeam.emulator.made_call import make_call
 from callbeam.emulator.variety import varied_call
 from callbeam.speech.acoustics import acoustic_measures
 

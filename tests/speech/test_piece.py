@@ -15,8 +15,9 @@ from callbeam.audio.silero import SileroDetector
 from callbeam.calls.pieces import CallIdentity, Leg
 from callbeam.calls.spans import as_spans, bridge, clip, intersect, length
 from callbeam.calls.timeline import LEAD_MS, PIECE_MS
-from callbeam.emulator.calls import CallSpec, ConversationSpec, make_call
+from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.line import LineConditions
+from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.kvs.units import Stream
 from callbeam.speech.piece import AnalysisConfig, PieceAnalysis, analyse_piece
 

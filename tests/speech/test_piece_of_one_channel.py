@@ -11,9 +11,9 @@ from callbeam.audio.channel import Channel
 from callbeam.audio.silero import SileroDetector
 from callbeam.calls.pieces import CallIdentity, Leg
 from callbeam.calls.spans import as_spans, bridge, intersect, length, subtract
-from callbeam.emulator.calls import CallSpec, make_call
 from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.line import LineConditions
+from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.kvs.units import Stream
 from callbeam.speech.piece import AnalysedChannel, AnalysisConfig, analyse_piece
 

@@ -7,7 +7,8 @@ import pytest
 
 from callbeam.calls.spans import as_spans, bridge, subtract
 from callbeam.emulator import conversation as plan
-from callbeam.emulator.calls import make_call, write_chime, write_connect
+from callbeam.emulator.calls import write_chime, write_connect
+from callbeam.emulator.made_call import make_call
 from callbeam.emulator.variety import varied_call
 from callbeam.speech.conversation import converse
 
