@@ -146,12 +146,17 @@ def load_calls(output: Output, calls: Iterable[Row]) -> list[CallRows]:
         If a table cannot be read.
     """
     calls = list(calls)
-    call_ids, job_ids = {call["call_id"] for call in calls}, {call["job_id"] for call in calls}
+    wanted: dict[str, set[str]] = {}
+    for call in calls:
+        wanted.setdefault(call["job_id"], set()).add(call["call_id"])
     found: dict[str, dict[tuple[str, str], list[Row]]] = {}
+    channels: dict[str, set[str]] = {job_id: set() for job_id in wanted}
     for name, columns in COLUMNS.items():
-        rows = output.read(name, columns, call_ids=call_ids, job_ids=job_ids).to_pylist()
+        rows = output.read_calls(name, columns, wanted, channel_ids=channels).to_pylist()
         found[name] = {}
         for row in rows:
+            if name == "channels":  # which come first
+                channels[row["job_id"]].add(row["channel_id"])
             found[name].setdefault((row["call_id"], row["job_id"]), []).append(row)
     return [
         _together(call, {name: rows.get((call["call_id"], call["job_id"]), []) for name, rows in found.items()})

@@ -1,4 +1,4 @@
-"""Reads tables back: only files that a manifest names, and NULL where an older file lacks a column."""
+"""Reads tables back: only files that a manifest names, of them only what is needed, NULL where one lacks a column."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from callbeam.errors import UsageError
+from callbeam.report.search import pieces_with, shards_with
+from callbeam.report.table_file import TableFile
 from callbeam.schemas import TABLES
-from callbeam.storage.interface import StorageError
 from callbeam.storage.manifest import Manifest, load_manifests
 from callbeam.storage.objects import ObjectStore, StorageConfig, open_store, resolve_config
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-READERS = 4
-"""Files read at a time: each is held whole, and is 128 MB at most."""
+READERS = 8
+"""Files that are read, or jobs that are searched, at a time: most of the time is waiting for a server."""
 
 
 class Output:
@@ -43,15 +42,8 @@ class Output:
         """Tell whether any job has published files of a table."""
         return any(entry.table == name for manifest in self.manifests for entry in manifest.files)
 
-    def read(
-        self,
-        name: str,
-        columns: Sequence[str],
-        *,
-        call_ids: Collection[str] | None = None,
-        job_ids: Collection[str] | None = None,
-    ) -> pa.Table:
-        """Read columns of a table.
+    def read(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Read columns of a table, of all calls.
 
         Parameters
         ----------
@@ -59,8 +51,6 @@ class Output:
             Of a table in ``schemas/``.
         columns : sequence of str
             Of its columns.
-        call_ids, job_ids : collection of str, optional
-            Only rows of these calls, of these jobs.
 
         Returns
         -------
@@ -72,41 +62,67 @@ class Output:
         StorageError
             If a file that a manifest names is missing or cannot be read.
         """
-        fields = [TABLES[name].schema.field(column) for column in columns]
-        schema = pa.schema([field.with_nullable(True) for field in fields])
-        keys = [
-            entry.key
-            for manifest in self.manifests
-            if job_ids is None or manifest.job_id in job_ids
-            for entry in manifest.files
-            if entry.table == name
-        ]
+        schema = _schema(name, columns)
+        keys = [key for manifest in self.manifests for key in _keys(manifest, name)]
         with ThreadPoolExecutor(READERS) as pool:
-            parts = list(pool.map(lambda key: self._read_file(key, schema, call_ids), keys))
-        return pa.concat_tables([schema.empty_table(), *parts]).combine_chunks()
+            return _together(schema, pool.map(lambda key: TableFile(self._store, key).read(schema), keys))
 
-    def _read_file(self, key: str, schema: pa.Schema, call_ids: Collection[str] | None) -> pa.Table:
-        content = self._store.get(key)
-        if content is None:
-            raise StorageError(
-                f"{self._store.describe(key)} is named in its job's manifest but is not there; run the job again"
-            )
-        try:
-            file = pa.BufferReader(content)
-            present = set(pq.read_schema(file).names)
-            wanted = None if call_ids is None else pc.field("call_id").isin(pa.array(sorted(call_ids), pa.string()))
-            rows = pq.read_table(file, columns=[name for name in schema.names if name in present], filters=wanted)
-            columns = [
-                rows.column(field.name).cast(field.type)
-                if field.name in present
-                else pa.nulls(rows.num_rows, field.type)
-                for field in schema
-            ]
-        except (pa.ArrowException, OSError) as error:
-            raise StorageError(
-                f"{self._store.describe(key)} cannot be read as Parquet ({error}); run its job again"
-            ) from error
-        return pa.table(columns, schema=schema)
+    def read_calls(
+        self,
+        name: str,
+        columns: Sequence[str],
+        calls: Mapping[str, Collection[str]],
+        *,
+        channel_ids: Mapping[str, Collection[str]],
+    ) -> pa.Table:
+        """Read columns of a table, of some calls.
+
+        Parameters
+        ----------
+        name : str
+            Of a table in ``schemas/``.
+        columns : sequence of str
+            Of its columns.
+        calls : mapping of str to collection of str
+            Their ids by job_id.
+        channel_ids : mapping of str to collection of str
+            Their channels' by job_id: the files of a heavy table are found by them.
+
+        Returns
+        -------
+        pyarrow.Table
+            As ``read`` gives it.
+
+        Raises
+        ------
+        StorageError
+            If a file that a manifest names is missing or cannot be read.
+        """
+        schema = _schema(name, columns)
+
+        def of_job(manifest: Manifest) -> pa.Table:
+            call_ids, keys = calls[manifest.job_id], _keys(manifest, name)
+            if TABLES[name].on_request:
+                files = pieces_with(self._store, keys, channel_ids[manifest.job_id])
+            else:
+                files = shards_with(self._store, keys, call_ids)
+            return _together(schema, (file.read(schema, call_ids) for file in files))
+
+        with ThreadPoolExecutor(READERS) as pool:
+            asked = [manifest for manifest in self.manifests if manifest.job_id in calls]
+            return _together(schema, pool.map(of_job, asked))
+
+
+def _schema(name: str, columns: Sequence[str]) -> pa.Schema:
+    return pa.schema([TABLES[name].schema.field(column).with_nullable(True) for column in columns])
+
+
+def _keys(manifest: Manifest, name: str) -> list[str]:
+    return [entry.key for entry in manifest.files if entry.table == name]
+
+
+def _together(schema: pa.Schema, parts: Iterable[pa.Table]) -> pa.Table:
+    return pa.concat_tables([schema.empty_table(), *parts]).combine_chunks()
 
 
 def open_output(config: StorageConfig) -> Output:

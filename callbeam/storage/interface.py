@@ -9,6 +9,7 @@ from callbeam.errors import JobError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from io import RawIOBase
 
 
 class StorageError(JobError):
@@ -49,7 +50,8 @@ class ObjectInfo:
 class ObjectStore(Protocol):
     """Whole objects under keys such as ``calls/dt=2026-03-01/x.parquet``; each call retries by itself.
 
-    A reader sees an object whole, as it was or as it is, and never half of it, whatever happens to the writer.
+    A reader sees an object whole, as it was or as it is, and never half of it, whatever happens to the writer; one
+    that reads ranges and cannot have the rest of what it began with is told so.
     Every method raises StorageError when retries did not help. Methods may be called from several threads.
     """
 
@@ -58,6 +60,9 @@ class ObjectStore(Protocol):
 
     def get(self, key: str) -> bytes | None:
         """Read an object; None if there is none."""
+
+    def open(self, key: str) -> RawIOBase | None:
+        """Open an object to be read by ranges, all of what it held when it was opened; None if there is none."""
 
     def sha256(self, key: str) -> str | None:
         """Return the hex digest of an object's bytes, without moving them where that can be helped; None if absent."""

@@ -17,6 +17,7 @@ from callbeam.storage.interface import MissingObjectError, ObjectInfo, StorageEr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from io import RawIOBase
     from typing import BinaryIO
 
 TEMPORARY = ".callbeam-tmp"
@@ -69,6 +70,14 @@ class LocalStore:
         with self._telling("read", key):
             try:
                 return self._path(key).read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return None
+
+    def open(self, key: str) -> RawIOBase | None:
+        """Open an object to be read by ranges, all of what it held when it was opened; None if there is none."""
+        with self._telling("read", key):
+            try:
+                return self._path(key).open("rb", buffering=0)
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
 

@@ -63,6 +63,17 @@ def final_key(table: str, job: Job, shard: int) -> str:
     return f"{final_prefix(table, job)}{shard:05d}.parquet"
 
 
+def shard_in(key: str) -> int:
+    """Return the number of the shard that a published file is.
+
+    Examples
+    --------
+    >>> shard_in("calls/dt=2026-03-01/1f-00012.parquet")
+    12
+    """
+    return int(key.removesuffix(".parquet").rpartition("-")[2])
+
+
 def staged_key(table: str, job: Job, attempt: str, shard: int) -> str:
     """Return where a submission stages a shard.
 

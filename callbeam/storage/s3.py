@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from callbeam.aws import boto_session
 from callbeam.storage.interface import MissingObjectError, ObjectInfo, StorageError, check_key
 from callbeam.storage.s3_errors import PASSING_CODES, code_of, explain, is_missing, is_passing
+from callbeam.storage.s3_file import TAIL_BYTES, ObjectPart, RangedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,9 @@ SINGLE_REQUEST_BYTES = 5 * 1024**3
 
 DELETE_BATCH = 1000
 """Most keys that DeleteObjects takes."""
+
+REPLACED_CODES = {"PreconditionFailed", "412", "NoSuchKey", "404"}
+"""What S3 answers where an object is no longer what it was."""
 
 AWS_HOST = ".amazonaws.com"
 
@@ -109,6 +113,12 @@ class S3Store:
 
         return self._persist("read", key, receive)
 
+    def open(self, key: str) -> RangedFile | None:
+        """Open an object to be read by ranges, all of what it held when it was opened; None if there is none."""
+        fetch = partial(self._range, key)
+        tail = self._persist("read", key, lambda: self._tail(key))
+        return None if tail is None else RangedFile(tail, fetch)
+
     def sha256(self, key: str) -> str | None:
         """Return the hex digest of an object's bytes; from its metadata, which copies keep. None if there is none."""
         return self._persist("read", key, partial(self._digest, key))
@@ -168,6 +178,32 @@ class S3Store:
                 raise ClientError({"Error": worst}, "DeleteObjects")
 
         self._persist("deleted", keys[0], send)
+
+    def _tail(self, key: str) -> ObjectPart | None:
+        try:
+            return self._part(key, Range=f"bytes=-{TAIL_BYTES}")
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            if code_of(error) == "InvalidRange":  # an empty object has no last bytes
+                return ObjectPart(0, b"", 0, "")
+            raise
+
+    def _range(self, key: str, wanted: str, version: str) -> ObjectPart:
+        try:
+            return self._persist("read", key, lambda: self._part(key, Range=f"bytes={wanted}", IfMatch=version))
+        except StorageError as error:
+            if isinstance(error.__cause__, ClientError) and code_of(error.__cause__) in REPLACED_CODES:
+                raise StorageError(f"{self.describe(key)} was replaced while it was read: try again") from error
+            raise
+
+    def _part(self, key: str, **wanted: str) -> ObjectPart:
+        response = self._client.get_object(**self._at(key), **wanted)
+        with response["Body"] as body:
+            content: bytes = body.read()
+        # "bytes 100-199/1000"; absent where a server gives the whole in place of a range.
+        begin, _, size = response.get("ContentRange", f"bytes 0-/{len(content)}").removeprefix("bytes ").partition("-")
+        return ObjectPart(int(begin), content, int(size.partition("/")[2]), response["ETag"])
 
     def _digest(self, key: str) -> str | None:
         try:

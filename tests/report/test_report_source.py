@@ -17,10 +17,10 @@ def test_reads_columns_of_the_calls_asked_for(made: MadeOutput) -> None:
     for seed in (1, 2, 3):
         made.add_call(f"call-{seed}", seed=seed)
     output = open_output(StorageConfig(str(made.publish())))
-    rows = output.read("utterances", ["call_id", "begin_offset_ms"], call_ids={"call-2"}, job_ids={JOB_ID})
+    rows = output.read_calls("utterances", ["call_id", "begin_offset_ms"], {JOB_ID: {"call-2"}}, channel_ids={})
     assert set(rows["call_id"].to_pylist()) == {"call-2"}
     assert rows.num_rows == sum(row["call_id"] == "call-2" for row in made.rows["utterances"])
-    assert output.read("utterances", ["call_id"], job_ids={"another"}).num_rows == 0
+    assert output.read_calls("utterances", ["call_id"], {"another": {"call-2"}}, channel_ids={}).num_rows == 0
 
 
 def test_what_is_not_there_is_empty_or_null(made: MadeOutput) -> None:
@@ -74,6 +74,8 @@ def test_s3_is_read_as_a_folder_is(made: MadeOutput, aws_credentials: None) -> N
         there = open_output(StorageConfig("s3://lake/some", endpoint_url=url))
         here = open_output(StorageConfig(str(folder)))
         columns = ["call_id", "begin_offset_ms", "level_dbfs"]
-        assert there.read("seconds", columns, call_ids={"a"}) == here.read("seconds", columns, call_ids={"a"})
+        asked: Any = ("seconds", columns, {JOB_ID: {"a"}})
+        assert there.read_calls(*asked, channel_ids={}) == here.read_calls(*asked, channel_ids={})
+        assert there.read("seconds", columns) == here.read("seconds", columns)
     finally:
         server.stop()
