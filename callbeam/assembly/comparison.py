@@ -73,7 +73,7 @@ def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelP
         if pair.first_id in known and pair.second_id in known:
             between[pair.first_id, pair.second_id].append(pair.comparison)
     joined = {names: some for names, parts in sorted(between.items()) if (some := join_comparisons(parts)) is not None}
-    if not joined and len(channels) > 1 and len({channel.extent.pcm_sha256 for channel in channels}) == 1:
+    if not joined and _same_sound(channels):
         joined[channels[0].channel_id, channels[1].channel_id] = Comparison(True, Leak(), Leak())
     main = max(joined.values(), key=_evidence_s, default=None)
     layout, warnings = channel_layout(len(channels), main)
@@ -94,6 +94,12 @@ def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelP
         leak_levels=_leak_levels(known, heard),
         warnings=tuple(sorted(found)),
     )
+
+
+def _same_sound(channels: Sequence[JoinedChannel]) -> bool:
+    """Tell by the digests whether several channels that were never compared hold the same samples, not all 0."""
+    digests = {channel.extent.pcm_sha256 for channel in channels}
+    return len(channels) > 1 and len(digests) == 1 and channels[0].levels["digital_zero_ratio"] != 1
 
 
 def _echo_warnings(channels: Sequence[JoinedChannel], layout: str | None) -> list[str]:

@@ -124,6 +124,15 @@ def test_the_same_sound_on_both_channels_tells_of_nobody() -> None:
     assert (call["metrics_scope"], call["hold_ms"]) == (None, 0)
 
 
+def test_two_channels_of_zeros_are_not_the_same_sound() -> None:
+    begin, silent = START_MS + HOUR_MS, np.zeros(24_000, np.int16)
+    parts = leg_parts(STREAMS[0], begin, samples=silent) + leg_parts(STREAMS[1], begin, samples=silent, role="AGENT")
+    (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
+    assert call["channel_layout"] == "stereo"
+    assert set(call["warnings"]) == {"channel_silent", "prompts_counted_as_agent"}
+    assert (call["talk_time_total_ms"], call["non_talk_time_total_ms"], call["masked_ms"]) == (0, 3000, 0)
+
+
 def test_a_channel_of_zeros_is_told_of() -> None:
     begin = START_MS + HOUR_MS
     silent = np.zeros(24_000, np.int16)
