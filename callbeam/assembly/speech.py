@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from callbeam.assembly.conversation import CallClock
 
 
-_OF_THE_LINE = frozenset({"masked_ms", "hold_ms"})
-
-
 @dataclass(frozen=True, slots=True)
 class SpeechTables:
     """What a call's speech adds to the tables.
@@ -92,7 +89,7 @@ def speech_tables(
     totals = {**conversation.totals, "metrics_scope": conversation.metrics_scope}
     if compared.layout == DUAL_MONO:
         # Everyone is on every channel: what each of them says is known of nobody.
-        totals = {name: totals[name] if name in _OF_THE_LINE else None for name in totals}
+        totals = {**dict.fromkeys(totals), "hold_ms": totals["hold_ms"]}
     return SpeechTables(batches, totals, conversation.warnings)
 
 

@@ -115,7 +115,7 @@ def _events(scene: Scene, duration_ms: int) -> list[Event]:
     return [
         *overlap_events(scene.overlaps),
         *non_talk_events(non_talk(scene.channels, (0, duration_ms), scene.thresholds)),
-        *monologue_events(scene.runs, scene.floor, shortest_ms=scene.thresholds.monologue_ms),
+        *monologue_events(scene.floor, scene.thresholds),
     ]
 
 

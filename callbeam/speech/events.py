@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from callbeam.calls.spans import as_spans, subtract
+from callbeam.calls.spans import as_spans, bridge, clip, subtract
+from callbeam.speech.thresholds import DEFAULT_THRESHOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from callbeam.speech.overlaps import Overlap
     from callbeam.speech.stretches import Stretch
     from callbeam.speech.talk import ChannelTalk
-    from callbeam.speech.turns import Run
+    from callbeam.speech.thresholds import Thresholds
 
 NON_TALK = "non_talk"
 LONG_MONOLOGUE = "long_monologue"
@@ -75,32 +76,32 @@ def non_talk_events(spans: SpanArray) -> list[Event]:
     return [Event(event_type=NON_TALK, begin_offset_ms=begin, end_offset_ms=end) for begin, end in spans.tolist()]
 
 
-def monologue_events(runs: Sequence[Run], stretches: Sequence[Stretch], *, shortest_ms: int) -> list[Event]:
-    """Return the parts of runs, long enough, in which no other takes a turn.
+def monologue_events(floor: Sequence[Stretch], thresholds: Thresholds = DEFAULT_THRESHOLDS) -> list[Event]:
+    """Return where one participant speaks for long, and no other takes a turn.
 
     Parameters
     ----------
-    runs : sequence of Run
-    stretches : sequence of Stretch
-        Of all participants, backchannels left out.
-    shortest_ms : int
+    floor : sequence of Stretch
+        Of all participants, backchannels left out, as ``find_stretches`` orders them.
+    thresholds : Thresholds, optional
     """
     return [
         event
-        for run in runs
-        if run.end_ms - run.begin_ms >= shortest_ms
-        for event in _alone(run, stretches, shortest_ms)
+        for participant in sorted({stretch.participant for stretch in floor})
+        for event in _monologues([one for one in floor if one.participant == participant], floor, thresholds)
     ]
 
 
-def _alone(run: Run, stretches: Sequence[Stretch], shortest_ms: int) -> list[Event]:
-    speaker = run.stretches[0]
-    others = as_spans((one.begin_ms, one.end_ms) for one in stretches if one.participant != speaker.participant)
-    alone = subtract(as_spans([(run.begin_ms, run.end_ms)]), others)
+def _monologues(own: Sequence[Stretch], floor: Sequence[Stretch], thresholds: Thresholds) -> list[Event]:
+    said = as_spans((one.begin_ms, one.end_ms) for stretch in own for one in stretch.utterances)
+    others = as_spans((one.begin_ms, one.end_ms) for one in floor if one.participant != own[0].participant)
     events = []
-    for begin, end in alone.tolist():
-        if end - begin >= shortest_ms:
-            first = next(one for one in run.stretches if one.end_ms > begin)
+    for alone in subtract(bridge(said, thresholds.non_talk_ms), others).tolist():
+        # Where another has just stopped, or begins, the speaker may be silent.
+        spoken = clip(said, *alone)
+        if len(spoken) and spoken[-1, 1] - spoken[0, 0] >= thresholds.monologue_ms:
+            begin, end = int(spoken[0, 0]), int(spoken[-1, 1])
+            first = next(one for one in own if one.end_ms > begin)
             events.append(
                 Event(
                     event_type=LONG_MONOLOGUE,

@@ -164,6 +164,24 @@ def test_a_monologue_lasts_until_another_takes_a_turn(talk):
     assert monologues(conversation) == []
 
 
+def test_a_monologue_that_another_has_parted_goes_on(talk):
+    agent = talk("AGENT", [(0, 29_000), (29_000, 58_000), (60_500, 112_000)])
+    conversation = converse([agent, talk("CUSTOMER", [(40_000, 42_000)])], comparable=True, duration_ms=120_000)
+    assert monologues(conversation) == [("AGENT", 42_000, 112_000)]
+    (event,) = (event for event in conversation.events if event.event_type == "long_monologue")
+    assert event.utterance_id == "AGENT-1-00029000"
+
+
+def test_a_monologue_begins_and_ends_with_its_speaker(talk):
+    agent = talk("AGENT", [(0, 20_000), (22_000, 90_000), (92_000, 93_000)])
+    customer = talk("CUSTOMER", [(19_000, 21_000), (91_000, 94_000)])
+    conversation = converse([agent, customer], comparable=True, duration_ms=120_000)
+    assert monologues(conversation) == [("AGENT", 22_000, 90_000)]
+    customer = talk("CUSTOMER", [(19_000, 21_000), (81_999, 94_000)])
+    conversation = converse([agent, customer], comparable=True, duration_ms=120_000)
+    assert monologues(conversation) == []
+
+
 def test_long_silence_ends_a_monologue(talk):
     conversation = converse(
         [talk("AGENT", [(0, 50_000), (53_000, 70_000)]), talk("CUSTOMER", [])], comparable=True, duration_ms=120_000
