@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from callbeam.schemas.acoustics import ACOUSTIC_MEASURES
 from callbeam.schemas.egemaps import EGEMAPS_MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 ACTIVATIONS = ("softmax", "sigmoid", "none")
 
@@ -25,6 +26,9 @@ LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 4000, 48_000
 
 _DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """Operators that onnxruntime has by itself."""
+
+_LARGEST_FILE = 2**31
+"""Bytes from which on a model is no single ONNX file any more, for that is one protobuf message."""
 
 _HOWTO = "docs/sentiment.md shows how"
 
@@ -113,14 +117,19 @@ def _parse(content: bytes, name: str) -> Any:
     try:
         model = onnx.load_model_from_string(content)
     except Exception as error:  # whatever protobuf raises; which class that is, depends on its version
-        raise ModelError(f"{name} is not an ONNX file: {error}") from error
+        raise ModelError(f"{name} is not an ONNX file, or not all of one ({error}): copy or export it again") from error
     if not model.ir_version or not model.graph.node:
-        raise ModelError(f"{name} is not an ONNX file: it holds no graph")
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
-        raise ModelError(
-            f"{name} keeps weights in another file: save it as one, with onnx.save(onnx.load(path), path, "
-            "save_as_external_data=False)"
+        raise ModelError(f"{name} is not an ONNX file: it holds no graph; export the model again")
+    outside = [tensor for tensor in _tensors(model.graph) if tensor.data_location == onnx.TensorProto.EXTERNAL]
+    if outside:
+        lengths = [entry.value for tensor in outside for entry in tensor.external_data if entry.key == "length"]
+        too_large = sum(_whole_number(length) or 0 for length in lengths) >= _LARGEST_FILE
+        way_out = (
+            "one file holds less than 2 GB, so export it with weights of fewer bits (float16, int8), in one file"
+            if too_large
+            else "save it as one, with onnx.save(onnx.load(path), path, save_as_external_data=False)"
         )
+        raise ModelError(f"{name} keeps weights in another file: {way_out}")
     known = _DOMAINS | {function.domain for function in model.functions}
     if custom := sorted({f"{node.domain}.{node.op_type}" for node in model.graph.node if node.domain not in known}):
         raise ModelError(
@@ -128,6 +137,21 @@ def _parse(content: bytes, name: str) -> Any:
             "operators only"
         )
     return model
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Give a graph's tensors: weights, and what its nodes hold, if in graphs of their own."""
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    for attribute in (attribute for node in graph.node for attribute in node.attribute):
+        yield from (attribute.t, *attribute.tensors)
+        for inner in (attribute.g, *attribute.graphs):
+            yield from _tensors(inner)
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def _input_kind(metadata: Mapping[str, str], name: str) -> tuple[int | None, tuple[str, ...]]:
@@ -140,12 +164,13 @@ def _input_kind(metadata: Mapping[str, str], name: str) -> tuple[int | None, tup
             f"named features; {way_out} metadata_props ({_HOWTO})"
         )
     if rate is not None:
-        if not (rate.isascii() and rate.isdigit() and LOWEST_RATE_HZ <= int(rate) <= HIGHEST_RATE_HZ):
+        rate_hz = _whole_number(rate)
+        if rate_hz is None or not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
             raise ModelError(
-                f"{name}: metadata sample_rate_hz is {rate!r}, and must be a whole number from {LOWEST_RATE_HZ} to "
-                f"{HIGHEST_RATE_HZ}"
+                f"{name}: metadata sample_rate_hz is {rate[:20]!r}, and must be a whole number from "
+                f"{LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}"
             )
-        return int(rate), ()
+        return rate_hz, ()
     return None, _features(_json(metadata, "features", name), name)
 
 
@@ -199,7 +224,9 @@ def _outputs(metadata: Mapping[str, str], existing: Iterable[str], name: str) ->
         if output not in existing:
             raise ModelError(f"{name} has no output {output!r}, which its metadata name; it has {', '.join(existing)}")
         if not isinstance(entry, dict) or set(entry) != {"labels", "activation"} or not _are_names(entry["labels"]):
-            raise ModelError(f"{name}: metadata of output {output!r} must be labels and activation, as in {example}")
+            raise ModelError(
+                f"{name}: metadata of output {output!r} must be labels and activation, as in {example}, no label twice"
+            )
         if entry["activation"] not in ACTIVATIONS:
             raise ModelError(
                 f"{name}: activation of output {output!r} is {entry['activation']!r}, and must be one of "
@@ -215,7 +242,7 @@ def _outputs(metadata: Mapping[str, str], existing: Iterable[str], name: str) ->
 def _json(metadata: Mapping[str, str], key: str, name: str) -> Any:
     try:
         return json.loads(metadata[key])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{name}: metadata {key} is not JSON: {error}") from error
 
 
@@ -243,8 +270,9 @@ class _Tensor:
         return self.kind == kind and len(self.sizes) == rank
 
     def __str__(self) -> str:
-        shape = ", ".join(str(size or "dynamic") for size in self.sizes)
-        return f"{self.name} ({onnx.TensorProto.DataType.Name(self.kind).lower()} [{shape}])"
+        shape = ", ".join("dynamic" if size is None else str(size) for size in self.sizes)
+        kinds = {number: kind.lower() for kind, number in onnx.TensorProto.DataType.items()}
+        return f"{self.name} ({kinds.get(self.kind, f'type {self.kind}')} [{shape}])"
 
 
 def _listed(inputs: Iterable[_Tensor]) -> str:

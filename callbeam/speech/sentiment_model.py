@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,8 +28,12 @@ Float32Array = npt.NDArray[np.float32]
 MOST_UNITS = 16
 """Units that a model gets at once."""
 
-MOST_SAMPLES = 16 * 30 * 16_000
-"""Samples that it gets at once, padding included: 30 MB."""
+MOST_SAMPLES = 30 * 16_000
+"""Samples that it gets at once, padding included, a longer unit excepted: a window of 30 s at 16 kHz.
+
+The first layer of a model such as wav2vec 2.0 makes 100 values of one sample: 200 MB of a window. Beyond that a single
+thread gains nothing from larger batches, and pays for them in memory.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,11 +156,14 @@ class SentimentModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.use_deterministic_compute = True
-        options.log_severity_level = 3  # errors, which are raised, too; warnings on unused weights are not for users
+        options.log_severity_level = 4  # errors are raised, too; a line of its own beside ours would only confuse
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions have no common base of their own
-            raise ModelError(f"{name} cannot be loaded by onnxruntime {onnxruntime.__version__}: {error}") from error
+            raise ModelError(
+                f"{name} cannot be loaded by onnxruntime {onnxruntime.__version__}: {_cause(error)}; export it for "
+                "this version, with standard ONNX operators of an opset that it knows"
+            ) from error
 
     def score(self, batch: UnitBatch) -> UnitScores:
         """Score the units of a batch; which of them the model sees together depends on the batch alone."""
@@ -206,14 +214,18 @@ class SentimentModel:
             results = self._session.run([output.name for output in outputs], inputs)
         except Exception as error:  # onnxruntime's exceptions have no common base of their own
             shapes = ", ".join(f"{name} {values.dtype} {list(values.shape)}" for name, values in inputs.items())
-            raise ModelError(f"{self._name} failed on {shapes}: {error}") from error
+            raise ModelError(
+                f"{self._name} failed on {shapes}: {_cause(error)}; it must take any number of units"
+                f"{'' if self.contract.features else ', of any length'}: export it with dynamic axes"
+            ) from error
         count = len(next(iter(inputs.values())))
         columns = []
         for output, values in zip(outputs, results, strict=True):
             found = np.asarray(values)
             if found.dtype.kind != "f" or found.size != count * len(output.labels) or found.shape[:1] != (count,):
+                units = "1 unit" if count == 1 else f"{count} units"
                 raise ModelError(
-                    f"{self._name}: output {output.name!r} is {found.dtype} {list(found.shape)} for {count} units, and "
+                    f"{self._name}: output {output.name!r} is {found.dtype} {list(found.shape)} for {units}, and "
                     f"must be floats [batch, {len(output.labels)}], for its labels {', '.join(output.labels)}"
                 )
             columns.append(_activate(found.reshape(count, -1).astype(np.float64), output.activation))
@@ -221,7 +233,10 @@ class SentimentModel:
 
 
 def check_model(content: bytes, name: str) -> ModelContract:
-    """Find out whether a model can be used, before any audio is read: it is loaded, and run once on two made units.
+    """Find out whether a model can be used, before any audio is read: it is loaded, and run on a few made units.
+
+    It is given two of them together, then one alone, a waveform of another length too: so shows what an export has
+    fixed in the graph though its inputs are declared dynamic.
 
     Raises
     ------
@@ -230,13 +245,33 @@ def check_model(content: bytes, name: str) -> ModelContract:
     """
     model = SentimentModel(content, name)
     contract = model.contract
+    rows: list[Float32Array | None]
     if contract.features:
-        model.score_features(np.zeros((2, len(contract.features)), np.float32))
-        return contract
-    rate = contract.sample_rate_hz or 0
-    tone = np.sin(np.arange(2 * rate, dtype=np.float32) * np.float32(2 * np.pi * 200 / rate)) / 10
-    model.score_waveforms([tone, tone[: rate + 80] if contract.lengths_name else tone])
+        vectors = np.repeat(np.array([[0], [1]], np.float32), len(contract.features), axis=1)
+        rows = [*model.score_features(vectors), *model.score_features(vectors[1:])]
+    else:
+        rate = contract.sample_rate_hz or 0
+        tone = np.sin(np.arange(2 * rate, dtype=np.float32) * np.float32(2 * np.pi * 200 / rate)) / 10
+        short = tone[: rate + 80]
+        rows = [
+            *model.score_waveforms([tone, short if contract.lengths_name else tone]),
+            *model.score_waveforms([short]),
+        ]
+    values = np.stack([row for row in rows if row is not None])
+    lost = [label for label, column in zip(contract.labels, values.T, strict=True) if not np.isfinite(column).any()]
+    if lost:
+        raise ModelError(
+            f"{name} gives no finite number for {', '.join(lost)}, whatever it is tried on: export a checkpoint "
+            "without NaN among its weights"
+        )
     return contract
+
+
+def _cause(error: Exception) -> str:
+    """Return what onnxruntime says, in one line, without its status code and the place in its own source."""
+    line = " ".join(str(error).split())
+    line = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", line)
+    return re.sub(r"/\S+\.(?:cc|h):\d+ \S.*?\) ", "", line).rstrip(".")
 
 
 def _together(lengths: Sequence[int], *, padded: bool) -> Iterator[list[int]]:
