@@ -50,18 +50,23 @@ def write_tables() -> None:
 
 
 def test_the_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("datasets")
+    for reader in ("datasets", "duckdb", "polars"):
+        pytest.importorskip(reader)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     write_tables()
-    assert len(PROGRAMS) == 3
+    assert len(PROGRAMS) == 5
     names: dict[str, Any] = {}
     for program in PROGRAMS:
         exec(compile(program, "docs/sentiment.md", "exec"), names)
     assert names["training"]["unit_id"][:] == ["u1"]
     assert names["rate"] == 8000
     np.testing.assert_array_equal(names["samples"] * 32768, SAMPLES)
+    assert len(names["row"]["samples"]) == 16000
+    assert names["stream"].n_shards == 1
+    assert names["table"]["unit_id"].to_list() == ["u1", "u2"]
+    assert names["table"]["flac"][0] == encode_flac(SAMPLES)
     assert names["contract"].sample_rate_hz == 16000
     np.testing.assert_allclose(np.ravel(names["scores"]), [0.5, 0.1], rtol=1e-4)
 
