@@ -75,13 +75,15 @@ SENTIMENT_INPUTS = Table(
             nullable=True,
         ),
         measure(
-            "overlap_ratio", "Share of its speech over which another participant speaks; NULL if only one is heard."
+            "overlap_ratio",
+            "Share of its speech over which another participant speaks; NULL if only one is heard, or if channels "
+            "cannot be compared (warnings clocks_differ, channels_identical).",
         ),
         Column(
             "context",
             CONTEXT,
-            "The three turns of any participant that begin before it and are no part of it, oldest first; text is NULL "
-            "until transcripts come.",
+            "The three turns of any participant that begin before it and are no part of it, oldest first; of its own "
+            "channel alone if channels cannot be compared. text is NULL until transcripts come.",
         ),
         *UNIT_MEASURES,
         *UNIT_Z_SCORES,

@@ -54,7 +54,8 @@ UTTERANCES = Table(
         Column(
             "overlap_ms",
             pa.int32(),
-            "Time of it in which another participant speaks, too; NULL if only one is heard.",
+            "Time of it in which another participant speaks, too; NULL if only one is heard, or if channels cannot be "
+            "compared (warnings clocks_differ, channels_identical).",
             nullable=True,
         ),
         Column("is_interruption", pa.bool_(), "It is an interruption of the other, as in events.", nullable=True),

@@ -38,8 +38,9 @@ class CallSpeech:
     ----------
     talk : sequence of ChannelTalk
     conversation : Conversation
-    turns : sequence of Turn
-        All utterances, sorted by begin.
+    turns : mapping of str to sequence of Turn
+        By channel: what may be its units' context, sorted by begin. That is the turns of the whole call, or of the
+        channel alone where channels cannot be compared.
     layout : str or None
         The call's ``channel_layout``.
     leak_levels : mapping of str to float
@@ -48,7 +49,7 @@ class CallSpeech:
 
     talk: Sequence[ChannelTalk]
     conversation: Conversation
-    turns: Sequence[Turn]
+    turns: Mapping[str, Sequence[Turn]]
     layout: str | None
     leak_levels: Mapping[str, float]
 
@@ -154,11 +155,11 @@ def _facts(units: pa.Table, spans: np.ndarray, call: CallSpeech, overlaps: Seque
     ]
 
 
-def _contexts(units: pa.Table, begins: np.ndarray, turns: Sequence[Turn]) -> list[list[dict[str, Any]]]:
-    held = units["utterance_ids"].to_pylist()
+def _contexts(units: pa.Table, begins: np.ndarray, turns: Mapping[str, Sequence[Turn]]) -> list[list[dict[str, Any]]]:
+    owners, held = (units[name].to_pylist() for name in ("channel_id", "utterance_ids"))
     return [
-        [turn._asdict() for turn in previous_turns(begin, ids, turns)]
-        for begin, ids in zip(begins.tolist(), held, strict=True)
+        [turn._asdict() for turn in previous_turns(begin, ids, turns[owner])]
+        for owner, begin, ids in zip(owners, begins.tolist(), held, strict=True)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,14 @@ def speech_tables(
     return SpeechTables(batches, totals, conversation.warnings)
 
 
-def _turns(utterances: pa.Table, clock: CallClock) -> list[Turn]:
+def _turns(utterances: pa.Table, clock: CallClock) -> dict[str, list[Turn]]:
+    """Return each channel's context: all turns, or its own alone where the others' place beside it is not known."""
     begins, ends = offsets_of(utterances, clock.start_ms)
-    names = (utterances[name].to_pylist() for name in ("utterance_id", "participant_role"))
-    return [Turn(*turn) for turn in zip(*names, begins.tolist(), ends.tolist(), strict=True)]
+    owners, *names = (utterances[name].to_pylist() for name in ("channel_id", "utterance_id", "participant_role"))
+    turns = [Turn(*turn) for turn in zip(*names, begins.tolist(), ends.tolist(), strict=True)]
+    if clock.comparable:
+        return dict.fromkeys(owners, turns)
+    own: defaultdict[str, list[Turn]] = defaultdict(list)
+    for owner, turn in zip(owners, turns, strict=True):
+        own[owner].append(turn)
+    return own

@@ -56,6 +56,10 @@ def assembled(sounds: dict[str, np.ndarray]) -> dict[str, list[dict]]:
     return {name: pa.Table.from_batches(some).to_pylist() for name, some in batches.items()}
 
 
+def roles_of_context(unit: dict) -> set[str]:
+    return {turn["participant_role"] for turn in unit["context"]}
+
+
 @pytest.fixture(scope="module")
 def pcm() -> dict[str, np.ndarray]:
     made = make_call(CallSpec("c-1", START_MS, ConversationSpec(duration_ms=SECONDS * 1000)), 6)
@@ -66,6 +70,7 @@ def test_of_two_participants_on_two_channels_the_roles_are_sure(pcm: dict[str, n
     tables = assembled(pcm)
     assert tables["calls"][0]["channel_layout"] == "stereo"
     assert {row["role_confidence"] for row in tables["channels"]} == {1.0}
+    assert any(len(roles_of_context(row)) == 2 for row in tables["sentiment_inputs"])
     assert any(row["eligible"] for row in tables["sentiment_inputs"])
 
 
@@ -90,3 +95,7 @@ def test_a_doubled_channel_tells_of_nobody(pcm: dict[str, np.ndarray]) -> None:
     assert (call["talk_time_total_ms"], call["agent_talk_ratio"]) == (None, None)
     assert [row["role_confidence"] for row in tables["channels"]] == pytest.approx([0.3, 0.3])
     assert not any(row["eligible"] for row in tables["sentiment_inputs"])
+    assert any(row["context"] for row in tables["sentiment_inputs"])
+    for row in tables["sentiment_inputs"]:
+        assert roles_of_context(row) <= {row["participant_role"]}
+        assert row["overlap_ratio"] is None
