@@ -120,16 +120,7 @@ def _parse(content: bytes, name: str) -> Any:
         raise ModelError(f"{name} is not an ONNX file, or not all of one ({error}): copy or export it again") from error
     if not model.ir_version or not model.graph.node:
         raise ModelError(f"{name} is not an ONNX file: it holds no graph; export the model again")
-    outside = [tensor for tensor in _tensors(model.graph) if tensor.data_location == onnx.TensorProto.EXTERNAL]
-    if outside:
-        lengths = [entry.value for tensor in outside for entry in tensor.external_data if entry.key == "length"]
-        too_large = sum(_whole_number(length) or 0 for length in lengths) >= _LARGEST_FILE
-        way_out = (
-            "one file holds less than 2 GB, so export it with weights of fewer bits (float16, int8), in one file"
-            if too_large
-            else "save it as one, with onnx.save(onnx.load(path), path, save_as_external_data=False)"
-        )
-        raise ModelError(f"{name} keeps weights in another file: {way_out}")
+    _refuse_weights_elsewhere(model.graph, name)
     known = _DOMAINS | {function.domain for function in model.functions}
     if custom := sorted({f"{node.domain}.{node.op_type}" for node in model.graph.node if node.domain not in known}):
         raise ModelError(
@@ -137,6 +128,17 @@ def _parse(content: bytes, name: str) -> Any:
             "operators only"
         )
     return model
+
+
+def _refuse_weights_elsewhere(graph: Any, name: str) -> None:
+    outside = [tensor for tensor in _tensors(graph) if tensor.data_location == onnx.TensorProto.EXTERNAL]
+    if not outside:
+        return
+    lengths = [entry.value for tensor in outside for entry in tensor.external_data if entry.key == "length"]
+    way_out = "save it as one, with onnx.save(onnx.load(path), path, save_as_external_data=False)"
+    if sum(_whole_number(length) or 0 for length in lengths) >= _LARGEST_FILE:
+        way_out = "one file holds less than 2 GB, so export it with weights of fewer bits (float16, int8), in one file"
+    raise ModelError(f"{name} keeps weights in another file: {way_out}")
 
 
 def _tensors(graph: Any) -> Iterator[Any]:
