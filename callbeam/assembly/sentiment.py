@@ -15,6 +15,7 @@ from callbeam.speech.context import Turn, previous_turns
 from callbeam.speech.eligibility import UnitFacts, ineligible_reason
 from callbeam.speech.prosody_text import prosody_text
 from callbeam.speech.split import split, split_group
+from callbeam.speech.units import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,6 +89,7 @@ def unit_table(
     eligible = [reason is None for reason in reasons]
     described = _descriptions({**measures, **z_scores}, eligible) if config.prosody_text else [None] * len(reasons)
     ids = units["unit_id"].to_pylist()
+    held = _utterance_ids(units, spans, call.talk)
     model = config.model_sha256
     group = split_group(None, None, clock.call_id)
     added = {
@@ -97,7 +99,8 @@ def unit_table(
         "eligible": eligible,
         "ineligible_reason": reasons,
         "overlap_ratio": overlaps,
-        "context": _contexts(units, begins, call.turns),
+        "utterance_ids": held,
+        "context": _contexts(units, begins, held, call.turns),
         **{name: from_nan(values) for name, values in z_scores.items()},
         "prosody_text": described,
         "scores": [scores.get(name) if may else None for name, may in zip(ids, eligible, strict=True)],
@@ -155,11 +158,24 @@ def _facts(units: pa.Table, spans: np.ndarray, call: CallSpeech, overlaps: Seque
     ]
 
 
-def _contexts(units: pa.Table, begins: np.ndarray, turns: Mapping[str, Sequence[Turn]]) -> list[list[dict[str, Any]]]:
-    owners, held = (units[name].to_pylist() for name in ("channel_id", "utterance_ids"))
+def _utterance_ids(units: pa.Table, spans: np.ndarray, talk: Sequence[ChannelTalk]) -> list[list[str]]:
+    """Name what each unit holds or cuts; what runs into a piece's first window, only the piece before could name."""
+    said = {one.channel_id: one.utterances for one in talk}
+    columns = (units[name].to_pylist() for name in ("channel_id", "unit_type", "utterance_ids"))
+    return [
+        [one.utterance_id for one in said[owner] if one.begin_ms < end and one.end_ms > begin]
+        if unit_type == WINDOW
+        else ids
+        for owner, unit_type, ids, (begin, end) in zip(*columns, spans.tolist(), strict=True)
+    ]
+
+
+def _contexts(
+    units: pa.Table, begins: np.ndarray, held: Sequence[Sequence[str]], turns: Mapping[str, Sequence[Turn]]
+) -> list[list[dict[str, Any]]]:
     return [
         [turn._asdict() for turn in previous_turns(begin, ids, turns[owner])]
-        for owner, begin, ids in zip(owners, begins.tolist(), held, strict=True)
+        for owner, begin, ids in zip(units["channel_id"].to_pylist(), begins.tolist(), held, strict=True)
     ]
 
 
