@@ -42,6 +42,8 @@ class Want:
 
     Attributes
     ----------
+    short : Document or None
+        Sound media that came, but may have been cut cleanly between two blocks.
     pause_s : float
         How long to wait before it is asked for again.
     alone : bool
@@ -120,12 +122,14 @@ class Judge:
         return self._lost(want, status, f"the service answered {said}, {want.refusals} times", sample)
 
     def _is_worth_asking(self, want: Want, *, not_found: bool) -> bool:
-        if not_found and not self._is_recent(want.listed):
+        if not_found and want.short is None and not self._is_recent(want.listed):
             return want.refusals < QUICK_ATTEMPTS
         return self._lasted_s(want) < self._retry_s or want.refusals < QUICK_ATTEMPTS
 
     def _damaged(self, want: Want, document: Document, reason: str) -> FetchedFragment | None:
         want.damages += 1
+        if want.short is not None and len(want.short.data) < len(document.data):
+            want.short = None  # it was cut: there is more to the fragment
         if want.damages < DAMAGED_ATTEMPTS:
             return None
         return self._lost(want, FragmentStatus.DAMAGED, reason, bytes(document.data[:SAMPLE_BYTES]))

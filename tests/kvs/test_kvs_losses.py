@@ -225,6 +225,28 @@ def test_damage_in_storage_is_told_after_three_tries(open_source: Any, fill: Any
         assert gone[junk].status in {FragmentStatus.DAMAGED, FragmentStatus.SERVICE_ERROR}
 
 
+def after_a_clean_cut(calls: Any, open_source: Any, then: Sequence[Fault]) -> FetchedFragment:
+    """Read fragments one by one; the first one's body ends between two blocks at first."""
+    for fault in (Fault(GMFFL, "end", document=0, place="block_border"), *then):
+        calls.emulator.faults.add(fault)
+    source = open_source(calls.emulator, batch_fragments=1)
+    [fetched] = source.read(source.list(*LISTED_ALL)[:1])
+    return fetched
+
+
+def test_media_that_may_be_cut_is_asked_for_again_however_often_it_is_refused(
+    calls: Any, check_media: Any, open_source: Any
+) -> None:
+    refused = Fault(GMFFL, "not_found", fragments=(calls.numbers[0],), after=1, times=6)
+    check_media(after_a_clean_cut(calls, open_source, [refused]))
+
+
+def test_media_that_was_cut_is_no_substitute_for_what_is_damaged_further_on(calls: Any, open_source: Any) -> None:
+    damaged = Fault(GMFFL, "end", document=0, place="block", after=1, times=None)
+    fetched = after_a_clean_cut(calls, open_source, [damaged])
+    assert fetched.status is FragmentStatus.DAMAGED
+
+
 FAULTS = st.builds(
     Fault,
     api=st.just(GMFFL),
