@@ -34,7 +34,8 @@ def plainly(samples, first_sample, covered, core):
                 spans.append((begin + first_sample, at + first_sample))
             begin = None
     clipped = [(max(begin, core[0]), min(end, core[1])) for begin, end in spans]
-    return [[(b * 1000 + 4000) // 8000, (e * 1000 + 4000) // 8000] for b, e in clipped if b < e]
+    rounded = [[(begin * 1000 + 4000) // 8000, (end * 1000 + 4000) // 8000] for begin, end in clipped]
+    return [[begin, end] for begin, end in rounded if begin < end]
 
 
 lengths = st.one_of(st.integers(1, 400), st.integers(7900, 8100), st.integers(8000, 20_000))
