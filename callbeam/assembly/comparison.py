@@ -117,10 +117,19 @@ def _marks(channels: Sequence[JoinedChannel], role: str) -> list[Mark]:
 
 def _heard(joined: dict[tuple[str, str], Comparison]) -> dict[str, tuple[str, Leak]]:
     """Return the loudest leak on each channel, and from which channel it comes."""
-    leaks = [(target, source, some.forward) for (source, target), some in joined.items()]
-    leaks += [(target, source, some.backward) for (target, source), some in joined.items()]
-    found = [(leak.echo_db, target, source, leak) for target, source, leak in leaks if leak.echo_db is not None]
+    ways = [(target, source, some.forward, some.backward) for (source, target), some in joined.items()]
+    ways += [(target, source, some.backward, some.forward) for (target, source), some in joined.items()]
+    found = [
+        (leak.echo_db, target, source, leak)
+        for target, source, leak, back in ways
+        if leak.echo_db is not None and not _is_source(leak, back)
+    ]
     return {target: (source, leak) for _, target, source, leak in sorted(found, key=lambda entry: entry[:3])}
+
+
+def _is_source(leak: Leak, back: Leak) -> bool:
+    """Tell whether a leak is what leaks the other way, met where it comes from: louder there than on the other."""
+    return leak.echo_db is not None and back.echo_db is not None and leak.echo_db > 0 >= back.echo_db
 
 
 def _leak_levels(known: dict[str, JoinedChannel], heard: dict[str, tuple[str, Leak]]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from callbeam.audio.silero import SileroDetector
 from callbeam.calls.clock import LegClock
 from callbeam.calls.pieces import CallIdentity, Leg, LegEnd
 from callbeam.emulator.conversation import ConversationSpec
+from callbeam.emulator.line import LineConditions
 from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.kvs.units import HOUR_MS, Job, Stream
 from callbeam.speech.piece import AnalysisConfig, analyse_piece
@@ -83,6 +84,17 @@ def test_a_mix_beside_one_voice_is_bleed(pcm: dict[str, np.ndarray]) -> None:
     units = [row for row in tables["sentiment_inputs"] if row["participant_role"] == "CUSTOMER"]
     assert units
     assert not any(row["eligible"] for row in units)
+
+
+def test_a_leak_is_heard_where_it_leaks_to() -> None:
+    quiet = LineConditions(snr_db=None)  # without noise, the source is found in the leak, too
+    pcm = make_call(CallSpec("c-1", START_MS, ConversationSpec(duration_ms=SECONDS * 1000), quiet, quiet), 6).pcm
+    leak = np.roll(np.rint(0.4 * pcm["AGENT"]).astype(np.int16), 240)
+    tables = assembled({"CUSTOMER": pcm["CUSTOMER"] // 2 + leak, "AGENT": pcm["AGENT"]})
+    assert tables["calls"][0]["channel_layout"] == "bleed"
+    heard = {row["participant_role"]: (row["echo_leak_db"], row["echo_delay_ms"]) for row in tables["channels"]}
+    assert heard["CUSTOMER"] == pytest.approx((-8, 30), abs=0.5)
+    assert heard["AGENT"] == (None, None)
 
 
 def test_a_doubled_channel_tells_of_nobody(pcm: dict[str, np.ndarray]) -> None:
