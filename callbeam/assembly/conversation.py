@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callbeam.assembly.channels import JoinedChannel
-    from callbeam.assembly.voice import JoinedVoice
     from callbeam.speech.thresholds import Thresholds
 
 
@@ -70,7 +69,7 @@ def talk_of(channels: Sequence[JoinedChannel], utterances: pa.Table, clock: Call
 
 
 def _channel_talk(channel: JoinedChannel, utterances: tuple[Utterance, ...], start_ms: int) -> ChannelTalk:
-    voice: JoinedVoice = channel.voice
+    voice = channel.voice
     return ChannelTalk(
         channel_id=channel.channel_id,
         participant_role=channel.first.participant_role,
