@@ -96,18 +96,21 @@ def _tiles(fleet: Fleet, row: int) -> Html:
         tiles.append(
             el(
                 "div",
-                el("dt", measure.label),
+                el("dt", measure.label, title=measure.meaning),
                 el("dd", measure.text(value), class_=None if known else "none"),
                 rank,
                 class_="tile",
             )
         )
-    hint = f"pNN and the mark: its rank among {words.counted(fleet.count, 'call')}; strong: the middle half."
+    hint = f"{words.NONE}: not computable."
+    if fleet.count > 1:
+        calls = words.counted(fleet.count, "call")
+        hint = f"pNN and the mark: its rank among those of {calls} that have it; strong: the middle half. {hint}"
     return el(
         "section",
         el("h2", "Key figures"),
         el("dl", *tiles, class_="tiles"),
-        el("p", hint, class_="hint") if fleet.count > 1 else None,
+        el("p", hint, class_="hint"),
     )
 
 

@@ -67,7 +67,7 @@ def channels_table(rows: CallRows) -> Html:
         ("#F0", lambda row: _number(row["f0_median_hz"], 0, "Hz")),
         ("#Clipped", lambda row: _percent(row["clipping_ratio"])),
         ("#Zeros", lambda row: _percent(row["digital_zero_ratio"])),
-        ("#Gaps", lambda row: f"{row['gap_count']}, {clock(row['gap_ms'], tenths=True)}" if row["gap_count"] else NONE),
+        ("#Gaps", lambda row: f"{row['gap_count']}, {_seconds(row['gap_ms'])}" if row["gap_count"] else NONE),
         ("#Echo", _echo),
     )
     return _table("Channels", "channel", "c", cells, channels, open_=True)
@@ -169,4 +169,4 @@ def _number(value: Any, places: int, unit: str) -> str:
 def _percent(share: Any) -> str:
     if share is None:
         return NONE
-    return "0" if share == 0 else f"{decimal(100 * share, 2 if share < 0.01 else 0)} %"
+    return words.percent(share, 2 if share < 0.01 else 0)

@@ -124,11 +124,13 @@ class Fleet:
         return float(below + upto) / 2 / max(len(known), 1)
 
     def histogram(self, measure: Measure) -> Histogram | None:
-        """Return the distribution between the 1st and 99th percentile; None without values."""
+        """Return the distribution between the outermost of ``PERCENTILES``; None without values."""
         known = self.known(measure)
         if not len(known):
             return None
-        low, high = (float(limit) for limit in np.percentile(known, (1, 99)))
+        low, high = (float(limit) for limit in np.percentile(known, (PERCENTILES[0], PERCENTILES[-1])))
+        if low == high:
+            low, high = float(known[0]), float(known[-1])
         if low == high:
             low, high = low - 0.5, high + 0.5
         bins = min(max(2 * math.isqrt(len(known)), FEWEST_BINS), MOST_BINS)

@@ -81,18 +81,18 @@ def _header(fleet: Fleet, place: str) -> Html:
 def _percentiles(fleet: Fleet) -> Html | None:
     rows = []
     for measure in MEASURES:
-        at, histogram = fleet.percentiles(measure), fleet.histogram(measure)
-        if at is None or histogram is None:
+        at = fleet.percentiles(measure)
+        if at is None:
             continue
         rows.append(
             el(
                 "tr",
-                el("th", measure.label, scope="row"),
+                el("th", measure.label, scope="row", title=measure.meaning),
                 *(
                     el("td", measure.text(float(value)), class_="n median" if percent == 50 else "n")
                     for percent, value in zip(PERCENTILES, at, strict=True)
                 ),
-                el("td", histogram_chart(histogram, measure, float(at[2])), class_="chart"),
+                el("td", _distribution(fleet, measure, float(at[2])), class_="chart"),
                 el("td", f"{len(fleet.known(measure)):,}", class_="n count"),
             )
         )
@@ -101,10 +101,17 @@ def _percentiles(fleet: Fleet) -> Html | None:
     heads = [
         el("th", "Per call", scope="col"),
         *(el("th", f"p{percent}" if percent != 50 else "median", scope="col", class_="n") for percent in PERCENTILES),
-        el("th", "Distribution, p1 to p99", scope="col"),
+        el("th", f"Distribution, p{PERCENTILES[0]} to p{PERCENTILES[-1]}", scope="col"),
         el("th", "Calls", scope="col", class_="n"),
     ]
     return _section("All calls together", _table(heads, rows, "All calls together"))
+
+
+def _distribution(fleet: Fleet, measure: Measure, median: float) -> Html:
+    known, histogram = fleet.known(measure), fleet.histogram(measure)
+    if histogram is None or known[0] == known[-1]:
+        return el("span", "all alike", class_="none")
+    return histogram_chart(histogram, measure, median)
 
 
 def _outliers(fleet: Fleet, outliers: Sequence[Outlier], pages: Mapping[int, str]) -> Html | None:

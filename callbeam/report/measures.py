@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callbeam.report.words import NONE, clock, decimal
+from callbeam.report.words import NONE, clock, decimal, percent
+from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,15 +61,26 @@ class Measure:
         """Write a value with its unit; a dash for NULL."""
         return NONE if value is None or math.isnan(value) else WRITTEN[self.unit](value)
 
+    @property
+    def meaning(self) -> str:
+        """What it is, as the table says of its column."""
+        if self.key in DERIVED:
+            return DERIVED[self.key]
+        role, _, column = self.key.rpartition(".")
+        table = TABLES["channels" if role else "calls"]
+        return next(each.meaning for each in table.columns if each.name == column)
 
-def _percent(share: float) -> str:
-    return "0 %" if share == 0 else f"{decimal(100 * share, 0 if share >= 0.1 else 1)} %"
 
+DERIVED: Mapping[str, str] = {
+    "non_talk_share": "Non-talk time, holds included, as a share of the conversation, which ends with the last word.",
+    "lost_share": "Fragments lost, as a share of those that the call has.",
+}
+"""What the figures are that are no column."""
 
 WRITTEN: Mapping[Unit, Callable[[float], str]] = {
     Unit.LENGTH: clock,
     Unit.LATENCY: lambda value: f"{decimal(value / 1000, 2)} s",
-    Unit.SHARE: _percent,
+    Unit.SHARE: percent,
     Unit.COUNT: decimal,
     Unit.PER_MINUTE: lambda value: f"{decimal(value, 1)} / min",
     Unit.RATE: lambda value: f"{decimal(value, 1)} / s",

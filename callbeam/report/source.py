@@ -12,6 +12,7 @@ from callbeam.errors import UsageError
 from callbeam.report.search import pieces_with, shards_with
 from callbeam.report.table_file import TableFile
 from callbeam.schemas import TABLES
+from callbeam.storage.interface import StorageError
 from callbeam.storage.manifest import Manifest, load_manifests
 from callbeam.storage.objects import ObjectStore, StorageConfig, open_store, resolve_config
 
@@ -136,13 +137,16 @@ def open_output(config: StorageConfig) -> Output:
     Raises
     ------
     UsageError
-        If there is no such folder, or no job has published anything there.
+        If there is no such folder or bucket, it cannot be read, or no job has published anything there.
     """
     place, config = config.output, resolve_config(config)
     if not config.output.startswith("s3://") and not Path(config.output).is_dir():
         raise UsageError(f"there is no folder {config.output}; name the --output of a backfill")
     store = open_store(config)
-    manifests = load_manifests(store)
+    try:
+        manifests = load_manifests(store)
+    except StorageError as error:
+        raise UsageError(str(error)) from error
     if not any(entry.table == "calls" for manifest in manifests for entry in manifest.files):
         raise UsageError(
             f"{store.describe()} holds no table of calls that a job has published; name the --output of a backfill"

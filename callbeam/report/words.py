@@ -106,6 +106,20 @@ def decimal(value: float, places: int = 0) -> str:
     return f"{rounded:,.{places}f}".replace("-", MINUS)
 
 
+def percent(share: float, places: int = 1) -> str:
+    r"""Write a share: of 10 % and more without decimals; what is not 0 never reads as 0.
+
+    Examples
+    --------
+    >>> percent(0), percent(0.0004), percent(0.0992), percent(0.0998), percent(0.54)
+    ('0 %', '<0.1 %', '9.9 %', '10 %', '54 %')
+    """
+    least = 10**-places
+    if 0 < 100 * share < least / 2:
+        return f"<{least:.{places}f} %"
+    return f"{decimal(100 * share, 0 if share == 0 or round(100 * share, places) >= 10 else places)} %"
+
+
 def instant(when: datetime) -> str:
     """Write an instant in UTC, to the second; the zone is left to what stands above it."""
     return when.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")

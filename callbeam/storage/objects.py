@@ -44,7 +44,7 @@ def resolve_config(config: StorageConfig) -> StorageConfig:
             raise UsageError(f"output {output!r} is not s3://bucket or s3://bucket/prefix")
         return replace(config, output="/".join(("s3:/", bucket, *parts)))
     if not output or "://" in output:
-        raise UsageError(f"output {output!r} cannot be written: give a local folder or s3://bucket/prefix")
+        raise UsageError(f"output {output!r} is neither a local folder nor s3://bucket/prefix")
     return replace(config, output=str(Path(output).expanduser().absolute()))
 
 

@@ -235,7 +235,7 @@ class S3Store:
         try:
             yield
         except (BotoCoreError, ClientError) as error:
-            raise StorageError(f"{self.describe(key)} cannot be {done}: {explain(error)}") from error
+            raise StorageError(f"{self.describe(key)} cannot be {done}: {explain(error, done)}") from error
 
 
 @contextmanager

@@ -31,8 +31,8 @@ PASSING_CODES = {
 """Codes that a later attempt may not meet; other errors with a status of 500 and above pass, too."""
 
 WAYS_OUT = {
-    "NoSuchBucket": "the bucket does not exist: create it, or correct the output",
-    "InvalidBucketName": "that is not a bucket's name: correct the output",
+    "NoSuchBucket": "the bucket does not exist: correct its name, or create it",
+    "InvalidBucketName": "that is not a bucket's name: correct it",
     "AccessDenied": "access is denied: allow s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket there",
     "AllAccessDisabled": "all access to the bucket is disabled: ask its owner",
     "InvalidAccessKeyId": "the access key is unknown there: check the credentials and the endpoint",
@@ -45,6 +45,11 @@ WAYS_OUT = {
     "KMS.DisabledException": "the bucket's KMS key is disabled: enable it, or choose another bucket",
 }
 """What to do about the errors that do not pass."""
+
+READING = {"read", "listed"}
+
+READERS_WAYS_OUT = {"AccessDenied": "access is denied: allow s3:GetObject and s3:ListBucket there"}
+"""What to do instead where nothing was to be written."""
 
 
 def code_of(error: Exception) -> str:
@@ -69,13 +74,14 @@ def is_missing(error: Exception) -> bool:
     return code_of(error) in {"NoSuchKey", "404", "NotFound"}
 
 
-def explain(error: Exception) -> str:
-    """Say in one line what is wrong and what to do."""
+def explain(error: Exception, done: str) -> str:
+    """Say in one line what is wrong and what to do, of an object that was to be ``done``: written, read, listed ..."""
     code = code_of(error)
-    if code in WAYS_OUT:
-        return WAYS_OUT[code]
+    ways_out = WAYS_OUT | READERS_WAYS_OUT if done in READING else WAYS_OUT
+    if code in ways_out:
+        return ways_out[code]
     if status_of(error) == 403:
-        return f"{WAYS_OUT['AccessDenied']} ({code})"
+        return f"{ways_out['AccessDenied']} ({code})"
     if isinstance(error, (NoCredentialsError, CredentialRetrievalError)):
         return f"there are no AWS credentials: set AWS_PROFILE or attach a role ({_line(error)})"
     if isinstance(error, ParamValidationError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,6 +158,16 @@ def test_a_click_seeks_marks_the_utterance_and_plays(browser: Any, folder: Path)
     wait_until(browser, "document.getElementById('player').paused")
     assert other[0] <= slider(browser)[0] <= other[1]
     assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
+
+
+def test_where_there_is_no_audio_nobody_is_silent(browser: Any, folder: Path) -> None:
+    opened(browser, page_of(folder, "call-1"))
+    click_at(browser, find(browser, ".level canvas"), 1500 / 60_000)
+    now, text = slider(browser)
+    assert 1000 < now < 2000
+    assert "Customer no audio; Agent no audio" in text
+    click_at(browser, find(browser, ".level canvas"), 500 / 60_000)
+    assert re.search(r"Customer silent \S+ dBFS; Agent silent", slider(browser)[1])
 
 
 def test_keys_rows_and_the_legend_move_the_cursor(browser: Any, folder: Path) -> None:

@@ -9,6 +9,7 @@ from made_output import MadeOutput
 from callbeam.report.fleet import PERCENTILES, Fleet, load_fleet
 from callbeam.report.measures import MEASURES, Measure
 from callbeam.report.source import open_output
+from callbeam.report.words import NONE
 from callbeam.storage.objects import StorageConfig
 
 BY_KEY = {measure.key: measure for measure in MEASURES}
@@ -82,6 +83,26 @@ def test_ranks_and_distributions_hold_together(values: list[float], value: float
     assert histogram is not None
     assert sum(histogram.counts) == len(values)
     assert histogram.low < histogram.high
+
+
+def test_a_distribution_is_of_the_calls_between_the_outer_percentiles() -> None:
+    fleet, measure = bare_fleet("longest_non_talk_ms", [*range(1000, 41_000, 1000), 14_400_000.0])
+    histogram = fleet.histogram(measure)
+    assert histogram is not None
+    assert (histogram.low, histogram.high) == (3000, 39_000)
+    assert sum(count > 0 for count in histogram.counts) == len(histogram.counts)
+
+
+def test_each_measure_says_what_it_is() -> None:
+    assert all(measure.meaning.endswith(".") for measure in MEASURES)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (0.0001, "<0.1 %"), (0.0051, "0.5 %"), (0.0998, "10 %"), (0.5, "50 %"), (1, "100 %"), (None, NONE)],
+)
+def test_a_share_reads_as_what_it_is(share: float | None, text: str) -> None:
+    assert BY_KEY["overlap_ratio"].text(share) == text
 
 
 def test_a_sample_does_not_move_when_calls_come(made: MadeOutput) -> None:

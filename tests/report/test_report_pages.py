@@ -216,6 +216,18 @@ def test_a_page_of_four_hours_stays_small(made: MadeOutput) -> None:
     assert report.pages[0].stat().st_size + CLIP_BYTES * 4 / 3 < 5_000_000
 
 
+def test_a_figure_that_all_calls_share_has_no_distribution(made: MadeOutput) -> None:
+    for seed in range(3):
+        made.add_call(f"call-{seed}", seed=seed, first_speech_agent_ms=500)
+    made.publish()
+    write_report(open_output(StorageConfig(str(made.folder))), made.folder / "_report")
+    rows = re.findall(r'<tr><th scope="row".*?</tr>', (made.folder / "_report" / "index.html").read_text())
+    (alike,) = (row for row in rows if "Agent first speaks" in row)
+    (other,) = (row for row in rows if "Agent&#x27;s latency p50" in row)
+    assert ("all alike" in alike, "<svg" in alike) == (True, False)
+    assert ("all alike" in other, "<svg" in other) == (False, True)
+
+
 def test_every_event_of_the_schema_is_named() -> None:
     assert set(EVENT_TYPES) == set(EVENTS)
 

@@ -59,6 +59,19 @@ def test_no_folder_and_no_tables(tmp_path: Path) -> None:
         open_output(StorageConfig(str(tmp_path)))
 
 
+def test_a_bucket_that_is_not_there_is_told_of_before_any_work(aws_credentials: None) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        url = "http://{}:{}".format(*server.get_host_and_port())
+        with pytest.raises(
+            UsageError, match=r"^s3://none-such/\S+ cannot be listed: the bucket does not exist: [^\n]+$"
+        ):
+            open_output(StorageConfig("s3://none-such/some", endpoint_url=url))
+    finally:
+        server.stop()
+
+
 def test_s3_is_read_as_a_folder_is(made: MadeOutput, aws_credentials: None) -> None:
     made.add_call("a")
     folder = made.publish()

@@ -124,6 +124,10 @@ def test_what_does_not_pass_is_not_waited_for(store: S3Store, proxy: FaultyProxy
     with pytest.raises(StorageError, match=r"lake/a cannot be written: access is denied: allow s3:PutObject[^\n]+$"):
         store.put("a", b"1")
     assert len(proxy.requests) == 1
+    for read, done in ((store.get, "read"), (store.open, "read"), (lambda key: list(store.list(key)), "listed")):
+        proxy.faults = [answer("GET", 403, DENIED)]
+        with pytest.raises(StorageError, match=f"cannot be {done}: access is denied: allow s3:GetObject and s3:List"):
+            read("a")
 
 
 def test_a_key_that_is_not_deleted_is_tried_again(store: S3Store, proxy: FaultyProxy) -> None:

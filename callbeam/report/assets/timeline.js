@@ -43,6 +43,7 @@
     begin, end, lane, index, kind, group: rowOf(data.kinds[kind].kind), colour: kindColour(data.kinds[kind].kind),
     label: data.kinds[kind].label + (lane >= 0 ? ", " + lanes[lane].label.toLowerCase() : ""),
   }));
+  const audible = (lane, t) => lane.waves.some((wave) => wave.peaks[Math.floor((t - wave.begin) / PEAK_MS)] >= 0);
   const phaseColours = { ivr: "ivr", queue: "queue", ringing: "ringing", agent: "agent-phase", hold: "hold" };
   const phaseSpans = data.phases.map(([begin, end, phase]) => ({
     begin, end, row: 0, lane: -1, colour: () => colour(phaseColours[phase] || "unknown-phase"),
@@ -168,8 +169,9 @@
       };
       const speaks = within(lane.spoken.map(([begin, end]) => ({ begin, end })), t, 0);
       const level = second("level"), pitch = second("f0");
-      parts.push({ lane, text: (speaks ? " speaks" : " silent") +
-        (level === null ? "" : " " + String(level).replace("-", "\u2212") + " dBFS") +
+      const heard = speaks || !lane.waves.length || audible(lane, t);
+      parts.push({ lane, text: (speaks ? " speaks" : heard ? " silent" : " no audio") +
+        (level === null || !heard ? "" : " " + String(level).replace("-", "\u2212") + " dBFS") +
         (speaks && pitch !== null ? " " + pitch + " Hz" : "") });
     });
     const happening = eventSpans.filter((span) => span.begin <= t && t < Math.max(span.end, span.begin + 1));
@@ -190,9 +192,9 @@
       readout.append(said.length ? " \u00b7 " : "", who, part.text);
       said.push(part.lane.label + part.text);
     }
-    if (happening.length) readout.append(" \u00b7 " + happening.join(", "));
+    if (happening.length) readout.append(" \u00b7 " + happening.join("; "));
     root.setAttribute("aria-valuenow", String(state.cursor));
-    root.setAttribute("aria-valuetext", [clockText(state.cursor, 1), ...said, ...happening].join(", "));
+    root.setAttribute("aria-valuetext", [clockText(state.cursor, 1), ...said, ...happening].join("; "));
     placeCursor();
   }
   /** Mark the row of what lies at the cursor, and bring it into its own scrolling table only. */
