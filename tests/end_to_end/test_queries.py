@@ -86,7 +86,7 @@ def test_dead_air(answer: Callable[[int], Rows], demo_output: Any) -> None:
     rows = answer(2)
     wanted = {call["call_id"]: call["dead_air_ms"] for call in demo_output.rows("calls") if call["dead_air_ms"]}
     assert [row["call_id"] for row in rows] == sorted(wanted, key=lambda call_id: (-wanted[call_id], call_id))
-    assert all(row["longest_s"] >= 3 for row in rows)
+    assert all(row["longest_non_talk_s"] >= 3 for row in rows)
     assert all(0 < row["percent_of_call"] < 100 for row in rows)
 
 
@@ -98,6 +98,7 @@ def test_who_interrupts_whom(answer: Callable[[int], Rows], demo_output: Any) ->
     assert all({row["who"], row["whom"]} == {"AGENT", "CUSTOMER"} for row in rows)
     assert sum(row["over_a_second"] for row in rows) == sum(event["overlap_ms"] > 1000 for event in found)
     assert all(row["mean_overlap_ms"] >= 500 for row in rows)
+    assert all(row["mean_prior_speech_ms"] >= 500 and row["mean_went_on_ms"] >= 1000 for row in rows)
 
 
 def test_latencies(answer: Callable[[int], Rows], demo_output: Any) -> None:
