@@ -40,7 +40,7 @@ MARGIN = 512
 LANES = 16
 """Columns are computed in whole vector registers: what is left over is rounded differently, by where a piece begins."""
 
-_CYCLES_AT_ONCE = 512
+_CYCLES_AT_ONCE = 2048
 
 _TURN = 1 << 32
 """Phase is counted in this part of a cycle: in integers, it does not depend on where counting began."""

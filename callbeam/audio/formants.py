@@ -43,7 +43,7 @@ nor must rounding."""
 
 _BIN_HZ = 31.25
 _LOWEST_BIN, _HIGHEST_BIN = 5, 98
-_FRAMES_AT_ONCE = 512
+_FRAMES_AT_ONCE = 1024
 
 
 class Formants(NamedTuple):
