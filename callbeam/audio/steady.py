@@ -8,6 +8,7 @@ where the power at these falls by half.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -222,11 +223,25 @@ def edges_of_tone(channel: Channel, frequencies: Sequence[float], begin: int, en
     power = tone_power(channel, frequencies, low, high)
     smooth = uniform_filter1d(power, 3, mode="constant")
     inside = slice(max(begin - low, 0), max(end - low, 1))
-    loud = smooth >= 0.5 * np.median(smooth[inside])
-    loud[inside] = True
-    runs = bridge(spans_of_mask(loud), _LOSS_HOPS).tolist()
-    run = next(run for run in runs if run[0] <= inside.start < run[1])
-    return (low + _crossing(smooth, run[0], -1)) * 10.0, (low + _crossing(smooth, run[1] - 1, 1)) * 10.0
+    loud = np.flatnonzero(smooth >= 0.5 * _median(smooth[inside])).tolist()
+    begin_hop = _outermost(inside.start, [hop for hop in reversed(loud) if hop < inside.start])
+    end_hop = _outermost(min(inside.stop, len(smooth)) - 1, [hop for hop in loud if hop >= inside.stop])
+    return (low + _crossing(smooth, begin_hop, -1)) * 10.0, (low + _crossing(smooth, end_hop, 1)) * 10.0
+
+
+def _median(values: Float64Array) -> float:
+    """Return the median; numpy's own costs far more on so few values."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
+def _outermost(hop: int, others: Sequence[int]) -> int:
+    """Follow a tone from hop to hop, nearest first, to the last one before it is gone for ``_LOSS_HOPS``."""
+    for other in others:
+        if abs(other - hop) > _LOSS_HOPS:
+            break
+        hop = other
+    return hop
 
 
 def tone_power(channel: Channel, frequencies: Sequence[float], low: int, high: int) -> Float64Array:
@@ -236,9 +251,14 @@ def tone_power(channel: Channel, frequencies: Sequence[float], low: int, high: i
     hops = samples.astype(np.float32).reshape(-1, hop)
     power = np.zeros(len(hops))
     for frequency in frequencies:
-        turning = np.exp(-2j * np.pi * frequency / channel.sample_rate_hz * np.arange(hop)).astype(np.complex64)
-        power += np.square(np.abs(hops.dot(turning)))
+        power += np.square(np.abs(hops.dot(_turning(frequency, channel.sample_rate_hz))))
     return power
+
+
+@lru_cache(maxsize=32)
+def _turning(frequency: float, rate: int) -> npt.NDArray[np.complex64]:
+    """Return what turns a frequency in Hz to 0 over a hop; DTMF asks for the same eight all the time."""
+    return np.asarray(np.exp(-2j * np.pi * frequency / rate * np.arange(rate // 100)), dtype=np.complex64)
 
 
 def _crossing(smooth: Float64Array, at: int, step: int) -> float:
@@ -250,4 +270,4 @@ def _crossing(smooth: Float64Array, at: int, step: int) -> float:
     plateau = smooth[max(min(at - 3 * step, len(smooth) - 1), 0)]
     # Where the tone ends with the hop, two of the three hops around it hold tone.
     share = 3 * smooth[at] / max(plateau, 1e-30)
-    return edge + step * float(np.clip(share - 2.0, -0.5, 0.5))
+    return edge + step * float(min(max(share - 2.0, -0.5), 0.5))
