@@ -8,6 +8,7 @@ import numpy as np
 
 from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.marks import CLIPPING, Mark
+from callbeam.calls.spans import spans_of_mask
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,7 +44,7 @@ def find_clipping(channel: Channel, extremes: HopExtremes | None = None) -> list
         those in the core, ``begin_ms`` and ``end_ms`` are from the leg's clock zero, clipped to the core.
     """
     rate = channel.sample_rate_hz
-    places = _limit_samples(channel, extremes or hop_extremes(channel))
+    places = limit_samples(channel, extremes)
     if not len(places):
         return []
     apart = np.flatnonzero(np.diff(places) > JOINED_WITHIN_MS * rate // 1000)
@@ -56,12 +57,20 @@ def find_clipping(channel: Channel, extremes: HopExtremes | None = None) -> list
     return marks
 
 
-def _limit_samples(channel: Channel, extremes: HopExtremes) -> npt.NDArray[np.int64]:
-    """Return the leg's indices of all samples at the limits, looking only where the extremes lie that far out."""
-    hops = np.flatnonzero((extremes.highest >= LEAST_LIMIT) | (extremes.lowest <= -LEAST_LIMIT))
+def limit_samples(channel: Channel, extremes: HopExtremes | None = None) -> npt.NDArray[np.int64]:
+    """Return the leg's indices of all samples at a format's limits, int64, rising.
+
+    Parameters
+    ----------
+    channel : Channel
+    extremes : HopExtremes, optional
+        Of this channel, where they are known already: only where they lie that far out samples are looked at.
+    """
+    extremes = extremes or hop_extremes(channel)
+    loud = (extremes.highest >= LEAST_LIMIT) | (extremes.lowest <= -LEAST_LIMIT)
     places = [np.zeros(0, dtype=np.int64)]
-    for hop in hops.tolist():
-        begin = max((extremes.first + hop) * extremes.hop - channel.first_sample, 0)
-        end = (extremes.first + hop + 1) * extremes.hop - channel.first_sample
+    for first, last in spans_of_mask(loud, extremes.first).tolist():
+        begin = max(first * extremes.hop - channel.first_sample, 0)
+        end = last * extremes.hop - channel.first_sample
         places.append(np.flatnonzero(at_limits(channel.samples[begin:end])) + begin + channel.first_sample)
     return np.concatenate(places).astype(np.int64)

@@ -116,7 +116,7 @@ class VoiceLevels:
     f0: Counts
 
 
-def voice_levels(features: FrameFeatures, speech: BoolArray) -> VoiceLevels:
+def voice_levels(features: FrameFeatures, speech: BoolArray, noise_dbfs: Float32Array | None = None) -> VoiceLevels:
     """Sum up the core of a channel's piece.
 
     Parameters
@@ -124,11 +124,14 @@ def voice_levels(features: FrameFeatures, speech: BoolArray) -> VoiceLevels:
     features : FrameFeatures
     speech : bool array, shape (n,)
         Frames that are decided to be speech.
+    noise_dbfs : float32 array, shape (n,), optional
+        ``local_noise`` of the same frames, where it is known already.
     """
+    noise_dbfs = local_noise(features, speech) if noise_dbfs is None else noise_dbfs
     core = features.span.core
     level, f0 = features.measures["level_dbfs"][core], features.measures["f0_hz"][core]
     spoken = (speech & features.span.measured)[core]
-    around = local_noise(features, speech)[core][spoken]
+    around = noise_dbfs[core][spoken]
     pitched = f0[spoken & np.isfinite(f0)]
     return VoiceLevels(
         speech_frames=int(np.count_nonzero(spoken)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.audio.clipping import at_limits
+from callbeam.audio.clipping import limit_samples
 from callbeam.audio.frames import frame_grid
 from callbeam.audio.level import power_to_dbfs
 from callbeam.audio.noise import local_noise, snr_db
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from callbeam.audio.channel import Channel
+    from callbeam.audio.extremes import HopExtremes
     from callbeam.audio.features import FrameFeatures
     from callbeam.audio.frames import BoolArray, Float32Array
     from callbeam.audio.voice_quality import VoiceDescriptors
@@ -49,6 +50,8 @@ def acoustic_measures(
     spans: IntArray,
     *,
     egemaps: bool,
+    noise_dbfs: Float32Array | None = None,
+    extremes: HopExtremes | None = None,
 ) -> dict[str, Float32Array]:
     """Measure spans of a channel.
 
@@ -65,6 +68,10 @@ def acoustic_measures(
         Frames [begin, end) on the leg's grid; in any order, also overlapping, empty, or beyond the frames there are.
     egemaps : bool
         Also the functionals in the manner of eGeMAPS.
+    noise_dbfs : float32 array, shape (n,), optional
+        ``local_noise`` of the same frames, where it is known already.
+    extremes : HopExtremes, optional
+        Of the channel, where they are known already.
 
     Returns
     -------
@@ -80,8 +87,8 @@ def acoustic_measures(
         **_voice_quality(features, voice, voiced),
         **_spectrum(features, spoken),
         **_rates(voice, frames, spoken),
-        "snr_db": _snr(features, speech, spoken),
-        "clipping_ratio": _clipping(channel, features, spoken),
+        "snr_db": _snr(features, local_noise(features, speech) if noise_dbfs is None else noise_dbfs, spoken),
+        "clipping_ratio": _clipping(channel, extremes, features, spoken),
     }
     columns = ACOUSTIC_MEASURES
     if egemaps:
@@ -155,21 +162,20 @@ def _rates(voice: VoiceDescriptors, frames: SpanFrames, spoken: SpanFrames) -> d
         return {"syllable_rate_hz": syllables / seconds, "articulation_rate_hz": syllables / spoken_seconds}
 
 
-def _snr(features: FrameFeatures, speech: BoolArray, spoken: SpanFrames) -> Float64Array:
+def _snr(features: FrameFeatures, noise_dbfs: Float32Array, spoken: SpanFrames) -> Float64Array:
     """Return the ratio of the speech's mean power, less that of the noise around it, to the latter."""
     speech_power = spoken.groups.mean(_power(features.measures["level_dbfs"][spoken.rows]))
-    noise_power = spoken.groups.mean(_power(local_noise(features, speech)[spoken.rows]))
+    noise_power = spoken.groups.mean(_power(noise_dbfs[spoken.rows]))
     return snr_db(speech_power, noise_power)
 
 
-def _clipping(channel: Channel, features: FrameFeatures, spoken: SpanFrames) -> Float64Array:
+def _clipping(
+    channel: Channel, extremes: HopExtremes | None, features: FrameFeatures, spoken: SpanFrames
+) -> Float64Array:
     """Return the share of the samples in the frames' hop intervals that lie at the format's limits."""
-    samples, hop = channel.samples, frame_grid(channel.sample_rate_hz).hop
-    by_frame = np.zeros(len(features.span.measured), dtype=np.int64)
-    clipped = np.flatnonzero(at_limits(samples))
-    if len(clipped):
-        frame = (channel.first_sample + clipped) // hop - features.span.first
-        by_frame = np.bincount(frame, minlength=len(by_frame))
+    hop = frame_grid(channel.sample_rate_hz).hop
+    frame = limit_samples(channel, extremes) // hop - features.span.first
+    by_frame = np.bincount(frame, minlength=len(features.span.measured))
     return spoken.groups.mean(by_frame[spoken.rows] / hop)
 
 

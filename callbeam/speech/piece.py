@@ -17,7 +17,7 @@ from callbeam.audio.layout import Comparison, compare_channels
 from callbeam.audio.leak import explained_by_leak
 from callbeam.audio.marking import find_marks
 from callbeam.audio.masking import mask_zeros
-from callbeam.audio.noise import VoiceLevels, voice_levels
+from callbeam.audio.noise import VoiceLevels, local_noise, voice_levels
 from callbeam.audio.offset import without_offset
 from callbeam.audio.own_voice import faint_speech
 from callbeam.audio.peaks import peaks
@@ -263,13 +263,22 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     core = (span.first + span.core.start, span.first + span.core.stop)
     utterances, units = _parts(heard, speech, core, config)
     voiced = describe_voice(heard.centred, features, voice.speech)
-    measure = partial(acoustic_measures, channel, features, voiced, voice.speech)
+    noise = local_noise(features, voice.speech)
+    measure = partial(
+        acoustic_measures,
+        channel,
+        features,
+        voiced,
+        voice.speech,
+        noise_dbfs=noise,
+        extremes=heard.extremes,
+    )
     unit_spans = np.array([(unit.begin, unit.end) for unit in units], np.int64).reshape(-1, 2)
     unit_measures = measure(unit_spans, egemaps=config.model is not None and config.model.takes_egemaps)
     return AnalysedChannel(
         channel=heard.original,
         rows=analyse_channel(channel, frames=config.frames, features=features, voice=voice),
-        voice=_channel_voice(heard, voice, clip(clip(speech, *core) * HOP_MS, 0, samples_end_ms(channel))),
+        voice=_channel_voice(heard, voice, noise, clip(clip(speech, *core) * HOP_MS, 0, samples_end_ms(channel))),
         utterances=utterance_rows(channel, features, voice, speech, utterances, measure(utterances, egemaps=True)),
         units=unit_rows(channel, speech, units, unit_measures),
         clips=_clips(heard, units, config),
@@ -307,7 +316,7 @@ def _model_batch(
     return unit_batch(config.model, heard.channel, units, measures=measures, masked=heard.absent)
 
 
-def _channel_voice(heard: _Heard, voice: VoiceTrack, speech: SpanArray) -> ChannelVoice:
+def _channel_voice(heard: _Heard, voice: VoiceTrack, noise_dbfs: Float32Array, speech: SpanArray) -> ChannelVoice:
     covered, extremes = _covered_ms(heard.original), heard.extremes
     marks = find_marks(
         heard.channel,
@@ -322,7 +331,7 @@ def _channel_voice(heard: _Heard, voice: VoiceTrack, speech: SpanArray) -> Chann
         covered=covered,
         declared=subtract(covered, _covered_ms(heard.channel)),
         marks=tuple(marks),
-        levels=voice_levels(heard.features, voice.speech),
+        levels=voice_levels(heard.features, voice.speech, noise_dbfs),
         peaks=peaks(heard.original, extremes),
         echoed=bool(np.any(heard.echoed & (heard.probability > voice.probability))),
     )

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callbeam.audio.extremes import hop_extremes
 from callbeam.audio.features import analyse_frames
 from callbeam.audio.noise import local_noise
 from callbeam.audio.voice_quality import describe_voice
@@ -177,6 +178,9 @@ def test_clipping_is_counted_in_the_speech(channel_of, first_sample):
     found = acoustic_measures(channel, features, voice, speech, spans, egemaps=False)["clipping_ratio"]
     in_first_hop = 40 if first_sample == 0 else 20  # at 7960 the hops begin 40 samples later
     np.testing.assert_allclose(found, [40 / 320, in_first_hop / 80, np.nan])
+    extremes = hop_extremes(channel)
+    known_extremes = acoustic_measures(channel, features, voice, speech, spans, egemaps=False, extremes=extremes)
+    np.testing.assert_array_equal(known_extremes["clipping_ratio"], found)
 
 
 def test_a_made_voice_measures_what_it_was_made_of(channel_of):
