@@ -116,20 +116,24 @@ def _seconds_batch(
         **_identity(channel, len(rows)),
         "start_ts": pa.array(start_ms).cast(SECONDS_SCHEMA.field("start_ts").type),
         "covered_ms": pa.array(covered_ms),
-        "speech_ms": _speech_ms(features, levels, voice, rows),
+        "speech_ms": _speech_ms(features, levels, voice, rows, covered_ms),
         **{column.name: _nullable(measures[column.name][rows]) for column in SECOND_MEASURES},
     }
     return _batch(columns, SECONDS_SCHEMA)
 
 
 def _speech_ms(
-    features: FrameFeatures, levels: SecondLevels, voice: VoiceTrack | None, rows: npt.NDArray[np.intp]
+    features: FrameFeatures,
+    levels: SecondLevels,
+    voice: VoiceTrack | None,
+    rows: npt.NDArray[np.intp],
+    covered_ms: npt.NDArray[np.int32],
 ) -> pa.Array:
-    """Return how much of each second is speech."""
+    """Return how much of each second is speech; no more than its audio, which ends within a channel's last frame."""
     if voice is None:
         return pa.nulls(len(rows), pa.int32())
     by_second = frames_by_second(voice.speech, features, levels, fill=0)
-    return pa.array((by_second[rows].sum(axis=1) * HOP_MS).astype(np.int32))
+    return pa.array(np.minimum(by_second[rows].sum(axis=1) * HOP_MS, covered_ms).astype(np.int32))
 
 
 def _frames_batch(channel: Channel, features: FrameFeatures, voice: VoiceTrack | None) -> pa.RecordBatch:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from callbeam.audio.analysis import analyse_channel
+from callbeam.audio.analysis import VoiceTrack, analyse_channel
 from callbeam.audio.features import analyse_frames
 from callbeam.audio.level import join_levels, join_sums
 from callbeam.schemas.channels import CHANNELS
@@ -41,6 +41,18 @@ def test_rows_say_whose_and_when(make_channel):
     ts = analysis.frames["ts"].cast("int64").to_numpy()
     np.testing.assert_array_equal(ts, 1_700_000_000_250 + 10 * np.arange(50, 300))
     assert analyse_channel(make_channel(np.ones(8000))).frames is None
+
+
+@pytest.mark.parametrize("samples", [16_030, 16_004, 8011])
+def test_speech_lasts_no_longer_than_the_audio(make_channel, samples):
+    channel = make_channel(np.ones(samples))
+    features = analyse_frames(channel)
+    assert features.span.measured[-1]  # a frame that is cut is measured all the same
+    speech = np.ones(len(features.span.measured), dtype=bool)
+    voice = VoiceTrack(speech.astype(np.float32), speech)
+    seconds = analyse_channel(channel, features=features, voice=voice).seconds.to_pydict()
+    whole, rest = divmod(samples, 8000)
+    assert seconds["speech_ms"] == seconds["covered_ms"] == [1000] * whole + [max(round(rest / 8), 1)]
 
 
 def pieces_of(make_channel, samples, covered, piece, lead, rate=8000):
