@@ -42,7 +42,7 @@ def find_marks(
         What the voice activity detector gives for each of the features' frames, before echo is taken out of it: echoed
         speech is no music.
     explained : bool array, shape (n,), optional
-        Frames that the other channel's leak explains (``leak.explained_by_leak``): tones that it brought are left out.
+        Frames that the other channel's leak explains (``echo.explained_by_leak``): tones that it brought are left out.
     extremes : HopExtremes, optional
         Of this channel, where they are known already.
     centred : Channel, optional

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbeam.audio.analysis import ChannelAnalysis, VoiceTrack, analyse_channel
+from callbeam.audio.echo import explained_by_leak
 from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.features import FrameFeatures, analyse_frames
 from callbeam.audio.frames import HOP_MS
 from callbeam.audio.layout import Comparison, compare_channels
-from callbeam.audio.leak import explained_by_leak
 from callbeam.audio.marking import find_marks
 from callbeam.audio.masking import mask_zeros
 from callbeam.audio.noise import VoiceLevels, local_noise, voice_levels

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from callbeam.audio.echo import explained_by_leak
 from callbeam.audio.features import analyse_frames
 from callbeam.audio.layout import (
     CHANNELS_IDENTICAL,
@@ -14,7 +15,7 @@ from callbeam.audio.layout import (
     join_comparisons,
     may_be_swapped,
 )
-from callbeam.audio.leak import Leak, explained_by_leak, measure_leak
+from callbeam.audio.leak import Leak, measure_leak
 from callbeam.audio.marking import find_marks
 from callbeam.audio.marks import DTMF, HOLD_MUSIC, OTHER_TONE, RINGBACK, TONE, Mark
 from callbeam.emulator.conversation import AGENT, CUSTOMER, ConversationSpec
