@@ -25,6 +25,8 @@ class DecodePiece(beam.DoFn):
     def process(self, piece: Piece) -> Iterator[DecodedPiece | beam.pvalue.TaggedOutput]:
         """Emit the decoded piece, and what became of its fragments."""
         decoded = decode_piece(piece)
+        # The reader holds the piece until the analysis behind this step is over.
+        piece.let_go()
         for keyed in keyed_ledger(self._job_id, decoded.ledger):
             yield beam.pvalue.TaggedOutput("parts", keyed)
         for keyed in keyed_dead_letters(self._job_id, decoded.dead_letters):
@@ -34,6 +36,9 @@ class DecodePiece(beam.DoFn):
 
 class DecodeTracks(beam.PTransform):
     """Split pieces by track name and place their samples: decoded pieces on the main output, the ledger on ``parts``.
+
+    It is the last to see the pieces' media, which it lets go of (``Piece.let_go``): a step of your own that wants it,
+    too, takes its place and calls ``decode_piece``.
 
     Parameters
     ----------

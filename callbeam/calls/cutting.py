@@ -85,30 +85,40 @@ class PieceCutter:
             self._states.update(dict.fromkeys(new, state))
 
     def _cut(self) -> Iterator[Piece]:
-        """Yield the next piece if there is anything in it, and let go of what the one after it does not need."""
-        core_ms, end_ms = self._index * PIECE_MS, (self._index + 1) * PIECE_MS
-        owned = max(self._owned_before, self._count_before(end_ms))
-        last = owned == len(self._held)
-        some = list(islice(self._held, max(owned, self._count_before(end_ms + LEAD_MS))))
-        clock, anchors = self._states.pop(self._index)
-        if owned > self._owned_before or any(core_ms - BLOCK_REACH_MS <= held.position_ms < end_ms for held in some):
-            self.emitted += 1
-            yield Piece(
-                leg=self._leg,
-                clock=clock,
-                unit=self.unit,
-                index=self._index,
-                last=last,
-                fragments=tuple(held.fragment for held in some),
-                first_owned=self._owned_before,
-                end_owned=owned,
-                anchors=anchors,
-            )
-        self._owned_before = owned
+        """Yield the next piece if there is anything in it.
+
+        What the piece after it does not need is let go of first: whoever takes a piece may then free it.
+        """
+        piece = self._next_piece()
+        end_ms = (self._index + 1) * PIECE_MS
         while self._owned_before and self._held[0].position_ms < end_ms - HOLD_MS:
             self._held.popleft()
             self._owned_before -= 1
         self._index += 1
+        if piece is not None:
+            self.emitted += 1
+            yield piece
+
+    def _next_piece(self) -> Piece | None:
+        """Put the next piece together, and count what it owns as dealt out; None if there is nothing in it."""
+        core_ms, end_ms = self._index * PIECE_MS, (self._index + 1) * PIECE_MS
+        owned_before = self._owned_before
+        owned = self._owned_before = max(owned_before, self._count_before(end_ms))
+        some = list(islice(self._held, max(owned, self._count_before(end_ms + LEAD_MS))))
+        clock, anchors = self._states.pop(self._index)
+        if owned == owned_before and not any(core_ms - BLOCK_REACH_MS <= held.position_ms < end_ms for held in some):
+            return None
+        return Piece(
+            leg=self._leg,
+            clock=clock,
+            unit=self.unit,
+            index=self._index,
+            last=owned == len(self._held),
+            fragments=tuple(held.fragment for held in some),
+            first_owned=owned_before,
+            end_owned=owned,
+            anchors=anchors,
+        )
 
     def _count_before(self, position_ms: int) -> int:
         """Count the fragments held up to the last one that begins before a position."""

@@ -83,6 +83,13 @@ class Piece:
     end_owned: int
     anchors: tuple[TrackAnchor, ...] = ()
 
+    def let_go(self) -> None:
+        """Drop the fragments, once their samples are decoded: asking for them again raises AttributeError.
+
+        Whoever handed a piece on may hold it until the next takes it up again, and half an hour's media with it.
+        """
+        object.__delattr__(self, "fragments")
+
 
 @dataclass(frozen=True, slots=True)
 class LegEnd:
