@@ -59,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"callbeam: error: no command {words[0]!r}{hint}\n\n{usage()}", file=sys.stderr)
         return 2
     configure_logging()
+    # Read when pyarrow is imported, here and in worker processes: an allocator of Arrow's own would keep for itself
+    # what Arrow has freed.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     try:
         module = importlib.import_module(COMMANDS[words[0]][0])
         code = int(module.main(words[1:]))

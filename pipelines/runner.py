@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProv
 
 from callbeam.errors import UsageError
 from callbeam.pipelines.interrupts import end_now, ended_by_signals
+from callbeam.transforms.memory import give_back
 
 LOCAL_RUNNER = "FnApiRunner"
 """Named, because Beam's ``DirectRunner`` picks one of three engines by the pipeline's shape and may download one."""
@@ -56,6 +58,7 @@ def run_pipeline(build: Callable[[beam.Pipeline], None], options: PipelineOption
     RuntimeError
         As the runner raises it, when a step failed.
     """
+    _begin_small()
     previous = threading.excepthook
     threading.excepthook = _end_when_a_worker_died
     try:
@@ -65,6 +68,15 @@ def run_pipeline(build: Callable[[beam.Pipeline], None], options: PipelineOption
             pipeline.run().wait_until_finish()
     finally:
         threading.excepthook = previous
+
+
+def _begin_small() -> None:
+    """Leave a job all memory that planning and the jobs before it took.
+
+    Sessions of AWS and pipelines that have run refer to themselves, and wait for a full collection.
+    """
+    gc.collect()
+    give_back()
 
 
 def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
