@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
-import pyarrow as pa
 
 from callbeam.assembly.calls import CallTables
-from callbeam.assembly.packing import pack, unpack
+from callbeam.assembly.packing import pack, unpack_all
 from callbeam.kvs.units import Job, Lane
 from callbeam.schemas import TABLES
 from callbeam.storage.objects import StorageConfig, open_store
@@ -62,7 +61,7 @@ class WriteShard(beam.DoFn):
     def process(self, element: tuple[Shard, Iterable[bytes]]) -> Iterator[StagedFile]:
         """Emit the file that was written."""
         (name, shard), batches = element
-        rows = pa.Table.from_batches([unpack(batch) for batch in batches], schema=TABLES[name].schema)
+        rows = unpack_all(batches, TABLES[name].schema)
         yield stage_table(self._store, self._job, self._attempt, TABLES[name], shard, rows)
         del rows
         give_back()

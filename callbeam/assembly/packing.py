@@ -5,10 +5,16 @@ A runner holds what crosses a shuffle in memory, several times over, and most of
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pyarrow.ipc
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _COMPRESSION = "zstd"  # of the whole stream: of a short call's rows, the schema is most
+_BATCHES_AT_ONCE = 32
 
 
 def pack(batch: pa.RecordBatch) -> bytes:
@@ -27,3 +33,23 @@ def unpack(packed: bytes) -> pa.RecordBatch:
     """Decode what ``pack`` made."""
     with pa.CompressedInputStream(pa.BufferReader(packed), _COMPRESSION) as stream, pa.ipc.open_stream(stream) as rows:
         return rows.read_next_batch()
+
+
+def unpack_all(packed: Iterable[bytes], schema: pa.Schema) -> pa.Table:
+    """Decode what ``pack`` made of some batches of one schema, into one table in few chunks.
+
+    A column of a batch takes half a kilobyte beside its values: of short calls' batches that is most.
+    """
+    chunks: list[pa.RecordBatch] = []
+    held: list[pa.RecordBatch] = []
+    for one in packed:
+        held.append(unpack(one))
+        if len(held) == _BATCHES_AT_ONCE:
+            chunks += _joined(held, schema)
+            held = []
+    return pa.Table.from_batches([*chunks, *_joined(held, schema)], schema=schema)
+
+
+def _joined(batches: list[pa.RecordBatch], schema: pa.Schema) -> list[pa.RecordBatch]:
+    joined: list[pa.RecordBatch] = pa.Table.from_batches(batches, schema=schema).combine_chunks().to_batches()
+    return joined
