@@ -23,7 +23,7 @@ from callbeam.audio.own_voice import faint_speech
 from callbeam.audio.peaks import peaks
 from callbeam.audio.voice_activity import VoiceActivityConfig, VoiceActivityDetector, speech_spans
 from callbeam.audio.voice_quality import describe_voice
-from callbeam.calls.spans import as_spans, clip, mask_of_spans, spans_of_mask, subtract
+from callbeam.calls.spans import as_spans, clip, covered, mask_of_spans, spans_of_mask, subtract
 from callbeam.speech.acoustics import acoustic_measures
 from callbeam.speech.clips import clip_batch, may_clip
 from callbeam.speech.eligibility import may_infer
@@ -258,7 +258,7 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     channel, features = heard.channel, heard.features
     span = features.span
     own = np.where(heard.echoed, np.minimum(heard.probability, np.float32(0)), heard.probability)
-    speech = speech_spans(own, span, config.voice, features.measures["level_dbfs"])
+    speech = _without_echo(speech_spans(own, span, config.voice, features.measures["level_dbfs"]), heard)
     voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
     core = (span.first + span.core.start, span.first + span.core.stop)
     utterances, units = _parts(heard, speech, core, config)
@@ -284,6 +284,12 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
         clips=_clips(heard, units, config),
         batch=_model_batch(heard, units, unit_measures, config),
     )
+
+
+def _without_echo(speech: SpanArray, heard: _Heard) -> SpanArray:
+    """Leave out what turns out to be echo for the most part, once its borders are found: its level rises there, too."""
+    echo = covered(spans_of_mask(heard.echoed, heard.features.span.first), speech)
+    return speech[2 * echo <= speech[:, 1] - speech[:, 0]]
 
 
 def _parts(
@@ -317,7 +323,7 @@ def _model_batch(
 
 
 def _channel_voice(heard: _Heard, voice: VoiceTrack, noise_dbfs: Float32Array, speech: SpanArray) -> ChannelVoice:
-    covered, extremes = _covered_ms(heard.original), heard.extremes
+    audio, extremes = _covered_ms(heard.original), heard.extremes
     marks = find_marks(
         heard.channel,
         heard.features,
@@ -328,8 +334,8 @@ def _channel_voice(heard: _Heard, voice: VoiceTrack, noise_dbfs: Float32Array, s
     )
     return ChannelVoice(
         speech=speech,
-        covered=covered,
-        declared=subtract(covered, _covered_ms(heard.channel)),
+        covered=audio,
+        declared=subtract(audio, _covered_ms(heard.channel)),
         marks=tuple(marks),
         levels=voice_levels(heard.features, voice.speech, noise_dbfs),
         peaks=peaks(heard.original, extremes),

@@ -124,6 +124,17 @@ def test_what_the_other_channel_explains_is_no_speech(echo_db: float) -> None:
         assert length(intersect(analysed.voice.speech, true)) > 0.9 * length(true)
 
 
+@pytest.mark.parametrize("seed", [1, 5])
+def test_no_utterance_is_echo_for_the_most_part(seed: int) -> None:
+    pcm, _ = call(seed, -22.0)
+    analysis = analyse_piece(
+        [channel_of(role, samples) for role, samples in pcm.items()], AnalysisConfig(), SileroDetector()
+    )
+    found = rows([analysis], "utterances")["speech_probability"].to_numpy()
+    assert len(found) > 20
+    assert found.min() > 0.3
+
+
 def test_a_doubled_channel_loses_no_speech_to_the_fainter_copy() -> None:
     pcm, _ = call(6)
     mix = (pcm["CUSTOMER"] // 2 + pcm["AGENT"] // 2).astype(np.int16)
