@@ -11,7 +11,7 @@ import numpy as np
 from callbeam.audio.marks import GAP, Mark
 from callbeam.audio.noise import join_voice_levels
 from callbeam.audio.peaks import PEAKS_PER_SECOND
-from callbeam.calls.spans import as_spans, subtract, union
+from callbeam.calls.spans import as_spans, length, subtract, union
 from callbeam.calls.timeline import PIECE_MS
 
 if TYPE_CHECKING:
@@ -68,12 +68,14 @@ def join_voices(voices: Mapping[int, ChannelVoice], start_ms: int) -> JoinedVoic
         mark._replace(begin_ms=mark.begin_ms + start_ms, end_ms=mark.end_ms + start_ms)
         for mark in sorted(marks, key=lambda mark: (mark.begin_ms, mark.end_ms, mark.kind))
     )
+    speech = union(*(voice.speech for voice in voices.values()))
+    levels = join_voice_levels(voice.levels for voice in voices.values())
     return JoinedVoice(
-        speech=union(*(voice.speech for voice in voices.values())) + start_ms,
+        speech=speech + start_ms,
         masked=union(gaps, *(voice.declared for voice in voices.values())) + start_ms,
         marks=tuple(shifted),
         echoed=any(voice.echoed for voice in voices.values()),
-        columns={**join_voice_levels(voice.levels for voice in voices.values()), "peaks": _peaks(voices)},
+        columns={"speech_ms": length(speech), **levels, "peaks": _peaks(voices)},
     )
 
 

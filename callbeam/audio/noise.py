@@ -142,13 +142,13 @@ def voice_levels(features: FrameFeatures, speech: BoolArray, noise_dbfs: Float32
     )
 
 
-def join_voice_levels(parts: Iterable[VoiceLevels]) -> dict[str, int | float | None]:
+def join_voice_levels(parts: Iterable[VoiceLevels]) -> dict[str, float | None]:
     """Return what a channel's pieces amount to, by the names of table ``channels``.
 
     Returns
     -------
-    dict of str to int, float or None
-        ``speech_ms``; ``active_level_dbfs``; ``noise_floor_dbfs``, the mean power of the noise around the speech
+    dict of str to float or None
+        ``active_level_dbfs``; ``noise_floor_dbfs``, the mean power of the noise around the speech
         frames, none taken for more than 6 dB over the median, or without speech the 20th percentile of the levels;
         ``snr_db``; ``f0_median_hz``, to 1 %. None where not computable.
 
@@ -170,10 +170,7 @@ def join_voice_levels(parts: Iterable[VoiceLevels]) -> dict[str, int | float | N
         "snr_db": float(snr_db(power, 10 ** (floor / 10))) if around.any() else np.nan,
         "f0_median_hz": F0_LOW_HZ * float(np.exp(_F0_STEP * _percentile(f0, 0.5))),
     }
-    return {
-        "speech_ms": frames * 1000 // HOPS_PER_SECOND,
-        **{name: value if np.isfinite(value) else None for name, value in columns.items()},
-    }
+    return {name: value if np.isfinite(value) else None for name, value in columns.items()}
 
 
 def _noise_frames(features: FrameFeatures, speech: BoolArray) -> BoolArray:

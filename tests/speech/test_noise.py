@@ -49,7 +49,6 @@ def test_white_noise_has_its_level(channel_of):
     speech[1000:1400] = True
     np.testing.assert_allclose(local_noise(features, speech), -50, atol=0.8)
     columns = join_voice_levels([voice_levels(features, speech)])
-    assert columns["speech_ms"] == 4000
     assert columns["active_level_dbfs"] == pytest.approx(-20, abs=0.1)
     assert columns["noise_floor_dbfs"] == pytest.approx(-50, abs=0.8)
     assert columns["snr_db"] == pytest.approx(30, abs=0.9)
@@ -110,9 +109,8 @@ def test_a_channel_without_speech_has_noise_all_the_same(features_of):
     silent = voice_levels(features_of(500), np.zeros(500, dtype=bool))
     columns = join_voice_levels([silent])
     assert columns["noise_floor_dbfs"] == pytest.approx(-30, abs=0.5)
-    assert columns["speech_ms"] == 0
     assert columns["snr_db"] is columns["active_level_dbfs"] is columns["f0_median_hz"] is None
-    assert set(join_voice_levels([]).values()) == {0, None}
+    assert set(join_voice_levels([]).values()) == {None}
 
 
 def test_the_median_of_f0_is_true_to_a_percent(features_of):
