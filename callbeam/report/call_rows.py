@@ -126,7 +126,7 @@ class CallRows:
         return int(max([self.call["duration_ms"] or 0, *ends]))
 
 
-def load_calls(output: Output, calls: Iterable[Row]) -> list[CallRows]:
+def load_calls(output: Output, calls: Iterable[Row], *, clips: bool = True) -> list[CallRows]:
     """Read everything that pages show of some calls.
 
     Parameters
@@ -134,6 +134,8 @@ def load_calls(output: Output, calls: Iterable[Row]) -> list[CallRows]:
     output : Output
     calls : iterable of dict
         Rows of ``calls``.
+    clips : bool
+        Also their audio, which is most of what is read.
 
     Returns
     -------
@@ -152,6 +154,8 @@ def load_calls(output: Output, calls: Iterable[Row]) -> list[CallRows]:
     found: dict[str, dict[tuple[str, str], list[Row]]] = {}
     channels: dict[str, set[str]] = {job_id: set() for job_id in wanted}
     for name, columns in COLUMNS.items():
+        if name == "clips" and not clips:
+            continue
         rows = output.read_calls(name, columns, wanted, channel_ids=channels).to_pylist()
         found[name] = {}
         for row in rows:
@@ -172,7 +176,7 @@ def _together(call: Row, rows: Mapping[str, list[Row]]) -> CallRows:
         if (index := lane_of.get(second["channel_id"])) is not None:
             lanes[index].seconds.setdefault(second["channel_id"], []).append(second)
     units = {row["unit_id"]: row["unit_type"] for row in rows["sentiment_inputs"]}
-    clips = [_clip(row, call["call_start_ts"], units) for row in rows["clips"]]
+    clips = [_clip(row, call["call_start_ts"], units) for row in rows.get("clips", ())]
     for row in (*rows["utterances"], *clips):
         row["lane"] = lane_of.get(row["channel_id"])
     for row in rows["events"]:

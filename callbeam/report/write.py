@@ -99,7 +99,8 @@ def write_report(
     _make(folder / PAGES)
     for begin in range(0, len(chosen), CALLS_AT_ONCE):
         part = chosen[begin : begin + CALLS_AT_ONCE]
-        calls = load_calls(output, (fleet.calls.slice(row, 1).to_pylist()[0] for row in part))
+        wanted = (fleet.calls.slice(row, 1).to_pylist()[0] for row in part)
+        calls = load_calls(output, wanted, clips=clip_bytes > 0)
         for row, rows in zip(part, calls, strict=True):
             _write(folder / names[row], call_page(rows, fleet, row, clip_bytes=clip_bytes))
     there = {path.name for path in (folder / PAGES).iterdir()}

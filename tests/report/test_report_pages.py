@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -67,6 +68,18 @@ def rows_of(made: MadeOutput, call_id: str) -> CallRows:
     output = open_output(StorageConfig(str(made.publish())))
     call = next(row for row in made.rows["calls"] if row["call_id"] == call_id)
     return load_calls(output, [call])[0]
+
+
+def test_pages_without_audio_read_no_clips(made: MadeOutput) -> None:
+    made.add_call("call-1", duration_ms=60_000)
+    made.add_clip("call-1", "CUSTOMER", 2000, 1500)
+    folder = made.publish()
+    output = open_output(StorageConfig(str(folder)))
+    (page,) = write_report(output, folder / "_report").pages
+    assert '<audio id="player"' in page.read_text()
+    shutil.rmtree(folder / "clips")
+    (page,) = write_report(output, folder / "_report", clip_bytes=0).pages
+    assert "<audio" not in page.read_text()
 
 
 def test_a_page_holds_the_call(made: MadeOutput) -> None:
