@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from callbeam.audio.analysis import analyse_channel
 from callbeam.audio.digital_silence import digital_silence
 from callbeam.audio.masking import zero_spans
+from callbeam.calls.spans import as_spans
 from callbeam.emulator.line import quantise
 
 CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
@@ -34,8 +35,8 @@ def plainly(samples, first_sample, covered, core):
                 spans.append((begin + first_sample, at + first_sample))
             begin = None
     clipped = [(max(begin, core[0]), min(end, core[1])) for begin, end in spans]
-    rounded = [[(begin * 1000 + 4000) // 8000, (end * 1000 + 4000) // 8000] for begin, end in clipped]
-    return [[begin, end] for begin, end in rounded if begin < end]
+    rounded = ([(begin * 1000 + 4000) // 8000, (end * 1000 + 4000) // 8000] for begin, end in clipped)
+    return as_spans([span for span in rounded if span[0] < span[1]]).tolist()  # what touches in milliseconds is one
 
 
 lengths = st.one_of(st.integers(1, 400), st.integers(7900, 8100), st.integers(8000, 20_000))
