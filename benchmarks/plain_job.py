@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from callbeam.kvs.units import Job, Lane
-    from callbeam.speech.piece import PieceAnalysis
+    from callbeam.speech.analysed import PieceAnalysis
 
     Analyse = Callable[..., PieceAnalysis]
 

@@ -17,7 +17,8 @@ from callbeam.audio.silero import SileroDetector
 from callbeam.audio.voice_activity import VoiceActivityDetector
 from callbeam.kvs.units import Job
 from callbeam.schemas import TABLES
-from callbeam.speech.piece import AnalysedChannel, AnalysisConfig, analyse_piece
+from callbeam.speech.analysed import AnalysedChannel
+from callbeam.speech.piece import AnalysisConfig, analyse_piece
 from callbeam.speech.sentiment_model import UnitBatch
 from callbeam.storage.objects import StorageConfig, open_store
 from callbeam.storage.staging import stage_piece

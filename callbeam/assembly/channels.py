@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from callbeam.calls.clock import LegClock
     from callbeam.calls.pieces import Leg
-    from callbeam.speech.piece import AnalysedChannel, ChannelVoice
+    from callbeam.speech.analysed import AnalysedChannel, ChannelVoice
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from callbeam.assembly.channels import JoinedChannel
     from callbeam.audio.marks import Mark
-    from callbeam.speech.piece import ChannelPair
+    from callbeam.speech.analysed import ChannelPair
 
 ROLE_CONFIDENCE = {"track_name": 1.0, "default": 0.8}
 """By ``role_source``; nothing is known of the others."""

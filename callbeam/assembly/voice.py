@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from callbeam.calls.spans import SpanArray
-    from callbeam.speech.piece import ChannelVoice
+    from callbeam.speech.analysed import ChannelVoice
 
 _NO_AUDIO = -1
 

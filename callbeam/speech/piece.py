@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.audio.analysis import ChannelAnalysis, VoiceTrack, analyse_channel
+from callbeam.audio.analysis import VoiceTrack, analyse_channel
 from callbeam.audio.echo import explained_by_leak
 from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.features import FrameFeatures, analyse_frames
 from callbeam.audio.frames import HOP_MS
-from callbeam.audio.layout import Comparison, compare_channels
+from callbeam.audio.layout import compare_channels
 from callbeam.audio.marking import find_marks
 from callbeam.audio.masking import mask_zeros
-from callbeam.audio.noise import VoiceLevels, local_noise, voice_levels
+from callbeam.audio.noise import local_noise, voice_levels
 from callbeam.audio.offset import without_offset
 from callbeam.audio.own_voice import faint_speech
 from callbeam.audio.peaks import peaks
@@ -25,6 +25,7 @@ from callbeam.audio.voice_activity import VoiceActivityConfig, VoiceActivityDete
 from callbeam.audio.voice_quality import describe_voice
 from callbeam.calls.spans import as_spans, clip, covered, mask_of_spans, spans_of_mask, subtract
 from callbeam.speech.acoustics import acoustic_measures
+from callbeam.speech.analysed import AnalysedChannel, ChannelVoice, PieceAnalysis
 from callbeam.speech.clips import clip_batch, may_clip
 from callbeam.speech.eligibility import may_infer
 from callbeam.speech.rows import samples_end_ms, unit_rows, utterance_id, utterance_rows
@@ -35,13 +36,11 @@ from callbeam.speech.utterances import UtteranceConfig, UtteranceSpans, utteranc
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy.typing as npt
     import pyarrow as pa
 
     from callbeam.audio.channel import Channel
     from callbeam.audio.frames import BoolArray, Float32Array
     from callbeam.audio.leak import Leak
-    from callbeam.audio.marks import Mark
     from callbeam.calls.spans import SpanArray
     from callbeam.speech.model_contract import ModelContract
 
@@ -73,95 +72,6 @@ class AnalysisConfig:
     audio_policy: str = "none"
     agent_sentiment: bool = False
     model: ModelContract | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelVoice:
-    """What a piece's core tells of who speaks when on a channel; milliseconds from the leg's clock zero.
-
-    Attributes
-    ----------
-    speech : SpanArray
-        What is decided to be speech, pauses left out.
-    covered : SpanArray
-        Where there is audio.
-    declared : SpanArray
-        Audio that is masked all the same: what ``mask_zeros`` found.
-    marks : tuple of Mark
-    levels : VoiceLevels
-    peaks : int8 array, shape (n,)
-        Largest absolute sample of each 50 ms of the core, 0 to 127; -1 without audio.
-    echoed : bool
-        Some of what sounded like speech was another's echo.
-    """
-
-    speech: SpanArray
-    covered: SpanArray
-    declared: SpanArray
-    marks: tuple[Mark, ...]
-    levels: VoiceLevels
-    peaks: npt.NDArray[np.int8]
-    echoed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysedChannel:
-    """What a piece's core of a channel gives.
-
-    Attributes
-    ----------
-    channel : Channel
-        As it was decoded, nothing masked.
-    rows : ChannelAnalysis
-        Of seconds and frames.
-    voice : ChannelVoice
-    utterances, units : pyarrow.RecordBatch
-        ``UTTERANCE_ROWS`` and ``UNIT_ROWS``.
-    clips : pyarrow.RecordBatch or None
-        ``CLIPS_SCHEMA``: the units' audio, where the policy allows it.
-    batch : UnitBatch or None
-        What a sentiment model takes of the units, where there is one that may.
-    """
-
-    channel: Channel
-    rows: ChannelAnalysis
-    voice: ChannelVoice
-    utterances: pa.RecordBatch
-    units: pa.RecordBatch
-    clips: pa.RecordBatch | None
-    batch: UnitBatch | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelPair:
-    """Two channels of a piece, compared.
-
-    Attributes
-    ----------
-    first_id, second_id : str
-        The channels.
-    piece : int
-        Index of the piece in its leg.
-    comparison : Comparison
-    """
-
-    first_id: str
-    second_id: str
-    piece: int
-    comparison: Comparison
-
-
-@dataclass(frozen=True, slots=True)
-class PieceAnalysis:
-    """What a piece gives: its channels, in order, and how they compare, by their places."""
-
-    channels: tuple[AnalysedChannel, ...]
-    comparisons: dict[tuple[int, int], Comparison]
-
-    def pairs(self, piece: int) -> list[ChannelPair]:
-        """Name the channels that were compared, and the piece."""
-        names = [analysed.channel.channel_id for analysed in self.channels]
-        return [ChannelPair(names[one], names[two], piece, some) for (one, two), some in self.comparisons.items()]
 
 
 @dataclass(slots=True)

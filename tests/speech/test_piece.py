@@ -19,7 +19,8 @@ from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.line import LineConditions
 from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.kvs.units import Stream
-from callbeam.speech.piece import AnalysisConfig, PieceAnalysis, analyse_piece
+from callbeam.speech.analysed import PieceAnalysis
+from callbeam.speech.piece import AnalysisConfig, analyse_piece
 
 START_MS = 1_772_443_800_000
 STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", 1, 24)

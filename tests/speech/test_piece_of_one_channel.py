@@ -15,7 +15,8 @@ from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.line import LineConditions
 from callbeam.emulator.made_call import CallSpec, make_call
 from callbeam.kvs.units import Stream
-from callbeam.speech.piece import AnalysedChannel, AnalysisConfig, analyse_piece
+from callbeam.speech.analysed import AnalysedChannel
+from callbeam.speech.piece import AnalysisConfig, analyse_piece
 
 START_MS = 1_772_443_800_000
 RATE = 8000
