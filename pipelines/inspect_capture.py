@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callbeam.errors import UsageError
+from callbeam.mkv.foreign import HEAD_BYTES, foreign_format
 from callbeam.mkv.fragment import fragment_tags
 from callbeam.mkv.reader import read_documents
 from callbeam.pipelines.command_line import StrictParser, parse
@@ -41,7 +42,8 @@ def main(argv: Sequence[str]) -> int:
     Returns
     -------
     int
-        0 if every document is sound, 1 if one is damaged, 2 if a file cannot be read (nothing is printed then).
+        0 if every document is sound, 1 if one is damaged, 2 if a file cannot be read or is no Matroska (nothing is
+        printed then but what it is).
     """
     parser = StrictParser(prog="callbeam inspect", description="Print each document of a Matroska capture.")
     add_arguments(parser)
@@ -107,17 +109,25 @@ def _blocks_by_track(document: Document) -> dict[str, dict[str, Any]]:
 
 
 def _content(path: Path) -> bytes | mmap.mmap:
-    """Map a file, or read what cannot be mapped (a pipe, an empty file)."""
+    """Map a capture, or read what cannot be mapped (a pipe); what is something else is told."""
     try:
-        with path.open("rb") as file:
-            try:
-                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            except (ValueError, OSError):
-                return file.read()
+        content = _mapped(path)
     except OSError as error:
         raise UsageError(
             f"cannot read {path}: {error.strerror or error}; name a file that exists and is readable"
         ) from error
+    foreign = foreign_format(bytes(content[:HEAD_BYTES]))
+    if foreign is not None:
+        raise UsageError(f"{path} is no Matroska capture: it is {_printable(foreign)}")
+    return content
+
+
+def _mapped(path: Path) -> bytes | mmap.mmap:
+    with path.open("rb") as file:
+        try:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (ValueError, OSError):
+            return file.read()
 
 
 def _print_json(_path: Path, capture: bytes | mmap.mmap) -> int:

@@ -1,5 +1,7 @@
 """``callbeam inspect``: its lines, its table, its exit codes."""
 
+import base64
+import gzip
 import hashlib
 import json
 import subprocess
@@ -108,11 +110,25 @@ def test_an_error_that_kvs_sent_is_sound_and_shown(capture, capsys):
     assert "sound; says error 3000\ufffd[2J FRAGMENT_NOT_FOUND" in table
 
 
-def test_nothing_is_no_documents(capture, capsys):
-    assert main([capture("empty.mkv")]) == 0
-    assert "0 documents, 0 damaged" in capsys.readouterr().out
-    assert main([capture("empty.mkv"), "--json"]) == 0
-    assert capsys.readouterr().out == ""
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "empty"),
+        (gzip.compress(fragment("1")), "gzip; unpack it first"),
+        (base64.b64encode(fragment("1")), "base64 of Matroska"),
+        (b'{"__type": "AccessDeniedException", "message": "not for you\x1b[2J"}', "AccessDeniedException: not for you"),
+    ],
+)
+def test_what_is_no_capture_is_told_in_one_line(capture, capsys, content, told):
+    paths = [capture("a.mkv", fragment("1")), capture("other.mkv", content)]
+    for options in ([], ["--json"]):
+        assert main([*paths, *options]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1
+        assert told in err
+        assert "other.mkv" in err
+        assert "\x1b" not in err
 
 
 def test_a_file_that_is_not_there_is_one_clear_line(capture, capsys, tmp_path):
