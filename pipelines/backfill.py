@@ -17,7 +17,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from callbeam.assembly.config import AssemblyConfig
 from callbeam.assembly.tally import lost_ratio
 from callbeam.audio.silero import MODEL_SHA256
-from callbeam.errors import UsageError
+from callbeam.calls.running_in import start_before
+from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs.client import KvsClient
 from callbeam.kvs.config import KvsConfig
 from callbeam.kvs.planning import plan_jobs
@@ -34,7 +35,7 @@ from callbeam.pipelines.speech_options import (
     analysis_config,
     assembly_config,
 )
-from callbeam.pipelines.summary import summary
+from callbeam.pipelines.summary import only_runs_in, summary
 from callbeam.speech.piece import AnalysisConfig
 from callbeam.storage.interface import ObjectStore
 from callbeam.storage.manifest import Manifest, load_manifest, load_manifests, write_run
@@ -150,7 +151,7 @@ def main(argv: Sequence[str]) -> int:
     config = _config(options)
     store = open_store(config.storage)
     jobs = _checked_jobs(options, config, store)
-    codes = [_run_job(job, config, runner, store, max_loss=options.max_loss) for job in jobs]
+    codes = [_run_job(job, config, runner, store, options, first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
@@ -196,7 +197,15 @@ def _checked_jobs(options: argparse.Namespace, config: BackfillConfig, store: Ob
     return jobs
 
 
-def _run_job(job: Job, config: BackfillConfig, runner: PipelineOptions, store: ObjectStore, *, max_loss: float) -> int:
+def _run_job(
+    job: Job,
+    config: BackfillConfig,
+    runner: PipelineOptions,
+    store: ObjectStore,
+    options: argparse.Namespace,
+    *,
+    first: bool,
+) -> int:
     """Run one job, and say what came of it."""
     failure: Exception | None = None
     begun_ms = round(time.time() * 1000)
@@ -213,8 +222,18 @@ def _run_job(job: Job, config: BackfillConfig, runner: PipelineOptions, store: O
         print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
         return EXIT_JOB_FAILED
     _record_run(store, job, config, progress, begun_ms)
-    print(summary(manifest, call_ms=progress.figures["call_ms"], elapsed_s=progress.elapsed_s))
-    return _loss_exit(manifest, max_loss)
+    early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
+    call_ms = progress.figures["call_ms"]
+    print(summary(manifest, call_ms=call_ms, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
+    return _loss_exit(manifest, options.max_loss)
+
+
+def _start_before(job: Job, config: BackfillConfig) -> int | None:
+    """Find a start that would give the calls which run into a job."""
+    try:
+        return start_before(KvsClient(config.kvs), job)
+    except CallbeamError:
+        return None  # the job is published: advice is not worth a failure
 
 
 def _record_run(store: ObjectStore, job: Job, config: BackfillConfig, progress: ProgressLine, begun_ms: int) -> None:

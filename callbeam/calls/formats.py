@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from callbeam.calls.identity import trimmed_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -102,7 +104,7 @@ def _has_connect_shape(track: Track) -> bool:
     """Recognise Connect's and Chime's tracks in fragments that came without tags: real AAC has an Audio master."""
     if track.sample_rate_hz is not None or track.channels is not None or track.bit_depth is not None:
         return False
-    return track.name in CONNECT_NAMES or track.codec_private in CONNECT_CODEC_PRIVATES
+    return trimmed_name(track) in CONNECT_NAMES or track.codec_private in CONNECT_CODEC_PRIVATES
 
 
 def _checked(track: Track, parameters: dict[str, str], *, big_endian: bool = False) -> PcmFormat | str:

@@ -8,6 +8,7 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from callbeam.calls.formats import DEFAULT_RATE_HZ, PcmFormat, is_audio, pcm_format
+from callbeam.calls.identity import trimmed_name
 from callbeam.calls.intervals import Intervals
 from callbeam.calls.timeline import BLOCK_REACH_MS, NS_PER_MS, TOLERANCE_MS, locate
 from callbeam.kvs.fragments import FragmentStatus
@@ -183,7 +184,7 @@ class Placer:
         self, track: Track, first: Block, document: Document, placement: FragmentPlacement
     ) -> tuple[_TrackState, TrackPlacement] | tuple[None, None]:
         """Find the track's state by its Name, or begin it; (None, None) and a problem if it cannot be decoded."""
-        name = track.name or ""
+        name = trimmed_name(track)
         form: PcmFormat | str = pcm_format(track, document.tags, document.payload(first))
         state = self._tracks.get(name)
         if any(placed.name == name for placed in placement.tracks):

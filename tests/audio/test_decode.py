@@ -78,6 +78,25 @@ class TestChannels:
         assert statuses(piece) == ["decoded", "decoded"]
         assert piece.dead_letters == ()
 
+    def test_a_padded_name_is_the_same_track(self) -> None:
+        samples = pcm(2000)
+        names = ("AUDIO_FROM_CUSTOMER ", "AUDIO_FROM_CUSTOMER\0\0", "\tAUDIO_FROM_CUSTOMER\r\n", "AUDIO_FROM_CUSTOMER")
+        piece = decode(
+            *(
+                fetched(
+                    10 + i,
+                    i * 62,
+                    (1, 0, samples[i * 500 : (i + 1) * 500]),
+                    tracks=(TrackSpec(1, name, "A_AAC", b"\x12\x10"),),
+                    tags=(("ContactId", "c-1"),),  # the name alone tells that this is Connect's PCM
+                )
+                for i, name in enumerate(names)
+            )
+        )
+        (channel,) = piece.channels
+        assert (channel.track_name, channel.participant_role) == ("AUDIO_FROM_CUSTOMER", "CUSTOMER")
+        np.testing.assert_array_equal(channel.samples, samples)
+
     def test_gaps_hold_zeros_and_are_listed(self) -> None:
         a, b = pcm(800), pcm(800)
         (channel,) = decode(fetched(1, 0, (1, 0, a)), fetched(2, 1_000, (1, 0, b))).channels
