@@ -32,7 +32,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `talk_time_total_ms` bigint COMMENT 'Sum of all participants\' talk times: overlap counts twice, as in Connect; NULL if only one is heard.',
   `talk_time_agent_ms` bigint COMMENT 'Sum of the durations of the agent\'s utterances.',
   `talk_time_customer_ms` bigint COMMENT 'Sum of the durations of the customer\'s utterances.',
-  `non_talk_time_total_ms` bigint COMMENT 'Time in which nobody speaks for at least 3 s, hold, begin and end of the call included.',
+  `non_talk_time_total_ms` bigint COMMENT 'Time in which nobody speaks for at least 3 s; hold, begin and end of the call, and short gaps inside silence included.',
   `interruptions_total_count` bigint COMMENT 'Interruptions, by anyone.',
   `interruptions_agent_count` bigint COMMENT 'Interruptions by the agent.',
   `interruptions_customer_count` bigint COMMENT 'Interruptions by the customer.',
@@ -376,7 +376,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`events` (
   `dtmf_digit` string COMMENT 'The key of a DTMF tone.',
   `frequency_hz` float COMMENT 'The strongest frequency of a tone.',
   `level_dbfs` float COMMENT 'RMS level of a tone.',
-  `clipped_samples` int COMMENT 'Samples at the format\'s limits.'
+  `clipped_samples` int COMMENT 'Samples at the format\'s limits.',
+  `masked_ms` int COMMENT 'How much of a non_talk cannot be heard on every channel.'
 )
 COMMENT 'A row is something that happened in a call; docs/definitions.md says what makes it one.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')

@@ -27,7 +27,8 @@ CONNECT_TOTALS = (
     _bigint("talk_time_customer_ms", "Sum of the durations of the customer's utterances."),
     _bigint(
         "non_talk_time_total_ms",
-        "Time in which nobody speaks for at least 3 s, hold, begin and end of the call included.",
+        "Time in which nobody speaks for at least 3 s; hold, begin and end of the call, and short gaps inside silence "
+        "included.",
     ),
     _bigint("interruptions_total_count", "Interruptions, by anyone."),
     _bigint("interruptions_agent_count", "Interruptions by the agent."),
