@@ -15,13 +15,14 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from callbeam.assembly.config import AssemblyConfig
+from callbeam.assembly.publish_job import publish_job
 from callbeam.assembly.tally import lost_ratio
 from callbeam.audio.silero import MODEL_SHA256
 from callbeam.calls.running_in import start_before
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs.client import KvsClient
 from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.planning import plan_jobs
+from callbeam.kvs.planning import is_empty, plan_jobs
 from callbeam.kvs.units import Job
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
@@ -151,7 +152,8 @@ def main(argv: Sequence[str]) -> int:
     config = _config(options)
     store = open_store(config.storage)
     jobs = _checked_jobs(options, config, store)
-    codes = [_run_job(job, config, runner, store, options, first=job is jobs[0]) for job in jobs]
+    running = _Running(config, runner, store, max_loss=options.max_loss)
+    codes = [running.run(job, first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
@@ -197,35 +199,48 @@ def _checked_jobs(options: argparse.Namespace, config: BackfillConfig, store: Ob
     return jobs
 
 
-def _run_job(
-    job: Job,
-    config: BackfillConfig,
-    runner: PipelineOptions,
-    store: ObjectStore,
-    options: argparse.Namespace,
-    *,
-    first: bool,
-) -> int:
-    """Run one job, and say what came of it."""
-    failure: Exception | None = None
-    begun_ms = round(time.time() * 1000)
-    with ProgressLine(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}") as progress:
-        try:
-            run_pipeline(partial(build, job=job, config=config), runner)
-        except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
-            failure = error
-    if failure is not None:
-        print(f"callbeam backfill: error: job {job.job_id} failed: {_root_cause(failure)}", file=sys.stderr)
-        return EXIT_JOB_FAILED
-    manifest = load_manifest(store, job.job_id)
-    if manifest is None:
-        print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
-        return EXIT_JOB_FAILED
-    _record_run(store, job, config, progress, begun_ms)
-    early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
-    call_ms = progress.figures["call_ms"]
-    print(summary(manifest, call_ms=call_ms, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
-    return _loss_exit(manifest, options.max_loss)
+class _Running:
+    """Runs jobs one after the other."""
+
+    def __init__(self, config: BackfillConfig, runner: PipelineOptions, store: ObjectStore, *, max_loss: float) -> None:
+        self._config = config
+        self._runner = runner
+        self._store = store
+        self._max_loss = max_loss
+        self._client: KvsClient | None = None  # kept from one day without fragments to the next
+
+    def run(self, job: Job, *, first: bool) -> int:
+        """Run one job, and say what came of it."""
+        config, store = self._config, self._store
+        failure: Exception | None = None
+        begun_ms = round(time.time() * 1000)
+        with ProgressLine(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}") as progress:
+            try:
+                if self._is_empty(job):
+                    publish_job(store, job, [], [], config.publish)  # a month of such days need not start workers
+                else:
+                    run_pipeline(partial(build, job=job, config=config), self._runner)
+            except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
+                failure = error
+        if failure is not None:
+            print(f"callbeam backfill: error: job {job.job_id} failed: {_root_cause(failure)}", file=sys.stderr)
+            return EXIT_JOB_FAILED
+        manifest = load_manifest(store, job.job_id)
+        if manifest is None:
+            print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
+            return EXIT_JOB_FAILED
+        _record_run(store, job, config, progress, begun_ms)
+        early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
+        call_ms = progress.figures["call_ms"]
+        print(summary(manifest, call_ms=call_ms, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
+        return _loss_exit(manifest, self._max_loss)
+
+    def _is_empty(self, job: Job) -> bool:
+        client = self._client or KvsClient(self._config.kvs)
+        empty = is_empty(client, job)
+        # A client's sessions take tens of megabytes, which belong to the job where there is one.
+        self._client = client if empty else None
+        return empty
 
 
 def _start_before(job: Job, config: BackfillConfig) -> int | None:
