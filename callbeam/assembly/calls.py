@@ -156,6 +156,7 @@ class _Account:
             "role_unknown": any(channel.first.participant_role is None for channel in self.channels),
             "clocks_differ": not self.comparable,
             SAME_AUDIO: self.copies.found,
+            "call_may_be_cut": any(end.may_be_cut for end in self.legs),
             "several_legs_on_a_stream": len(self.legs) > len({end.leg.stream.arn for end in self.legs}),
         }
         return [warning for warning, holds in found.items() if holds]
