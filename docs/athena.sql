@@ -21,7 +21,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `call_start_ts` timestamp COMMENT 'The call\'s clock zero: the earliest fragment of any leg; offsets count from it.',
   `duration_ms` int COMMENT 'From call_start_ts to the end of the last audio of any channel.',
   `status` string COMMENT 'ok; partial if fragments or tracks were lost; no_audio if none could be decoded.',
-  `leg_count` int COMMENT 'Legs of the call.',
+  `leg_count` int COMMENT 'Legs of the call, copies of the same audio on other streams included.',
   `channel_count` int COMMENT 'Channels with audio.',
   `fragment_count` int COMMENT 'Fragments of the call that its units listed.',
   `lost_fragment_count` int COMMENT 'Of these, lost: not found, expired, damaged, unsupported, without timestamp, service error.',
@@ -112,7 +112,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `f0_median_hz` float COMMENT 'Median F0 of the voiced speech frames, to 1 %.',
   `echo_leak_db` float COMMENT 'Level of the other channel on this one, relative to its own level; NULL if it is not heard.',
   `echo_delay_ms` float COMMENT 'How much later it is heard.',
-  `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.'
+  `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.',
+  `copy_stream_arns` array<string> COMMENT 'Other streams of the call that hold the same audio at the same time: it counts here alone, and no table has rows of the copies; NULL without such.'
 )
 COMMENT 'A row is a channel: one participant\'s audio of one leg.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')

@@ -17,6 +17,7 @@ from callbeam.schemas.table import (
 CHANNELS = Table(
     name="channels",
     row="a channel: one participant's audio of one leg",
+    version=2,
     key=("call_id", "channel_id", "job_id"),
     columns=(
         JOB_ID,
@@ -67,6 +68,13 @@ CHANNELS = Table(
             "peaks",
             pa.list_(pa.int8()),
             "Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.",
+            nullable=True,
+        ),
+        Column(
+            "copy_stream_arns",
+            pa.list_(pa.string()),
+            "Other streams of the call that hold the same audio at the same time: it counts here alone, and no table "
+            "has rows of the copies; NULL without such.",
             nullable=True,
         ),
     ),

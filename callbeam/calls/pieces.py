@@ -108,12 +108,16 @@ class LegEnd:
     open : bool
         The call may still be going on: no other call followed on the stream, and the last fragment was younger than
         1 h 5 min at the job's ``as_of_ms``.
+    may_be_cut : bool
+        Audio without tags came within an hour after it on its stream, or it is such audio after a named call: both may
+        be one.
     """
 
     leg: Leg
     pieces: int
     last_server_ms: int
     open: bool
+    may_be_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

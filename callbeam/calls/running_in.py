@@ -11,7 +11,7 @@ from callbeam.kvs.planning import plan_lanes
 from callbeam.kvs.units import HOUR_MS, LEG_SKEW_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from callbeam.kvs.client import KvsClient
     from callbeam.kvs.fragments import FragmentSource, ListedFragment
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MOST_PROBED = 32
 """Fragments looked at for a tag in one place: contacts end with a few that have none."""
+
+MOST_READ = 8_000
+"""Fragments read to find what call a run without tags has: some are named once, at their beginning."""
 
 
 MOST_STREAMS = 20
@@ -65,13 +68,17 @@ def begin_of_call_at(source: FragmentSource, at_ms: int, until_ms: int) -> int |
     here = _timed(source.list(at_ms, until_ms))
     if not here:
         return None
-    call_id = _call_of(source, [here[0], *reversed(_timed(source.list(at_ms - HOUR_MS, at_ms)))])
+    call_id = _call_of(source, here[:1]) or _call_before(source, here[0][0], at_ms)
     pause_ms = UNTAGGED_PAUSE_MS if call_id is None else LEG_PAUSE_MS
+
+    def is_mine(index: int) -> bool:
+        return _call_of(source, near[index::-1]) in {None, call_id}
+
     begin_ms, first_ms = None, here[0][0]
     while True:
         hour = _timed(source.list(at_ms - HOUR_MS, at_ms))
         near = _since_pause(hour, first_ms, pause_ms)
-        mine = _first_of(source, near, call_id)
+        mine = _first(is_mine, len(near))
         begin_ms = near[mine][0] if mine < len(near) else begin_ms
         if mine or len(near) < len(hour):
             return begin_ms
@@ -96,14 +103,10 @@ def _since_pause(
     return before[pauses[-1] :] if pauses else before
 
 
-def _first_of(source: FragmentSource, near: list[tuple[int, ListedFragment]], call_id: str | None) -> int:
-    """Bisect for the first fragment that is the call's; ``len(near)`` if none is."""
-
-    def is_mine(index: int) -> bool:
-        return _call_of(source, near[index::-1]) in {None, call_id}
-
-    other, mine = -1, len(near)
-    if near and is_mine(0):
+def _first(is_mine: Callable[[int], bool], count: int) -> int:
+    """Bisect for the first index from which on all are the call's; ``count`` if none is."""
+    other, mine = -1, count
+    if count and is_mine(0):
         return 0
     while mine - other > 1:
         middle = (mine + other) // 2
@@ -112,6 +115,25 @@ def _first_of(source: FragmentSource, near: list[tuple[int, ListedFragment]], ca
         else:
             other = middle
     return mine
+
+
+def _call_before(source: FragmentSource, next_ms: int, at_ms: int) -> str | None:
+    """Return the call that a run without tags has from the last tag before it."""
+    read, size = 0, MOST_PROBED
+    while read < MOST_READ:
+        hour = _timed(source.list(at_ms - HOUR_MS, at_ms))
+        near = _since_pause(hour, next_ms, UNTAGGED_PAUSE_MS if read else LEG_PAUSE_MS)
+        for end in range(len(near), 0, -size):
+            some = near[max(0, end - size) : end]
+            calls = [identify(one.document.tags) for one in source.read([a for _, a in some]) if one.document]
+            tagged = [identity.call_id for identity in calls if identity is not None]
+            if tagged:
+                return tagged[-1]
+            read += len(some)
+        if not near or len(near) < len(hour):
+            break
+        at_ms, next_ms = at_ms - HOUR_MS, near[0][0]
+    return None
 
 
 def _call_of(source: FragmentSource, some: Sequence[tuple[int, ListedFragment]]) -> str | None:

@@ -43,6 +43,12 @@ def test_a_pause_within_the_call_is_passed_and_a_longer_one_is_not():
     assert begin_of_call_at(source, T0 + 120 * MINUTE_MS, T0 + 130 * MINUTE_MS) == T0 + 100 * MINUTE_MS
 
 
+def test_a_call_that_was_named_once():
+    sent = run_of("b", T0, 500, first_number=1)
+    sent += without_tags(run_of("c-1", T0 + 500_000, 5_000, first_number=1_000), set(range(1_001, 9_000)))
+    assert begin_of_call_at(MemorySource(sent), T0 + 90 * MINUTE_MS, T0 + 91 * MINUTE_MS) == T0 + 500_000
+
+
 def test_untagged_audio_begins_after_a_minutes_pause():
     sent = run_of(None, T0, 100, first_number=1) + run_of(None, T0 + 3 * MINUTE_MS, 100, first_number=200)
     assert begin_of_call_at(MemorySource(sent), T0 + 4 * MINUTE_MS, T0 + 5 * MINUTE_MS) == T0 + 3 * MINUTE_MS
