@@ -154,7 +154,8 @@ class _Account:
             "clocks_differ": not self.comparable,
             "several_legs_on_a_stream": len(self.legs) > len({end.leg.stream.arn for end in self.legs}),
         }
-        return [warning for warning, holds in found.items() if holds]
+        noticed = {notice.warning for channel in self.channels for notice in channel.notices}
+        return [*(warning for warning, holds in found.items() if holds), *noticed]
 
 
 def _rows(
