@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from callbeam import __version__
+from callbeam.calls.verdict import codecs_installed
 from callbeam.errors import UsageError
 
-LIBRARIES = ("apache-beam", "numpy", "onnxruntime", "pyarrow", "scipy", "soundfile", "soxr")
-"""Another version of one of these may give other bytes."""
+LIBRARIES = ("apache-beam", "av", "numpy", "onnxruntime", "pyarrow", "scipy", "soundfile", "soxr")
+"""Another version of one of these may give other bytes; av is there with the extra ``codecs``."""
 
 
 def options_sha256(*configs: Any) -> str:
@@ -35,7 +36,8 @@ def versions() -> dict[str, str]:
         If a library was put on the path without its metadata.
     """
     try:
-        return {"callbeam": __version__, **{name: version(name) for name in LIBRARIES}}
+        there = [name for name in LIBRARIES if name != "av" or codecs_installed()]
+        return {"callbeam": __version__, **{name: version(name) for name in there}}
     except PackageNotFoundError as error:
         raise UsageError(
             f"the version of {error.name} cannot be told, and a job records what its rows rest on: install it with pip"

@@ -132,6 +132,7 @@ def track_channels(piece: Piece, track: DecodedTrack, roles: Mapping[str, str]) 
     samples = _filled(track, runs, int(covered[0, 0]), int(covered[-1, 1]))
     verdict = next((verdict for verdict in piece.verdicts if verdict.track_name == track.name), None)
     notices = tuple(Notice(warning) for warning in verdict.warnings) if verdict is not None else ()
+    declared = track.form if verdict is None or isinstance(verdict.declared, str) else verdict.declared
     target = grid_rate(rate)
     for index in range(track.form.channels):
         of_one = samples if samples.ndim == 1 else np.ascontiguousarray(samples[:, index])
@@ -155,6 +156,7 @@ def track_channels(piece: Piece, track: DecodedTrack, roles: Mapping[str, str]) 
             covered=present,
             core_start=bounds[0],
             core_end=bounds[1],
+            declared_rate_hz=declared.sample_rate_hz,
             track_channel=track_channel,
             notices=notices,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from callbeam.calls.blocks import NS_PER_S, SEAM_MS, Run, TrackPlacement, TrackState, place_blocks
+from callbeam.calls.blocks import NS_PER_S, SEAM_MS, Run, TrackPlacement, TrackState, join_frames, place_blocks
 from callbeam.calls.formats import DEFAULT_RATE_HZ, AudioFormat, declared_format
 from callbeam.calls.identity import trimmed_name
 from callbeam.calls.intervals import Intervals
@@ -136,9 +136,10 @@ class Placer:
                 continue
             if placed.form.in_packets:
                 placed.packets = blocks
-                place_blocks(state, placed, packets_as_samples(placed.form, blocks, document), document, clock)
+                blocks_of_samples = packets_as_samples(placed.form, blocks, document)
             else:
-                place_blocks(state, placed, blocks, document, clock)
+                blocks_of_samples = join_frames(blocks) if document.laced else blocks
+            place_blocks(state, placed, blocks_of_samples, document, clock)
             _report(placed, placement)
             if state.next_sample is None:
                 del self._tracks[placed.name]  # nothing was placed: an anchor would not tell of it either
