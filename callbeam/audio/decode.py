@@ -72,7 +72,7 @@ def decode_piece(piece: Piece, roles: Mapping[str, str] | None = None) -> Decode
     ledger: list[LedgerRow] = []
     letters: list[DeadLetter] = []
     for index, fragment in enumerate(piece.fragments):
-        placement = placer.place(fragment)
+        placement = placer.place(fragment, piece.positions[index] if piece.positions else None)
         for placed in placement.tracks:
             gather_track(tracks, fragment, placed, placement)
         if piece.first_owned <= index < piece.end_owned:
