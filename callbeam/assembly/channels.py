@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from callbeam.calls.clock import LegClock
+    from callbeam.calls.notices import Notice
     from callbeam.calls.pieces import Leg
     from callbeam.speech.analysed import AnalysedChannel, ChannelVoice
 
@@ -35,6 +36,8 @@ class ChannelPart:
         Sums over those samples.
     voice : ChannelVoice
         Who speaks when in it.
+    declared_rate_hz, track_channel, notices
+        The channel's.
     """
 
     leg: Leg
@@ -48,6 +51,9 @@ class ChannelPart:
     extent: ChannelExtent
     levels: LevelSums
     voice: ChannelVoice
+    declared_rate_hz: int | None = None
+    track_channel: int | None = None
+    notices: tuple[Notice, ...] = ()
 
     @property
     def leg_key(self) -> tuple[str, int]:
@@ -57,12 +63,13 @@ class ChannelPart:
 
 @dataclass(frozen=True, slots=True)
 class JoinedChannel:
-    """A whole channel: what its first piece says of it, and the extent, levels and voice of all pieces."""
+    """A whole channel: what its first piece says of it, and the extent, levels, voice and notices of all pieces."""
 
     first: ChannelPart
     extent: ChannelExtent
     levels: dict[str, float | None]
     voice: JoinedVoice
+    notices: tuple[Notice, ...] = ()
 
     @property
     def channel_id(self) -> str:
@@ -95,6 +102,9 @@ def channel_part(analysed: AnalysedChannel, clock: LegClock, piece: int) -> Chan
         extent=channel_extent(channel),
         levels=analysed.rows.levels,
         voice=analysed.voice,
+        declared_rate_hz=channel.declared_rate_hz,
+        track_channel=channel.track_channel,
+        notices=channel.notices,
     )
 
 
@@ -109,7 +119,8 @@ def join_parts(parts: Iterable[ChannelPart]) -> list[JoinedChannel]:
         extent = join_extents([part.extent for part in some])
         levels = join_levels(part.levels for part in some)
         voice = join_voices({part.piece: part.voice for part in some}, some[0].clock.start_ms)
-        joined.append(JoinedChannel(some[0], extent, levels, voice))
+        notices = tuple(dict.fromkeys(notice for part in some for notice in part.notices))
+        joined.append(JoinedChannel(some[0], extent, levels, voice, notices))
     return joined
 
 
@@ -138,6 +149,8 @@ def channel_batch(
             "track_name": channel.first.track_name,
             "codec": channel.first.codec,
             "sample_rate_hz": channel.extent.sample_rate_hz,
+            "declared_rate_hz": channel.first.declared_rate_hz,
+            "track_channel": channel.first.track_channel,
             "start_ts": channel.first.clock.start_ms,
             "begin_offset_ms": channel.begin_ms - call_start_ms,
             "end_offset_ms": channel.end_ms - call_start_ms,

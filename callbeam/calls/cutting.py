@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from callbeam.calls.clock import start_clock
 from callbeam.calls.pieces import Piece
 from callbeam.calls.placement import BLOCK_REACH_MS, Placer
+from callbeam.calls.survey import Surveyor
 from callbeam.calls.timeline import LEAD_MS, NS_PER_MS, PIECE_MS, locate
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class PieceCutter:
 
     A piece goes out when the clock closes it: the leg has left its lead-out behind. Audio lies where its position says;
     to be accounted for, fragments are dealt out in order: a straggler that comes when its piece is gone is the next
-    one's.
+    one's. A fragment waits until it is known what each of its tracks holds (``survey``).
 
     Parameters
     ----------
@@ -53,7 +54,9 @@ class PieceCutter:
         self.unit = unit
         self.emitted = 0
         self._leg = leg
-        self._placer = Placer(start_clock(first))
+        self._surveyor = Surveyor()
+        self._waiting: deque[FetchedFragment] = deque()
+        self._placer = Placer(start_clock(first), (), self._surveyor.verdicts)
         # by the index of a piece: the state before its first fragment
         self._states: dict[int, tuple[LegClock, tuple[TrackAnchor, ...]]] = {0: (self._placer.clock, ())}
         self._held: deque[_Held] = deque()
@@ -61,7 +64,21 @@ class PieceCutter:
         self._index = 0
 
     def add(self, fragment: FetchedFragment) -> Iterator[Piece]:
-        """Take the leg's next fragment; yield the pieces that it closes."""
+        """Take the leg's next fragment; yield the pieces that are closed."""
+        self._surveyor.take(fragment.document)
+        self._waiting.append(fragment)
+        while self._waiting and self._surveyor.settled(self._waiting[0].document):
+            yield from self._place(self._waiting.popleft())
+
+    def finish(self) -> Iterator[Piece]:
+        """Yield what is left when the leg has ended."""
+        self._surveyor.finish()
+        while self._waiting:
+            yield from self._place(self._waiting.popleft())
+        while self._owned_before < len(self._held):
+            yield from self._cut()
+
+    def _place(self, fragment: FetchedFragment) -> Iterator[Piece]:
         before_ms = self._held[-1].position_ms if self._held else 0.0
         located = locate(self._placer.clock, fragment)
         position_ms = before_ms if located is None else located.begin_ns / NS_PER_MS
@@ -69,11 +86,6 @@ class PieceCutter:
         self._placer.place(fragment)
         self._held.append(_Held(fragment, position_ms))
         while self._placer.clock.closed_ms >= (self._index + 1) * PIECE_MS:
-            yield from self._cut()
-
-    def finish(self) -> Iterator[Piece]:
-        """Yield what is left when the leg has ended."""
-        while self._owned_before < len(self._held):
             yield from self._cut()
 
     def _remember_state(self, before_ms: float, position_ms: float) -> None:
@@ -118,6 +130,7 @@ class PieceCutter:
             first_owned=owned_before,
             end_owned=owned,
             anchors=anchors,
+            verdicts=tuple(self._surveyor.verdicts.values()),
         )
 
     def _count_before(self, position_ms: int) -> int:

@@ -67,7 +67,7 @@ def workers_of(parent: int) -> list[int]:
     return [
         process
         for process in descendants(parent)
-        if b"apache_beam.runners.worker.sdk_worker_main" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+        if b"callbeam.pipelines.worker" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
     ]
 
 
@@ -128,6 +128,25 @@ def test_two_workers_from_a_folder_with_packages_of_its_own(kvs: Emulator, tmp_p
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert "2 calls" in out
+    # A line of progress, and nothing of what libraries say when they are imported, in whichever process.
+    assert [line for line in err.splitlines() if "times real time" not in line] == []
+
+
+def test_days_without_fragments_start_no_workers(kvs: Emulator, tmp_path: Path) -> None:
+    kvs.add_stream("calls-1")
+    begun = time.monotonic()
+    month = ["--start", "2026-03-01T00:00:00Z", "--end", "2026-04-01T00:00:00Z", "--workers", "2"]
+    process = start(kvs, tmp_path, *month)
+    most = 0
+    while process.poll() is None:
+        most = max(most, len(workers_of(process.pid)))
+        time.sleep(0.05)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "31 of 31 jobs are published" in out
+    assert len(list(tmp_path.glob("out/_jobs/*/manifest.json"))) == 31
+    assert most == 0
+    assert time.monotonic() - begun < 60  # 4 s on an idle machine
 
 
 def test_the_source_distribution_holds_what_a_worker_needs(tmp_path: Path) -> None:
