@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from callbeam.emulator.hold_music_kinds import PLAIN_MUSIC
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -40,6 +42,8 @@ class ConversationSpec:
         Length of a hold in the middle; 0 for none.
     hold_sound : str
         ``tone`` (beeps), ``music``, or ``silence``.
+    hold_music_kind : str
+        One of ``hold_music.MUSIC_KINDS``.
     interruptions, overlaps, backchannels, terminal_overlaps, long_pauses : float
         Share of turns in which it happens (where the turn is long enough).
     median_turn_ms : int
@@ -53,6 +57,7 @@ class ConversationSpec:
     ringback_ms: int = 0
     hold_ms: int = 0
     hold_sound: str = "music"
+    hold_music_kind: str = PLAIN_MUSIC
     interruptions: float = 0.12
     overlaps: float = 0.06
     backchannels: float = 0.3
@@ -91,7 +96,8 @@ class Signal:
     Attributes
     ----------
     kind : str
-        ``ringback``, ``dtmf`` (``detail`` is the key), ``hold_tone``, ``hold_music``, or ``hold`` (silence).
+        ``ringback``, ``dtmf`` (``detail`` is the key), ``hold_tone``, ``hold_music`` (``detail`` is its kind), or
+        ``hold`` (silence).
     """
 
     role: str
@@ -182,7 +188,7 @@ def _hold(script: Script, spec: ConversationSpec, now: int) -> int:
     if end > spec.duration_ms - 4_000:
         return now
     kind = {"tone": "hold_tone", "music": "hold_music", "silence": "hold"}[spec.hold_sound]
-    script.signals.append(Signal(AGENT, kind, begin, end))
+    script.signals.append(Signal(AGENT, kind, begin, end, spec.hold_music_kind if kind == "hold_music" else ""))
     return end
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.dialects import BLOCK_MS, BLOCKS_PER_FRAGMENT, FRAGMENT_MS, Hole, WireDefects
+from callbeam.emulator.hold_music_kinds import MUSIC_KINDS
 from callbeam.emulator.line import LineConditions
 from callbeam.emulator.made_call import CallSpec
 
@@ -28,6 +29,7 @@ def varied_call(
     chime: bool = False,
     duration_ms: tuple[int, int] = (40_000, 240_000),
     snr_db: float | None = None,
+    music: Sequence[str] = tuple(MUSIC_KINDS),
 ) -> CallSpec:
     """Draw a call.
 
@@ -44,6 +46,8 @@ def varied_call(
         Shortest and longest.
     snr_db : float, optional
         Of both directions; by default each is drawn from 10 to 40 dB.
+    music : sequence of str
+        Kinds of hold music to draw from.
     """
     rng = np.random.default_rng([seed, 1])
     length = int(rng.integers(duration_ms[0], duration_ms[1] + 1))
@@ -55,6 +59,7 @@ def varied_call(
         ringback_ms=0 if chime or rng.random() < 0.4 else int(rng.integers(2_000, 9_000)),
         hold_ms=int(rng.integers(8_000, 18_000)) if length > 60_000 and rng.random() < 0.4 else 0,
         hold_sound=HOLD_SOUNDS[rng.integers(3)],
+        hold_music_kind=music[int(np.random.default_rng([seed, 3]).integers(len(music)))],
         interruptions=float(rng.uniform(0.2, 0.5)),
         overlaps=0.08,
         backchannels=0.3,
