@@ -375,7 +375,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`events` (
   `stopped_after_ms` int COMMENT 'How long after its begin the other stopped; NULL if the other went on after its end, or is unheard.',
   `went_on_ms` int COMMENT 'How long it went on after the other\'s stop; NULL where stopped_after_ms is.',
   `other_went_on_ms` int COMMENT 'How long the other went on after its end; NULL if the other stopped by then, or it is unheard.',
-  `tone_kind` string COMMENT 'dtmf, ringback, hold_tone, hold_music or other, of a tone.',
+  `tone_kind` string COMMENT 'dtmf, ringback, busy, reorder, dial, sit, call_waiting, recording_beep, voicemail_beep, fax_cng, fax_ced, modem, hold_tone, hold_music or other, of a tone.',
   `dtmf_digit` string COMMENT 'The key of a DTMF tone.',
   `frequency_hz` float COMMENT 'The strongest frequency of a tone.',
   `level_dbfs` float COMMENT 'RMS level of a tone.',

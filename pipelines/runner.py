@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import shlex
-import sys
 import threading
 from collections.abc import Callable, Sequence
 
@@ -17,6 +15,7 @@ from apache_beam.transforms import environments
 
 from callbeam.errors import UsageError
 from callbeam.pipelines.interrupts import end_now, ended_by_signals
+from callbeam.pipelines.worker_server import worker_server
 from callbeam.transforms.memory import give_back
 
 LOCAL_RUNNER = "FnApiRunner"
@@ -98,9 +97,8 @@ def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
 
 
 def _worker_process() -> environments.Environment:
-    """Return how a worker process is started; Beam's own ``multi_processing`` mode would start one that chatters."""
-    command = f"{shlex.quote(sys.executable)} -m callbeam.pipelines.worker"
-    return environments.SubprocessSDKEnvironment.from_command_string(command_string=command)
+    """Return how a worker process is started; Beam's own ``multi_processing`` mode imports everything for each."""
+    return environments.SubprocessSDKEnvironment.from_command_string(command_string=worker_server().command)
 
 
 def _end_when_a_worker_died(failure: threading.ExceptHookArgs) -> None:

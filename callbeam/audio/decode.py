@@ -84,7 +84,7 @@ def decode_piece(piece: Piece, config: DecodeConfig | None = None) -> DecodedPie
     ledger: list[LedgerRow] = []
     letters: list[DeadLetter] = []
     for index, fragment in enumerate(piece.fragments):
-        placement = placer.place(fragment)
+        placement = placer.place(fragment, piece.positions[index] if piece.positions else None)
         for placed in placement.tracks:
             gather_track(tracks, fragment, placed, placement)
         if piece.first_owned <= index < piece.end_owned:

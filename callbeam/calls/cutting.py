@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from callbeam.calls.clock import start_clock
+from callbeam.calls.clock_watch import LOOK_AHEAD, ClockWatch, Decision
 from callbeam.calls.pieces import Piece
 from callbeam.calls.placement import BLOCK_REACH_MS, Placer
 from callbeam.calls.survey import Surveyor
@@ -27,6 +28,7 @@ HOLD_MS = LEAD_MS + BLOCK_REACH_MS
 class _Held(NamedTuple):
     fragment: FetchedFragment
     position_ms: float
+    decision: Decision
 
 
 class PieceCutter:
@@ -57,6 +59,7 @@ class PieceCutter:
         self._surveyor = Surveyor()
         self._waiting: deque[FetchedFragment] = deque()
         self._placer = Placer(start_clock(first), (), self._surveyor.verdicts)
+        self._watch = ClockWatch(self._placer)
         # by the index of a piece: the state before its first fragment
         self._states: dict[int, tuple[LegClock, tuple[TrackAnchor, ...]]] = {0: (self._placer.clock, ())}
         self._held: deque[_Held] = deque()
@@ -67,24 +70,33 @@ class PieceCutter:
         """Take the leg's next fragment; yield the pieces that are closed."""
         self._surveyor.take(fragment.document)
         self._waiting.append(fragment)
-        while self._waiting and self._surveyor.settled(self._waiting[0].document):
-            yield from self._place(self._waiting.popleft())
+        yield from self._place_waiting(final=False)
 
     def finish(self) -> Iterator[Piece]:
         """Yield what is left when the leg has ended."""
         self._surveyor.finish()
-        while self._waiting:
-            yield from self._place(self._waiting.popleft())
+        yield from self._place_waiting(final=True)
+        self._watch.forget()
         while self._owned_before < len(self._held):
             yield from self._cut()
 
-    def _place(self, fragment: FetchedFragment) -> Iterator[Piece]:
+    def _place_waiting(self, *, final: bool) -> Iterator[Piece]:
+        """Place the fragments of which is known what they hold and where they lie."""
+        while self._waiting and self._surveyor.settled(self._waiting[0].document):
+            fragment, *following = islice(self._waiting, LOOK_AHEAD + 1)
+            decision = self._watch.decide(fragment, following, final=final or len(following) >= LOOK_AHEAD)
+            if decision is None:
+                break
+            yield from self._place(self._waiting.popleft(), decision)
+
+    def _place(self, fragment: FetchedFragment, decision: Decision) -> Iterator[Piece]:
         before_ms = self._held[-1].position_ms if self._held else 0.0
-        located = locate(self._placer.clock, fragment)
+        located = locate(self._placer.clock, fragment, decision.begin_ns)
         position_ms = before_ms if located is None else located.begin_ns / NS_PER_MS
         self._remember_state(before_ms, position_ms)
-        self._placer.place(fragment)
-        self._held.append(_Held(fragment, position_ms))
+        self._placer.place(fragment, decision.begin_ns)
+        self._watch.note(fragment, decision)
+        self._held.append(_Held(fragment, position_ms, decision))
         while self._placer.clock.closed_ms >= (self._index + 1) * PIECE_MS:
             yield from self._cut()
 
@@ -130,6 +142,8 @@ class PieceCutter:
             first_owned=owned_before,
             end_owned=owned,
             anchors=anchors,
+            positions=tuple(held.decision.begin_ns for held in some),
+            steps=tuple(held.decision.step for held in some[owned_before:owned] if held.decision.step is not None),
             verdicts=tuple(self._surveyor.verdicts.values()),
         )
 

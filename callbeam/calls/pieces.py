@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from callbeam.calls.clock import LegClock, TrackAnchor
+    from callbeam.calls.clock_watch import ClockStep
     from callbeam.calls.verdict import TrackVerdict
     from callbeam.kvs.fragments import FetchedFragment
     from callbeam.kvs.units import Stream, Unit
@@ -85,6 +86,8 @@ class Piece:
     first_owned: int
     end_owned: int
     anchors: tuple[TrackAnchor, ...] = ()
+    positions: tuple[int | None, ...] = ()
+    steps: tuple[ClockStep, ...] = ()
     verdicts: tuple[TrackVerdict, ...] = ()
 
     def let_go(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callbeam.calls.blocks import NS_PER_S, SEAM_MS, Run, TrackPlacement, TrackState, join_frames, place_blocks
+from callbeam.calls.claims import TrackClaim, claimed_span
 from callbeam.calls.formats import DEFAULT_RATE_HZ, AudioFormat, declared_format
 from callbeam.calls.identity import trimmed_name
 from callbeam.calls.intervals import Intervals
@@ -113,8 +114,24 @@ class Placer:
             if state.next_sample is not None
         )
 
-    def place(self, fragment: FetchedFragment) -> FragmentPlacement:
-        """Place the leg's next fragment, in order of number."""
+    def claims(self, document: Document) -> list[TrackClaim]:
+        """Return what a document claims for its tracks that can be decoded, as far as is known of them."""
+        found = []
+        for track, blocks in audio_tracks(document)[0]:
+            name = trimmed_name(track)
+            verdict, state = self._verdicts.get(name), self._tracks.get(name)
+            form = verdict.form if verdict is not None else decodable(declared_format(track, document.tags))
+            if isinstance(form, AudioFormat):
+                rate = state.sample_rate_hz if state is not None else form.sample_rate_hz or DEFAULT_RATE_HZ
+                span = claimed_span(blocks, form, rate, document)
+                reached = state.next_sample if state is not None else None
+                next_ns = None if reached is None else reached * NS_PER_S // rate
+                covered = state.covered if state is not None else None
+                found.append(TrackClaim(name, form, rate, blocks, *span, next_ns, covered))
+        return found
+
+    def place(self, fragment: FetchedFragment, at_ns: int | None = None) -> FragmentPlacement:
+        """Place the leg's next fragment, in order of number; at ``at_ns`` of the leg's clock if that is given."""
         placement = FragmentPlacement()
         document = fragment.document
         if document is None:
@@ -122,7 +139,7 @@ class Placer:
             return placement
         if not document.blocks:
             return placement
-        clock = locate(self.clock, fragment)
+        clock = locate(self.clock, fragment, at_ns)
         if clock is None:
             reason = "no server or producer time, and timecodes that do not continue the fragment before"
             placement.problems.append((FragmentStatus.NO_TIMESTAMP, reason))

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from callbeam.calls.identity import identify
+from callbeam.calls.observations import BATCH
 from callbeam.calls.ownership import LEG_PAUSE_MS, UNTAGGED_PAUSE_MS
 from callbeam.kvs.planning import plan_lanes
 from callbeam.kvs.units import HOUR_MS, LEG_SKEW_MS
@@ -119,20 +120,22 @@ def _first(is_mine: Callable[[int], bool], count: int) -> int:
 
 def _call_before(source: FragmentSource, next_ms: int, at_ms: int) -> str | None:
     """Return the call that a run without tags has from the last tag before it."""
-    read, size = 0, MOST_PROBED
+    read, size = 0, 1
     while read < MOST_READ:
         hour = _timed(source.list(at_ms - HOUR_MS, at_ms))
-        near = _since_pause(hour, next_ms, UNTAGGED_PAUSE_MS if read else LEG_PAUSE_MS)
-        for end in range(len(near), 0, -size):
-            some = near[max(0, end - size) : end]
+        near = list(_since_pause(hour, next_ms, UNTAGGED_PAUSE_MS if read else LEG_PAUSE_MS))
+        first_ms = near[0][0] if near else next_ms
+        while near:
+            some = near[-size:]
+            del near[-size:]
             calls = [identify(one.document.tags) for one in source.read([a for _, a in some]) if one.document]
             tagged = [identity.call_id for identity in calls if identity is not None]
             if tagged:
                 return tagged[-1]
-            read += len(some)
-        if not near or len(near) < len(hour):
+            read, size = read + len(some), min(2 * size, BATCH)
+        if not hour or first_ms > hour[0][0]:
             break
-        at_ms, next_ms = at_ms - HOUR_MS, near[0][0]
+        at_ms, next_ms = at_ms - HOUR_MS, first_ms
     return None
 
 

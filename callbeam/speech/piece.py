@@ -15,7 +15,8 @@ from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.features import FrameFeatures, analyse_frames
 from callbeam.audio.frames import HOP_MS
 from callbeam.audio.layout import compare_channels
-from callbeam.audio.marking import find_marks
+from callbeam.audio.level import LEVEL_FLOOR_DBFS
+from callbeam.audio.marking import Found, find_marks
 from callbeam.audio.masking import mask_zeros
 from callbeam.audio.noise import local_noise, voice_levels
 from callbeam.audio.offset import without_offset
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from callbeam.audio.channel import Channel
-    from callbeam.audio.frames import BoolArray, Float32Array
+    from callbeam.audio.frames import BoolArray, Float32Array, FrameSpan
     from callbeam.audio.leak import Leak
     from callbeam.calls.spans import SpanArray
     from callbeam.speech.model_contract import ModelContract
@@ -172,8 +173,20 @@ def _find_faint(heard: _Heard, config: VoiceActivityConfig) -> None:
 def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     channel, features = heard.channel, heard.features
     span = features.span
-    own = np.where(heard.echoed, np.minimum(heard.probability, np.float32(0)), heard.probability)
-    speech = _without_echo(speech_spans(own, span, config.voice, features.measures["level_dbfs"]), heard)
+    found = find_marks(
+        channel,
+        features,
+        heard.probability,
+        explained=heard.echoed,
+        extremes=heard.extremes,
+        centred=heard.centred,
+    )
+    toned = _touched(found.sounding, span)
+    own = np.where(heard.echoed | toned, np.minimum(heard.probability, np.float32(0)), heard.probability)
+    level = np.where(
+        toned, np.minimum(features.measures["level_dbfs"], LEVEL_FLOOR_DBFS), features.measures["level_dbfs"]
+    )
+    speech = _without_echo(speech_spans(own, span, config.voice, level), heard)
     voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
     core = (span.first + span.core.start, span.first + span.core.stop)
     utterances, units = _parts(heard, speech, core, config)
@@ -193,7 +206,9 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     return AnalysedChannel(
         channel=heard.original,
         rows=analyse_channel(channel, frames=config.frames, features=features, voice=voice),
-        voice=_channel_voice(heard, voice, noise, clip(clip(speech, *core) * HOP_MS, 0, samples_end_ms(channel))),
+        voice=_channel_voice(
+            heard, found, voice, noise, clip(clip(speech, *core) * HOP_MS, 0, samples_end_ms(channel))
+        ),
         utterances=utterance_rows(channel, features, voice, speech, utterances, measure(utterances, egemaps=True)),
         units=unit_rows(channel, speech, units, unit_measures),
         clips=_clips(heard, units, config),
@@ -237,21 +252,21 @@ def _model_batch(
     return unit_batch(config.model, heard.channel, units, measures=measures, masked=heard.absent)
 
 
-def _channel_voice(heard: _Heard, voice: VoiceTrack, noise_dbfs: Float32Array, speech: SpanArray) -> ChannelVoice:
+def _touched(spans_ms: SpanArray, span: FrameSpan) -> BoolArray:
+    """Tell which frames reach into spans of milliseconds: their windows are 25 ms long."""
+    frames = np.stack((spans_ms[:, 0] // HOP_MS - 1, -(-spans_ms[:, 1] // HOP_MS) + 1), axis=1)
+    return mask_of_spans(frames, span.first, len(span.measured))
+
+
+def _channel_voice(
+    heard: _Heard, found: Found, voice: VoiceTrack, noise_dbfs: Float32Array, speech: SpanArray
+) -> ChannelVoice:
     audio, extremes = _covered_ms(heard.original), heard.extremes
-    marks = find_marks(
-        heard.channel,
-        heard.features,
-        heard.probability,
-        explained=heard.echoed,
-        extremes=extremes,
-        centred=heard.centred,
-    )
     return ChannelVoice(
         speech=speech,
         covered=audio,
         declared=subtract(audio, _covered_ms(heard.channel)),
-        marks=tuple(marks),
+        marks=tuple(found.marks),
         levels=voice_levels(heard.features, voice.speech, noise_dbfs),
         peaks=peaks(heard.original, extremes),
         echoed=bool(np.any(heard.echoed & (heard.probability > voice.probability))),
