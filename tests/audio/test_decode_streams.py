@@ -101,6 +101,46 @@ def test_a_replay_of_odd_blocks_changes_nothing() -> None:
     np.testing.assert_array_equal(channel.samples, np.frombuffer(payload, "<i2"))
 
 
+@pytest.mark.parametrize("damage", ["a byte too many", "a byte lost"])
+@pytest.mark.parametrize("across", [False, True])
+def test_one_damaged_block_does_not_shift_what_follows(damage: str, across: bool) -> None:
+    tone = (8_000 * np.sin(2 * np.pi * 300 * np.arange(16_000) / 8000)).astype("<i2")
+    blocks = [(64 * k, tone[512 * k : 512 * k + 512].tobytes()) for k in range(30)]
+    hurt = blocks[4][1] + b"x" if damage == "a byte too many" else blocks[4][1][:-1]
+    blocks[4] = (blocks[4][0], hurt)
+    per = 5 if across else 10
+    of = track("s16le", 8000)
+    piece = decode([fragment(k, of, blocks[k * per : k * per + per]) for k in range(30 // per)])
+    (channel,) = piece.channels
+    short = 0 if damage == "a byte too many" else 1
+    expected = np.concatenate((tone[: 5 * 512 - short], tone[5 * 512 : 30 * 512]))
+    np.testing.assert_array_equal(core_samples(channel), expected)
+    assert [letter.reason for letter in piece.dead_letters] == ["damaged"]
+
+
+def test_a_stream_that_was_cut_once_within_a_sample_stays_a_stream() -> None:
+    tone = (8_000 * np.sin(2 * np.pi * 300 * np.arange(16_000) / 8000)).astype("<i2")
+    cuts = [1_024, 2_047, *range(3_071, 32_000, 1_024)]
+    piece = decode(stream_of(tone.tobytes(), track("s16le", 8000), 16_000, cuts, 5))
+    np.testing.assert_array_equal(piece.channels[0].samples, tone)
+    assert piece.dead_letters == ()
+
+
+def test_fragments_that_contradict_their_leg_are_refused_and_the_rest_goes_on() -> None:
+    random, of = np.random.default_rng(5), track("s16le", 8000)
+
+    def second(number: int, size: int) -> FetchedFragment:
+        pcm = random.integers(-900, 900, 8 * size).astype("<i2").tobytes()
+        step = 1000 / 16
+        return fragment(number, of, [(1000 * number + k * step, pcm[k * size : (k + 1) * size]) for k in range(16)])
+
+    piece = decode([second(number, 2_000 if number in {25, 26} else 1_000) for number in range(30)])
+    assert [row.status for row in piece.ledger] == ["decoded"] * 25 + ["unsupported_codec"] * 2 + ["decoded"] * 3
+    assert "hold 15991 Hz where the leg's hold 8000 Hz" in piece.ledger[25].reason
+    (channel,) = piece.channels
+    assert channel.covered.tolist() == [[0, 200_000], [216_000, 240_000]]
+
+
 class TestSeveralChannels:
     PAYLOAD = np.random.default_rng(2).integers(-999, 999, (8000, 2)).astype("<i2")
 
