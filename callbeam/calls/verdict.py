@@ -52,6 +52,9 @@ NOISE_BITS = 13.9
 SOUND_GAIN = 0.8
 """By how many bits prediction helps a quarter of the stretches of sound at least: of speech 1.2 to 2."""
 
+QUIET_BITS = 5.0
+"""The noise of a telephone line: what a loud square wave is in no other encoding."""
+
 UNIFORM = 0.1
 """How evenly spread values are that come from no sound: compressed data gives up to 0.08, clipped noise 0.12."""
 
@@ -195,7 +198,7 @@ def judge(evidence: TrackEvidence) -> TrackVerdict:
     declared = _declared(evidence.declared)
     if isinstance(declared, str):
         return TrackVerdict(evidence.track_name, declared, declared)
-    period_ns = packet_period_ns(evidence.sizes, evidence.pairs)
+    period_ns = packet_period_ns(evidence.sizes, evidence.pairs, told=declared.encoding == "aac")
     if declared.encoding == "opus":
         return TrackVerdict(evidence.track_name, declared, decodable(declared), (), None)
     form: AudioFormat | str
@@ -333,7 +336,10 @@ def _is_noise(form: AudioFormat, evidence: TrackEvidence) -> bool:
         return False
     told = taken.clipped < CLIPPED
     if np.count_nonzero(told) < max(MIN_FRAMES, len(told) / 2):
-        return False
+        # few values, all loud: a square wave, or the quiet codes of G.711
+        laws = (predictability(read_samples(evidence.payload, law)) for law in ("alaw", "ulaw"))
+        loud = SAMPLE_BYTES[form.encoding] == 2 and float(np.median(taken.bits + taken.gain)) >= NOISE_BITS - 2
+        return loud and any(_is_quiet(law) for law in laws)
     middle = float(np.median(taken.bits[told]))
     if middle > NOISE_BITS and np.percentile(taken.gain[told], 75) < 0.5 and taken.uniform < UNIFORM:
         return True
@@ -341,6 +347,10 @@ def _is_noise(form: AudioFormat, evidence: TrackEvidence) -> bool:
         return False
     others = (predictability(read_samples(evidence.payload, other)) for other in SAMPLE_BYTES)
     return any(_is_sound(other, middle - TELLING_BITS) for other in others)
+
+
+def _is_quiet(found: Predictability) -> bool:
+    return len(found.bits) >= MIN_FRAMES and float(np.median(found.bits + found.gain)) <= QUIET_BITS
 
 
 def _is_sound(found: Predictability, most_bits: float) -> bool:
