@@ -1,7 +1,7 @@
 """Whether samples are sound as an encoding reads them: byte order, noise, channels in turn.
 
-What is sound follows from how predictable samples are (``callbeam.calls.evidence.predictability``): where they are read right,
-far more so than where not. White noise and clipped sound tell nothing.
+What is sound follows from how predictable samples are (``callbeam.calls.evidence.predictability``): where they are read
+right, far more so than where not. White noise and clipped sound tell nothing.
 """
 
 from __future__ import annotations
