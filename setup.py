@@ -31,8 +31,11 @@ setup(
         "threadpoolctl>=3.1,<4",
     ],
     extras_require={
+        # PyAV's wheels bring their own FFmpeg, which is LGPL
+        "codecs": ["av>=13,<19"],
         "gcp": ["apache-beam[gcp]>=2.77,<3"],
         "dev": [
+            "av>=13,<19",
             "build>=1.2,<2",
             "datasets>=3,<6",
             "duckdb>=1.1,<3",

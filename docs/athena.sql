@@ -86,13 +86,13 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
   `channel_id` string COMMENT 'Names the channel in every table: a hash of stream, the leg\'s first fragment and track name.',
   `participant_role` string COMMENT 'CUSTOMER (from the customer), AGENT (all that the customer hears), NULL where nothing tells.',
-  `role_source` string COMMENT 'Where the role comes from: track_name, default (Connect\'s unnamed), or unknown.',
+  `role_source` string COMMENT 'Where the role comes from: track_name, role_map (the option), default (Connect\'s unnamed), or unknown.',
   `role_confidence` float COMMENT 'How sure the role is, 0 to 1; NULL where it is unknown.',
   `stream_arn` string COMMENT 'The stream that the leg lies on.',
   `leg_first_fragment` string COMMENT 'The leg\'s first fragment number.',
   `track_name` string COMMENT 'The Matroska track\'s Name, empty if it has none.',
   `codec` string COMMENT 'Codec as declared; Connect declares A_AAC over PCM.',
-  `sample_rate_hz` int COMMENT 'Sample rate.',
+  `sample_rate_hz` int COMMENT 'Sample rate that the samples are analysed at.',
   `start_ts` timestamp COMMENT 'The leg\'s clock zero, from which the channel\'s frames and seconds are counted.',
   `begin_offset_ms` int COMMENT 'First sample, from the call\'s start.',
   `end_offset_ms` int COMMENT 'End of the last sample, from the call\'s start.',
@@ -113,7 +113,11 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `echo_leak_db` float COMMENT 'Level of the other channel on this one, relative to its own level; NULL if it is not heard.',
   `echo_delay_ms` float COMMENT 'How much later it is heard.',
   `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.',
-  `copy_stream_arns` array<string> COMMENT 'Other streams of the call that hold the same audio at the same time: it counts here alone, and no table has rows of the copies; NULL without such.'
+  `declared_rate_hz` int COMMENT 'Sample rate as track or tags declare it; NULL if they do not. Where it differs from sample_rate_hz, the call\'s warnings say why: rate_from_timecodes, resampled, encoding_from_samples.',
+  `track_channel` int COMMENT 'Which of the track\'s channels this is, from 0 on; NULL where the track has one.',
+  `copy_stream_arns` array<string> COMMENT 'Other streams of the call that hold the same audio at the same time: it counts here alone, and no table has rows of the copies; NULL without such.',
+  `clock_steps_ms` array<bigint> COMMENT 'Steps of the producer\'s clock within the leg, in order: by how much it was set forward, below 0 back. The leg\'s own clock goes on across them; NULL without such.',
+  `clock_step_offsets_ms` array<int> COMMENT 'Where these lie, from the call\'s start: at the first fragment after each.'
 )
 COMMENT 'A row is a channel: one participant\'s audio of one leg.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')

@@ -16,6 +16,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from callbeam.assembly.config import AssemblyConfig
 from callbeam.assembly.tally import lost_ratio
+from callbeam.audio.decode import DecodeConfig
+from callbeam.audio.roles import parse_role_map
 from callbeam.audio.silero import MODEL_SHA256
 from callbeam.calls.running_in import start_before
 from callbeam.errors import CallbeamError, UsageError
@@ -61,6 +63,7 @@ class BackfillConfig:
 
     kvs: KvsConfig
     storage: StorageConfig
+    decode: DecodeConfig
     analysis: AnalysisConfig
     assembly: AssemblyConfig
     model_path: str | None
@@ -79,7 +82,7 @@ def build(pipeline: beam.Pipeline, job: Job, config: BackfillConfig) -> None:
     """
     lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
-    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id)
+    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, config.decode)
     analysed = decoded.decoded | "AnalyseChannels" >> AnalyseChannels(
         job, analysis=config.analysis, storage=config.storage, model_path=config.model_path
     )
@@ -96,6 +99,14 @@ def build(pipeline: beam.Pipeline, job: Job, config: BackfillConfig) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of a backfill."""
     add_source_arguments(parser)
+    parser.add_argument_group("tracks").add_argument(
+        "--role-map",
+        action="append",
+        default=[],
+        metavar="NAME=ROLE",
+        help="who is on a track of that name: CUSTOMER or AGENT, whatever the name means; NAME:0=ROLE and NAME:1=ROLE "
+        "for the channels of a stereo track; =ROLE for a track without a name; may be repeated",
+    )
     output = parser.add_argument_group("output")
     output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")
     output.add_argument("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
@@ -160,6 +171,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _config(options: argparse.Namespace) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
+    decode = DecodeConfig(parse_role_map(options.role_map))
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
     storage = resolve_config(
         StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
@@ -170,13 +182,14 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
     return BackfillConfig(
         kvs=kvs_config(options),
         storage=storage,
+        decode=decode,
         analysis=analysis,
         assembly=assembly,
         model_path=options.sentiment_model,
         windows=windows,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
-            options_sha256=options_sha256(analysis, assembly, windows),
+            options_sha256=options_sha256(decode, analysis, assembly, windows),
             versions=versions(),
             models=models,
             take_over=options.take_over,

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-LIBRARIES = ("callbeam", "apache-beam", "numpy", "onnxruntime", "pyarrow", "scipy", "soundfile", "soxr")
-"""Another version of one of these may give other bytes."""
+from callbeam.calls.verdict import codecs_installed
+
+LIBRARIES = ("callbeam", "apache-beam", "av", "numpy", "onnxruntime", "pyarrow", "scipy", "soundfile", "soxr")
+"""Another version of one of these may give other bytes; av is there with the extra ``codecs``."""
 
 
 def options_sha256(*configs: Any) -> str:
@@ -25,4 +27,4 @@ def options_sha256(*configs: Any) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions that results rest on."""
-    return {name: version(name) for name in LIBRARIES}
+    return {name: version(name) for name in LIBRARIES if name != "av" or codecs_installed()}

@@ -159,7 +159,8 @@ class _Account:
             "call_may_be_cut": any(end.may_be_cut for end in self.legs),
             "several_legs_on_a_stream": len(self.legs) > len({end.leg.stream.arn for end in self.legs}),
         }
-        return [warning for warning, holds in found.items() if holds]
+        noticed = {notice.warning for channel in self.channels for notice in channel.notices}
+        return [*(warning for warning, holds in found.items() if holds), *noticed]
 
 
 def _rows(

@@ -49,6 +49,8 @@ class Channel:
     core_start, core_end : int
         The leg's sample indices that this piece answers for; leads lie outside. In a leg's last piece the core ends
         where the samples do; in others at the border, wherever the samples end.
+    declared_rate_hz : int or None
+        What the track declares, whatever it is read at; None if it declares none.
     track_channel : int or None
         Which of the track's channels this is, from 0 on; None where it has one.
     notices : tuple of Notice
@@ -68,6 +70,7 @@ class Channel:
     covered: npt.NDArray[np.int64]
     core_start: int
     core_end: int
+    declared_rate_hz: int | None = None
     track_channel: int | None = None
     notices: tuple[Notice, ...] = ()
 

@@ -12,7 +12,7 @@ from callbeam.calls.placement import Placer
 from callbeam.kvs.fragments import FragmentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from callbeam.audio.channel import Channel
     from callbeam.calls.clock import LegClock
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 
 STEP = "DecodeTracks"
 SAMPLE_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeConfig:
+    """What a piece is decoded with.
+
+    Attributes
+    ----------
+    roles : tuple of (str, str)
+        Roles by the track's name, or by name, colon and channel: what ``callbeam.audio.roles.parse_role_map`` reads.
+    """
+
+    roles: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +65,13 @@ class DecodedPiece:
     dead_letters: tuple[DeadLetter, ...]
 
 
-def decode_piece(piece: Piece, roles: Mapping[str, str] | None = None) -> DecodedPiece:
+def decode_piece(piece: Piece, config: DecodeConfig | None = None) -> DecodedPiece:
     """Split a piece's media by track name and place the samples on the leg's clock.
 
     Parameters
     ----------
     piece : Piece
-    roles : mapping of str to str, optional
-        Roles by the track's name, or by name, colon and channel (``callbeam.audio.roles.parse_role_map``).
+    config : DecodeConfig, optional
 
     Returns
     -------
@@ -79,7 +91,8 @@ def decode_piece(piece: Piece, roles: Mapping[str, str] | None = None) -> Decode
             row, of_fragment = _account(piece, fragment, placement)
             ledger.append(row)
             letters.extend(of_fragment)
-    channels = (channel for _, track in sorted(tracks.items()) for channel in track_channels(piece, track, roles or {}))
+    roles = dict(config.roles) if config is not None else {}
+    channels = (channel for _, track in sorted(tracks.items()) for channel in track_channels(piece, track, roles))
     return DecodedPiece(
         leg=piece.leg,
         clock=piece.clock,

@@ -18,7 +18,7 @@ _CONNECT_DEFAULTS = frozenset({"", "Track_audio/L16"})
 """What Connect's only track is called where it streams, or once streamed, the customer alone."""
 
 
-def parse_role_map(entries: Iterable[str]) -> dict[str, str]:
+def parse_role_map(entries: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Read the entries of ``--role-map``.
 
     Parameters
@@ -26,6 +26,11 @@ def parse_role_map(entries: Iterable[str]) -> dict[str, str]:
     entries : iterable of str
         ``NAME=ROLE``: a track's Name ("" for a track without one) and ``CUSTOMER`` or ``AGENT``, in any case. A track
         of several channels may be named with one of them, counted from 0: ``NAME:0=AGENT``.
+
+    Returns
+    -------
+    tuple of (str, str)
+        What stands before the last equals sign, blanks around it left out, and the role; sorted.
 
     Raises
     ------
@@ -42,7 +47,7 @@ def parse_role_map(entries: Iterable[str]) -> dict[str, str]:
             )
         if roles.setdefault(name.strip(), role.strip().upper()) != role.strip().upper():
             raise UsageError(f"--role-map gives {name.strip()!r} two roles")
-    return roles
+    return tuple(sorted(roles.items()))
 
 
 def participant_role(
@@ -57,7 +62,7 @@ def participant_role(
     source : str
         ``connect``, ``chime`` or ``untagged`` (``CallIdentity.source``).
     roles : mapping of str to str, optional
-        What ``parse_role_map`` returned; it wins over what names mean.
+        What ``parse_role_map`` returned, as a mapping; it wins over what names mean.
     track_channel : int, optional
         Which channel of a track that has several: each a participant, so the track's name alone tells no role of it.
 

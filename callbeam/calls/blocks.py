@@ -14,6 +14,8 @@ from callbeam.calls.timeline import BLOCK_REACH_MS, NS_PER_MS
 from callbeam.mkv.document import Block
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from callbeam.calls.formats import AudioFormat
     from callbeam.calls.intervals import Intervals
     from callbeam.calls.timeline import LegClock
@@ -105,6 +107,17 @@ class TrackState:
             if len(self.tails) >= MAX_TAILS:
                 del self.tails[next(iter(self.tails))]
             self.tails[end] = tail
+
+
+def join_frames(blocks: Sequence[Block]) -> list[Block]:
+    """Join blocks of one timecode that adjoin each other in the document: the frames of a laced block."""
+    joined: list[Block] = []
+    for block in blocks:
+        if joined and block.start == joined[-1].end and block.timecode == joined[-1].timecode:
+            joined[-1] = joined[-1]._replace(end=block.end)
+        else:
+            joined.append(block)
+    return joined
 
 
 def place_blocks(

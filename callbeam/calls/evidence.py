@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -60,33 +60,41 @@ class ByteRate:
     pairs: int
 
 
-def block_pairs(blocks: Sequence[Block], tick_ns: int) -> list[tuple[int, int]]:
-    """Return (bytes, distance to the next in ns) of one document's blocks of a track.
+class Pair(NamedTuple):
+    """Blocks of one timecode: their bytes, the distance to the next in ns, and how many they are."""
 
-    Blocks of one timecode count as one (a producer that stamps bursts); the last has no distance, nor has one that is
-    followed by an earlier one.
+    size: int
+    distance_ns: int
+    blocks: int = 1
+
+
+def block_pairs(blocks: Sequence[Block], tick_ns: int) -> list[Pair]:
+    """Return what one document's blocks of a track hold, and how far each is from the next.
+
+    Blocks of one timecode count as one (laced frames; a producer that stamps bursts); the last has no distance, nor has
+    one that is followed by an earlier one.
     """
     pairs = []
     at: int | None = None
-    held = 0
+    held = count = 0
     for _, timecode, start, end in blocks:
-        if at is None or timecode < at:
-            at, held = timecode, end - start
-        elif timecode == at:
+        if at is not None and timecode == at:
             held += end - start
-        else:
-            pairs.append((held, (timecode - at) * tick_ns))
-            at, held = timecode, end - start
+            count += 1
+            continue
+        if at is not None and timecode > at:
+            pairs.append(Pair(held, (timecode - at) * tick_ns, count))
+        at, held, count = timecode, end - start, 1
     return pairs
 
 
-def byte_rate(pairs: Sequence[tuple[int, int]]) -> ByteRate | None:
+def byte_rate(pairs: Sequence[Pair]) -> ByteRate | None:
     """Tell how many bytes a second blocks hold.
 
     Parameters
     ----------
-    pairs : sequence of (int, int)
-        Bytes and nanoseconds, as ``block_pairs`` gives them, in order.
+    pairs : sequence of Pair
+        As ``block_pairs`` gives them, in order.
 
     Returns
     -------
@@ -99,7 +107,7 @@ def byte_rate(pairs: Sequence[tuple[int, int]]) -> ByteRate | None:
     what lies near it cancel jitter and the rounding of timecodes. Where too few lie near, jitter is larger than blocks
     are long, and ratios are taken over longer stretches.
     """
-    table = np.array([pair for pair in pairs if min(pair) > 0], np.float64).reshape(-1, 2)
+    table = np.array([pair[:2] for pair in pairs if min(pair) > 0], np.float64).reshape(-1, 2)
     if len(table) < MIN_PAIRS:
         return None
     fine = _consistent(table, NEAR)
@@ -122,14 +130,14 @@ def _consistent(table: FloatArray, factor: float) -> ByteRate:
     return ByteRate(float(size / time * 1e9), float(near.mean()), len(table))
 
 
-def packet_period_ns(sizes: Sequence[int], pairs: Sequence[tuple[int, int]]) -> float | None:
+def packet_period_ns(sizes: Sequence[int], pairs: Sequence[Pair]) -> float | None:
     """Tell the time between packets, if sizes vary and times do not, as a codec's do; None if they are no packets.
 
     Parameters
     ----------
     sizes : sequence of int
         Bytes of each block.
-    pairs : sequence of (int, int)
+    pairs : sequence of Pair
         Of the same blocks.
     """
     if len(pairs) < MIN_PAIRS:
@@ -138,7 +146,7 @@ def packet_period_ns(sizes: Sequence[int], pairs: Sequence[tuple[int, int]]) -> 
     common = Counter(sizes).most_common(1)[0][1] / len(sizes)
     if common > 0.5 or len(set(sizes)) < 5 or high - low < 0.08 * middle:
         return None
-    distances = np.array([distance for _, distance in pairs], np.float64)
+    distances = np.array([pair.distance_ns / pair.blocks for pair in pairs], np.float64)
     typical = float(np.median(distances))
     near = np.abs(distances - typical) <= max(1_500_000.0, 0.05 * typical)
     return float(distances[near].mean()) if near.mean() >= 0.85 else None

@@ -19,6 +19,8 @@ MAX_OPUS_SAMPLES = 5_760
 def packets_as_samples(form: AudioFormat, packets: list[Block], document: Document) -> list[Block]:
     """Return blocks at the packets' timecodes whose start and end count samples of the fragment, from 0 on.
 
+    The frames of a laced block become one.
+
     Parameters
     ----------
     form : AudioFormat
@@ -27,11 +29,15 @@ def packets_as_samples(form: AudioFormat, packets: list[Block], document: Docume
         One track's, in the document's order.
     document : Document
     """
-    blocks, at = [], 0
+    blocks: list[Block] = []
+    at, end = 0, -1
     for packet in packets:
         samples = packet_samples(form, document.payload(packet))
-        blocks.append(Block(packet.track, packet.timecode, at, at + samples))
-        at += samples
+        if packet.start == end and packet.timecode == blocks[-1].timecode:
+            blocks[-1] = blocks[-1]._replace(end=at + samples)  # a frame of the same laced block
+        else:
+            blocks.append(Block(packet.track, packet.timecode, at, at + samples))
+        at, end = at + samples, packet.end
     return blocks
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from callbeam.calls.blocks import NS_PER_S, SEAM_MS, Run, TrackPlacement, TrackState, place_blocks
+from callbeam.calls.blocks import NS_PER_S, SEAM_MS, Run, TrackPlacement, TrackState, join_frames, place_blocks
 from callbeam.calls.claims import TrackClaim, claimed_span
 from callbeam.calls.formats import DEFAULT_RATE_HZ, AudioFormat, declared_format
 from callbeam.calls.identity import trimmed_name
@@ -123,11 +123,12 @@ class Placer:
             form = verdict.form if verdict is not None else decodable(declared_format(track, document.tags))
             if isinstance(form, AudioFormat):
                 rate = state.sample_rate_hz if state is not None else form.sample_rate_hz or DEFAULT_RATE_HZ
-                span = claimed_span(blocks, form, rate, document)
+                joined = join_frames(blocks) if document.laced and not form.in_packets else blocks
+                span = claimed_span(joined, form, rate, document)
                 reached = state.next_sample if state is not None else None
                 next_ns = None if reached is None else reached * NS_PER_S // rate
                 covered = state.covered if state is not None else None
-                found.append(TrackClaim(name, form, rate, blocks, *span, next_ns, covered))
+                found.append(TrackClaim(name, form, rate, joined, *span, next_ns, covered))
         return found
 
     def place(self, fragment: FetchedFragment, at_ns: int | None = None) -> FragmentPlacement:
@@ -153,9 +154,10 @@ class Placer:
                 continue
             if placed.form.in_packets:
                 placed.packets = blocks
-                place_blocks(state, placed, packets_as_samples(placed.form, blocks, document), document, clock)
+                blocks_of_samples = packets_as_samples(placed.form, blocks, document)
             else:
-                place_blocks(state, placed, blocks, document, clock)
+                blocks_of_samples = join_frames(blocks) if document.laced else blocks
+            place_blocks(state, placed, blocks_of_samples, document, clock)
             _report(placed, placement)
             if state.next_sample is None:
                 del self._tracks[placed.name]  # nothing was placed: an anchor would not tell of it either

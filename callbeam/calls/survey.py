@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from callbeam.calls.evidence import block_pairs
+from callbeam.calls.evidence import Pair, block_pairs
 from callbeam.calls.formats import AudioFormat, declared_format, is_audio
 from callbeam.calls.identity import trimmed_name
 from callbeam.calls.verdict import TrackEvidence, TrackVerdict, judge
@@ -49,7 +49,7 @@ class _Gathered:
     fragments: int = 0
     declared: dict[AudioFormat | str, None] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
-    pairs: list[tuple[int, int]] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
     payload: bytearray = field(default_factory=bytearray)
     packets: list[bytes] = field(default_factory=list)
     single: tuple[int, int] | None = None  # bytes and ns of the fragment before, where it held one block
@@ -74,7 +74,7 @@ class _Gathered:
         if len(blocks) == 1:
             at = blocks[0].timecode * document.timecode_scale_ns
             if before is not None and 0 < at - before[1] <= 4 * (before[0] * 1e9 / 16_000) and before[0] >= 1_600:
-                self.pairs.append((before[0], at - before[1]))
+                self.pairs.append(Pair(before[0], at - before[1]))
             self.single = (blocks[0].end - blocks[0].start, at)
 
     def enough(self) -> bool:

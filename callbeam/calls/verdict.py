@@ -13,6 +13,7 @@ from callbeam.calls.aac import FRAME_SAMPLES, RATES_HZ, AacConfig, adts_config, 
 from callbeam.calls.evidence import (
     MIN_PAIRS,
     ByteRate,
+    Pair,
     Predictability,
     block_pairs,
     byte_rate,
@@ -148,7 +149,7 @@ class TrackEvidence:
         What they say of it, in order.
     sizes : tuple of int
         Bytes of each block.
-    pairs : tuple of (int, int)
+    pairs : tuple of Pair
         As ``block_pairs`` gives them.
     payload : bytes
         Blocks that do not repeat a sample, one after another, up to a limit.
@@ -159,7 +160,7 @@ class TrackEvidence:
     track_name: str
     declared: tuple[AudioFormat | str, ...]
     sizes: tuple[int, ...] = ()
-    pairs: tuple[tuple[int, int], ...] = ()
+    pairs: tuple[Pair, ...] = ()
     payload: bytes = b""
     packets: tuple[bytes, ...] = ()
 

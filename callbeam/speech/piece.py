@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -126,9 +126,9 @@ def analyse_piece(
     Notes
     -----
     Where a channel carries the echo of another, what the echo explains is no speech: voice activity hears it as such.
-    A channel that is alone in its piece is judged by its own levels.
+    A channel that is alone in its piece is judged by its own levels. One whose samples are implausible is masked whole.
     """
-    masked = mask_zeros(channels) if config.mask_zeros else channels
+    masked = [_unheard(each) for each in (mask_zeros(channels) if config.mask_zeros else channels)]
     heard = [_hear(*pair, config, detector) for pair in zip(channels, masked, strict=True)]
     comparisons = {
         places: compare_channels(heard[places[0]].centred, heard[places[1]].centred)
@@ -142,6 +142,11 @@ def analyse_piece(
     if len(heard) == 1:
         _find_faint(heard[0], config.voice)
     return PieceAnalysis(tuple(_analyse(each, config) for each in heard), comparisons)
+
+
+def _unheard(channel: Channel) -> Channel:
+    """Mask all of a channel whose samples cannot be sound: nothing can be said of speech or silence in it."""
+    return replace(channel, covered=as_spans(())) if channel.implausible else channel
 
 
 def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector: VoiceActivityDetector) -> _Heard:
