@@ -135,8 +135,11 @@ class ClockWatch:
             return self._as_it_says(said_ns)
         found = self._ends(fragment)
         if found is None or any(-SEAM_NS <= claimed_ns - end_ns <= JITTER_NS for end_ns in found):
-            return self._as_it_says(said_ns)
-        return self._judge(said_ns, *found, [fragment, *following], final=final)
+            decision: Decision | None = self._as_it_says(said_ns)
+        else:
+            decision = self._judge(said_ns, *found, [fragment, *following], final=final)
+        at_ns = None if decision is None else decision.begin_ns
+        return AS_IT_SAYS if at_ns is not None and self._absurd(fragment, at_ns) else decision
 
     def _judge(
         self, said_ns: int, next_ns: int, head_ns: int, fragments: list[FetchedFragment], *, final: bool
@@ -196,14 +199,19 @@ class ClockWatch:
         ends = [(claim.next_ns - claim.first_ns, _head_ns(claim)) for claim in claims if claim.next_ns is not None]
         return (max(end for end, _ in ends), max(head for _, head in ends)) if ends else None
 
+    def _absurd(self, fragment: FetchedFragment, at_ns: int) -> bool:
+        """Tell whether a place lies too far from server time, or without one from the audio before, to be believed."""
+        clock, server_ms = self._placer.clock, instants(fragment)[0]
+        near_ns = clock.end_ns if server_ms is None else (server_ms - clock.start_ms) * NS_PER_MS
+        return abs(at_ns - near_ns) > TOLERANCE_MS * NS_PER_MS
+
     def _by_timecodes(self, fragment: FetchedFragment, claimed_ns: int) -> int | None:
         """Return where a fragment lies by its timecodes, if its producer time is absurd and they go on."""
-        clock, server_ms = self._placer.clock, instants(fragment)[0]
-        if clock.timecode_ns is None or fragment.document is None or server_ms is None or clock.source != "producer":
+        clock = self._placer.clock
+        if clock.timecode_ns is None or fragment.document is None or clock.source != "producer":
             return None
         after_ns = _timecode_ns(fragment.document) - clock.timecode_ns
-        absurd = abs(server_ms - clock.start_ms - claimed_ns / NS_PER_MS) > TOLERANCE_MS
-        return clock.begin_ns + after_ns if absurd and after_ns > 0 else None
+        return clock.begin_ns + after_ns if after_ns > 0 and self._absurd(fragment, claimed_ns) else None
 
     def _forward(self, said_ns: int, head_ns: int, run: list[Timed], *, final: bool) -> Decision | None:
         """Tell a gap from a clock set forward: across a gap, server time goes on as well."""
@@ -212,16 +220,18 @@ class ClockWatch:
                 return Decision(said_ns + shift)
         shift_ns = self._shift_ns or 0
         ahead_ms = (said_ns + shift_ns - head_ns) / NS_PER_MS
+        absurd = self._absurd(run[0][0], said_ns + shift_ns)
         after = self._lags_of(run, shift_ns)
         before = list(self._lags)[-RECENT_LAGS:]
         if not after or not before:
-            return self._as_it_says(said_ns)
+            return self._stepped(said_ns, head_ns) if absurd else self._as_it_says(said_ns)
         noise = max(before) - min(before)
         fall = median(before) - after[0]
         if not final and not (noise < ahead_ms / 4 and abs(fall / ahead_ms - 0.5) > 0.4):
             return None
         fall = min(self._lags) - min(after)
-        if min(fall, median(before) - median(after)) <= ahead_ms / 2 or max(map(_drop, (before, after))) > ahead_ms / 2:
+        draining = max(map(_drop, (before, after))) > ahead_ms / 2
+        if not absurd and (draining or min(fall, median(before) - median(after)) <= ahead_ms / 2):
             return self._as_it_says(said_ns)
         gap_ms = ahead_ms - fall
         begin_ns = head_ns + (round(gap_ms) * NS_PER_MS if gap_ms > GAP_SLACK_MS else 0)
@@ -238,7 +248,9 @@ class ClockWatch:
         if told[shift_ns] is None:
             if not final:
                 return None
-            if said_ns + shift_ns >= 0 and self._comes_late(run, (head_ns - said_ns - shift_ns) / NS_PER_MS):
+            if not self._absurd(run[0][0], said_ns + shift_ns) and self._comes_late(
+                run, (head_ns - said_ns - shift_ns) / NS_PER_MS
+            ):
                 return self._as_it_says(said_ns)
         gap_ms = 0.0
         if self._lags:

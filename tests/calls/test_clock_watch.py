@@ -101,7 +101,7 @@ def test_silence_is_no_evidence(step_ms: int) -> None:
     assert check(again).statuses.count("duplicate") == 4
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, 10_000),
     st.sampled_from([1, 2]),
