@@ -718,7 +718,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`fragments` (
   `server_ts` timestamp COMMENT 'When KVS began to receive it.',
   `producer_ts` timestamp COMMENT 'What the producer said.',
   `bytes` bigint COMMENT 'Size as listed.',
-  `status` string COMMENT 'decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, service_error, open, or not_asked.',
+  `status` string COMMENT 'decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, service_error, open, or not_asked. A duplicate\'s bytes are had already, from its stream or another.',
   `reason` string COMMENT 'Why, for people; NULL where the status says all.'
 )
 COMMENT 'A row is a fragment that a unit listed, and what became of it.'
