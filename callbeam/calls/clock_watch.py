@@ -43,6 +43,8 @@ RECENT_LAGS = 16
 REUPLOAD_MS = 3 * 60_000
 """How far back a re-upload reaches: producers buffer two or three minutes."""
 
+REMEMBERED_FRAGMENTS = 1_000
+
 REMEMBERED_SHIFTS = 8
 """Earlier clocks that a re-upload's times may come from."""
 
@@ -103,7 +105,7 @@ class ClockWatch:
         self._shifts: deque[int] = deque(maxlen=REMEMBERED_SHIFTS)  # those before the producer's clock stepped
         self._lags: deque[float] = deque(maxlen=REMEMBERED_LAGS)  # server time less the leg's clock, ms
         self._furthest_ns = 0  # where the furthest fragment begins
-        self._recent: deque[tuple[int, int, Document]] = deque()
+        self._recent: deque[tuple[int, int, Document]] = deque(maxlen=REMEMBERED_FRAGMENTS)
 
     def decide(
         self, fragment: FetchedFragment, following: Sequence[FetchedFragment], *, final: bool
@@ -136,10 +138,26 @@ class ClockWatch:
         found = self._ends(fragment)
         if found is None or any(-SEAM_NS <= claimed_ns - end_ns <= JITTER_NS for end_ns in found):
             decision: Decision | None = self._as_it_says(said_ns)
+            if found is not None and SEAM_NS < claimed_ns - found[0] <= JITTER_NS:
+                decision = self._small_gap(said_ns, found[0], [fragment, *following], final=final)
         else:
             decision = self._judge(said_ns, *found, [fragment, *following], final=final)
         at_ns = None if decision is None else decision.begin_ns
         return AS_IT_SAYS if at_ns is not None and self._absurd(fragment, at_ns) else decision
+
+    def _small_gap(
+        self, said_ns: int, next_ns: int, fragments: list[FetchedFragment], *, final: bool
+    ) -> Decision | None:
+        """Tell a small gap from a time that is late by jitter: after that, the next fragment is early by as much."""
+        if len(fragments) == 1 and not final:
+            return None
+        after_ns = _said_ns(self._placer.clock, fragments[1]) if len(fragments) > 1 else None
+        document = fragments[0].document
+        if after_ns is None or document is None:
+            return self._as_it_says(said_ns)
+        ahead_ns = said_ns + (self._shift_ns or 0) - next_ns
+        late_ns = said_ns + max((claim.end_ns for claim in self._placer.claims(document)), default=0) - after_ns
+        return Decision(next_ns) if ahead_ns / 2 < late_ns <= ahead_ns + SEAM_NS else self._as_it_says(said_ns)
 
     def _judge(
         self, said_ns: int, next_ns: int, head_ns: int, fragments: list[FetchedFragment], *, final: bool
@@ -161,10 +179,10 @@ class ClockWatch:
         clock, document = self._placer.clock, fragment.document
         if document is None or not document.clusters:
             return
-        said_ns = _said_ns(clock, fragment)
-        if decision.step is not None and said_ns is not None and self._shift_ns is not None:
+        if decision.step is not None and self._shift_ns is not None:
+            said_ns = _said_ns(clock, fragment)
             self._shifts.append(self._shift_ns)
-            self._shift_ns = clock.begin_ns - said_ns
+            self._shift_ns = clock.begin_ns - (said_ns or 0)
         server_ms, _ = instants(fragment)
         in_order = clock.begin_ns >= self._furthest_ns
         self._furthest_ns = max(self._furthest_ns, clock.begin_ns)
@@ -191,7 +209,8 @@ class ClockWatch:
             end_ns = said_ns + max((claim.end_ns for claim in self._placer.claims(fragment.document)), default=0)
 
     def _as_it_says(self, said_ns: int) -> Decision:
-        return Decision(said_ns + (self._shift_ns or 0)) if self._shifts else AS_IT_SAYS
+        by_itself = not self._shifts and self._placer.clock.source == "producer"
+        return AS_IT_SAYS if by_itself else Decision(said_ns + (self._shift_ns or 0))
 
     def _ends(self, fragment: FetchedFragment) -> tuple[int, int] | None:
         """Return where a fragment would begin if it followed the audio before it, and all audio; None if none did."""

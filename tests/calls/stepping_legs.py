@@ -50,6 +50,7 @@ class SteppingLeg:
     now_ms: int = 0
     silent: bool = False
     in_order: bool = True
+    says_when: bool = True  # whether the listing has producer times
     written: list[Written] = field(default_factory=list)
     sent: list[tuple[Written, int]] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
@@ -114,7 +115,9 @@ class SteppingLeg:
                 data += payload
         tracks = tuple(Track(n + 1, NAMES[n], "A_PCM/INT/LIT", sample_rate_hz=8000) for n in range(self.tracks))
         document = Document(0, 0, memoryview(data), tracks=tracks, clusters=(timecode,), blocks=blocks)
-        return FetchedFragment(ListedFragment(number, T0 + server_ms, T0 + one.clock_ms, len(data)), document)
+        return FetchedFragment(
+            ListedFragment(number, T0 + server_ms, T0 + one.clock_ms if self.says_when else None, len(data)), document
+        )
 
     def gaps(self) -> list[tuple[int, int]]:
         """Return the true gaps: where on the leg's clock, and how long, in ms."""

@@ -101,6 +101,29 @@ def test_silence_is_no_evidence(step_ms: int) -> None:
     assert check(again).statuses.count("duplicate") == 4
 
 
+@pytest.mark.parametrize("says_when", [True, False])
+@pytest.mark.parametrize("step_ms", [-3_600_000, -2_000, 2_000, 3_600_000])
+def test_a_clock_that_is_wrong_from_the_start_is_watched_by_its_timecodes(step_ms: int, says_when: bool) -> None:
+    leg = SteppingLeg(10, clock_ms=3_600_000, says_when=says_when)
+    leg.talk(10).resend(3).talk(6).step(step_ms).talk(12).pause(5_000).talk(8)
+    heard = check(leg)
+    assert heard.statuses.count("duplicate") == 3
+
+
+def test_overlaps_of_jitter_size_go_on_and_do_not_add_up() -> None:
+    leg = SteppingLeg(11)
+    for late_ms in (0, 40, -60, 100, -90, 0, 200, -200, 15, 0):
+        leg.clock_ms = -late_ms
+        leg.talk(1)
+        leg.clock_ms = 0
+        leg.talk(2)
+    heard = hear(leg)
+    assert heard.steps == []
+    assert set(heard.statuses) == {"decoded"}
+    assert [len(samples) for samples in heard.samples] == [30 * 1024 * 8] * 2
+    assert heard.gaps == []
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, 10_000),
