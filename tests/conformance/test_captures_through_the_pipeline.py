@@ -162,3 +162,28 @@ def test_video_captures_are_accounted_for(name: str, fragments: int, kvs: Emulat
     assert statuses.keys() <= {"no_audio", "unsupported_codec", "damaged", "not_found", "no_timestamp"}
     lost = statuses.total() - statuses["no_audio"]
     assert len(tables.get("dead_letters", [])) == lost
+
+
+@pytest.mark.parametrize(
+    ("name", "step_ms"), [("f00-base", None), ("d02-clock-back-2s", -2_000), ("d09-clock-plus-1h", 3_600_000)]
+)
+def test_a_clock_that_steps_costs_nothing(name: str, step_ms: int | None, kvs: Emulator, tmp_path: Path) -> None:
+    path = SHARED / "reports" / f"{name}.mkv"
+    needs(path.parent)
+    arn = kvs.load("reports", path)
+    tables = tables_of(kvs, tmp_path / "out", *range_of(kvs, arn))
+    (call,) = tables["calls"]
+    assert call["status"] == "ok"
+    assert {row["status"] for row in tables["fragments"]} == {"decoded"}
+    duration_ms = 9_216 if step_ms is None else 22_000
+    payload = [bytearray(), bytearray()]
+    for document in read_documents(path.read_bytes()):
+        for block in document.blocks:
+            payload[block.track - 1] += document.payload(block)
+    assert {row["pcm_sha256"] for row in tables["channels"]} == {hashlib.sha256(pcm).hexdigest() for pcm in payload}
+    for row in tables["channels"]:
+        assert (row["gap_count"], row["end_offset_ms"] - row["begin_offset_ms"]) == (0, duration_ms)
+        assert row["clock_steps_ms"] == (None if step_ms is None else [step_ms])
+        assert row["clock_step_offsets_ms"] == (None if step_ms is None else [10_240])
+    assert call["duration_ms"] == duration_ms
+    assert ("clock_stepped" in call["warnings"]) == (step_ms is not None)
