@@ -168,7 +168,8 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     channel, features = heard.channel, heard.features
     span = features.span
     own = np.where(heard.echoed, np.minimum(heard.probability, np.float32(0)), heard.probability)
-    speech = _without_echo(speech_spans(own, span, config.voice, features.measures["level_dbfs"]), heard)
+    decided = speech_spans(own, span, config.voice, features.measures["level_dbfs"], heard.echoed)
+    speech = _without_echo(decided, heard)
     voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
     core = (span.first + span.core.start, span.first + span.core.stop)
     utterances, units = _parts(heard, speech, core, config)
