@@ -40,10 +40,9 @@ LEAST_BELOW_PEAK_DB = 3.0
 """Speech is not below its own loudest by more than so much; but where the background is as loud as speech, what comes
 this close to the loudest is speech still."""
 
-HEARD_BELOW_PEAK_DB = 25.0
 RISES_FRAMES_PER_DB, FADES_FRAMES_PER_DB = 0.1, 0.3
-"""Where the background hides what is less than so far below the loudest, a voice has begun before it can be seen, and
-fades on after: for each dB that is hidden by 1 ms and by 3 ms, as recorded and made-up voices do without the noise."""
+"""Where the background hides some of that range, a voice has begun before it can be seen, and fades on after: for each
+dB that is hidden by 1 ms and by 3 ms, as recorded and made-up voices do without the noise."""
 
 _FLOOR_DBFS = -100.0
 
@@ -112,7 +111,7 @@ def _threshold(background: Float32Array, peak: float) -> float:
 
 def _hidden(least: float, peak: float, frames_per_db: float) -> int:
     """Return for how many frames a voice is hidden, beside those from ``least`` on."""
-    return round(frames_per_db * max(least - peak + HEARD_BELOW_PEAK_DB, 0.0))
+    return round(frames_per_db * max(least - peak + BELOW_PEAK_DB, 0.0))
 
 
 def _quantile(ordered: Float32Array, share: float) -> float:
