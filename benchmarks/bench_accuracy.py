@@ -14,6 +14,8 @@ functions, without Beam, and scored by ``callbeam.emulator.accuracy``, which say
 * talk time, F0 median, latency p50: the median, and the 90th percentile, of the errors of all channels; latencies are
   those of Connect calls alone, as nothing tells the roles of a Chime call's legs;
 * non-talk, interruptions: F1 of events that match where they overlap; ``non-talk time`` the same as time;
+* hold music: share of the holds with music that are covered by half or more; speech called hold: share of the true
+  speech to the customer;
 * gross pitch errors: share of the frames voiced in both whose F0 is off by more than 20 %.
 
 A goal is held against all calls, save that of speech: it is for 20 dB and better.
@@ -40,6 +42,7 @@ from plain_job import read_parts, tables_of
 from callbeam.emulator import Emulator
 from callbeam.emulator.accuracy import CallScores, ChannelScores, score_call
 from callbeam.emulator.calls import write_chime, write_connect
+from callbeam.emulator.hold_music_kinds import HELD_OUT_KINDS
 from callbeam.emulator.made_call import make_call
 from callbeam.emulator.scoring import SpeechScore, add_up
 from callbeam.emulator.variety import varied_call
@@ -92,8 +95,8 @@ def _put_call(kvs: Emulator, number: int, voices: tuple[str, ...]) -> CallTruth:
     """Put a call onto streams of its own."""
     chime = _is_chime(number)
     call_id = f"00000000-0000-4000-8000-{number:012d}"
-    snr_db = float(_snr_db(number))
-    spec = varied_call(call_id, emulated.START_MS, number, chime=chime, snr_db=snr_db, voices=voices)
+    music, snr_db = tuple(HELD_OUT_KINDS), float(_snr_db(number))
+    spec = varied_call(call_id, emulated.START_MS, number, chime=chime, snr_db=snr_db, voices=voices, music=music)
     made = make_call(spec, number)
     written = write_chime(made) if chime else write_connect(made, stream=f"contact-{number}")
     for stream in written.streams:
@@ -185,6 +188,12 @@ def non_talk_time(calls: Sequence[CallScores]) -> float:
     return 2 * hits / (2 * hits + total.missed_ms + total.false_ms)
 
 
+def speech_as_hold(calls: Sequence[CallScores]) -> float:
+    """Return how much of what is said to the customer is called hold."""
+    said = add_up(channel.speech for channel in channels_of(calls, "AGENT")).speech_ms
+    return sum(call.speech_as_hold_ms for call in calls) / said
+
+
 def pitch(calls: Sequence[CallScores], rate: str) -> float:
     return float(getattr(add_up(channel.pitch for channel in channels_of(calls) if channel.pitch), rate))
 
@@ -213,6 +222,10 @@ MEASURES = (
     ),
     Measure("interruptions, precision", lambda calls: add_up(call.interruptions for call in calls).precision, ".3f"),
     Measure("interruptions, recall", lambda calls: add_up(call.interruptions for call in calls).recall, ".3f"),
+    Measure(
+        "hold music found", lambda calls: add_up(call.hold_music for call in calls).recall, goal=0.8, at_least=True
+    ),
+    Measure("speech called hold", speech_as_hold, ".2%", 0.01),
     Measure("gross pitch errors", partial(pitch, rate="gross_error_rate"), ".2%", 0.03),
     Measure("voiced frames found", partial(pitch, rate="voiced_found")),
     Measure("F0 median, median", partial(f0_error, percentile=50), ".2%", 0.02),

@@ -21,7 +21,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `call_start_ts` timestamp COMMENT 'The call\'s clock zero: the earliest fragment of any leg; offsets count from it.',
   `duration_ms` int COMMENT 'From call_start_ts to the end of the last audio of any channel.',
   `status` string COMMENT 'ok; partial if fragments or tracks were lost; no_audio if none could be decoded.',
-  `leg_count` int COMMENT 'Legs of the call.',
+  `leg_count` int COMMENT 'Legs of the call, copies of the same audio on other streams included.',
   `channel_count` int COMMENT 'Channels with audio.',
   `fragment_count` int COMMENT 'Fragments of the call that its units listed.',
   `lost_fragment_count` int COMMENT 'Of these, lost: not found, expired, damaged, unsupported, without timestamp, service error.',
@@ -86,13 +86,13 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
   `channel_id` string COMMENT 'Names the channel in every table: a hash of stream, the leg\'s first fragment and track name.',
   `participant_role` string COMMENT 'CUSTOMER (from the customer), AGENT (all that the customer hears), NULL where nothing tells.',
-  `role_source` string COMMENT 'Where the role comes from: track_name, default (Connect\'s unnamed), or unknown.',
+  `role_source` string COMMENT 'Where the role comes from: track_name, role_map (the option), default (Connect\'s unnamed), or unknown.',
   `role_confidence` float COMMENT 'How sure the role is, 0 to 1; NULL where it is unknown.',
   `stream_arn` string COMMENT 'The stream that the leg lies on.',
   `leg_first_fragment` string COMMENT 'The leg\'s first fragment number.',
   `track_name` string COMMENT 'The Matroska track\'s Name, empty if it has none.',
   `codec` string COMMENT 'Codec as declared; Connect declares A_AAC over PCM.',
-  `sample_rate_hz` int COMMENT 'Sample rate.',
+  `sample_rate_hz` int COMMENT 'Sample rate that the samples are analysed at.',
   `start_ts` timestamp COMMENT 'The leg\'s clock zero, from which the channel\'s frames and seconds are counted.',
   `begin_offset_ms` int COMMENT 'First sample, from the call\'s start.',
   `end_offset_ms` int COMMENT 'End of the last sample, from the call\'s start.',
@@ -112,7 +112,10 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `f0_median_hz` float COMMENT 'Median F0 of the voiced speech frames, to 1 %.',
   `echo_leak_db` float COMMENT 'Level of the other channel on this one, relative to its own level; NULL if it is not heard.',
   `echo_delay_ms` float COMMENT 'How much later it is heard.',
-  `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.'
+  `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.',
+  `copy_stream_arns` array<string> COMMENT 'Other streams of the call that hold the same audio at the same time: it counts here alone, and no table has rows of the copies; NULL without such.',
+  `declared_rate_hz` int COMMENT 'Sample rate as track or tags declare it; NULL if they do not. Where it differs from sample_rate_hz, the call\'s warnings say why: rate_from_timecodes, resampled, encoding_from_samples.',
+  `track_channel` int COMMENT 'Which of the track\'s channels this is, from 0 on; NULL where the track has one.'
 )
 COMMENT 'A row is a channel: one participant\'s audio of one leg.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
@@ -372,7 +375,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`events` (
   `stopped_after_ms` int COMMENT 'How long after its begin the other stopped; NULL if the other went on after its end, or is unheard.',
   `went_on_ms` int COMMENT 'How long it went on after the other\'s stop; NULL where stopped_after_ms is.',
   `other_went_on_ms` int COMMENT 'How long the other went on after its end; NULL if the other stopped by then, or it is unheard.',
-  `tone_kind` string COMMENT 'dtmf, ringback, hold_tone, hold_music or other, of a tone.',
+  `tone_kind` string COMMENT 'dtmf, ringback, busy, reorder, dial, sit, call_waiting, recording_beep, voicemail_beep, fax_cng, fax_ced, modem, hold_tone, hold_music or other, of a tone.',
   `dtmf_digit` string COMMENT 'The key of a DTMF tone.',
   `frequency_hz` float COMMENT 'The strongest frequency of a tone.',
   `level_dbfs` float COMMENT 'RMS level of a tone.',

@@ -17,6 +17,24 @@ EVENT_TYPES = (
     "tone",
 )
 
+TONE_KINDS = (
+    "dtmf",
+    "ringback",
+    "busy",
+    "reorder",
+    "dial",
+    "sit",
+    "call_waiting",
+    "recording_beep",
+    "voicemail_beep",
+    "fax_cng",
+    "fax_ced",
+    "modem",
+    "hold_tone",
+    "hold_music",
+    "other",
+)
+
 EVENTS = Table(
     name="events",
     row="something that happened in a call; docs/definitions.md says what makes it one",
@@ -58,7 +76,7 @@ EVENTS = Table(
             "How long the other went on after its end; NULL if the other stopped by then, or it is unheard.",
             nullable=True,
         ),
-        Column("tone_kind", STRING, "dtmf, ringback, hold_tone, hold_music or other, of a tone.", nullable=True),
+        Column("tone_kind", STRING, f"{', '.join(TONE_KINDS[:-1])} or {TONE_KINDS[-1]}, of a tone.", nullable=True),
         Column("dtmf_digit", STRING, "The key of a DTMF tone.", nullable=True),
         measure("frequency_hz", "The strongest frequency of a tone."),
         measure("level_dbfs", "RMS level of a tone."),

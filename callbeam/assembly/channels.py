@@ -11,12 +11,14 @@ import pyarrow as pa
 from callbeam.assembly.voice import JoinedVoice, join_voices
 from callbeam.audio.extent import ChannelExtent, channel_extent, join_extents
 from callbeam.audio.level import LevelSums, join_levels
+from callbeam.calls.verdict import IMPLAUSIBLE_SAMPLES
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from callbeam.calls.clock import LegClock
+    from callbeam.calls.notices import Notice
     from callbeam.calls.pieces import Leg
     from callbeam.speech.analysed import AnalysedChannel, ChannelVoice
 
@@ -35,6 +37,8 @@ class ChannelPart:
         Sums over those samples.
     voice : ChannelVoice
         Who speaks when in it.
+    declared_rate_hz, track_channel, notices
+        The channel's.
     """
 
     leg: Leg
@@ -48,6 +52,9 @@ class ChannelPart:
     extent: ChannelExtent
     levels: LevelSums
     voice: ChannelVoice
+    declared_rate_hz: int | None = None
+    track_channel: int | None = None
+    notices: tuple[Notice, ...] = ()
 
     @property
     def leg_key(self) -> tuple[str, int]:
@@ -57,17 +64,23 @@ class ChannelPart:
 
 @dataclass(frozen=True, slots=True)
 class JoinedChannel:
-    """A whole channel: what its first piece says of it, and the extent, levels and voice of all pieces."""
+    """A whole channel: what its first piece says of it, and the extent, levels, voice and notices of all pieces."""
 
     first: ChannelPart
     extent: ChannelExtent
     levels: dict[str, float | None]
     voice: JoinedVoice
+    notices: tuple[Notice, ...] = ()
 
     @property
     def channel_id(self) -> str:
         """Names the channel."""
         return self.first.channel_id
+
+    @property
+    def implausible(self) -> bool:
+        """Whether its samples cannot be sound."""
+        return any(notice.warning == IMPLAUSIBLE_SAMPLES for notice in self.notices)
 
     @property
     def begin_ms(self) -> int:
@@ -95,6 +108,9 @@ def channel_part(analysed: AnalysedChannel, clock: LegClock, piece: int) -> Chan
         extent=channel_extent(channel),
         levels=analysed.rows.levels,
         voice=analysed.voice,
+        declared_rate_hz=channel.declared_rate_hz,
+        track_channel=channel.track_channel,
+        notices=channel.notices,
     )
 
 
@@ -109,7 +125,8 @@ def join_parts(parts: Iterable[ChannelPart]) -> list[JoinedChannel]:
         extent = join_extents([part.extent for part in some])
         levels = join_levels(part.levels for part in some)
         voice = join_voices({part.piece: part.voice for part in some}, some[0].clock.start_ms)
-        joined.append(JoinedChannel(some[0], extent, levels, voice))
+        notices = tuple(dict.fromkeys(notice for part in some for notice in part.notices))
+        joined.append(JoinedChannel(some[0], extent, levels, voice, notices))
     return joined
 
 
@@ -138,6 +155,8 @@ def channel_batch(
             "track_name": channel.first.track_name,
             "codec": channel.first.codec,
             "sample_rate_hz": channel.extent.sample_rate_hz,
+            "declared_rate_hz": channel.first.declared_rate_hz,
+            "track_channel": channel.first.track_channel,
             "start_ts": channel.first.clock.start_ms,
             "begin_offset_ms": channel.begin_ms - call_start_ms,
             "end_offset_ms": channel.end_ms - call_start_ms,
@@ -147,6 +166,7 @@ def channel_batch(
             "gap_ms": channel.extent.gap_ms,
             **channel.levels,
             **channel.voice.columns,
+            **({"speech_ms": None} if channel.implausible else {}),
             **compared[channel.channel_id],
         }
         for channel in channels

@@ -50,6 +50,9 @@ class FrameFeatures:
         NaN for masked frames.
     loudness : float32 array, shape (n,)
         Perceived loudness (``SpectrumAnalyser.loudness``); NaN for masked frames.
+    concentration, centre_hz : float32 array, shape (n,)
+        How few spectral lines hold the power, and their mean frequency (``SpectrumAnalyser.tonality``); NaN for masked
+        frames.
     """
 
     span: FrameSpan
@@ -57,6 +60,8 @@ class FrameFeatures:
     logmel: Float32Array | None
     mfcc: Float32Array
     loudness: Float32Array
+    concentration: Float32Array
+    centre_hz: Float32Array
 
 
 def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig | None = None) -> FrameFeatures:
@@ -81,7 +86,7 @@ def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig 
     measures = {name: np.full(frames, np.nan, dtype=np.float32) for name in FRAME_MEASURES}
     logmel = np.full((frames, MEL_BANDS), np.nan, dtype=np.float32) if bands else None
     cepstra = np.full((frames, MFCC_COUNT), np.nan, dtype=np.float32)
-    loudness = np.full(frames, np.nan, dtype=np.float32)
+    loudness, concentration, centre_hz = (np.full(frames, np.nan, dtype=np.float32) for _ in range(3))
     candidates = PitchCandidates(frames)
     spectrum, pitches = SpectrumAnalyser(grid), PitchAnalyser(grid, config)
     frame_mean = FrameSums(grid, np.full((1, grid.frame_length), 1 / grid.frame_length))
@@ -91,6 +96,7 @@ def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig 
         levels = _level_measures(block, grid, frame_mean)
         for name, values in {**levels, **spectrum.shape(), **spectrum.balance()}.items():
             measures[name][at] = values[part]
+        concentration[at], centre_hz[at] = (values[part] for values in spectrum.tonality())
         mel = spectrum.logmel()
         cepstra[at] = mfcc(mel)[:, part].T
         if logmel is not None:
@@ -98,7 +104,7 @@ def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig 
         loudness[at] = spectrum.loudness(mel)[part]
         pitches.find(block, candidates, at, part)
     measures.update(_pitch_measures(candidates, span, config))
-    features = FrameFeatures(span, measures, logmel, cepstra, loudness)
+    features = FrameFeatures(span, measures, logmel, cepstra, loudness, concentration, centre_hz)
     _mask(features)
     return features
 
@@ -151,7 +157,8 @@ def _mask(features: FrameFeatures) -> None:
     measured = features.span.measured
     if not measured.all():
         masked = ~measured
-        for values in (*features.measures.values(), features.mfcc, features.loudness):
+        frame_values = (features.loudness, features.concentration, features.centre_hz)
+        for values in (*features.measures.values(), features.mfcc, *frame_values):
             values[masked] = np.nan
         if features.logmel is not None:
             features.logmel[masked] = np.nan

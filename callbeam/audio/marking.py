@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from callbeam.audio.digital_silence import digital_silence
 from callbeam.audio.dtmf import find_dtmf
 from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.hold_music import find_hold_music
-from callbeam.audio.marks import DIGITAL_SILENCE, OTHER_TONE, Mark
+from callbeam.audio.marks import DIGITAL_SILENCE, OTHER_TONE, TONE, Mark
 from callbeam.audio.tones import find_tones
+from callbeam.calls.spans import SpanArray, as_spans, bridge, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
     from callbeam.audio.channel import Channel
     from callbeam.audio.features import FrameFeatures
     from callbeam.audio.frames import BoolArray, Float32Array
+
+_BETWEEN_KEYS_MS = 4_000
+"""Keys with less between them are dialled in a row."""
+
+
+class Found(NamedTuple):
+    """What is on a channel beside speech.
+
+    Attributes
+    ----------
+    marks : list of Mark
+        In milliseconds from the leg's clock zero, clipped to the core, sorted by begin.
+    sounding : SpanArray
+        Where tones sound, in the same milliseconds, leads included, pauses of their cadence left out: none of it is
+        speech, whatever a voice activity detector says.
+    """
+
+    marks: list[Mark]
+    sounding: SpanArray
 
 
 def find_marks(
@@ -30,7 +50,7 @@ def find_marks(
     explained: BoolArray | None = None,
     extremes: HopExtremes | None = None,
     centred: Channel | None = None,
-) -> list[Mark]:
+) -> Found:
     """Find digital silence, clipping and tones of a piece's core.
 
     Parameters
@@ -50,28 +70,37 @@ def find_marks(
 
     Returns
     -------
-    list of Mark
-        In milliseconds from the leg's clock zero, clipped to the core, sorted by begin. A hold in silence, or with
-        music that is sung, cannot be told from its sound.
+    Found
+        A hold in silence, or with music that is sung, cannot be told from its sound.
     """
     extremes = extremes or hop_extremes(channel)
     silent = [Mark(DIGITAL_SILENCE, begin, end) for begin, end in digital_silence(channel, extremes).tolist()]
-    tones = _tones(centred or channel, features, probability)
+    tones, sounding = _tones(centred or channel, features, probability)
     if explained is not None:
         tones = [mark for mark in tones if not _is_leak(mark, features, explained)]
     marks = [*silent, *find_clipping(channel, extremes), *_in_core(tones, channel)]
-    return sorted(marks, key=lambda mark: (mark.begin_ms, mark.end_ms, mark.kind))
+    return Found(sorted(marks, key=lambda mark: (mark.begin_ms, mark.end_ms, mark.kind)), sounding)
 
 
-def _tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> list[Mark]:
-    """Find tones of all kinds; where two kinds claim one place, the more special wins."""
+def _tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> tuple[list[Mark], SpanArray]:
+    """Find tones of all kinds; where two kinds claim one place, the more special wins.
+
+    Music needs notes that change, which no signal has but keys; a note of it may sound like a signal.
+    """
     keys = find_dtmf(channel, features)
-    music = find_hold_music(channel, features, probability)
-    steady = find_tones(channel, features, probability)
-    signals = [mark for mark in steady if mark.tone_kind != OTHER_TONE and not _mostly_within(mark, keys)]
-    # A held note of music is no tone of its own, nor is a key that is pressed long.
-    others = [mark for mark in steady if mark.tone_kind == OTHER_TONE and not _mostly_within(mark, [*keys, *music])]
-    return [*keys, *signals, *others, *(mark for mark in music if not _mostly_within(mark, [*signals, *others]))]
+    dialled = bridge(as_spans((mark.begin_ms, mark.end_ms) for mark in keys), _BETWEEN_KEYS_MS)
+    pressed = [Mark(TONE, begin, end) for begin, end in dialled.tolist()]
+    tones = find_tones(channel, features, probability)
+    steady = [mark for mark in tones.marks if not _mostly_within(mark, keys)]
+    signals = [mark for mark in steady if mark.tone_kind != OTHER_TONE]
+    music = [
+        mark
+        for mark in find_hold_music(channel, features, probability)
+        if not _mostly_within(mark, [*pressed, *signals])
+    ]
+    kept = [mark for mark in steady if not _mostly_within(mark, music)]
+    sounding = union(tones.sounding, as_spans((mark.begin_ms, mark.end_ms) for mark in keys))
+    return [*keys, *kept, *(mark for mark in music if not _mostly_within(mark, kept))], sounding
 
 
 def _mostly_within(mark: Mark, others: Iterable[Mark]) -> bool:

@@ -11,6 +11,16 @@ GAP = "gap"
 
 DTMF = "dtmf"
 RINGBACK = "ringback"
+BUSY = "busy"
+REORDER = "reorder"
+DIAL = "dial"
+SIT = "sit"
+CALL_WAITING = "call_waiting"
+RECORDING_BEEP = "recording_beep"
+VOICEMAIL_BEEP = "voicemail_beep"
+FAX_CNG = "fax_cng"
+FAX_CED = "fax_ced"
+MODEM = "modem"
 HOLD_TONE = "hold_tone"
 HOLD_MUSIC = "hold_music"
 OTHER_TONE = "other"
@@ -26,7 +36,7 @@ class Mark(NamedTuple):
     begin_ms, end_ms : int
         From the leg's clock zero while a piece is analysed, from the call's start once the call is assembled.
     tone_kind : str or None
-        ``dtmf``, ``ringback``, ``hold_tone``, ``hold_music`` or ``other``, of a tone.
+        One of ``callbeam.schemas.events.TONE_KINDS``, of a tone.
     dtmf_digit : str or None
         The key of a DTMF tone.
     frequency_hz, level_dbfs : float or None

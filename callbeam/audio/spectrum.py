@@ -42,6 +42,9 @@ SPECTRAL_MEASURES = (
 )
 """What ``SpectrumAnalyser.shape`` and ``balance`` measure, by the names of table ``frames``."""
 
+TONE_BAND_HZ = (125.0, 4000.0)
+"""Where the tones of telephony lie, and where the power is that they are told by."""
+
 _DB = np.float32(10 / np.log(10))
 
 
@@ -144,6 +147,11 @@ class SpectrumAnalyser:
             slope_weights(frequencies, 500, 1500) * (10 / np.log(10)),
         )
         self._bands = _rows((frequencies >= 50) & (frequencies <= 1000), (frequencies > 1000) & (frequencies <= 5000))
+        telephone = slice(*np.searchsorted(frequencies, TONE_BAND_HZ).tolist())
+        self._tone_band = telephone
+        self._tone_moments = _rows(np.ones(bins)[telephone], frequencies[telephone])
+        # A transform padded further spreads a line over more bins, each with less.
+        self._bins_of_a_line = np.float32(grid.fft_length / grid.frame_length)
         self._two_kilohertz = int(np.searchsorted(frequencies, 2000, side="right"))
         self._five_kilohertz = int(np.searchsorted(frequencies, 5000, side="right"))
 
@@ -209,6 +217,23 @@ class SpectrumAnalyser:
             "hammarberg_index_db": decibels[2] - decibels[3],
         }
         return self._without_silence(measures)
+
+    def tonality(self) -> tuple[Float32Array, Float32Array]:
+        """Measure how few lines hold a block's frames' power between 125 and 4000 Hz, and where.
+
+        Returns
+        -------
+        concentration : float32 array, shape (BLOCK_FRAMES,)
+            Sum of the bins' squared powers over the square of their sum, times the bins that a line is spread over:
+            0.48 for one sine, 0.24 for two as strong, 0.02 for white noise. Noise 10 dB below takes a sixth off it.
+        centre_hz : float32 array, shape (BLOCK_FRAMES,)
+            Mean frequency, weighted with squared power: noise hardly moves it. Both are 0 without energy there.
+        """
+        power = self.power[self._tone_band]
+        total = power.sum(axis=0)
+        squares, weighted = product(self._tone_moments, np.multiply(power, power, out=self._scratch[self._tone_band]))
+        scale = self._bins_of_a_line / np.maximum(total * total, np.float32(1e-20))
+        return squares * scale, weighted / np.maximum(squares, np.float32(1e-20))
 
     def _without_silence(self, measures: dict[str, Float32Array]) -> dict[str, Float32Array]:
         """Turn what frames without energy measure to NaN."""

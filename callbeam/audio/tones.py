@@ -1,20 +1,32 @@
-"""Ringback, hold tones and other signals: what bursts of steady tone add up to by their frequencies and their cadence.
-
-Cadences after ITU-T E.180 supplement 2 (tones of national networks).
-"""
+"""Tones of a channel: its bursts of steady tone, named by frequency and cadence, and modems."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.ndimage import minimum_filter1d
 
-from callbeam.audio.marks import HOLD_TONE, OTHER_TONE, RINGBACK, TONE, Mark
+from callbeam.audio.cadence import Row, rows_of
+from callbeam.audio.marks import (
+    DIAL,
+    FAX_CED,
+    FAX_CNG,
+    MODEM,
+    OTHER_TONE,
+    REORDER,
+    SIT,
+    TONE,
+    VOICEMAIL_BEEP,
+    Mark,
+)
+from callbeam.audio.modem import find_modems, is_reversing
 from callbeam.audio.steady import Burst, same_tone, steady_bursts
+from callbeam.calls.spans import SpanArray, as_spans, union
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from callbeam.audio.channel import Channel
     from callbeam.audio.features import FrameFeatures
@@ -24,31 +36,37 @@ SHORTEST_OTHER_MS = 300
 OTHER_CONCENTRATION = 0.85
 """A tone without a cadence must stand out from the rest by 7.5 dB: a drawn-out vowel can come to 0.75."""
 
-RING_PAIR_HZ = (380.0, 490.0)
-"""Two frequencies within this, 25 to 60 Hz apart, are ringing: 440 + 480 (North America), 400 + 450 (United Kingdom),
-385 + 415 (Japan). No other signal of E.180 lies there: 350 + 440 is a dial tone, 480 + 620 busy."""
+PURE_CONCENTRATION = 0.975
+"""One that stands out by 16 dB is a tone even where a voice activity detector hears a voice."""
 
-RING_SINGLE_HZ = (395.0, 465.0)
-"""One frequency within this may be ringing: 425 Hz in most of the world."""
+GREETING_MS, RECORDING_MS = 4000.0, 3000.0
+"""A voicemail beep follows within so long on its greeting, and nobody speaks on its channel for so long after it."""
 
-RING_MS = (700.0, 2300.0)
-"""A single ring; shorter ones must be double (0.4 s, 0.2 s pause, 0.4 s), or are beeps."""
+VOICEMAIL_MS, VOICEMAIL_CONCENTRATION = (150.0, 2000.0), 0.95
 
-RING_PERIOD_MS = (2300.0, 7000.0)
-DOUBLE_PAUSE_MS = 300.0
-
-HOLD_BEEP_MS = 700.0
-HOLD_PERIOD_MS = (2000.0, 11_000.0)
-"""Beeps at least this far apart, and no further. Recorders beep every 15 s, and talk goes on between; busy tones
-repeat within 1 s."""
-
-_UNEVEN = 0.06  # of a period
+_GREETING = 0.2  # share of frames that are speech
 _QUIET_DBFS, _RISE_DB = -70.0, 10.0  # what is a sound in a pause
 _SPEECH = 0.1  # share of frames that may be taken for speech
+_STUTTER_MS = 400.0
 
 
-def find_tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> list[Mark]:
-    """Find ringback, hold tones and other steady tones of a channel, leads included.
+class Tones(NamedTuple):
+    """The tones of a channel, in milliseconds from the leg's clock zero.
+
+    Attributes
+    ----------
+    marks : list of Mark
+        Sorted by begin.
+    sounding : SpanArray
+        Where they sound, the pauses of their cadence left out: none of it is speech.
+    """
+
+    marks: list[Mark]
+    sounding: SpanArray
+
+
+def find_tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> Tones:
+    """Find the signals and other steady tones of a channel, leads included.
 
     Parameters
     ----------
@@ -60,33 +78,54 @@ def find_tones(channel: Channel, features: FrameFeatures, probability: Float32Ar
 
     Returns
     -------
-    list of Mark
-        In milliseconds from the leg's clock zero, sorted by begin. Ringing and hold tones are one mark each, from the
-        first burst to where the next one would begin or anything else does; other tones one per burst.
+    Tones
+        Of signals that sound by themselves one mark each, from the first burst to where the next one would begin or
+        anything else does; of those that sound while people talk, and of other tones, one per burst or group of these.
     """
-    talk = _Talk(features, probability)
-    marks, run = [], list[Burst]()
-    for burst in [*steady_bursts(channel, features, probability), None]:
-        if run and (burst is None or not _goes_on(run, burst, talk)):
-            marks.extend(_marks_of(run, talk))
-            run = []
-        if burst is not None:
-            run.append(burst)
-    return marks
+    modems = find_modems(channel, features)
+    bursts = [burst for burst in steady_bursts(channel, features) if not _within(burst, modems)]
+    talk = _Talk(features, probability, bursts)
+    found: list[tuple[Mark, Sequence[Burst]]] = [
+        named for row in rows_of(bursts, talk) for named in _marks_of(row, channel, bursts, talk)
+    ]
+    marks = _with_stutter([mark for mark, _ in found])
+    sounding = union(
+        as_spans((round(one.begin_ms), round(one.end_ms)) for _, bursts in found for one in bursts),
+        as_spans((mark.begin_ms, mark.end_ms) for mark in modems),
+    )
+    return Tones(sorted([*marks, *modems], key=lambda mark: (mark.begin_ms, mark.end_ms)), sounding)
+
+
+def _within(burst: Burst, marks: Iterable[Mark]) -> bool:
+    middle = (burst.begin_ms + burst.end_ms) / 2
+    return any(mark.begin_ms <= middle <= mark.end_ms for mark in marks)
 
 
 class _Talk:
-    """Where speech is on the channel."""
+    """Where speech is on the channel: not where a tone sounds, whatever a voice activity detector takes it for."""
 
-    def __init__(self, features: FrameFeatures, probability: Float32Array) -> None:
+    def __init__(self, features: FrameFeatures, probability: Float32Array, bursts: Iterable[Burst]) -> None:
         self._first = features.span.first
-        self._spoken = probability >= 0.5
+        self._heard = probability >= 0.5
+        self._spoken = self._heard.copy()
+        for burst in bursts:
+            self._spoken[self._at(burst.begin_ms - 30) : self._at(burst.end_ms + 50)] = False
         self._level = np.nan_to_num(features.measures["level_dbfs"], nan=_QUIET_DBFS)
+
+    def between(self, begin_ms: float, end_ms: float) -> bool:
+        """Tell whether there is talk in the pause of a tone."""
+        frames = self._spoken[self._at(begin_ms + 50) : self._at(end_ms - 50)]
+        return bool(len(frames) and frames.mean() > _SPEECH)
 
     def share(self, begin_ms: float, end_ms: float) -> float:
         """Return the share of frames that are speech."""
-        frames = self._spoken[self._at(begin_ms) : max(self._at(end_ms), self._at(begin_ms) + 1)]
+        frames = self._spoken[self._at(begin_ms) : self._at(end_ms)]
         return float(frames.mean()) if len(frames) else 0.0
+
+    def is_voice(self, begin_ms: float, end_ms: float) -> bool:
+        """Tell whether the detector hears a voice where a tone sounds."""
+        frames = self._heard[self._at(begin_ms) : max(self._at(end_ms), self._at(begin_ms) + 1)]
+        return bool(len(frames) and frames.mean() > _SPEECH)
 
     def silent_until(self, begin_ms: float, end_ms: float) -> float:
         """Return when speech or any other sound begins in a span, or the span's end."""
@@ -102,96 +141,104 @@ class _Talk:
         return max(int(ms // 10) - self._first, 0)
 
 
-def _goes_on(run: Sequence[Burst], burst: Burst, talk: _Talk) -> bool:
-    """Tell whether a burst belongs to the signal so far: the same tone again, nobody having spoken in between."""
-    last = run[-1]
+def _marks_of(row: Row, channel: Channel, bursts: Sequence[Burst], talk: _Talk) -> list[tuple[Mark, Sequence[Burst]]]:
+    """Make the marks of a row of bursts, each with its bursts; none of what is no tone of its own."""
+    if row.kind == SIT:
+        return [(_mark(SIT, row.bursts, row.bursts[-1].end_ms), row.bursts)]
+    if row.signal is None or row.kind is None:
+        (burst,) = row.bursts
+        kind = _kind_alone(burst, bursts, talk)
+        return [(_mark(kind, [burst], burst.end_ms), [burst])] if kind else []
+    if row.kind == FAX_CNG and len(row.bursts) == 1 and _is_voicemail(row.bursts[0], bursts, talk):
+        return [(_mark(VOICEMAIL_BEEP, row.bursts, row.bursts[0].end_ms), row.bursts)]
+    if row.kind == FAX_CED:
+        kind = MODEM if any(is_reversing(channel, burst) for burst in row.bursts) else FAX_CED
+        return [(_mark(kind, [burst], burst.end_ms), [burst]) for burst in row.bursts]
+    if row.signal.joined:
+        return [(_mark(row.kind, row.bursts, _end_of(row.bursts, talk)), row.bursts)]
+    pause = row.signal.cadence_ms[0][1][1] if len(row.signal.cadence_ms) > 1 else 0.0
+    return [(_mark(row.kind, group, group[-1].end_ms), group) for group in _groups(row.bursts, pause)]
+
+
+def _groups(bursts: Sequence[Burst], pause_ms: float) -> list[list[Burst]]:
+    """Part bursts where they pause for longer."""
+    groups: list[list[Burst]] = []
+    for burst in bursts:
+        if groups and burst.begin_ms - groups[-1][-1].end_ms <= pause_ms:
+            groups[-1].append(burst)
+        else:
+            groups.append([burst])
+    return groups
+
+
+def _kind_alone(burst: Burst, bursts: Sequence[Burst], talk: _Talk) -> str | None:
+    """Name a burst that follows no cadence; None if it may be a voice, or music."""
+    if len(burst.frequencies_hz) > 1 or burst.concentration < OTHER_CONCENTRATION or not burst.flat:
+        return None
+    if burst.concentration < PURE_CONCENTRATION and talk.is_voice(burst.begin_ms, burst.end_ms):
+        return None
+    if _is_voicemail(burst, bursts, talk):
+        return VOICEMAIL_BEEP
+    return OTHER_TONE if burst.duration_ms >= SHORTEST_OTHER_MS else None
+
+
+def _is_voicemail(burst: Burst, bursts: Sequence[Burst], talk: _Talk) -> bool:
+    """Tell whether a lone burst follows a greeting, and nobody speaks on its channel after it."""
     return (
-        same_tone(burst, last)
-        and burst.begin_ms - last.begin_ms <= HOLD_PERIOD_MS[1]
-        and talk.share(last.end_ms + 50, burst.begin_ms - 50) <= _SPEECH
+        VOICEMAIL_MS[0] <= burst.duration_ms <= VOICEMAIL_MS[1]
+        and burst.concentration >= VOICEMAIL_CONCENTRATION
+        and talk.share(burst.begin_ms - GREETING_MS, burst.begin_ms) >= _GREETING
+        and talk.share(burst.end_ms, burst.end_ms + RECORDING_MS) == 0
+        and not any(
+            one is not burst and abs(one.begin_ms - burst.begin_ms) <= 2 * GREETING_MS and same_tone(one, burst)
+            for one in bursts
+        )
     )
 
 
-def _marks_of(run: Sequence[Burst], talk: _Talk) -> list[Mark]:
-    """Name what a row of bursts of the same tone is."""
-    rings = _rings(run)
-    period = _period(rings)
-    if _is_ringing(run[0].frequencies_hz, rings, period):
-        return [_whole(RINGBACK, run, rings, period or _usual_period(run[0].frequencies_hz, rings), talk)]
-    if period and _is_hold(rings, period):
-        return [_whole(HOLD_TONE, run, rings, period, talk)]
-    return [
-        Mark(TONE, round(burst.begin_ms), round(burst.end_ms), OTHER_TONE, None, burst.strongest_hz, burst.level_dbfs)
-        for burst in run
-        if burst.duration_ms >= SHORTEST_OTHER_MS
-        and len(burst.frequencies_hz) == 1
-        and burst.concentration >= OTHER_CONCENTRATION
-        and talk.share(burst.begin_ms, burst.end_ms) <= _SPEECH
-    ]
+def _end_of(bursts: Sequence[Burst], talk: _Talk) -> float:
+    """Return the end of a signal with its last pause, which lasts until it would sound again or anything else does.
 
-
-def _rings(run: Sequence[Burst]) -> list[tuple[float, float]]:
-    """Return begin and end of each ring or beep; two bursts close together are a double ring."""
-    rings: list[tuple[float, float]] = []
-    for burst in run:
-        if rings and burst.begin_ms - rings[-1][1] <= DOUBLE_PAUSE_MS:
-            rings[-1] = (rings[-1][0], burst.end_ms)
-        else:
-            rings.append((burst.begin_ms, burst.end_ms))
-    return rings
-
-
-def _period(rings: Sequence[tuple[float, float]]) -> float | None:
-    """Return the time from ring to ring in ms, None if they are uneven; rings may be missing in between."""
-    steps = np.diff([begin for begin, _ in rings])
-    if not len(steps):
-        return None
-    periods = np.rint(steps / steps.min())
-    period = float(steps.sum() / periods.sum())
-    return period if np.all(np.abs(steps / periods - period) <= _UNEVEN * period) else None
-
-
-def _is_ringing(frequencies_hz: Sequence[float], rings: Sequence[tuple[float, float]], period: float | None) -> bool:
-    """Tell by its frequencies, or where these serve other signals by its cadence, whether a signal is ringback."""
-    if len(frequencies_hz) == 2:
-        low, high = frequencies_hz
-        return RING_PAIR_HZ[0] <= low and high <= RING_PAIR_HZ[1] and 25 <= high - low <= 60
-    if not RING_SINGLE_HZ[0] <= frequencies_hz[0] <= RING_SINGLE_HZ[1]:
-        return False
-    longest = max(end - begin for begin, end in rings)
-    if len(rings) > 1 and (period is None or not RING_PERIOD_MS[0] <= period <= RING_PERIOD_MS[1]):
-        return False
-    return RING_MS[0] <= longest <= RING_MS[1]
-
-
-def _is_hold(rings: Sequence[tuple[float, float]], period: float) -> bool:
-    """Tell whether evenly spaced beeps are those of a hold."""
-    longest = max(end - begin for begin, end in rings)
-    return longest <= HOLD_BEEP_MS and HOLD_PERIOD_MS[0] <= period <= HOLD_PERIOD_MS[1]
-
-
-def _usual_period(frequencies_hz: Sequence[float], rings: Sequence[tuple[float, float]]) -> float | None:
-    """Return the period of a single ring where its frequencies tell: North America's 440 and 480 Hz, 2 s of every 6."""
-    low, high = frequencies_hz[0], frequencies_hz[-1]
-    begin, end = rings[0]
-    american = abs(low - 440) <= 10 and abs(high - 480) <= 10 and end - begin >= 1900
-    return 6000.0 if american and len(rings) == 1 else None
-
-
-def _whole(
-    kind: str, run: Sequence[Burst], rings: Sequence[tuple[float, float]], period: float | None, talk: _Talk
-) -> Mark:
-    """Make one mark of a signal with its pauses.
-
-    The last pause belongs to it until the signal would sound again or anything else does; a last ring that is cut
-    short was answered.
+    A last burst that is cut short was answered. North America's ringing, 2 s of every 6, tells from one ring.
     """
-    begin, end = rings[-1]
-    usual = float(np.median([ring_end - ring_begin for ring_begin, ring_end in rings]))
-    if period and end - begin >= 0.9 * usual:
-        end = max(end, talk.silent_until(end + 50, begin + period))
-    longest = max(run, key=lambda burst: burst.duration_ms)
-    lengths = np.array([burst.duration_ms for burst in run])
-    power = float(np.average([10 ** (burst.level_dbfs / 10) for burst in run], weights=lengths))
+    last = bursts[-1]
+    usual = float(np.median([burst.duration_ms for burst in bursts]))
+    steps = [after.begin_ms - before.begin_ms for before, after in pairwise(bursts)]
+    if steps:
+        # Of double bursts every other step is the long one.
+        cycle = 2 if len(steps) > 1 and max(steps) > 1.5 * min(steps) else 1
+        period = steps[-cycle] if last.duration_ms >= 0.9 * usual else 0.0
+    else:
+        american = last.beating and abs(last.frequencies_hz[0] - 460) <= 10 and last.duration_ms >= 1900
+        period = 6000.0 if american else 0.0
+    if last.begin_ms + period <= last.end_ms:
+        return last.end_ms
+    return max(last.end_ms, talk.silent_until(last.end_ms + 50, last.begin_ms + period))
+
+
+def _with_stutter(marks: list[Mark]) -> list[Mark]:
+    """Join a fast tone to the dial tone that it goes over into: a stutter dial tone."""
+    joined: list[Mark] = []
+    for mark in marks:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and (last.tone_kind, mark.tone_kind) == (REORDER, DIAL)
+            and mark.begin_ms - last.end_ms <= _STUTTER_MS
+            and last.frequency_hz is not None
+            and mark.frequency_hz is not None
+            and abs(last.frequency_hz - mark.frequency_hz) <= 0.02 * mark.frequency_hz
+        ):
+            joined[-1] = mark._replace(begin_ms=last.begin_ms)
+        else:
+            joined.append(mark)
+    return joined
+
+
+def _mark(kind: str, bursts: Sequence[Burst], end_ms: float) -> Mark:
+    """Make the mark of some bursts."""
+    longest = max(bursts, key=lambda burst: burst.duration_ms)
+    lengths = np.array([burst.duration_ms for burst in bursts])
+    power = float(np.average([10 ** (burst.level_dbfs / 10) for burst in bursts], weights=lengths))
     level = float(10 * np.log10(power))
-    return Mark(TONE, round(rings[0][0]), round(end), kind, None, longest.strongest_hz, level)
+    return Mark(TONE, round(bursts[0].begin_ms), round(end_ms), kind, None, longest.strongest_hz, level)

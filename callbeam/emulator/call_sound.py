@@ -184,7 +184,8 @@ def _source(script: Script, laid: _Voices, line: LineConditions, role: str, rate
         if signal.role == role:
             begin = round(signal.begin_ms * rate / 1000)
             tone = sound_of(signal, rate)[: len(sound) - begin]
-            sound[begin : begin + len(tone)] += tone * np.float32(10 ** (TONE_DBFS[signal.kind] / 20))
+            level_of_tone = TONE_DBFS[signal.kind] if signal.level_dbfs is None else signal.level_dbfs
+            sound[begin : begin + len(tone)] += tone * np.float32(10 ** (level_of_tone / 20))
     return sound, level
 
 

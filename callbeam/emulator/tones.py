@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from callbeam.emulator.hold_music import hold_music
+from callbeam.emulator.hold_music_kinds import PLAIN_MUSIC
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -25,9 +28,6 @@ RINGBACK_HZ, RINGBACK_ON_S, RINGBACK_PERIOD_S = (440, 480), 2.0, 6.0
 
 HOLD_TONE_HZ, HOLD_TONE_ON_S, HOLD_TONE_PERIOD_S = (425,), 0.5, 5.0
 
-CHORDS_HZ = ((262, 330, 392), (220, 262, 330), (175, 220, 262), (196, 247, 294))
-"""Hold music: an octave above these, arpeggios of C, a minor, F, G."""
-
 
 def sound_of(signal: Signal, sample_rate_hz: int) -> Sound:
     """Make a signal's sound with an RMS level of about 1 while it sounds.
@@ -35,7 +35,7 @@ def sound_of(signal: Signal, sample_rate_hz: int) -> Sound:
     Parameters
     ----------
     signal : Signal
-        ``hold`` is silence.
+        ``hold`` is silence. Of music, kind, begin and end make what is played.
     sample_rate_hz : int
 
     Returns
@@ -52,7 +52,9 @@ def sound_of(signal: Signal, sample_rate_hz: int) -> Sound:
     elif signal.kind == "hold_tone":
         sound = _sum_of_tones(seconds, HOLD_TONE_HZ) * (seconds % HOLD_TONE_PERIOD_S < HOLD_TONE_ON_S)
     elif signal.kind == "hold_music":
-        sound = _music(seconds)
+        kind = signal.detail or PLAIN_MUSIC
+        seed = [signal.begin_ms, signal.end_ms, *kind.encode()]
+        return hold_music(kind, count / sample_rate_hz, sample_rate_hz, np.random.default_rng(seed))
     else:
         sound = np.zeros(count)
     return sound.astype(np.float32)
@@ -61,14 +63,3 @@ def sound_of(signal: Signal, sample_rate_hz: int) -> Sound:
 def _sum_of_tones(seconds: npt.NDArray[np.float64], frequencies_hz: tuple[int, ...]) -> npt.NDArray[np.float64]:
     total = sum(np.sin(2 * np.pi * frequency * seconds) for frequency in frequencies_hz)
     return np.asarray(total * np.sqrt(2 / len(frequencies_hz)))
-
-
-def _music(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Play an arpeggio: four plucked notes a second, a chord every two seconds."""
-    note = (seconds * 4).astype(np.int64)
-    chords = np.array(CHORDS_HZ, dtype=np.float64)
-    frequency = 2 * chords[(note // 8) % len(chords), np.array((0, 1, 2, 1))[note % 4]]
-    within = seconds - note / 4
-    phase = 2 * np.pi * frequency * within
-    tone = np.sin(phase) + 0.4 * np.sin(2 * phase) + 0.2 * np.sin(3 * phase)
-    return np.asarray(1.6 * tone * np.exp(-5 * within) * np.clip(within / 0.008, 0, 1))

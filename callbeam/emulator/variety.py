@@ -8,6 +8,7 @@ import numpy as np
 
 from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.dialects import BLOCK_MS, BLOCKS_PER_FRAGMENT, FRAGMENT_MS, Hole, WireDefects
+from callbeam.emulator.hold_music_kinds import MUSIC_KINDS
 from callbeam.emulator.line import LineConditions
 from callbeam.emulator.made_call import CallSpec
 
@@ -18,6 +19,7 @@ SNR_DB = (10.0, 40.0)
 ECHO_DB = (-35.0, -20.0)
 PACKET_LOSS = (0.01, 0.03)
 HOLD_SOUNDS = ("tone", "music", "silence")
+HOLD_MUSIC_DBFS = (-34.0, -20.0)
 
 
 def varied_call(
@@ -29,6 +31,7 @@ def varied_call(
     duration_ms: tuple[int, int] = (40_000, 240_000),
     snr_db: float | None = None,
     voices: tuple[str, ...] = ("modal",),
+    music: Sequence[str] = tuple(MUSIC_KINDS),
 ) -> CallSpec:
     """Draw a call.
 
@@ -47,8 +50,10 @@ def varied_call(
         Of both directions; by default each is drawn from 10 to 40 dB.
     voices : tuple of str, optional
         Kinds that the voices are drawn from.
+    music : sequence of str
+        Kinds of hold music to draw from.
     """
-    rng = np.random.default_rng([seed, 1])
+    rng, taste = (np.random.default_rng([seed, purpose]) for purpose in (1, 3))
     length = int(rng.integers(duration_ms[0], duration_ms[1] + 1))
     conversation = ConversationSpec(
         duration_ms=length,
@@ -58,6 +63,8 @@ def varied_call(
         ringback_ms=0 if chime or rng.random() < 0.4 else int(rng.integers(2_000, 9_000)),
         hold_ms=int(rng.integers(8_000, 18_000)) if length > 60_000 and rng.random() < 0.4 else 0,
         hold_sound=HOLD_SOUNDS[rng.integers(3)],
+        hold_music_kind=music[int(taste.integers(len(music)))],
+        hold_music_dbfs=float(taste.uniform(*HOLD_MUSIC_DBFS)),
         interruptions=float(rng.uniform(0.2, 0.5)),
         overlaps=0.08,
         backchannels=0.3,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.features import FrameFeatures, analyse_frames
 from callbeam.audio.frames import HOP_MS
 from callbeam.audio.layout import compare_channels
-from callbeam.audio.marking import find_marks
+from callbeam.audio.level import LEVEL_FLOOR_DBFS
+from callbeam.audio.marking import Found, find_marks
 from callbeam.audio.masking import mask_zeros
 from callbeam.audio.noise import local_noise, voice_levels
 from callbeam.audio.offset import without_offset
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from callbeam.audio.channel import Channel
-    from callbeam.audio.frames import BoolArray, Float32Array
+    from callbeam.audio.frames import BoolArray, Float32Array, FrameSpan
     from callbeam.audio.leak import Leak
     from callbeam.calls.spans import SpanArray
     from callbeam.speech.model_contract import ModelContract
@@ -126,9 +127,9 @@ def analyse_piece(
     Notes
     -----
     Where a channel carries the echo of another, what the echo explains is no speech: voice activity hears it as such.
-    A channel that is alone in its piece is judged by its own levels.
+    A channel that is alone in its piece is judged by its own levels. One whose samples are implausible is masked whole.
     """
-    masked = mask_zeros(channels) if config.mask_zeros else channels
+    masked = [_unheard(each) for each in (mask_zeros(channels) if config.mask_zeros else channels)]
     heard = [_hear(*pair, config, detector) for pair in zip(channels, masked, strict=True)]
     comparisons = {
         places: compare_channels(heard[places[0]].centred, heard[places[1]].centred)
@@ -142,6 +143,11 @@ def analyse_piece(
     if len(heard) == 1:
         _find_faint(heard[0], config.voice)
     return PieceAnalysis(tuple(_analyse(each, config) for each in heard), comparisons)
+
+
+def _unheard(channel: Channel) -> Channel:
+    """Mask all of a channel whose samples cannot be sound: nothing can be said of speech or silence in it."""
+    return replace(channel, covered=as_spans(())) if channel.implausible else channel
 
 
 def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector: VoiceActivityDetector) -> _Heard:
@@ -167,9 +173,20 @@ def _find_faint(heard: _Heard, config: VoiceActivityConfig) -> None:
 def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     channel, features = heard.channel, heard.features
     span = features.span
-    own = np.where(heard.echoed, np.minimum(heard.probability, np.float32(0)), heard.probability)
-    decided = speech_spans(own, span, config.voice, features.measures["level_dbfs"], heard.echoed)
-    speech = _without_echo(decided, heard)
+    found = find_marks(
+        channel,
+        features,
+        heard.probability,
+        explained=heard.echoed,
+        extremes=heard.extremes,
+        centred=heard.centred,
+    )
+    toned = _touched(found.sounding, span)
+    own = np.where(heard.echoed | toned, np.minimum(heard.probability, np.float32(0)), heard.probability)
+    level = np.where(
+        toned, np.minimum(features.measures["level_dbfs"], LEVEL_FLOOR_DBFS), features.measures["level_dbfs"]
+    )
+    speech = _without_echo(speech_spans(own, span, config.voice, level, heard.echoed | toned), heard)
     voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
     core = (span.first + span.core.start, span.first + span.core.stop)
     utterances, units = _parts(heard, speech, core, config)
@@ -189,7 +206,9 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     return AnalysedChannel(
         channel=heard.original,
         rows=analyse_channel(channel, frames=config.frames, features=features, voice=voice),
-        voice=_channel_voice(heard, voice, noise, clip(clip(speech, *core) * HOP_MS, 0, samples_end_ms(channel))),
+        voice=_channel_voice(
+            heard, found, voice, noise, clip(clip(speech, *core) * HOP_MS, 0, samples_end_ms(channel))
+        ),
         utterances=utterance_rows(channel, features, voice, speech, utterances, measure(utterances, egemaps=True)),
         units=unit_rows(channel, speech, units, unit_measures),
         clips=_clips(heard, units, config),
@@ -233,21 +252,21 @@ def _model_batch(
     return unit_batch(config.model, heard.channel, units, measures=measures, masked=heard.absent)
 
 
-def _channel_voice(heard: _Heard, voice: VoiceTrack, noise_dbfs: Float32Array, speech: SpanArray) -> ChannelVoice:
+def _touched(spans_ms: SpanArray, span: FrameSpan) -> BoolArray:
+    """Tell which frames reach into spans of milliseconds: their windows are 25 ms long."""
+    frames = np.stack((spans_ms[:, 0] // HOP_MS - 1, -(-spans_ms[:, 1] // HOP_MS) + 1), axis=1)
+    return mask_of_spans(frames, span.first, len(span.measured))
+
+
+def _channel_voice(
+    heard: _Heard, found: Found, voice: VoiceTrack, noise_dbfs: Float32Array, speech: SpanArray
+) -> ChannelVoice:
     audio, extremes = _covered_ms(heard.original), heard.extremes
-    marks = find_marks(
-        heard.channel,
-        heard.features,
-        heard.probability,
-        explained=heard.echoed,
-        extremes=extremes,
-        centred=heard.centred,
-    )
     return ChannelVoice(
         speech=speech,
         covered=audio,
         declared=subtract(audio, _covered_ms(heard.channel)),
-        marks=tuple(marks),
+        marks=tuple(found.marks),
         levels=voice_levels(heard.features, voice.speech, noise_dbfs),
         peaks=peaks(heard.original, extremes),
         echoed=bool(np.any(heard.echoed & (heard.probability > voice.probability))),

@@ -241,7 +241,7 @@ def test_tones_that_leak_are_left_out(make_channel):
     }
 
     def kinds(role, **options):
-        marks = find_marks(channels[role], features[role], probability[role], **options)
+        marks = find_marks(channels[role], features[role], probability[role], **options).marks
         return [mark.tone_kind for mark in marks if mark.kind == TONE]
 
     assert kinds(CUSTOMER) == [DTMF, DTMF, RINGBACK]
@@ -301,5 +301,5 @@ def test_a_real_call_has_no_leak_and_loses_no_speech(make_channel, companding):
     assert channel_layout(2, comparison) == ("stereo", ())
     features = [analyse_frames(channel) for channel in channels]
     for channel, own in zip(channels, features, strict=True):
-        marks = find_marks(channel, own, np.where(own.measures["level_dbfs"] > -40, 0.9, 0).astype(np.float32))
+        marks = find_marks(channel, own, np.where(own.measures["level_dbfs"] > -40, 0.9, 0).astype(np.float32)).marks
         assert not [mark for mark in marks if mark.kind == TONE]

@@ -57,6 +57,8 @@ def _features(count, first=0, *, measured=None, **measures):
         logmel=None,
         mfcc=np.zeros((count, 13), dtype=np.float32) if mfcc is None else np.asarray(mfcc, dtype=np.float32),
         loudness=np.ones(count, dtype=np.float32) if loudness is None else np.asarray(loudness, dtype=np.float32),
+        concentration=np.zeros(count, dtype=np.float32),
+        centre_hz=np.full(count, 1000, dtype=np.float32),
     )
 
 

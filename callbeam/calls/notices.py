@@ -1,0 +1,21 @@
+"""What a reader of a call should know of how its audio was read: warnings, and the figures that belong to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Notice:
+    """One thing that was found while reading.
+
+    Attributes
+    ----------
+    warning : str
+        As in ``calls.warnings``.
+    value : float or None
+        What was measured of it, where a column holds that.
+    """
+
+    warning: str
+    value: float | None = None
