@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.signal import resample_poly
 
-from callbeam.emulator.articulation import random_voice
 from callbeam.emulator.conversation import AGENT, CUSTOMER, ROLES
 from callbeam.emulator.line import band_pass, conceal, echo_of, gain, lost_packets, noise, quantise
 from callbeam.emulator.tones import sound_of
 from callbeam.emulator.voice import speak
+from callbeam.emulator.voice_kinds import draw_voice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from callbeam.emulator.articulation import VoiceProfile
@@ -64,9 +66,12 @@ class _Voices:
     f0_hz: npt.NDArray[np.float64]
 
 
-def draw_voices(rng: np.random.Generator) -> dict[str, VoiceProfile]:
-    """Draw the voices of a call: customer, agent, and the recorded prompt."""
-    return {name: random_voice(rng, female=bool(rng.random() < 0.5)) for name in (CUSTOMER, AGENT, "PROMPT")}
+def draw_voices(rng: np.random.Generator, kinds: Sequence[str]) -> dict[str, VoiceProfile]:
+    """Draw the voices of a call: customer, agent, and the recorded prompt, each of any of the kinds."""
+    return {
+        name: draw_voice(kinds[int(rng.integers(len(kinds)))] if len(kinds) > 1 else kinds[0], rng)
+        for name in (CUSTOMER, AGENT, "PROMPT")
+    }
 
 
 def render(

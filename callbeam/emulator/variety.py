@@ -30,6 +30,7 @@ def varied_call(
     chime: bool = False,
     duration_ms: tuple[int, int] = (40_000, 240_000),
     snr_db: float | None = None,
+    voices: tuple[str, ...] = ("modal",),
     music: Sequence[str] = tuple(MUSIC_KINDS),
 ) -> CallSpec:
     """Draw a call.
@@ -47,6 +48,8 @@ def varied_call(
         Shortest and longest.
     snr_db : float, optional
         Of both directions; by default each is drawn from 10 to 40 dB.
+    voices : tuple of str, optional
+        Kinds that the voices are drawn from.
     music : sequence of str
         Kinds of hold music to draw from.
     """
@@ -68,7 +71,8 @@ def varied_call(
         terminal_overlaps=0.12,
         long_pauses=0.06,
     )
-    return CallSpec(call_id, start_ms, conversation, _line(rng, length, snr_db), _line(rng, length, snr_db))
+    lines = _line(rng, length, snr_db), _line(rng, length, snr_db)
+    return CallSpec(call_id, start_ms, conversation, *lines, voices=voices)
 
 
 def _line(rng: np.random.Generator, duration_ms: int, snr_db: float | None) -> LineConditions:
