@@ -11,6 +11,7 @@ import pyarrow as pa
 from callbeam.assembly.voice import JoinedVoice, join_voices
 from callbeam.audio.extent import ChannelExtent, channel_extent, join_extents
 from callbeam.audio.level import LevelSums, join_levels
+from callbeam.calls.verdict import IMPLAUSIBLE_SAMPLES
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ class JoinedChannel:
     def channel_id(self) -> str:
         """Names the channel."""
         return self.first.channel_id
+
+    @property
+    def implausible(self) -> bool:
+        """Whether its samples cannot be sound."""
+        return any(notice.warning == IMPLAUSIBLE_SAMPLES for notice in self.notices)
 
     @property
     def begin_ms(self) -> int:
@@ -160,6 +166,7 @@ def channel_batch(
             "gap_ms": channel.extent.gap_ms,
             **channel.levels,
             **channel.voice.columns,
+            **({"speech_ms": None} if channel.implausible else {}),
             **compared[channel.channel_id],
         }
         for channel in channels

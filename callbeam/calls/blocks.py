@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from math import gcd
 from typing import TYPE_CHECKING
 
+from callbeam.calls.samples import starts_anew
 from callbeam.calls.timeline import BLOCK_REACH_MS, NS_PER_MS
 from callbeam.mkv.document import Block
 
@@ -141,10 +142,7 @@ def place_blocks(
     width = placed.form.frame_bytes
     first = document.clusters[0]
     origin, per_tick, divisor = _sample_grid(clock.begin_ns, document.timecode_scale_ns, rate)
-    reach = BLOCK_REACH_MS * NS_PER_MS // max(document.timecode_scale_ns, 1)
-    limit = (clock.begin_ns + BLOCK_REACH_MS * NS_PER_MS) * rate // NS_PER_S
-    seam = SEAM_MS * rate // 1000
-    closed = clock.closed_ms * rate // 1000
+    reach, limit, seam, closed = _limits(clock, document.timecode_scale_ns, rate)
     following = state.next_sample
     run: Run | None = None  # while it is open: `following` is its end, and no audio lies beyond
     rest = 0  # bytes at the end of the open run that are no whole sample
@@ -153,6 +151,8 @@ def place_blocks(
         ticks = timecode - first
         position = (origin + ticks * per_tick) // divisor
         if run is not None and following is not None and -seam <= position - following <= seam:
+            if rest and starts_anew(_tail(run, rest, document), document.data[start:end], placed.form):
+                rest = _without_tail(run, rest, placed)
             rest += end - start
             stop = following + rest // width
             if stop <= limit:
@@ -165,7 +165,7 @@ def place_blocks(
             _close(run, following, state, _tail(run, rest, document))
             run = None
         position = _chained(position, following, covered, seam)
-        head = state.tails.get(position, b"")
+        head = _head(state, placed, position, document.data[start:end])
         total = len(head) + end - start
         stop = position + total // width
         if not -reach <= ticks <= reach or stop > limit:
@@ -186,6 +186,23 @@ def place_blocks(
     state.next_sample = following
 
 
+def _limits(clock: LegClock, tick_ns: int, rate: int) -> tuple[int, int, int, int]:
+    """Return a block's reach in ticks, and in samples: where it must end, a seam, what is closed."""
+    reach = BLOCK_REACH_MS * NS_PER_MS // max(tick_ns, 1)
+    limit = (clock.begin_ns + BLOCK_REACH_MS * NS_PER_MS) * rate // NS_PER_S
+    return reach, limit, SEAM_MS * rate // 1000, clock.closed_ms * rate // 1000
+
+
+def _head(state: TrackState, placed: TrackPlacement, position: int, payload: memoryview) -> bytes:
+    """Return the beginning of a sample that is left over where a block begins, unless it begins with its own."""
+    head = state.tails.get(position, b"")
+    if head and starts_anew(head, payload, placed.form):
+        del state.tails[position]
+        placed.odd += 1
+        return b""
+    return head
+
+
 def _new_run(state: TrackState, placed: TrackPlacement, place: tuple[int, int], block: Block, head: bytes) -> Run:
     """Begin a run beyond all audio."""
     if state.covered.ends and state.tails.pop(state.covered.ends[-1], None) is not None:
@@ -199,6 +216,21 @@ def _close(run: Run, end: int, state: TrackState, tail: bytes) -> None:
     run.end = end
     state.covered.add(run.start, end)
     state.remember_tail(end, tail)
+
+
+def _without_tail(run: Run, rest: int, placed: TrackPlacement) -> int:
+    """Take the last bytes off a run, where they belong to no sample; return how many are left over then."""
+    placed.odd += 1
+    while rest and run.blocks:
+        last = run.blocks[-1]
+        off = min(rest, last.end - last.start)
+        run.blocks[-1] = last._replace(end=last.end - off)
+        rest -= off
+        if run.blocks[-1].start == run.blocks[-1].end:
+            run.blocks.pop()
+    if rest:
+        run.head = run.head[:-rest]
+    return 0
 
 
 def _tail(run: Run, rest: int, document: Document) -> bytes:

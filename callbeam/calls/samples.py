@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from callbeam.calls.formats import SAMPLE_BYTES
 
+if TYPE_CHECKING:
+    from callbeam.calls.formats import AudioFormat
+
 Int16Array = npt.NDArray[np.int16]
+
+PROBED = 256
+"""Samples that tell whether they begin where a block does."""
 
 LITTLE_ENDIAN = np.dtype("<i2")
 BIG_ENDIAN = np.dtype(">i2")
@@ -46,6 +53,33 @@ def read_samples(data: bytes | memoryview, encoding: str) -> Int16Array:
         limited = np.clip(np.where(np.isnan(values), 0, values), -1, 1).astype(np.float64)
         return np.minimum(np.rint(limited * 32768), 32767).astype(np.int16)
     return _narrowed(data, encoding, count)
+
+
+def starts_anew(before: bytes, payload: memoryview, form: AudioFormat) -> bool:
+    """Tell whether a block begins with a sample of its own, though bytes before it are no whole one.
+
+    Parameters
+    ----------
+    before : bytes
+        What the block that it adjoins has over.
+    payload : memoryview
+    form : AudioFormat
+
+    Returns
+    -------
+    bool
+        True if its samples are 8 times as smooth without these bytes: a byte too many or too few would otherwise make
+        noise of all that follows. Where samples do not tell, PCM is a stream of bytes.
+    """
+    if not form.encoding.startswith("s"):
+        return False
+    some = payload[: PROBED * form.frame_bytes]
+    along = read_samples(before + bytes(some), form.encoding)[:: form.channels].astype(np.int32)
+    anew = read_samples(some, form.encoding)[:: form.channels].astype(np.int32)
+    # the lower bytes of sound of fewer bits are never negative
+    if len(anew) < PROBED // 4 or anew.min() >= 0:
+        return False
+    return bool(8 * (np.abs(np.diff(anew)).mean() + 1) < np.abs(np.diff(along)).mean())
 
 
 def _narrowed(data: bytes | memoryview, encoding: str, count: int) -> Int16Array:

@@ -43,14 +43,20 @@ STRONG_PAIRS = 16
 TELLING_BITS = 3.0
 """How much more predictable samples must be in an encoding that is not declared: right ones are by 5 to 12."""
 
-SWAPPED_BITS = 0.7
+SWAPPED_BITS = 1.0
 """The same for byte order alone, whose two readings share every stretch; 85 % of these must agree."""
 
 NOISE_BITS = 13.9
 """Unpredictable samples of about full scale: evenly spread bytes give 14.2, white noise that is not clipped less."""
 
+SOUND_GAIN = 0.8
+"""By how many bits prediction helps a quarter of the stretches of sound at least: of speech 1.2 to 2."""
+
 UNIFORM = 0.1
 """How evenly spread values are that come from no sound: compressed data gives up to 0.08, clipped noise 0.12."""
+
+CLIPPED = 0.1
+"""Share of a stretch's samples at its own limits from which it is clipped sound: it tells nothing of its encoding."""
 
 MIN_FRAMES = 8
 """Stretches that are not constant, below which samples tell nothing."""
@@ -241,8 +247,8 @@ def _by_rate(
     if measured is None or measured.agreement < 0.8:
         return declared, ()
     found = measured.bytes_per_s / declared.frame_bytes
-    strong = measured.agreement >= 0.9 and measured.pairs >= STRONG_PAIRS
-    if _explains(rate, found) or (found < rate and not strong):
+    strong = max(measured.agreement, measured.exactness) >= 0.9 and measured.pairs >= STRONG_PAIRS
+    if _explains(rate, found) or (found < rate and not (strong and measured.exactness >= 0.8)):
         return declared, ()
     best = _best_reading(declared, evidence, measured)
     if best is not None:
@@ -268,10 +274,11 @@ def _best_reading(declared: AudioFormat, evidence: TrackEvidence, measured: Byte
     candidates = []
     for encoding, width in SAMPLE_BYTES.items():
         rate = _known(measured.bytes_per_s / (width * declared.channels))
-        if rate is not None:
+        if rate is not None and not _never_negative(evidence.payload, encoding):
             samples = read_samples(evidence.payload, encoding)[:: declared.channels]
             bits = predictability(samples).bits
-            middle = float(np.median(bits)) if len(bits) >= MIN_FRAMES else None
+            halves = declared.channels == 1 and not samples[::2].any()  # every other sample is what pads wider ones
+            middle = float(np.median(bits)) if len(bits) >= MIN_FRAMES and not halves else None
             candidates.append((AudioFormat(rate, encoding, declared.channels), middle, samples))
     own = next(
         ((form, bits, samples) for form, bits, samples in candidates if form.encoding == declared.encoding), None
@@ -296,21 +303,27 @@ def _by_samples(
     other = _SWAPPED.get(form.encoding)
     if other is None or ENCODING_FROM_SAMPLES in warnings:
         return form, warnings
-    samples = read_samples(evidence.payload, form.encoding)[:: form.channels]
-    declared = predictability(samples)
+    declared = predictability(read_samples(evidence.payload, form.encoding)[:: form.channels])
     swapped = predictability(read_samples(evidence.payload, other)[:: form.channels])
     if len(declared.bits) < MIN_FRAMES or len(declared.bits) != len(swapped.bits):
         return form, warnings
-    less = declared.bits - swapped.bits
-    if np.median(less) < SWAPPED_BITS or np.mean(less > 0) < 0.85 or _is_eight_bit(samples):
+    less = (declared.bits - swapped.bits)[np.maximum(declared.clipped, swapped.clipped) < CLIPPED]
+    less = less[np.abs(less) > 0.05]  # 0 and -1 read the same either way
+    if len(less) < MIN_FRAMES or np.median(less) < SWAPPED_BITS or np.mean(less > 0) < 0.85:
+        return form, warnings
+    if _never_negative(evidence.payload, other):
         return form, warnings
     return replace(form, encoding=other), (*warnings, ENCODING_FROM_SAMPLES)
 
 
-def _is_eight_bit(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bool:
-    """Recognise 8-bit sound in 16 bits: its lower bytes are all 0, which swapped would be a whisper."""
-    low = samples[samples != 0] & 0xFF
-    return bool(np.mean(low == 0) > 0.95) if len(low) else True
+def _never_negative(payload: bytes, encoding: str) -> bool:
+    """Tell whether integers' upper bytes are all 0: so are the lower ones of fewer bits, read the other way."""
+    if encoding not in _SWAPPED:
+        return False
+    width = SAMPLE_BYTES[encoding]
+    parts = np.frombuffer(payload, np.uint8, len(payload) // width * width).reshape(-1, width)
+    upper = parts[parts.any(axis=1), -1 if encoding.endswith("le") else 0]
+    return bool(np.mean(upper == 0) > 0.95) if len(upper) else True
 
 
 def _is_noise(form: AudioFormat, evidence: TrackEvidence) -> bool:
@@ -318,17 +331,24 @@ def _is_noise(form: AudioFormat, evidence: TrackEvidence) -> bool:
     taken = predictability(read_samples(evidence.payload, form.encoding)[:: form.channels])
     if len(taken.bits) < MIN_FRAMES:
         return False
-    middle = float(np.median(taken.bits))
-    if middle > NOISE_BITS and np.percentile(taken.gain, 75) < 0.5 and taken.uniform < UNIFORM:
-        return True
-    if middle < NOISE_BITS - 1.4:
+    told = taken.clipped < CLIPPED
+    if np.count_nonzero(told) < max(MIN_FRAMES, len(told) / 2):
         return False
-    others = (predictability(read_samples(evidence.payload, other)) for other in SAMPLE_BYTES if other != form.encoding)
-    return any(_middle(other) <= middle - TELLING_BITS for other in others)
+    middle = float(np.median(taken.bits[told]))
+    if middle > NOISE_BITS and np.percentile(taken.gain[told], 75) < 0.5 and taken.uniform < UNIFORM:
+        return True
+    if middle < NOISE_BITS - 1.4 or SAMPLE_BYTES[form.encoding] != 2:
+        return False
+    others = (predictability(read_samples(evidence.payload, other)) for other in SAMPLE_BYTES)
+    return any(_is_sound(other, middle - TELLING_BITS) for other in others)
 
 
-def _middle(found: Predictability) -> float:
-    return float(np.median(found.bits)) if len(found.bits) >= MIN_FRAMES else NOISE_BITS
+def _is_sound(found: Predictability, most_bits: float) -> bool:
+    return (
+        len(found.bits) >= MIN_FRAMES
+        and float(np.median(found.bits)) <= most_bits
+        and float(np.percentile(found.gain, 75)) >= SOUND_GAIN
+    )
 
 
 def _interleaved(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bool:
