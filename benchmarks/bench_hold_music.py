@@ -69,7 +69,7 @@ def hear(samples: npt.NDArray[np.int16]) -> Heard:
     channel = channel_of(samples)
     features = analyse_frames(channel)
     probability = SileroDetector().probabilities(channel, features.span)
-    marks = (mark for mark in find_marks(channel, features, probability) if mark.tone_kind == HOLD_MUSIC)
+    marks = (mark for mark in find_marks(channel, features, probability).marks if mark.tone_kind == HOLD_MUSIC)
     speech = speech_spans(probability, features.span, VoiceActivityConfig(), features.measures["level_dbfs"])
     return Heard(len(samples) / RATE, as_spans((mark.begin_ms, mark.end_ms) for mark in marks), 10 * speech)
 

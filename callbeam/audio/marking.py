@@ -11,7 +11,7 @@ from callbeam.audio.digital_silence import digital_silence
 from callbeam.audio.dtmf import find_dtmf
 from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.hold_music import find_hold_music
-from callbeam.audio.marks import DIGITAL_SILENCE, OTHER_TONE, TONE, Mark
+from callbeam.audio.marks import DIGITAL_SILENCE, SIT, TONE, Mark
 from callbeam.audio.tones import find_tones
 from callbeam.calls.spans import SpanArray, as_spans, bridge, union
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from callbeam.audio.features import FrameFeatures
     from callbeam.audio.frames import BoolArray, Float32Array
 
-_BETWEEN_KEYS_MS = 4_000
-"""Keys with less between them are dialled in a row."""
+_BETWEEN_NOTES_MS = 5_000
+"""Keys with less between them are dialled in a row; so are special information tones repeated."""
 
 
 class Found(NamedTuple):
@@ -85,19 +85,16 @@ def find_marks(
 def _tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> tuple[list[Mark], SpanArray]:
     """Find tones of all kinds; where two kinds claim one place, the more special wins.
 
-    Music needs notes that change, which no signal has but keys; a note of it may sound like a signal.
+    Music needs notes that change, which no signal has but keys and special information tones; a note of it, or a few in
+    a rhythm, may sound like a signal.
     """
     keys = find_dtmf(channel, features)
-    dialled = bridge(as_spans((mark.begin_ms, mark.end_ms) for mark in keys), _BETWEEN_KEYS_MS)
-    pressed = [Mark(TONE, begin, end) for begin, end in dialled.tolist()]
     tones = find_tones(channel, features, probability)
     steady = [mark for mark in tones.marks if not _mostly_within(mark, keys)]
-    signals = [mark for mark in steady if mark.tone_kind != OTHER_TONE]
-    music = [
-        mark
-        for mark in find_hold_music(channel, features, probability)
-        if not _mostly_within(mark, [*pressed, *signals])
-    ]
+    notes = [*keys, *(mark for mark in steady if mark.tone_kind == SIT)]
+    in_a_row = bridge(as_spans((mark.begin_ms, mark.end_ms) for mark in notes), _BETWEEN_NOTES_MS)
+    signalled = [Mark(TONE, begin, end) for begin, end in in_a_row.tolist()]
+    music = [mark for mark in find_hold_music(channel, features, probability) if not _mostly_within(mark, signalled)]
     kept = [mark for mark in steady if not _mostly_within(mark, music)]
     sounding = union(tones.sounding, as_spans((mark.begin_ms, mark.end_ms) for mark in keys))
     return [*keys, *kept, *(mark for mark in music if not _mostly_within(mark, kept))], sounding

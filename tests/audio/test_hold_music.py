@@ -70,7 +70,7 @@ def hear(make_channel):
 
 def music_in(heard):
     """Return where music is, as SpanArray in milliseconds."""
-    marks = [mark for mark in find_marks(*heard) if mark.kind == TONE and mark.tone_kind == HOLD_MUSIC]
+    marks = [mark for mark in find_marks(*heard).marks if mark.kind == TONE and mark.tone_kind == HOLD_MUSIC]
     return as_spans((mark.begin_ms, mark.end_ms) for mark in marks)
 
 
@@ -199,7 +199,7 @@ def test_keys_in_a_row_are_no_music(hear):
         at = RATE + round(place * 0.4 * RATE)
         sound[at : at + len(time)] = sum(np.sin(2 * np.pi * hz * time) for hz in DTMF_HZ[key])
     heard = hear(on_the_line(sound, -22, 25, rng))
-    kinds = [mark.tone_kind for mark in find_marks(*heard) if mark.kind == TONE]
+    kinds = [mark.tone_kind for mark in find_marks(*heard).marks if mark.kind == TONE]
     assert kinds == [DTMF] * 16
 
 
