@@ -157,7 +157,8 @@ def _matching(chain: Sequence[Burst], signal: Signal, phase: int, talk: Talk) ->
     for burst, after in zip(chain, [*chain[1:], None], strict=True):
         (shortest, longest), pause_ms = signal.cadence_ms[(phase + count) % len(signal.cadence_ms)]
         cut = burst.duration_ms < shortest
-        if burst.duration_ms > longest or (signal.beats and not burst.beating) or (cut and 0 < count < signal.bursts):
+        unlikely = signal.through_talk and not burst.apart
+        if unlikely or burst.duration_ms > longest or (cut and 0 < count < signal.bursts):
             break
         pause = _pause(burst, after, signal, pause_ms, period)
         if pause is Pause.SHORTER:

@@ -42,7 +42,7 @@ PURE_CONCENTRATION = 0.975
 GREETING_MS, RECORDING_MS = 4000.0, 3000.0
 """A voicemail beep follows within so long on its greeting, and nobody speaks on its channel for so long after it."""
 
-VOICEMAIL_MS, VOICEMAIL_CONCENTRATION = (150.0, 2000.0), 0.95
+VOICEMAIL_MS, VOICEMAIL_CONCENTRATION = (150.0, 2000.0), 0.9
 
 _GREETING = 0.2  # share of frames that are speech
 _QUIET_DBFS, _RISE_DB = -70.0, 10.0  # what is a sound in a pause
