@@ -157,7 +157,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     # Hold: a beep every 5 s, or Singapore's holding tone.
     Signal(
         kind=HOLD_TONE,
-        bands_hz=((415.0, 435.0),),
+        bands_hz=BEEP_HZ,
         cadence_ms=(((420.0, 590.0), (3800.0, 5200.0)),),
         even=True,
         bursts=2,

@@ -319,3 +319,28 @@ def test_keys_at_10_db(make_channel, noise, companding):
     ]
     assert sum(hit is not None for hit in hits) >= 0.93 * len(truth)
     assert len(marks) <= sum(hit is not None for hit in hits)  # none is false
+
+
+@pytest.mark.parametrize("border_s", [41.3, 62.0, 88.85])
+def test_pieces_name_tones_as_the_leg_does(marks_of, border_s):
+    at = instants(130)
+    sound = cadenced(at, "440", (300, 9700)) * (at > 20) + cadenced(at + 7.1, "1400", (400, 14_600)) * (at < 100)
+    busy = cadenced(instants(12), "480+620", (500, 500))
+    sound[85 * RATE : 97 * RATE] = busy
+    sound[60 * RATE : 64 * RATE] = 0
+    sound[61 * RATE : round(62.5 * RATE)] = special_information(instants(1.5))
+    samples, border, lead = line(sound, snr_db=20), round(border_s * RATE), 30 * RATE
+    whole = marks_of(samples)
+    pieces = [
+        *marks_of(samples[: border + lead], core=(0, border)),
+        *marks_of(samples[border - lead :], first_sample=border - lead, core=(border, len(samples))),
+    ]
+
+    def away(marks):
+        border_ms = border_s * 1000
+        return [mark for mark in marks if mark.end_ms < border_ms - 1 or mark.begin_ms > border_ms + 1]
+
+    assert {mark.tone_kind for mark in whole} == {"call_waiting", "recording_beep", "busy", "sit"}
+    across = [mark for mark in whole if mark not in away(whole)]
+    assert away(pieces) == away(whole)
+    assert {mark.tone_kind for mark in pieces if mark not in away(pieces)} == {mark.tone_kind for mark in across}
