@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 F0_HOP_MS = 10
 
-TONE_DBFS = {"dtmf": -16.0, "ringback": -22.0, "hold_tone": -22.0, "hold_music": -24.0, "hold": -100.0}
+SIGNAL_DBFS = -22.0
+TONE_DBFS = {"dtmf": -16.0, "hold_music": -24.0, "hold": -100.0}
+"""Of those that are louder or softer than other signals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def _source(script: Script, laid: _Voices, line: LineConditions, role: str, rate
         if signal.role == role:
             begin = round(signal.begin_ms * rate / 1000)
             tone = sound_of(signal, rate)[: len(sound) - begin]
-            level_of_tone = TONE_DBFS[signal.kind] if signal.level_dbfs is None else signal.level_dbfs
+            level_of_tone = TONE_DBFS.get(signal.kind, SIGNAL_DBFS) if signal.level_dbfs is None else signal.level_dbfs
             sound[begin : begin + len(tone)] += tone * np.float32(10 ** (level_of_tone / 20))
     return sound, level
 
