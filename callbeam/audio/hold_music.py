@@ -28,8 +28,8 @@ SHORTEST_S = 4.0
 QUIETEST_DBFS = -50.0
 
 HELD_SHARE = 0.12
-"""So much of the energy lies in held notes, over 3 s. Noise has 0.02, what the detector misses of voices up to 0.1, most
-music 0.3 to 0.8."""
+"""So much of the energy lies in held notes, over 3 s. Noise has 0.02, what the detector misses of voices up to 0.1,
+most music 0.3 to 0.8."""
 
 SAMENESS = 0.85
 """How much alike the notes of 8 s are at most, second by second: 1 for what never changes. Signal tones have 0.9 to 1,
