@@ -113,9 +113,11 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `echo_leak_db` float COMMENT 'Level of the other channel on this one, relative to its own level; NULL if it is not heard.',
   `echo_delay_ms` float COMMENT 'How much later it is heard.',
   `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.',
-  `copy_stream_arns` array<string> COMMENT 'Other streams of the call that hold the same audio at the same time: it counts here alone, and no table has rows of the copies; NULL without such.',
   `declared_rate_hz` int COMMENT 'Sample rate as track or tags declare it; NULL if they do not. Where it differs from sample_rate_hz, the call\'s warnings say why: rate_from_timecodes, resampled, encoding_from_samples.',
-  `track_channel` int COMMENT 'Which of the track\'s channels this is, from 0 on; NULL where the track has one.'
+  `track_channel` int COMMENT 'Which of the track\'s channels this is, from 0 on; NULL where the track has one.',
+  `copy_stream_arns` array<string> COMMENT 'Other streams of the call that hold the same audio at the same time: it counts here alone, and no table has rows of the copies; NULL without such.',
+  `clock_steps_ms` array<bigint> COMMENT 'Steps of the producer\'s clock within the leg, in order: by how much it was set forward, below 0 back. The leg\'s own clock goes on across them; NULL without such.',
+  `clock_step_offsets_ms` array<int> COMMENT 'Where these lie, from the call\'s start: at the first fragment after each.'
 )
 COMMENT 'A row is a channel: one participant\'s audio of one leg.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
@@ -717,7 +719,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`fragments` (
   `server_ts` timestamp COMMENT 'When KVS began to receive it.',
   `producer_ts` timestamp COMMENT 'What the producer said.',
   `bytes` bigint COMMENT 'Size as listed.',
-  `status` string COMMENT 'decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, service_error, open, or not_asked.',
+  `status` string COMMENT 'decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, service_error, open, or not_asked. A duplicate\'s bytes are had already, from its stream or another.',
   `reason` string COMMENT 'Why, for people; NULL where the status says all.'
 )
 COMMENT 'A row is a fragment that a unit listed, and what became of it.'

@@ -71,13 +71,6 @@ CHANNELS = Table(
             nullable=True,
         ),
         Column(
-            "copy_stream_arns",
-            pa.list_(pa.string()),
-            "Other streams of the call that hold the same audio at the same time: it counts here alone, and no table "
-            "has rows of the copies; NULL without such.",
-            nullable=True,
-        ),
-        Column(
             "declared_rate_hz",
             pa.int32(),
             "Sample rate as track or tags declare it; NULL if they do not. Where it differs from sample_rate_hz, the "
@@ -88,6 +81,26 @@ CHANNELS = Table(
             "track_channel",
             pa.int32(),
             "Which of the track's channels this is, from 0 on; NULL where the track has one.",
+            nullable=True,
+        ),
+        Column(
+            "copy_stream_arns",
+            pa.list_(pa.string()),
+            "Other streams of the call that hold the same audio at the same time: it counts here alone, and no table "
+            "has rows of the copies; NULL without such.",
+            nullable=True,
+        ),
+        Column(
+            "clock_steps_ms",
+            pa.list_(pa.int64()),
+            "Steps of the producer's clock within the leg, in order: by how much it was set forward, below 0 back. The "
+            "leg's own clock goes on across them; NULL without such.",
+            nullable=True,
+        ),
+        Column(
+            "clock_step_offsets_ms",
+            pa.list_(pa.int32()),
+            "Where these lie, from the call's start: at the first fragment after each.",
             nullable=True,
         ),
     ),

@@ -11,6 +11,7 @@ import pyarrow as pa
 from callbeam.assembly.voice import JoinedVoice, join_voices
 from callbeam.audio.extent import ChannelExtent, channel_extent, join_extents
 from callbeam.audio.level import LevelSums, join_levels
+from callbeam.calls.notices import CLOCK_STEPPED
 from callbeam.calls.verdict import IMPLAUSIBLE_SAMPLES
 from callbeam.schemas import TABLES
 
@@ -130,6 +131,15 @@ def join_parts(parts: Iterable[ChannelPart]) -> list[JoinedChannel]:
     return joined
 
 
+def _clock_steps(channel: JoinedChannel, call_start_ms: int) -> dict[str, list[int] | None]:
+    steps = [notice for notice in channel.notices if notice.warning == CLOCK_STEPPED]
+    zero_ms = channel.first.clock.start_ms - call_start_ms
+    return {
+        "clock_steps_ms": [round(step.value or 0) for step in steps] or None,
+        "clock_step_offsets_ms": [zero_ms + (step.at_ms or 0) for step in steps] or None,
+    }
+
+
 def channel_batch(
     job_id: str, channels: Sequence[JoinedChannel], call_start_ms: int, compared: Mapping[str, Mapping[str, Any]]
 ) -> pa.RecordBatch:
@@ -164,6 +174,7 @@ def channel_batch(
             "pcm_sha256": channel.extent.pcm_sha256,
             "gap_count": channel.extent.gap_count,
             "gap_ms": channel.extent.gap_ms,
+            **_clock_steps(channel, call_start_ms),
             **channel.levels,
             **channel.voice.columns,
             **({"speech_ms": None} if channel.implausible else {}),

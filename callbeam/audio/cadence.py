@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from callbeam.audio.marks import SIT
 from callbeam.audio.signals import (
+    EVER,
     LONGEST_PAUSE_MS,
     SIGNALS,
     SPECIAL_INFORMATION_HZ,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _UNEVEN = 0.08  # of a period
 _UNEVEN_MS = 40.0
+_UNLIKE_HZ = 0.007  # of the frequency
 _UNLIKE, _UNLIKE_MS = 0.2, 20.0  # of the longer of two bursts
 _DUTY = (0.33, 0.67)  # of what is as long on as off
 _LOST = 2  # bursts of a slow cadence that may be missing in a row
@@ -157,13 +159,15 @@ def _matching(chain: Sequence[Burst], signal: Signal, phase: int, talk: Talk) ->
     for burst, after in zip(chain, [*chain[1:], None], strict=True):
         (shortest, longest), pause_ms = signal.cadence_ms[(phase + count) % len(signal.cadence_ms)]
         cut = burst.duration_ms < shortest
-        if burst.duration_ms > longest or (signal.beats and not burst.beating) or (cut and 0 < count < signal.bursts):
+        # In talk, what only resembles a beep is a voice.
+        unlikely = signal.through_talk and not (burst.apart and _as_high(burst, chain[0]))
+        if unlikely or burst.duration_ms > longest or (cut and 0 < count < signal.bursts):
             break
         pause = _pause(burst, after, signal, pause_ms, period)
         if pause is Pause.SHORTER:
             break
         count, needed = count + 1, needed + cut
-        if after is None or pause is Pause.LONGER or (cut and count > 1):
+        if after is None or pause is Pause.LONGER or (cut and count > 1) or longest == EVER:
             break
         if not signal.through_talk and talk.between(burst.end_ms, after.begin_ms):
             break
@@ -177,6 +181,13 @@ def _matching(chain: Sequence[Burst], signal: Signal, phase: int, talk: Talk) ->
 
 def _evenly(step: float, period: float | None) -> bool:
     return period is None or abs(step - period) <= _UNEVEN * period + _UNEVEN_MS
+
+
+def _as_high(one: Burst, other: Burst) -> bool:
+    return all(
+        abs(hz - other_hz) <= _UNLIKE_HZ * other_hz + 2
+        for hz, other_hz in zip(one.frequencies_hz, other.frequencies_hz, strict=True)
+    )
 
 
 def _alike(one: Burst, other: Burst) -> bool:

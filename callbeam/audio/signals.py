@@ -49,8 +49,6 @@ class Signal:
         One period is as long as the next, of a cycle of one burst.
     bursts : int
         At least so many make it one. The first and the last may be cut short.
-    beats : bool
-        It beats, that is, its frequencies are several close to each other.
     through_talk : bool
         It sounds while people talk; all others end with talk on their channel.
     joined : bool
@@ -63,7 +61,6 @@ class Signal:
     period_ms: Range = (0.0, EVER)
     even: bool = False
     bursts: int = 1
-    beats: bool = False
     through_talk: bool = False
     joined: bool = True
 
@@ -160,7 +157,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     # Hold: a beep every 5 s, or Singapore's holding tone.
     Signal(
         kind=HOLD_TONE,
-        bands_hz=((415.0, 435.0),),
+        bands_hz=BEEP_HZ,
         cadence_ms=(((420.0, 590.0), (3800.0, 5200.0)),),
         even=True,
         bursts=2,
@@ -183,8 +180,6 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     _waiting((((420.0, 590.0), (7000.0, 10_500.0)),), bursts=2, even=True),  # Netherlands, Japan
     _waiting(_about(250, 250, 250, 3250), bursts=3, bands_hz=DIAL_PAIR_HZ),  # Taiwan
     _waiting(_about(175, 175, 175, 3500), bursts=3, bands_hz=((1379.0, 1421.0),)),  # Belgium
-    # A part of a ring, where the call begins, or is answered, in it.
-    Signal(kind=RINGBACK, bands_hz=PROGRESS_HZ, cadence_ms=(((345.0, 2800.0), (1500.0, 6500.0)),), beats=True),
     # Recording: 1400 Hz every 15 s (E.180), 1260 to 1540 Hz every 12 to 18 s (FCC).
     Signal(
         kind=RECORDING_BEEP,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from callbeam.audio.features import FrameFeatures
 
 Float64Array = npt.NDArray[np.float64]
+Lines = tuple[list[tuple[float, float]], float]
 
 QUIETEST_DBFS = -50.0
 """Tones below this are not looked for: what is that quiet is an echo or crosstalk."""
@@ -37,6 +38,8 @@ LEAST_CONCENTRATION = 0.8
 
 SHORT_MS, LEAST_CONCENTRATION_OF_SHORT = 250, 0.89
 """A voice keeps still for so short a time now and then, but hardly ever with so little beside it."""
+
+APART_DB = 10.0
 
 LOWEST_HZ = 250.0
 """No signal lies lower; hum and a voice's first harmonic do."""
@@ -64,6 +67,7 @@ _FEWEST = 5  # frames of a candidate
 _BRIDGED = 2  # frames
 _LOWEST_HZ = 150.0
 _ANALYSED_S = 1.0
+_HALVED_S = 0.2
 _EDGE_MS = 60.0  # frames are judged with those around
 _EDGE_HOPS = 25
 _ENOUGH_HOPS = 300  # of a long tone, to know its level
@@ -94,6 +98,8 @@ class Burst:
         One of the frequencies is several that beat.
     flat : bool
         It keeps its level, as a plucked or sung note does not.
+    apart : bool
+        All sound falls by ``APART_DB`` within 70 ms on either side, as it does not around a vowel within a word.
     """
 
     begin_ms: float
@@ -104,6 +110,7 @@ class Burst:
     concentration: float
     beating: bool = False
     flat: bool = True
+    apart: bool = True
 
     @property
     def duration_ms(self) -> float:
@@ -172,14 +179,10 @@ def _measure(channel: Channel, features: FrameFeatures, begin: int, end: int) ->
     middle, half = (begin + end) * hop // 2, min(int(_ANALYSED_S * rate), (end - begin) * hop) // 2
     low = max(first * hop + middle - half - channel.first_sample, 0)
     samples = channel.samples[low : low + 2 * half].astype(np.float64) / FULL_SCALE
-    if len(samples) < hop:
-        return None
-    tones = lines_of(samples, rate)
+    tones = _steady_lines(samples, rate)
     if tones is None:
         return None
     lines, concentration = tones
-    if min(lines)[0] < LOWEST_HZ or drift_of(samples, rate, [hz for hz, _ in lines]) > LARGEST_DRIFT:
-        return None
     begin_ms, end_ms = edges_of_tone(channel, [hz for hz, _ in lines], first + begin, first + end)
     # What goes on beyond, but not as steadily, is a voice.
     begin_ms, end_ms = max(begin_ms, (first + begin) * 10 - _EDGE_MS), min(end_ms, (first + end) * 10 + _EDGE_MS)
@@ -196,7 +199,41 @@ def _measure(channel: Channel, features: FrameFeatures, begin: int, end: int) ->
         concentration,
         beating=len(lines) > len(frequencies),
         flat=_is_flat(samples, rate),
+        apart=_is_apart(features, begin_ms, end_ms),
     )
+
+
+def _steady_lines(samples: Float64Array, rate: int) -> Lines | None:
+    """Return the lines of a steady tone, and their share of the energy, as ``lines_of``.
+
+    A lost packet turns the phase, and so parts a line in two: one half of the samples may tell what the whole does not,
+    if it holds hardly anything else.
+    """
+    if len(samples) < rate // 100:
+        return None
+    lines = lines_of(samples, rate)
+    if lines is not None and _is_steady(samples, rate, lines):
+        return lines
+    if len(samples) < _HALVED_S * rate:
+        return None
+    middle = len(samples) // 2
+    halves = [(half, lines_of(half, rate)) for half in (samples[:middle], samples[middle:])]
+    pure = [(half, found) for half, found in halves if found is not None and found[1] >= LEAST_CONCENTRATION_OF_SHORT]
+    return next((found for half, found in pure if _is_steady(half, rate, found)), None)
+
+
+def _is_steady(samples: Float64Array, rate: int, lines: Lines) -> bool:
+    frequencies = [hz for hz, _ in lines[0]]
+    return min(frequencies) >= LOWEST_HZ and drift_of(samples, rate, frequencies) <= LARGEST_DRIFT
+
+
+def _is_apart(features: FrameFeatures, begin_ms: float, end_ms: float) -> bool:
+    """Tell whether it is quieter before and after a burst."""
+    level = np.nan_to_num(features.measures["level_dbfs"], nan=-200.0)
+    begin, end = (round(ms / 10) - features.span.first for ms in (begin_ms, end_ms))
+    loud = float(np.median(level[max(begin, 0) : max(end, 1)]))
+    sides = level[max(begin - 7, 0) : max(begin, 0)], level[end : end + 7]
+    return all(not len(side) or side.min() <= loud - APART_DB for side in sides)
 
 
 def _is_flat(samples: Float64Array, rate: int) -> bool:
@@ -253,7 +290,7 @@ def _middles(lines: Sequence[tuple[float, float]]) -> tuple[float, ...]:
     return tuple(sum(hz * energy for hz, energy in group) / sum(energy for _, energy in group) for group in groups)
 
 
-def lines_of(samples: Float64Array, rate: int) -> tuple[list[tuple[float, float]], float] | None:
+def lines_of(samples: Float64Array, rate: int) -> Lines | None:
     """Return the one to three lines that a steady tone consists of, the strongest first, and their share of the energy.
 
     Three are taken only of a tone that beats, such as a modulated one; each as frequency in Hz and energy. None where

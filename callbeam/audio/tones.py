@@ -12,7 +12,6 @@ from callbeam.audio.cadence import Row, rows_of
 from callbeam.audio.marks import (
     DIAL,
     FAX_CED,
-    FAX_CNG,
     MODEM,
     OTHER_TONE,
     REORDER,
@@ -42,7 +41,7 @@ PURE_CONCENTRATION = 0.975
 GREETING_MS, RECORDING_MS = 4000.0, 3000.0
 """A voicemail beep follows within so long on its greeting, and nobody speaks on its channel for so long after it."""
 
-VOICEMAIL_MS, VOICEMAIL_CONCENTRATION = (150.0, 2000.0), 0.95
+VOICEMAIL_MS, VOICEMAIL_CONCENTRATION = (150.0, 2000.0), 0.9
 
 _GREETING = 0.2  # share of frames that are speech
 _QUIET_DBFS, _RISE_DB = -70.0, 10.0  # what is a sound in a pause
@@ -149,8 +148,6 @@ def _marks_of(row: Row, channel: Channel, bursts: Sequence[Burst], talk: _Talk) 
         (burst,) = row.bursts
         kind = _kind_alone(burst, bursts, talk)
         return [(_mark(kind, [burst], burst.end_ms), [burst])] if kind else []
-    if row.kind == FAX_CNG and len(row.bursts) == 1 and _is_voicemail(row.bursts[0], bursts, talk):
-        return [(_mark(VOICEMAIL_BEEP, row.bursts, row.bursts[0].end_ms), row.bursts)]
     if row.kind == FAX_CED:
         kind = MODEM if any(is_reversing(channel, burst) for burst in row.bursts) else FAX_CED
         return [(_mark(kind, [burst], burst.end_ms), [burst]) for burst in row.bursts]

@@ -15,9 +15,9 @@ from callbeam.audio.resampling import resample, rescaled
 from callbeam.audio.roles import participant_role
 from callbeam.calls.blocks import Run
 from callbeam.calls.formats import PACKET_ENCODINGS, grid_rate
-from callbeam.calls.notices import Notice
+from callbeam.calls.notices import CLOCK_STEPPED, Notice
 from callbeam.calls.packets import packet_samples
-from callbeam.calls.timeline import LEAD_MS, PIECE_MS
+from callbeam.calls.timeline import LEAD_MS, NS_PER_MS, PIECE_MS
 from callbeam.kvs.fragments import FragmentStatus
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def track_channels(piece: Piece, track: DecodedTrack, roles: Mapping[str, str]) 
     samples = _filled(track, runs, int(covered[0, 0]), int(covered[-1, 1]))
     verdict = next((verdict for verdict in piece.verdicts if verdict.track_name == track.name), None)
     notices = tuple(Notice(warning) for warning in verdict.warnings) if verdict is not None else ()
+    notices += tuple(Notice(CLOCK_STEPPED, step.step_ms, step.at_ns // NS_PER_MS) for step in piece.steps)
     declared = track.form if verdict is None or isinstance(verdict.declared, str) else verdict.declared
     target = grid_rate(rate)
     for index in range(track.form.channels):

@@ -43,6 +43,8 @@ RECENT_LAGS = 16
 REUPLOAD_MS = 3 * 60_000
 """How far back a re-upload reaches: producers buffer two or three minutes."""
 
+REMEMBERED_FRAGMENTS = 1_000
+
 REMEMBERED_SHIFTS = 8
 """Earlier clocks that a re-upload's times may come from."""
 
@@ -103,7 +105,7 @@ class ClockWatch:
         self._shifts: deque[int] = deque(maxlen=REMEMBERED_SHIFTS)  # those before the producer's clock stepped
         self._lags: deque[float] = deque(maxlen=REMEMBERED_LAGS)  # server time less the leg's clock, ms
         self._furthest_ns = 0  # where the furthest fragment begins
-        self._recent: deque[tuple[int, int, Document]] = deque()
+        self._recent: deque[tuple[int, int, Document]] = deque(maxlen=REMEMBERED_FRAGMENTS)
 
     def decide(
         self, fragment: FetchedFragment, following: Sequence[FetchedFragment], *, final: bool
@@ -123,47 +125,64 @@ class ClockWatch:
         Decision or None
             None if more of those that follow have to be known.
         """
-        document, clock = fragment.document, self._placer.clock
+        clock = self._placer.clock
         said_ns = _said_ns(clock, fragment)
-        if document is None or not document.blocks or clock.timecode_ns is None or said_ns is None:
+        if said_ns is None or clock.timecode_ns is None:
             return AS_IT_SAYS
         if self._shift_ns is None:
             zero_ns = -clock.start_ms * NS_PER_MS
             self._shift_ns = zero_ns if clock.source == "producer" else clock.begin_ns - clock.timecode_ns
         claimed_ns = said_ns + self._shift_ns
-        as_it_says = Decision(claimed_ns) if self._shifts else AS_IT_SAYS
         if abs(claimed_ns - clock.end_ns) <= SEAM_NS:
-            return as_it_says
-        claims = self._placer.claims(document)
-        known = [(claim.next_ns - claim.first_ns, _head_ns(claim)) for claim in claims if claim.next_ns is not None]
-        if not known:
-            return as_it_says
-        next_ns, head_ns = (max(some) for some in zip(*known, strict=True))
-        ahead_ns = claimed_ns - next_ns
-        if -SEAM_NS <= ahead_ns <= JITTER_NS or abs(claimed_ns - head_ns) <= SEAM_NS:
-            return as_it_says
-        if self._timecodes_go_on(fragment, claimed_ns, next_ns):
-            return Decision(clock.begin_ns + _timecode_ns(document) - clock.timecode_ns)
-        run = list(self._run([fragment, *following]))
-        final = final or len(run) <= len(following)
-        if ahead_ns > 0:
-            for shift in reversed(self._shifts):
-                if self._repeats(run, shift):
-                    return Decision(said_ns + shift)
-            return self._forward(said_ns, head_ns, run, as_it_says, final=final)
-        if ahead_ns >= -JITTER_NS and not self._repeats(run[:1], self._shift_ns):
+            return self._as_it_says(said_ns)
+        found = self._ends(fragment)
+        if found is None or any(-SEAM_NS <= claimed_ns - end_ns <= JITTER_NS for end_ns in found):
+            decision: Decision | None = self._as_it_says(said_ns)
+            if found is not None and SEAM_NS < claimed_ns - found[0] <= JITTER_NS:
+                decision = self._small_gap(said_ns, found[0], [fragment, *following], final=final)
+        else:
+            decision = self._judge(said_ns, *found, [fragment, *following], final=final)
+        at_ns = None if decision is None else decision.begin_ns
+        return AS_IT_SAYS if at_ns is not None and self._absurd(fragment, at_ns) else decision
+
+    def _small_gap(
+        self, said_ns: int, next_ns: int, fragments: list[FetchedFragment], *, final: bool
+    ) -> Decision | None:
+        """Tell a small gap from a time that is late by jitter: after that, the next fragment is early by as much."""
+        if len(fragments) == 1 and not final:
+            return None
+        after_ns = _said_ns(self._placer.clock, fragments[1]) if len(fragments) > 1 else None
+        document = fragments[0].document
+        if after_ns is None or document is None:
+            return self._as_it_says(said_ns)
+        ahead_ns = said_ns + (self._shift_ns or 0) - next_ns
+        late_ns = said_ns + max((claim.end_ns for claim in self._placer.claims(document)), default=0) - after_ns
+        return Decision(next_ns) if ahead_ns / 2 < late_ns <= ahead_ns + SEAM_NS else self._as_it_says(said_ns)
+
+    def _judge(
+        self, said_ns: int, next_ns: int, head_ns: int, fragments: list[FetchedFragment], *, final: bool
+    ) -> Decision | None:
+        """Decide where a fragment lies that does not go on where the audio ends."""
+        claimed_ns = said_ns + (self._shift_ns or 0)
+        if (at_ns := self._by_timecodes(fragments[0], claimed_ns)) is not None and abs(at_ns - next_ns) <= JITTER_NS:
+            return Decision(at_ns)
+        run = list(self._run(fragments))
+        final = final or len(run) < len(fragments)
+        if claimed_ns > head_ns:
+            return self._forward(said_ns, head_ns, run, final=final)
+        if abs(claimed_ns - next_ns) <= JITTER_NS and not self._repeats(run[:1], self._shift_ns or 0):
             return Decision(next_ns)
-        return self._backward(said_ns, head_ns, run, as_it_says, final=final)
+        return self._backward(said_ns, head_ns, run, final=final)
 
     def note(self, fragment: FetchedFragment, decision: Decision) -> None:
         """Take note of a fragment that has been placed as decided."""
         clock, document = self._placer.clock, fragment.document
         if document is None or not document.clusters:
             return
-        said_ns = _said_ns(clock, fragment)
-        if decision.step is not None and said_ns is not None and self._shift_ns is not None:
+        if decision.step is not None and self._shift_ns is not None:
+            said_ns = _said_ns(clock, fragment)
             self._shifts.append(self._shift_ns)
-            self._shift_ns = clock.begin_ns - said_ns
+            self._shift_ns = clock.begin_ns - (said_ns or 0)
         server_ms, _ = instants(fragment)
         in_order = clock.begin_ns >= self._furthest_ns
         self._furthest_ns = max(self._furthest_ns, clock.begin_ns)
@@ -189,51 +208,69 @@ class ClockWatch:
             yield fragment, said_ns
             end_ns = said_ns + max((claim.end_ns for claim in self._placer.claims(fragment.document)), default=0)
 
-    def _timecodes_go_on(self, fragment: FetchedFragment, claimed_ns: int, next_ns: int) -> bool:
-        """Tell whether producer time is absurd, and the timecodes are not."""
-        clock, server_ms = self._placer.clock, instants(fragment)[0]
-        if clock.timecode_ns is None or fragment.document is None or server_ms is None or clock.source != "producer":
-            return False
-        after_ns = _timecode_ns(fragment.document) - clock.timecode_ns
-        absurd = abs(server_ms - clock.start_ms - claimed_ns / NS_PER_MS) > TOLERANCE_MS
-        return absurd and after_ns > 0 and abs(clock.begin_ns + after_ns - next_ns) <= JITTER_NS
+    def _as_it_says(self, said_ns: int) -> Decision:
+        by_itself = not self._shifts and self._placer.clock.source == "producer"
+        return AS_IT_SAYS if by_itself else Decision(said_ns + (self._shift_ns or 0))
 
-    def _forward(
-        self, said_ns: int, head_ns: int, run: list[Timed], as_it_says: Decision, *, final: bool
-    ) -> Decision | None:
+    def _ends(self, fragment: FetchedFragment) -> tuple[int, int] | None:
+        """Return where a fragment would begin if it followed the audio before it, and all audio; None if none did."""
+        claims = self._placer.claims(fragment.document) if fragment.document is not None else []
+        ends = [(claim.next_ns - claim.first_ns, _head_ns(claim)) for claim in claims if claim.next_ns is not None]
+        return (max(end for end, _ in ends), max(head for _, head in ends)) if ends else None
+
+    def _absurd(self, fragment: FetchedFragment, at_ns: int) -> bool:
+        """Tell whether a place lies too far from server time, or without one from the audio before, to be believed."""
+        clock, server_ms = self._placer.clock, instants(fragment)[0]
+        near_ns = clock.end_ns if server_ms is None else (server_ms - clock.start_ms) * NS_PER_MS
+        return abs(at_ns - near_ns) > TOLERANCE_MS * NS_PER_MS
+
+    def _by_timecodes(self, fragment: FetchedFragment, claimed_ns: int) -> int | None:
+        """Return where a fragment lies by its timecodes, if its producer time is absurd and they go on."""
+        clock = self._placer.clock
+        if clock.timecode_ns is None or fragment.document is None or clock.source != "producer":
+            return None
+        after_ns = _timecode_ns(fragment.document) - clock.timecode_ns
+        return clock.begin_ns + after_ns if after_ns > 0 and self._absurd(fragment, claimed_ns) else None
+
+    def _forward(self, said_ns: int, head_ns: int, run: list[Timed], *, final: bool) -> Decision | None:
         """Tell a gap from a clock set forward: across a gap, server time goes on as well."""
+        for shift in reversed(self._shifts):
+            if self._repeats(run, shift):
+                return Decision(said_ns + shift)
         shift_ns = self._shift_ns or 0
         ahead_ms = (said_ns + shift_ns - head_ns) / NS_PER_MS
+        absurd = self._absurd(run[0][0], said_ns + shift_ns)
         after = self._lags_of(run, shift_ns)
         before = list(self._lags)[-RECENT_LAGS:]
         if not after or not before:
-            return as_it_says
+            return self._stepped(said_ns, head_ns) if absurd else self._as_it_says(said_ns)
         noise = max(before) - min(before)
         fall = median(before) - after[0]
         if not final and not (noise < ahead_ms / 4 and abs(fall / ahead_ms - 0.5) > 0.4):
             return None
         fall = min(self._lags) - min(after)
-        if min(fall, median(before) - median(after)) <= ahead_ms / 2 or max(map(_drop, (before, after))) > ahead_ms / 2:
-            return as_it_says
+        draining = max(map(_drop, (before, after))) > ahead_ms / 2
+        if not absurd and (draining or min(fall, median(before) - median(after)) <= ahead_ms / 2):
+            return self._as_it_says(said_ns)
         gap_ms = ahead_ms - fall
         begin_ns = head_ns + (round(gap_ms) * NS_PER_MS if gap_ms > GAP_SLACK_MS else 0)
         return self._stepped(said_ns, begin_ns)
 
-    def _backward(
-        self, said_ns: int, head_ns: int, run: list[Timed], as_it_says: Decision, *, final: bool
-    ) -> Decision | None:
+    def _backward(self, said_ns: int, head_ns: int, run: list[Timed], *, final: bool) -> Decision | None:
         """Tell a re-upload, and audio that comes late, from a clock set back: by bytes, where these tell."""
         shift_ns = self._shift_ns or 0
         told: dict[int, bool | None] = {}
         for shift in (shift_ns, *reversed(self._shifts)):
             told[shift] = self._repeats(run, shift)
             if told[shift]:
-                return as_it_says if shift == shift_ns else Decision(said_ns + shift)
+                return self._as_it_says(said_ns) if shift == shift_ns else Decision(said_ns + shift)
         if told[shift_ns] is None:
             if not final:
                 return None
-            if said_ns + shift_ns >= 0 and self._comes_late(run, (head_ns - said_ns - shift_ns) / NS_PER_MS):
-                return as_it_says
+            if not self._absurd(run[0][0], said_ns + shift_ns) and self._comes_late(
+                run, (head_ns - said_ns - shift_ns) / NS_PER_MS
+            ):
+                return self._as_it_says(said_ns)
         gap_ms = 0.0
         if self._lags:
             after = self._lags_of(run, head_ns - said_ns)

@@ -138,7 +138,7 @@ def _consistent(table: FloatArray, factor: float) -> ByteRate:
     return ByteRate(float(size / time * 1e9), float(near.mean()), float(exact.mean()), len(table))
 
 
-def packet_period_ns(sizes: Sequence[int], pairs: Sequence[Pair]) -> float | None:
+def packet_period_ns(sizes: Sequence[int], pairs: Sequence[Pair], *, told: bool = False) -> float | None:
     """Tell the time between packets, if sizes vary and times do not, as a codec's do; None if they are no packets.
 
     Parameters
@@ -147,12 +147,14 @@ def packet_period_ns(sizes: Sequence[int], pairs: Sequence[Pair]) -> float | Non
         Bytes of each block.
     pairs : sequence of Pair
         Of the same blocks.
+    told : bool
+        That they are packets is declared: their sizes need not vary.
     """
     if len(pairs) < MIN_PAIRS:
         return None
     low, middle, high = np.percentile(sizes, (10, 50, 90))
     common = Counter(sizes).most_common(1)[0][1] / len(sizes)
-    if common > 0.5 or len(set(sizes)) < 5 or high - low < 0.08 * middle:
+    if not told and (common > 0.5 or len(set(sizes)) < 5 or high - low < 0.08 * middle):
         return None
     distances = np.array([pair.distance_ns / pair.blocks for pair in pairs], np.float64)
     typical = float(np.median(distances))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CLOCK_STEPPED = "clock_stepped"
+"""The producer's clock was set; the value is by how many milliseconds."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Notice:
@@ -15,7 +18,10 @@ class Notice:
         As in ``calls.warnings``.
     value : float or None
         What was measured of it, where a column holds that.
+    at_ms : int or None
+        Where on the leg's clock, of what happens at some place.
     """
 
     warning: str
     value: float | None = None
+    at_ms: int | None = None

@@ -73,6 +73,11 @@ class Piece:
     anchors : tuple of TrackAnchor
         Where each track's samples had got to before ``fragments[0]``, so that a piece places them as the whole leg
         would.
+    positions : tuple of (int or None)
+        Where each of ``fragments`` begins on the leg's clock, in ns, where that is not what ``locate`` says; empty if
+        it is for all.
+    steps : tuple of ClockStep
+        Of the producer's clock, at fragments that this piece owns.
     verdicts : tuple of TrackVerdict
         What each of its tracks holds, as decided over the leg.
     """

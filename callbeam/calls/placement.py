@@ -123,11 +123,12 @@ class Placer:
             form = verdict.form if verdict is not None else decodable(declared_format(track, document.tags))
             if isinstance(form, AudioFormat):
                 rate = state.sample_rate_hz if state is not None else form.sample_rate_hz or DEFAULT_RATE_HZ
-                span = claimed_span(blocks, form, rate, document)
+                joined = join_frames(blocks) if document.laced and not form.in_packets else blocks
+                span = claimed_span(joined, form, rate, document)
                 reached = state.next_sample if state is not None else None
                 next_ns = None if reached is None else reached * NS_PER_S // rate
                 covered = state.covered if state is not None else None
-                found.append(TrackClaim(name, form, rate, blocks, *span, next_ns, covered))
+                found.append(TrackClaim(name, form, rate, joined, *span, next_ns, covered))
         return found
 
     def place(self, fragment: FetchedFragment, at_ns: int | None = None) -> FragmentPlacement:

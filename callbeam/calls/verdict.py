@@ -14,13 +14,21 @@ from callbeam.calls.evidence import (
     MIN_PAIRS,
     ByteRate,
     Pair,
-    Predictability,
     block_pairs,
     byte_rate,
     packet_period_ns,
     predictability,
 )
 from callbeam.calls.formats import DEFAULT_RATE_HZ, PACKET_ENCODINGS, SAMPLE_BYTES, AudioFormat, grid_rate
+from callbeam.calls.plausibility import (
+    MIN_FRAMES,
+    NOISE_BITS,
+    TELLING_BITS,
+    is_interleaved,
+    is_noise,
+    never_negative,
+    other_order,
+)
 from callbeam.calls.samples import read_samples
 
 if TYPE_CHECKING:
@@ -40,34 +48,11 @@ MATCHED = 0.04
 STRONG_PAIRS = 16
 """Distances between blocks that refute a declaration."""
 
-TELLING_BITS = 3.0
-"""How much more predictable samples must be in an encoding that is not declared: right ones are by 5 to 12."""
-
-SWAPPED_BITS = 1.0
-"""The same for byte order alone, whose two readings share every stretch; 85 % of these must agree."""
-
-NOISE_BITS = 13.9
-"""Unpredictable samples of about full scale: evenly spread bytes give 14.2, white noise that is not clipped less."""
-
-SOUND_GAIN = 0.8
-"""By how many bits prediction helps a quarter of the stretches of sound at least: of speech 1.2 to 2."""
-
-UNIFORM = 0.1
-"""How evenly spread values are that come from no sound: compressed data gives up to 0.08, clipped noise 0.12."""
-
-CLIPPED = 0.1
-"""Share of a stretch's samples at its own limits from which it is clipped sound: it tells nothing of its encoding."""
-
-MIN_FRAMES = 8
-"""Stretches that are not constant, below which samples tell nothing."""
-
 RATE_FROM_TIMECODES = "rate_from_timecodes"
 ENCODING_FROM_SAMPLES = "encoding_from_samples"
 CHANNELS_FROM_SAMPLES = "channels_from_samples"
 IMPLAUSIBLE_SAMPLES = "implausible_samples"
 RESAMPLED = "resampled"
-
-_SWAPPED = {a + one: a + two for a in ("s16", "s24", "s32") for one, two in (("le", "be"), ("be", "le"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +180,7 @@ def judge(evidence: TrackEvidence) -> TrackVerdict:
     declared = _declared(evidence.declared)
     if isinstance(declared, str):
         return TrackVerdict(evidence.track_name, declared, declared)
-    period_ns = packet_period_ns(evidence.sizes, evidence.pairs)
+    period_ns = packet_period_ns(evidence.sizes, evidence.pairs, told=declared.encoding == "aac")
     if declared.encoding == "opus":
         return TrackVerdict(evidence.track_name, declared, decodable(declared), (), None)
     form: AudioFormat | str
@@ -206,8 +191,10 @@ def judge(evidence: TrackEvidence) -> TrackVerdict:
     measured = byte_rate(evidence.pairs)
     form, warnings = _by_rate(declared, evidence, measured)
     if isinstance(form, AudioFormat):
-        form, warnings = _by_samples(form, evidence, warnings)
-        if ENCODING_FROM_SAMPLES not in warnings and _is_noise(form, evidence):
+        other = None if ENCODING_FROM_SAMPLES in warnings else other_order(form, evidence.payload)
+        if other is not None:
+            form, warnings = replace(form, encoding=other), (*warnings, ENCODING_FROM_SAMPLES)
+        elif ENCODING_FROM_SAMPLES not in warnings and is_noise(form, evidence.payload):
             warnings = (*warnings, IMPLAUSIBLE_SAMPLES)
     width = form.frame_bytes if isinstance(form, AudioFormat) else declared.frame_bytes
     told = measured is not None and measured.agreement >= 0.8
@@ -274,7 +261,7 @@ def _best_reading(declared: AudioFormat, evidence: TrackEvidence, measured: Byte
     candidates = []
     for encoding, width in SAMPLE_BYTES.items():
         rate = _known(measured.bytes_per_s / (width * declared.channels))
-        if rate is not None and not _never_negative(evidence.payload, encoding):
+        if rate is not None and not never_negative(evidence.payload, encoding):
             samples = read_samples(evidence.payload, encoding)[:: declared.channels]
             bits = predictability(samples).bits
             halves = declared.channels == 1 and not samples[::2].any()  # every other sample is what pads wider ones
@@ -289,78 +276,11 @@ def _best_reading(declared: AudioFormat, evidence: TrackEvidence, measured: Byte
     lowest, best = min(told, key=lambda pair: pair[0])
     if own is not None and own[1] is not None and own[1] < min(lowest + TELLING_BITS, NOISE_BITS):
         form, _, samples = own
-        if form.channels == 1 and _interleaved(samples) and _known((form.sample_rate_hz or 0) / 2) is not None:
+        if form.channels == 1 and is_interleaved(samples) and _known((form.sample_rate_hz or 0) / 2) is not None:
             return replace(form, channels=2, sample_rate_hz=_known((form.sample_rate_hz or 0) / 2))
         return form
     others = min((bits for bits, form in told if form is not best), default=NOISE_BITS)
     return best if lowest + TELLING_BITS <= NOISE_BITS and lowest < others else None
-
-
-def _by_samples(
-    form: AudioFormat, evidence: TrackEvidence, warnings: tuple[str, ...]
-) -> tuple[AudioFormat, tuple[str, ...]]:
-    """Tell the byte order of integers from their samples; what is declared stays unless they clearly say otherwise."""
-    other = _SWAPPED.get(form.encoding)
-    if other is None or ENCODING_FROM_SAMPLES in warnings:
-        return form, warnings
-    declared = predictability(read_samples(evidence.payload, form.encoding)[:: form.channels])
-    swapped = predictability(read_samples(evidence.payload, other)[:: form.channels])
-    if len(declared.bits) < MIN_FRAMES or len(declared.bits) != len(swapped.bits):
-        return form, warnings
-    less = (declared.bits - swapped.bits)[np.maximum(declared.clipped, swapped.clipped) < CLIPPED]
-    less = less[np.abs(less) > 0.05]  # 0 and -1 read the same either way
-    if len(less) < MIN_FRAMES or np.median(less) < SWAPPED_BITS or np.mean(less > 0) < 0.85:
-        return form, warnings
-    if _never_negative(evidence.payload, other):
-        return form, warnings
-    return replace(form, encoding=other), (*warnings, ENCODING_FROM_SAMPLES)
-
-
-def _never_negative(payload: bytes, encoding: str) -> bool:
-    """Tell whether integers' upper bytes are all 0: so are the lower ones of fewer bits, read the other way."""
-    if encoding not in _SWAPPED:
-        return False
-    width = SAMPLE_BYTES[encoding]
-    parts = np.frombuffer(payload, np.uint8, len(payload) // width * width).reshape(-1, width)
-    upper = parts[parts.any(axis=1), -1 if encoding.endswith("le") else 0]
-    return bool(np.mean(upper == 0) > 0.95) if len(upper) else True
-
-
-def _is_noise(form: AudioFormat, evidence: TrackEvidence) -> bool:
-    """Tell whether samples are noise that no sound is: evenly spread at full scale, or sound in another encoding."""
-    taken = predictability(read_samples(evidence.payload, form.encoding)[:: form.channels])
-    if len(taken.bits) < MIN_FRAMES:
-        return False
-    told = taken.clipped < CLIPPED
-    if np.count_nonzero(told) < max(MIN_FRAMES, len(told) / 2):
-        return False
-    middle = float(np.median(taken.bits[told]))
-    if middle > NOISE_BITS and np.percentile(taken.gain[told], 75) < 0.5 and taken.uniform < UNIFORM:
-        return True
-    if middle < NOISE_BITS - 1.4 or SAMPLE_BYTES[form.encoding] != 2:
-        return False
-    others = (predictability(read_samples(evidence.payload, other)) for other in SAMPLE_BYTES)
-    return any(_is_sound(other, middle - TELLING_BITS) for other in others)
-
-
-def _is_sound(found: Predictability, most_bits: float) -> bool:
-    return (
-        len(found.bits) >= MIN_FRAMES
-        and float(np.median(found.bits)) <= most_bits
-        and float(np.percentile(found.gain, 75)) >= SOUND_GAIN
-    )
-
-
-def _interleaved(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bool:
-    """Tell whether samples of one channel look like two in turn: each is like the last but one, not like the last."""
-    frames = samples[: len(samples) // 256 * 256].reshape(-1, 256).astype(np.float64)
-    energy = (frames**2).sum(axis=1)
-    frames = frames[energy > max(np.median(energy), 1.0)] if len(frames) else frames
-    if len(frames) < MIN_FRAMES:
-        return False
-    power = (frames**2).sum(axis=1)
-    one, two = ((frames[:, k:] * frames[:, : 256 - k]).sum(axis=1) / power for k in (1, 2))
-    return bool(np.mean((two > 0.5) & (one < two - 0.3)) > 0.5)
 
 
 def _as_aac(

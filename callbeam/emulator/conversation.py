@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callbeam.emulator.hold_music_kinds import PLAIN_MUSIC
+from callbeam.emulator.tone_plans import HOME, PLANS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,31 @@ if TYPE_CHECKING:
 CUSTOMER, AGENT = "CUSTOMER", "AGENT"
 ROLES = (CUSTOMER, AGENT)
 """CUSTOMER: from the customer. AGENT: to the customer, so prompts and tones, too."""
+
+BEFORE_THE_AGENT = {
+    "fax_cng": CUSTOMER,
+    "fax_ced": CUSTOMER,
+    "modem": CUSTOMER,
+    "dial": AGENT,
+    "busy": AGENT,
+    "reorder": AGENT,
+    "sit": AGENT,
+}
+BEFORE_THE_AGENT_MS = {
+    "fax_cng": 11_000,
+    "fax_ced": 3_000,
+    "modem": 2_000,
+    "dial": 4_000,
+    "busy": 5_000,
+    "reorder": 4_000,
+    "sit": 990,
+}
+"""Tones that sound alone, before the agent answers: on whose channel, and for how long."""
+
+BEEPS_MS = {"call_waiting": (CUSTOMER, 0), "recording_beep": (AGENT, 15_000)}
+"""Tones that sound while people talk: on whose channel, and how often; 0 as its network has it."""
+
+RECORDING_BEEP_MS = 400
 
 BREATHING_SPACE_MS = 900
 """Least silence between two sayings of one participant: they stay two utterances."""
@@ -50,6 +76,12 @@ class ConversationSpec:
         Share of turns in which it happens (where the turn is long enough).
     median_turn_ms : int
         Typical length of a turn.
+    tone_plan : str
+        Whose network's tones sound (``callbeam.emulator.tone_plans.PLANS``).
+    tones : tuple of str
+        Kinds that sound beside these: ``dial``, ``busy``, ``reorder``, ``sit`` on the channel to the customer before
+        the agent answers; ``fax_cng``, ``fax_ced``, ``modem`` from the customer at the begin; ``voicemail_beep`` after
+        the prompt; ``call_waiting`` from the customer and ``recording_beep`` to the customer, through the conversation.
     """
 
     duration_ms: int = 60_000
@@ -67,6 +99,8 @@ class ConversationSpec:
     terminal_overlaps: float = 0.12
     long_pauses: float = 0.06
     median_turn_ms: int = 3_500
+    tone_plan: str = HOME
+    tones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +133,8 @@ class Signal:
     Attributes
     ----------
     kind : str
-        ``ringback``, ``dtmf`` (``detail`` is the key), ``hold_tone``, ``hold_music`` (``detail`` is its kind), or
-        ``hold`` (silence).
+        ``dtmf`` (``detail`` is the key), ``hold_tone``, ``hold_music`` (``detail`` is its kind), ``hold`` (silence), or
+        another tone kind of ``callbeam.schemas.events.TONE_KINDS``; ``detail`` of a network's tone is whose it is.
     level_dbfs : float, optional
         RMS level while it sounds; what is usual for its kind, by default.
     """
@@ -148,6 +182,7 @@ def converse(spec: ConversationSpec, rng: np.random.Generator) -> Script:
     hold_after = spec.duration_ms * 0.45 if spec.hold_ms else float("inf")
     speaker = AGENT
     turn: int | None = None  # the saying that the floor is taken from
+    _beep_through(script, spec, now)
     while True:
         if turn is not None and speaker == CUSTOMER and now > hold_after:
             now, hold_after, speaker, turn = _hold(script, spec, now), float("inf"), AGENT, None
@@ -167,6 +202,23 @@ def converse(spec: ConversationSpec, rng: np.random.Generator) -> Script:
         speaker = speaker if rng.random() < 0.12 else _other(speaker)
 
 
+def _beep_through(script: Script, spec: ConversationSpec, now: int) -> None:
+    """Lay down the tones that sound while people talk, from now to the call's end."""
+    for kind in (kind for kind in spec.tones if kind in BEEPS_MS):
+        role, period = BEEPS_MS[kind]
+        length = RECORDING_BEEP_MS
+        if kind == "call_waiting":
+            _, cadence_ms = PLANS[spec.tone_plan][kind]
+            period, length = sum(cadence_ms), sum(cadence_ms[:-1])
+        for begin in range(now + 1_000, spec.duration_ms - 500 - length, period):
+            script.signals.append(Signal(role, kind, begin, begin + length, _network(spec, kind)))
+
+
+def _network(spec: ConversationSpec, kind: str) -> str:
+    """Return whose network a tone is of, empty for those that are the same in all."""
+    return spec.tone_plan if kind in PLANS[spec.tone_plan] else ""
+
+
 def _other(role: str) -> str:
     return AGENT if role == CUSTOMER else CUSTOMER
 
@@ -178,12 +230,20 @@ def _before_the_agent(script: Script, spec: ConversationSpec, rng: np.random.Gen
         end = now + int(rng.integers(3_500, 6_500))
         script.sayings.append(Saying(AGENT, "PROMPT", now, end, "prompt"))
         now = end + 400
+        if "voicemail_beep" in spec.tones:
+            script.signals.append(Signal(AGENT, "voicemail_beep", now, now + 400))
+            now += 4_000
     for _ in range(spec.dtmf_digits):
         end = now + int(rng.integers(90, 180))
         script.signals.append(Signal(CUSTOMER, "dtmf", now, end, "0123456789*#"[int(rng.integers(12))]))
         now = end + int(rng.integers(150, 500))
+    for kind in (kind for kind in spec.tones if kind in BEFORE_THE_AGENT_MS):
+        begin, end = now + 300, now + 300 + BEFORE_THE_AGENT_MS[kind]
+        script.signals.append(Signal(BEFORE_THE_AGENT[kind], kind, begin, end, _network(spec, kind)))
+        now = end + 1_000
     if spec.ringback_ms:
-        script.signals.append(Signal(AGENT, "ringback", now + 300, now + 300 + spec.ringback_ms))
+        plan = spec.tone_plan if spec.tone_plan != HOME else ""
+        script.signals.append(Signal(AGENT, "ringback", now + 300, now + 300 + spec.ringback_ms, plan))
         now += 300 + spec.ringback_ms
     return now + 300
 

@@ -11,6 +11,7 @@ import numpy as np
 from callbeam.calls.spans import as_spans, bridge
 from callbeam.emulator.call_sound import F0_HOP_MS
 from callbeam.emulator.conversation import AGENT, CUSTOMER
+from callbeam.emulator.tone_plans import PLANS
 from callbeam.emulator.truth import (
     TRUTH_VERSION,
     CallTruth,
@@ -156,6 +157,8 @@ def _events(call: MadeCall, shift_ms: int) -> list[EventTruth]:
 
 def _signal_event(signal: Signal, shift_ms: int) -> EventTruth:
     measures: dict[str, int | str] = {"key": signal.detail} if signal.kind == "dtmf" else {}
+    if signal.detail in PLANS:
+        measures = {"network": signal.detail}
     kind = signal.kind
     if kind in HOLD_SOUNDS:
         kind, measures = "hold", {"sound": HOLD_SOUNDS[signal.kind]}

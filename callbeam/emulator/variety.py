@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from callbeam.emulator.conversation import ConversationSpec
+from callbeam.emulator.conversation import BEEPS_MS, BEFORE_THE_AGENT, ConversationSpec
 from callbeam.emulator.dialects import BLOCK_MS, BLOCKS_PER_FRAGMENT, FRAGMENT_MS, Hole, WireDefects
 from callbeam.emulator.hold_music_kinds import MUSIC_KINDS
 from callbeam.emulator.line import LineConditions
 from callbeam.emulator.made_call import CallSpec
+from callbeam.emulator.tone_plans import PLANS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 SNR_DB = (10.0, 40.0)
 ECHO_DB = (-35.0, -20.0)
 PACKET_LOSS = (0.01, 0.03)
+TONES_OF_NETWORKS = frozenset(kind for plan in PLANS.values() for kind in plan)
 HOLD_SOUNDS = ("tone", "music", "silence")
 HOLD_MUSIC_DBFS = (-34.0, -20.0)
 
@@ -30,7 +33,9 @@ def varied_call(
     chime: bool = False,
     duration_ms: tuple[int, int] = (40_000, 240_000),
     snr_db: float | None = None,
+    voices: tuple[str, ...] = ("modal",),
     music: Sequence[str] = tuple(MUSIC_KINDS),
+    tones: bool = False,
 ) -> CallSpec:
     """Draw a call.
 
@@ -47,8 +52,12 @@ def varied_call(
         Shortest and longest.
     snr_db : float, optional
         Of both directions; by default each is drawn from 10 to 40 dB.
+    voices : tuple of str, optional
+        Kinds that the voices are drawn from.
     music : sequence of str
         Kinds of hold music to draw from.
+    tones : bool
+        Also some of the tones of ``ConversationSpec.tones``, of any network; all else stays as it is without.
     """
     rng, taste = (np.random.default_rng([seed, purpose]) for purpose in (1, 3))
     length = int(rng.integers(duration_ms[0], duration_ms[1] + 1))
@@ -68,7 +77,20 @@ def varied_call(
         terminal_overlaps=0.12,
         long_pauses=0.06,
     )
-    return CallSpec(call_id, start_ms, conversation, _line(rng, length, snr_db), _line(rng, length, snr_db))
+    if tones:
+        conversation = replace(conversation, **_tones(seed, chime=chime))
+    lines = _line(rng, length, snr_db), _line(rng, length, snr_db)
+    return CallSpec(call_id, start_ms, conversation, *lines, voices=voices)
+
+
+def _tones(seed: int, *, chime: bool) -> dict[str, Any]:
+    """Draw a network and up to two kinds of its tones; a Chime leg begins when the agent is called."""
+    rng = np.random.default_rng([seed, 4])
+    plan = str(rng.choice(sorted(PLANS)))
+    alone = [kind for kind in BEFORE_THE_AGENT if kind not in TONES_OF_NETWORKS or kind in PLANS[plan]]
+    through = [kind for kind in BEEPS_MS if kind not in TONES_OF_NETWORKS or kind in PLANS[plan]]
+    drawn = ([] if chime else [str(rng.choice(alone))]) + ([str(rng.choice(through))] if rng.random() < 0.5 else [])
+    return {"tone_plan": plan, "tones": tuple(drawn)}
 
 
 def _line(rng: np.random.Generator, duration_ms: int, snr_db: float | None) -> LineConditions:

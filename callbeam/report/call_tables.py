@@ -78,7 +78,7 @@ def describe_event(row: Row) -> str:
     said = []
     if row["tone_kind"]:
         digit = f" {row['dtmf_digit']}" if row["dtmf_digit"] else ""
-        said.append("DTMF" + digit if row["tone_kind"] == "dtmf" else words.plain(row["tone_kind"]).lower() + digit)
+        said.append(words.tone(row["tone_kind"]) + digit)
     for name, text in (
         ("frequency_hz", "{:.0f} Hz"),
         ("level_dbfs", "{:.0f} dBFS"),

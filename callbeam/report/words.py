@@ -24,6 +24,14 @@ EVENTS = {
     "clipping": "Clipping",
 }
 
+TONES = {
+    "dtmf": "DTMF",
+    "sit": "special information tone",
+    "fax_cng": "calling fax",
+    "fax_ced": "answering fax",
+    "other": "other tone",
+}
+
 WARNINGS = {
     "fragments_lost": "Fragments of this call were lost: its audio has gaps.",
     "parts_of_fragments_lost": "Parts of fragments could not be decoded: some audio is missing.",
@@ -64,6 +72,17 @@ def warning(code: str) -> str:
 def event(kind: str) -> str:
     """Name a kind of event."""
     return EVENTS.get(kind) or plain(kind)
+
+
+def tone(kind: str) -> str:
+    """Name a kind of tone.
+
+    Examples
+    --------
+    >>> tone("sit"), tone("hold_music")
+    ('special information tone', 'hold music')
+    """
+    return TONES.get(kind) or plain(kind).lower()
 
 
 def role(name: str | None) -> str:

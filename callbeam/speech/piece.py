@@ -186,7 +186,7 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     level = np.where(
         toned, np.minimum(features.measures["level_dbfs"], LEVEL_FLOOR_DBFS), features.measures["level_dbfs"]
     )
-    speech = _without_echo(speech_spans(own, span, config.voice, level), heard)
+    speech = _without_echo(speech_spans(own, span, config.voice, level, heard.echoed | toned), heard)
     voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
     core = (span.first + span.core.start, span.first + span.core.stop)
     utterances, units = _parts(heard, speech, core, config)

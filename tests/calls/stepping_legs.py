@@ -49,6 +49,8 @@ class SteppingLeg:
     clock_ms: int = 0  # of the producer, ahead of true time
     now_ms: int = 0
     silent: bool = False
+    in_order: bool = True
+    says_when: bool = True  # whether the listing has producer times
     written: list[Written] = field(default_factory=list)
     sent: list[tuple[Written, int]] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
@@ -93,12 +95,14 @@ class SteppingLeg:
 
     def _send(self, one: Written, at_ms: int) -> None:
         server_ms = at_ms + self.lag_ms + self._random.randint(0, self.jitter_ms)
-        if self.sent:
+        if self.in_order and self.sent:  # one session's fragments are received one after the other
             server_ms = max(server_ms, self.sent[-1][1] + 1)
         self.sent.append((one, server_ms))
 
     def fragments(self) -> list[FetchedFragment]:
-        return [self._fetched(number, one, server_ms) for number, (one, server_ms) in enumerate(self.sent)]
+        """Return them in the order in which they are read: by server time, which jitter may swap."""
+        made = [self._fetched(number, one, server_ms) for number, (one, server_ms) in enumerate(self.sent)]
+        return sorted(made, key=lambda one: (one.listed.server_ms, one.listed.number))
 
     def _fetched(self, number: int, one: Written, server_ms: int) -> FetchedFragment:
         data, blocks = b"", []
@@ -111,7 +115,9 @@ class SteppingLeg:
                 data += payload
         tracks = tuple(Track(n + 1, NAMES[n], "A_PCM/INT/LIT", sample_rate_hz=8000) for n in range(self.tracks))
         document = Document(0, 0, memoryview(data), tracks=tracks, clusters=(timecode,), blocks=blocks)
-        return FetchedFragment(ListedFragment(number, T0 + server_ms, T0 + one.clock_ms, len(data)), document)
+        return FetchedFragment(
+            ListedFragment(number, T0 + server_ms, T0 + one.clock_ms if self.says_when else None, len(data)), document
+        )
 
     def gaps(self) -> list[tuple[int, int]]:
         """Return the true gaps: where on the leg's clock, and how long, in ms."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stepping_legs import T0, SteppingLeg, check, hear
 
 STEPS_MS = [-T0, -3_600_000, -600_000, -30_000, -2_000, -1_000, 1_000, 2_000, 30_000, 600_000, 3_600_000]
-JITTERS_MS = [0, 40, 300, 1_000]
+JITTERS_MS = [0, 40, 300, 1_000, 2_000]
 
 
 @pytest.mark.parametrize("step_ms", STEPS_MS)
@@ -33,8 +33,9 @@ def test_steps_and_gaps_under_jitter(seed: int, jitter_ms: int) -> None:
 def test_a_gap_is_a_gap(pause_ms: int) -> None:
     for jitter_ms in JITTERS_MS:
         for before in (1, 2, 12):
-            heard = check(SteppingLeg(3, jitter_ms=jitter_ms).talk(before).pause(pause_ms).talk(20))
-            assert heard.steps == []
+            for in_order in (True, False):
+                leg = SteppingLeg(3, jitter_ms=jitter_ms, in_order=in_order).talk(before)
+                assert check(leg.pause(pause_ms).talk(20)).steps == []
 
 
 def test_a_gap_while_a_backlog_drains_is_a_gap() -> None:
@@ -56,7 +57,6 @@ def test_a_gap_while_a_backlog_drains_is_a_gap() -> None:
     for _ in range(5):
         fresh.talk(1)
         fresh.lag_ms -= 900
-    fresh.lag_ms = 1_200
     assert check(fresh.talk(10)).steps == []
 
 
@@ -101,7 +101,30 @@ def test_silence_is_no_evidence(step_ms: int) -> None:
     assert check(again).statuses.count("duplicate") == 4
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("says_when", [True, False])
+@pytest.mark.parametrize("step_ms", [-3_600_000, -2_000, 2_000, 3_600_000])
+def test_a_clock_that_is_wrong_from_the_start_is_watched_by_its_timecodes(step_ms: int, says_when: bool) -> None:
+    leg = SteppingLeg(10, clock_ms=3_600_000, says_when=says_when)
+    leg.talk(10).resend(3).talk(6).step(step_ms).talk(12).pause(5_000).talk(8)
+    heard = check(leg)
+    assert heard.statuses.count("duplicate") == 3
+
+
+def test_overlaps_of_jitter_size_go_on_and_do_not_add_up() -> None:
+    leg = SteppingLeg(11)
+    for late_ms in (0, 40, -60, 100, -90, 0, 200, -200, 15, 0):
+        leg.clock_ms = -late_ms
+        leg.talk(1)
+        leg.clock_ms = 0
+        leg.talk(2)
+    heard = hear(leg)
+    assert heard.steps == []
+    assert set(heard.statuses) == {"decoded"}
+    assert [len(samples) for samples in heard.samples] == [30 * 1024 * 8] * 2
+    assert heard.gaps == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, 10_000),
     st.sampled_from([1, 2]),

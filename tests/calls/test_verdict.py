@@ -107,6 +107,12 @@ def test_g711_whose_bytes_come_as_16_bit_samples_would_is_no_sound() -> None:
     assert found.warnings == (IMPLAUSIBLE,)
 
 
+def test_quiet_g711_whose_bytes_come_as_16_bit_samples_would_is_no_sound() -> None:
+    quiet = (speech(16_000) // 16).astype(np.int16)
+    found = judge(made(encoded(quiet, "ulaw").tobytes(), 16_000))
+    assert found.warnings == (IMPLAUSIBLE,)
+
+
 def packets_of(sizes: np.ndarray, period_ms: float, head: bytes = b"", declared: AudioFormat = L16) -> TrackEvidence:
     """Make a leg of packets of random bytes behind a head."""
     rng, at, blocks, packets = np.random.default_rng(4), 0, [], []

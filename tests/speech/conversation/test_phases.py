@@ -1,11 +1,12 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callbeam.schemas.events import TONE_KINDS
 from callbeam.schemas.phases import PHASE_KINDS, PHASES
 from callbeam.speech.conversation import converse
 from callbeam.speech.phases import Phase, find_phases
 
-KINDS = ["ringback", "hold_tone", "hold_music", "dtmf", "other"]
+KINDS = list(TONE_KINDS)
 
 
 def phases(channels, duration_ms=60_000):
@@ -33,6 +34,12 @@ def test_beeps_and_music_to_the_customer_are_hold(talk, tone):
     agent = talk("AGENT", [], marks=[*beeps, *music])
     assert [phase for phase in phases([agent]) if phase[0] != "unknown"] == hold
     assert phases([talk("CUSTOMER", [], marks=[*beeps, *music])]) == [("unknown", 0, 60_000, "none")]
+
+
+def test_no_other_tone_is_hold_or_ringing(talk, tone):
+    for kind in sorted({*TONE_KINDS} - {"ringback", "hold_tone", "hold_music"}):
+        marks = [tone(kind, at, at + 4_000) for at in range(5_000, 45_000, 5_000)]
+        assert phases([talk("AGENT", [], marks=marks)]) == [("unknown", 0, 60_000, "none")]
 
 
 def test_who_speaks_between_beeps_is_back(talk, tone):
