@@ -42,6 +42,10 @@ def test_speech_is_found_and_little_else(channels: list[ChannelScores]) -> None:
 def test_events_are_found_and_few_others(scores: list[CallScores]) -> None:
     assert add_up(call.non_talk for call in scores).f1 > 0.8
     assert add_up(call.interruptions for call in scores).f1 > 0.7
+    holds = add_up(call.hold_music for call in scores)
+    assert holds.extras == 0
+    assert holds.hits >= 0.8 * (holds.hits + holds.misses)
+    assert sum(call.speech_as_hold_ms for call in scores) <= 1_000
 
 
 def test_pitch_follows_the_voice(channels: list[ChannelScores]) -> None:
