@@ -11,6 +11,7 @@ from callbeam.calls.formats import DEFAULT_RATE_HZ, AudioFormat, declared_format
 from callbeam.calls.identity import trimmed_name
 from callbeam.calls.intervals import Intervals
 from callbeam.calls.packets import packets_as_samples
+from callbeam.calls.straighten import straightened
 from callbeam.calls.survey import audio_tracks
 from callbeam.calls.timeline import BLOCK_REACH_MS, TOLERANCE_MS, locate
 from callbeam.calls.verdict import TrackVerdict, decodable
@@ -124,6 +125,7 @@ class Placer:
             if isinstance(form, AudioFormat):
                 rate = state.sample_rate_hz if state is not None else form.sample_rate_hz or DEFAULT_RATE_HZ
                 joined = join_frames(blocks) if document.laced and not form.in_packets else blocks
+                joined = straightened(joined, form, rate, document)
                 span = claimed_span(joined, form, rate, document)
                 reached = state.next_sample if state is not None else None
                 next_ns = None if reached is None else reached * NS_PER_S // rate
@@ -156,7 +158,8 @@ class Placer:
                 placed.packets = blocks
                 blocks_of_samples = packets_as_samples(placed.form, blocks, document)
             else:
-                blocks_of_samples = join_frames(blocks) if document.laced else blocks
+                joined = join_frames(blocks) if document.laced else blocks
+                blocks_of_samples = straightened(joined, placed.form, state.sample_rate_hz, document)
             place_blocks(state, placed, blocks_of_samples, document, clock)
             _report(placed, placement)
             if state.next_sample is None:

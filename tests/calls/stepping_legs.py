@@ -139,9 +139,9 @@ class Heard:
     statuses: list[str]
 
 
-def hear(leg: SteppingLeg) -> Heard:
+def hear(leg: SteppingLeg, fragments: list[FetchedFragment] | None = None) -> Heard:
     """Cut and decode a leg as the pipeline does."""
-    fragments = leg.fragments()
+    fragments = fragments or leg.fragments()
     identity = CallIdentity("c-1", "connect")
     cutter = PieceCutter(Leg(identity, STREAM, 0, T0), Unit(T0, T0 + HOUR_MS, 1, 1), fragments[0])
     pieces = [piece for each in fragments for piece in cutter.add(each)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -108,6 +110,21 @@ def test_a_clock_that_is_wrong_from_the_start_is_watched_by_its_timecodes(step_m
     leg.talk(10).resend(3).talk(6).step(step_ms).talk(12).pause(5_000).talk(8)
     heard = check(leg)
     assert heard.statuses.count("duplicate") == 3
+
+
+def test_a_clock_set_back_within_a_fragment() -> None:
+    leg = SteppingLeg(12).talk(10)
+    made = leg.talk(1).step(-2_000).talk(8).fragments()
+    document = made[10].document
+    assert document is not None
+    back = [b._replace(timecode=b.timecode - 400 * (b.timecode - document.clusters[0] >= 512)) for b in document.blocks]
+    made[10] = replace(made[10], document=replace(document, blocks=back))
+    heard = hear(leg, made)
+    assert heard.gaps == []
+    assert [len(samples) for samples in heard.samples] == [19 * 1024 * 8] * 2
+    repeated = replace(document, blocks=[*document.blocks, *document.blocks[4:8]])
+    made[10] = replace(made[10], document=repeated)
+    assert [len(samples) for samples in hear(leg, made).samples] == [19 * 1024 * 8] * 2
 
 
 def test_overlaps_of_jitter_size_go_on_and_do_not_add_up() -> None:
