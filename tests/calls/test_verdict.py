@@ -169,6 +169,10 @@ def test_a_declared_aac_whose_blocks_are_none_is_refused() -> None:
     assert found.form == "the blocks are no AAC frames; what they hold is not known"
 
 
+def test_five_packets_are_enough() -> None:
+    assert judge(packets_of(SIZES[:5], 1024 / 48, b"\x21")).form == AudioFormat(48_000, "aac", 2, b"\x11\x90")
+
+
 def test_too_little_tells_nothing() -> None:
     few = TrackEvidence("t", (L16,), (1024,) * 5, (Pair(1024, 1, 1),) * 4, b"\1\2" * 2560, ())
     assert (judge(few).form, judge(few).warnings) == (L16, ())
