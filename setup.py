@@ -1,12 +1,15 @@
 """Packaging of callbeam; tools are configured in pyproject.toml."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
+INIT = Path(__file__).with_name("callbeam") / "__init__.py"
+
 setup(
     name="callbeam",
-    version="0.1.0",
+    version=re.search(r'__version__ = "([^"]+)"', INIT.read_text(encoding="utf-8"))[1],
     description="Phone-call audio in Amazon Kinesis Video Streams to Parquet tables, with Apache Beam",
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
@@ -31,8 +34,11 @@ setup(
         "threadpoolctl>=3.1,<4",
     ],
     extras_require={
+        # PyAV's wheels bring their own FFmpeg, which is LGPL
+        "codecs": ["av>=13,<19"],
         "gcp": ["apache-beam[gcp]>=2.77,<3"],
         "dev": [
+            "av>=13,<19",
             "build>=1.2,<2",
             "datasets>=3,<6",
             "duckdb>=1.1,<3",

@@ -1,5 +1,8 @@
 """How right the tables are, by signal-to-noise ratio: ``python benchmarks/bench_accuracy.py [--calls 200]``.
 
+``--voices low child`` makes the calls of other kinds of voices (``callbeam.emulator.voice_kinds``); README.md says
+which of them were used to tune what.
+
 Makes calls up whose truth is known (``callbeam.emulator.variety``: band-pass, mu-law, noise, packet loss, gain steps,
 echo, overlaps, interruptions, prompts, keys, ringback, holds), every third a Chime call, the others Connect ones; at
 10, 15, 20, 25, 30 and 40 dB in turn. They are read from an emulator, decoded, analysed and assembled by the plain
@@ -11,6 +14,8 @@ functions, without Beam, and scored by ``callbeam.emulator.accuracy``, which say
 * talk time, F0 median, latency p50: the median, and the 90th percentile, of the errors of all channels; latencies are
   those of Connect calls alone, as nothing tells the roles of a Chime call's legs;
 * non-talk, interruptions: F1 of events that match where they overlap; ``non-talk time`` the same as time;
+* hold music: share of the holds with music that are covered by half or more; speech called hold: share of the true
+  speech to the customer;
 * gross pitch errors: share of the frames voiced in both whose F0 is off by more than 20 %.
 
 A goal is held against all calls, save that of speech: it is for 20 dB and better.
@@ -37,9 +42,11 @@ from plain_job import read_parts, tables_of
 from callbeam.emulator import Emulator
 from callbeam.emulator.accuracy import CallScores, ChannelScores, score_call
 from callbeam.emulator.calls import write_chime, write_connect
+from callbeam.emulator.hold_music_kinds import HELD_OUT_KINDS
 from callbeam.emulator.made_call import make_call
 from callbeam.emulator.scoring import SpeechScore, add_up
 from callbeam.emulator.variety import varied_call
+from callbeam.emulator.voice_kinds import VOICE_KINDS
 from callbeam.speech.piece import AnalysisConfig
 
 if TYPE_CHECKING:
@@ -51,6 +58,8 @@ SNR_DB = (10, 15, 20, 25, 30, 40)
 GOOD_DB = 20
 KINDS = 3
 """Of as many calls in a row one is a Chime call; they share their SNR."""
+
+LATENCY_NEAR_MS = 60
 
 BATCH = 5
 """Calls that lie on one emulator, and whose frames are held, at a time."""
@@ -65,10 +74,10 @@ class Scored:
     scores: CallScores
 
 
-def score_calls(numbers: Sequence[int]) -> list[Scored]:
+def score_calls(numbers: Sequence[int], voices: tuple[str, ...]) -> list[Scored]:
     """Make some calls up, analyse and score them."""
     with Emulator() as kvs:
-        truths = {number: _put_call(kvs, number) for number in numbers}
+        truths = {number: _put_call(kvs, number, voices) for number in numbers}
         job, parts = read_parts(kvs.endpoint_url, *emulated.DAY, AnalysisConfig(frames=True))
     tables = tables_of(job, parts)
     return [Scored(_snr_db(number), _is_chime(number), score_call(truth, tables)) for number, truth in truths.items()]
@@ -82,11 +91,12 @@ def _is_chime(number: int) -> bool:
     return number % KINDS == KINDS - 1
 
 
-def _put_call(kvs: Emulator, number: int) -> CallTruth:
+def _put_call(kvs: Emulator, number: int, voices: tuple[str, ...]) -> CallTruth:
     """Put a call onto streams of its own."""
     chime = _is_chime(number)
     call_id = f"00000000-0000-4000-8000-{number:012d}"
-    spec = varied_call(call_id, emulated.START_MS, number, chime=chime, snr_db=_snr_db(number))
+    music, snr_db = tuple(HELD_OUT_KINDS), float(_snr_db(number))
+    spec = varied_call(call_id, emulated.START_MS, number, chime=chime, snr_db=snr_db, voices=voices, music=music)
     made = make_call(spec, number)
     written = write_chime(made) if chime else write_connect(made, stream=f"contact-{number}")
     for stream in written.streams:
@@ -165,11 +175,23 @@ def latency_error(calls: Sequence[CallScores], percentile: float) -> float:
     return spread((error for call in calls for error in call.latency_errors_ms), percentile)
 
 
+def latency_near(calls: Sequence[CallScores]) -> float:
+    """Return the share of channels whose median latency is right within 60 ms."""
+    errors = [error for call in calls for error in call.latency_errors_ms]
+    return float(np.mean(np.abs(errors) <= LATENCY_NEAR_MS)) if errors else float("nan")
+
+
 def non_talk_time(calls: Sequence[CallScores]) -> float:
     """Return the F1 of milliseconds."""
     total: SpeechScore = add_up(call.non_talk_time for call in calls)
     hits = total.speech_ms - total.missed_ms
     return 2 * hits / (2 * hits + total.missed_ms + total.false_ms)
+
+
+def speech_as_hold(calls: Sequence[CallScores]) -> float:
+    """Return how much of what is said to the customer is called hold."""
+    said = add_up(channel.speech for channel in channels_of(calls, "AGENT")).speech_ms
+    return sum(call.speech_as_hold_ms for call in calls) / said
 
 
 def pitch(calls: Sequence[CallScores], rate: str) -> float:
@@ -200,12 +222,17 @@ MEASURES = (
     ),
     Measure("interruptions, precision", lambda calls: add_up(call.interruptions for call in calls).precision, ".3f"),
     Measure("interruptions, recall", lambda calls: add_up(call.interruptions for call in calls).recall, ".3f"),
+    Measure(
+        "hold music found", lambda calls: add_up(call.hold_music for call in calls).recall, goal=0.8, at_least=True
+    ),
+    Measure("speech called hold", speech_as_hold, ".2%", 0.01),
     Measure("gross pitch errors", partial(pitch, rate="gross_error_rate"), ".2%", 0.03),
     Measure("voiced frames found", partial(pitch, rate="voiced_found")),
     Measure("F0 median, median", partial(f0_error, percentile=50), ".2%", 0.02),
     Measure("F0 median, p90", partial(f0_error, percentile=90), ".2%"),
     Measure("latency p50 in ms, median", partial(latency_error, percentile=50), ".0f", 60),
     Measure("latency p50 in ms, p90", partial(latency_error, percentile=90), ".0f"),
+    Measure("latency p50 within 60 ms", latency_near),
 )
 
 
@@ -231,10 +258,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How right the tables are, by signal-to-noise ratio.")
     parser.add_argument("--calls", type=int, default=200, help="made-up calls (default %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default %(default)s)")
+    parser.add_argument("--voices", nargs="+", choices=VOICE_KINDS, default=["modal"], help="(default modal)")
     options = parser.parse_args()
+    score = partial(score_calls, voices=tuple(options.voices))
     batches = [range(at, min(at + BATCH, options.calls)) for at in range(0, options.calls, BATCH)]
     with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as workers:
-        report([scored for batch in workers.map(score_calls, batches) for scored in batch])
+        report([scored for batch in workers.map(score, batches) for scored in batch])
 
 
 if __name__ == "__main__":

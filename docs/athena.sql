@@ -21,7 +21,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `call_start_ts` timestamp COMMENT 'The call\'s clock zero: the earliest fragment of any leg; offsets count from it.',
   `duration_ms` int COMMENT 'From call_start_ts to the end of the last audio of any channel.',
   `status` string COMMENT 'ok; partial if fragments or tracks were lost; no_audio if none could be decoded.',
-  `leg_count` int COMMENT 'Legs of the call.',
+  `leg_count` int COMMENT 'Legs of the call, copies of the same audio on other streams included.',
   `channel_count` int COMMENT 'Channels with audio.',
   `fragment_count` int COMMENT 'Fragments of the call that its units listed.',
   `lost_fragment_count` int COMMENT 'Of these, lost: not found, expired, damaged, unsupported, without timestamp, service error.',
@@ -32,7 +32,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `talk_time_total_ms` bigint COMMENT 'Sum of all participants\' talk times: overlap counts twice, as in Connect; NULL if only one is heard.',
   `talk_time_agent_ms` bigint COMMENT 'Sum of the durations of the agent\'s utterances.',
   `talk_time_customer_ms` bigint COMMENT 'Sum of the durations of the customer\'s utterances.',
-  `non_talk_time_total_ms` bigint COMMENT 'Time in which nobody speaks for at least 3 s, hold, begin and end of the call included.',
+  `non_talk_time_total_ms` bigint COMMENT 'Time in which nobody speaks for at least 3 s; hold, begin and end of the call, and short gaps inside silence included.',
   `interruptions_total_count` bigint COMMENT 'Interruptions, by anyone.',
   `interruptions_agent_count` bigint COMMENT 'Interruptions by the agent.',
   `interruptions_customer_count` bigint COMMENT 'Interruptions by the customer.',
@@ -86,13 +86,13 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
   `channel_id` string COMMENT 'Names the channel in every table: a hash of stream, the leg\'s first fragment and track name.',
   `participant_role` string COMMENT 'CUSTOMER (from the customer), AGENT (all that the customer hears), NULL where nothing tells.',
-  `role_source` string COMMENT 'Where the role comes from: track_name, default (Connect\'s unnamed), or unknown.',
+  `role_source` string COMMENT 'Where the role comes from: track_name, role_map (the option), default (Connect\'s unnamed), or unknown.',
   `role_confidence` float COMMENT 'How sure the role is, 0 to 1; NULL where it is unknown.',
   `stream_arn` string COMMENT 'The stream that the leg lies on.',
   `leg_first_fragment` string COMMENT 'The leg\'s first fragment number.',
   `track_name` string COMMENT 'The Matroska track\'s Name, empty if it has none.',
   `codec` string COMMENT 'Codec as declared; Connect declares A_AAC over PCM.',
-  `sample_rate_hz` int COMMENT 'Sample rate.',
+  `sample_rate_hz` int COMMENT 'Sample rate that the samples are analysed at.',
   `start_ts` timestamp COMMENT 'The leg\'s clock zero, from which the channel\'s frames and seconds are counted.',
   `begin_offset_ms` int COMMENT 'First sample, from the call\'s start.',
   `end_offset_ms` int COMMENT 'End of the last sample, from the call\'s start.',
@@ -112,7 +112,12 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `f0_median_hz` float COMMENT 'Median F0 of the voiced speech frames, to 1 %.',
   `echo_leak_db` float COMMENT 'Level of the other channel on this one, relative to its own level; NULL if it is not heard.',
   `echo_delay_ms` float COMMENT 'How much later it is heard.',
-  `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.'
+  `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.',
+  `declared_rate_hz` int COMMENT 'Sample rate as track or tags declare it; NULL if they do not. Where it differs from sample_rate_hz, the call\'s warnings say why: rate_from_timecodes, resampled, encoding_from_samples.',
+  `track_channel` int COMMENT 'Which of the track\'s channels this is, from 0 on; NULL where the track has one.',
+  `copy_stream_arns` array<string> COMMENT 'Other streams of the call that hold the same audio at the same time: it counts here alone, and no table has rows of the copies; NULL without such.',
+  `clock_steps_ms` array<bigint> COMMENT 'Steps of the producer\'s clock within the leg, in order: by how much it was set forward, below 0 back. The leg\'s own clock goes on across them; NULL without such.',
+  `clock_step_offsets_ms` array<int> COMMENT 'Where these lie, from the call\'s start: at the first fragment after each.'
 )
 COMMENT 'A row is a channel: one participant\'s audio of one leg.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
@@ -376,7 +381,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`events` (
   `dtmf_digit` string COMMENT 'The key of a DTMF tone.',
   `frequency_hz` float COMMENT 'The strongest frequency of a tone.',
   `level_dbfs` float COMMENT 'RMS level of a tone.',
-  `clipped_samples` int COMMENT 'Samples at the format\'s limits.'
+  `clipped_samples` int COMMENT 'Samples at the format\'s limits.',
+  `masked_ms` int COMMENT 'How much of a non_talk cannot be heard on every channel.'
 )
 COMMENT 'A row is something that happened in a call; docs/definitions.md says what makes it one.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
@@ -713,7 +719,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`fragments` (
   `server_ts` timestamp COMMENT 'When KVS began to receive it.',
   `producer_ts` timestamp COMMENT 'What the producer said.',
   `bytes` bigint COMMENT 'Size as listed.',
-  `status` string COMMENT 'decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, service_error, open, or not_asked.',
+  `status` string COMMENT 'decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, service_error, open, or not_asked. A duplicate\'s bytes are had already, from its stream or another.',
   `reason` string COMMENT 'Why, for people; NULL where the status says all.'
 )
 COMMENT 'A row is a fragment that a unit listed, and what became of it.'

@@ -15,12 +15,16 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from callbeam.assembly.config import AssemblyConfig
+from callbeam.assembly.publish_job import publish_job
 from callbeam.assembly.tally import lost_ratio
+from callbeam.audio.decode import DecodeConfig
+from callbeam.audio.roles import parse_role_map
 from callbeam.audio.silero import MODEL_SHA256
-from callbeam.errors import UsageError
+from callbeam.calls.running_in import start_before
+from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs.client import KvsClient
 from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.planning import plan_jobs
+from callbeam.kvs.planning import is_empty, plan_jobs
 from callbeam.kvs.units import Job
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
@@ -34,7 +38,7 @@ from callbeam.pipelines.speech_options import (
     analysis_config,
     assembly_config,
 )
-from callbeam.pipelines.summary import summary
+from callbeam.pipelines.summary import only_runs_in, summary
 from callbeam.speech.piece import AnalysisConfig
 from callbeam.storage.interface import ObjectStore
 from callbeam.storage.manifest import Manifest, load_manifest, load_manifests, write_run
@@ -60,6 +64,7 @@ class BackfillConfig:
 
     kvs: KvsConfig
     storage: StorageConfig
+    decode: DecodeConfig
     analysis: AnalysisConfig
     assembly: AssemblyConfig
     model_path: str | None
@@ -78,7 +83,7 @@ def build(pipeline: beam.Pipeline, job: Job, config: BackfillConfig) -> None:
     """
     lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
-    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id)
+    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, config.decode)
     analysed = decoded.decoded | "AnalyseChannels" >> AnalyseChannels(
         job, analysis=config.analysis, storage=config.storage, model_path=config.model_path
     )
@@ -95,6 +100,14 @@ def build(pipeline: beam.Pipeline, job: Job, config: BackfillConfig) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of a backfill."""
     add_source_arguments(parser)
+    parser.add_argument_group("tracks").add_argument(
+        "--role-map",
+        action="append",
+        default=[],
+        metavar="NAME=ROLE",
+        help="who is on a track of that name: CUSTOMER or AGENT, whatever the name means; NAME:0=ROLE and NAME:1=ROLE "
+        "for the channels of a stereo track; =ROLE for a track without a name; may be repeated",
+    )
     output = parser.add_argument_group("output")
     output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")
     output.add_argument("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
@@ -150,7 +163,8 @@ def main(argv: Sequence[str]) -> int:
     config = _config(options)
     store = open_store(config.storage)
     jobs = _checked_jobs(options, config, store)
-    codes = [_run_job(job, config, runner, store, max_loss=options.max_loss) for job in jobs]
+    running = _Running(config, runner, store, max_loss=options.max_loss)
+    codes = [running.run(job, first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
@@ -159,6 +173,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _config(options: argparse.Namespace) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
+    decode = DecodeConfig(parse_role_map(options.role_map))
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
     storage = resolve_config(
         StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
@@ -169,13 +184,14 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
     return BackfillConfig(
         kvs=kvs_config(options),
         storage=storage,
+        decode=decode,
         analysis=analysis,
         assembly=assembly,
         model_path=options.sentiment_model,
         windows=windows,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
-            options_sha256=options_sha256(analysis, assembly, windows),
+            options_sha256=options_sha256(decode, analysis, assembly, windows),
             versions=versions(),
             models=models,
             take_over=options.take_over,
@@ -196,25 +212,56 @@ def _checked_jobs(options: argparse.Namespace, config: BackfillConfig, store: Ob
     return jobs
 
 
-def _run_job(job: Job, config: BackfillConfig, runner: PipelineOptions, store: ObjectStore, *, max_loss: float) -> int:
-    """Run one job, and say what came of it."""
-    failure: Exception | None = None
-    begun_ms = round(time.time() * 1000)
-    with ProgressLine(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}") as progress:
-        try:
-            run_pipeline(partial(build, job=job, config=config), runner)
-        except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
-            failure = error
-    if failure is not None:
-        print(f"callbeam backfill: error: job {job.job_id} failed: {_root_cause(failure)}", file=sys.stderr)
-        return EXIT_JOB_FAILED
-    manifest = load_manifest(store, job.job_id)
-    if manifest is None:
-        print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
-        return EXIT_JOB_FAILED
-    _record_run(store, job, config, progress, begun_ms)
-    print(summary(manifest, call_ms=progress.figures["call_ms"], elapsed_s=progress.elapsed_s))
-    return _loss_exit(manifest, max_loss)
+class _Running:
+    """Runs jobs one after the other."""
+
+    def __init__(self, config: BackfillConfig, runner: PipelineOptions, store: ObjectStore, *, max_loss: float) -> None:
+        self._config = config
+        self._runner = runner
+        self._store = store
+        self._max_loss = max_loss
+        self._client: KvsClient | None = None  # kept from one day without fragments to the next
+
+    def run(self, job: Job, *, first: bool) -> int:
+        """Run one job, and say what came of it."""
+        config, store = self._config, self._store
+        failure: Exception | None = None
+        begun_ms = round(time.time() * 1000)
+        with ProgressLine(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}") as progress:
+            try:
+                if self._is_empty(job):
+                    publish_job(store, job, [], [], config.publish)  # a month of such days need not start workers
+                else:
+                    run_pipeline(partial(build, job=job, config=config), self._runner)
+            except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
+                failure = error
+        if failure is not None:
+            print(f"callbeam backfill: error: job {job.job_id} failed: {_root_cause(failure)}", file=sys.stderr)
+            return EXIT_JOB_FAILED
+        manifest = load_manifest(store, job.job_id)
+        if manifest is None:
+            print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
+            return EXIT_JOB_FAILED
+        _record_run(store, job, config, progress, begun_ms)
+        early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
+        call_ms = progress.figures["call_ms"]
+        print(summary(manifest, call_ms=call_ms, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
+        return _loss_exit(manifest, self._max_loss)
+
+    def _is_empty(self, job: Job) -> bool:
+        client = self._client or KvsClient(self._config.kvs)
+        empty = is_empty(client, job)
+        # A client's sessions take tens of megabytes, which belong to the job where there is one.
+        self._client = client if empty else None
+        return empty
+
+
+def _start_before(job: Job, config: BackfillConfig) -> int | None:
+    """Find a start that would give the calls which run into a job."""
+    try:
+        return start_before(KvsClient(config.kvs), job)
+    except CallbeamError:
+        return None  # the job is published: advice is not worth a failure
 
 
 def _record_run(store: ObjectStore, job: Job, config: BackfillConfig, progress: ProgressLine, begun_ms: int) -> None:

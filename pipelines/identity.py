@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-LIBRARIES = ("callbeam", "apache-beam", "numpy", "onnxruntime", "pyarrow", "scipy", "soundfile", "soxr")
-"""Another version of one of these may give other bytes."""
+from callbeam import __version__
+from callbeam.calls.verdict import codecs_installed
+from callbeam.errors import UsageError
+
+LIBRARIES = ("apache-beam", "av", "numpy", "onnxruntime", "pyarrow", "scipy", "soundfile", "soxr")
+"""Another version of one of these may give other bytes; av is there with the extra ``codecs``."""
 
 
 def options_sha256(*configs: Any) -> str:
@@ -24,5 +28,17 @@ def options_sha256(*configs: Any) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that results rest on."""
-    return {name: version(name) for name in LIBRARIES}
+    """Return the versions that results rest on; callbeam's own from the source, which need not be installed.
+
+    Raises
+    ------
+    UsageError
+        If a library was put on the path without its metadata.
+    """
+    try:
+        there = [name for name in LIBRARIES if name != "av" or codecs_installed()]
+        return {"callbeam": __version__, **{name: version(name) for name in there}}
+    except PackageNotFoundError as error:
+        raise UsageError(
+            f"the version of {error.name} cannot be told, and a job records what its rows rest on: install it with pip"
+        ) from error

@@ -6,21 +6,30 @@ import argparse
 import hashlib
 import json
 import mmap
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callbeam.calls.inspection import LegSurvey, TrackReport, report_tracks, survey_legs
+from callbeam.calls.survey import survey
 from callbeam.errors import UsageError
+from callbeam.mkv.foreign import HEAD_BYTES, foreign_format
 from callbeam.mkv.fragment import fragment_tags
 from callbeam.mkv.reader import read_documents
 from callbeam.pipelines.command_line import StrictParser, parse
 from callbeam.pipelines.exits import command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from callbeam.mkv.document import Document
+    from callbeam.calls.verdict import TrackVerdict
+    from callbeam.mkv.document import Document, Track
 
 ROW = "{:>5} {:>11} {:>9} {:<47} {:>14} {:>14} {:>8} {:<46} {}"
+TRACK_ROW = "  {:<22} {:<15} {:>8} {:>8} {:>4} {:>10} {:>9} {:>9}  {}"
+TRACK_HEADINGS = (
+    "track", "codec", "declared", "channels", "bits", "blocks say", "seconds", "documents", "a backfill"
+)  # fmt: skip
 HEADINGS = ("#", "offset", "bytes", "fragment number", "server", "producer", "clusters", "blocks by track", "state")
 
 
@@ -41,7 +50,8 @@ def main(argv: Sequence[str]) -> int:
     Returns
     -------
     int
-        0 if every document is sound, 1 if one is damaged, 2 if a file cannot be read (nothing is printed then).
+        0 if every document is sound, 1 if one is damaged, 2 if a file cannot be read or is no Matroska (nothing is
+        printed then but what it is).
     """
     parser = StrictParser(prog="callbeam inspect", description="Print each document of a Matroska capture.")
     add_arguments(parser)
@@ -52,18 +62,28 @@ def main(argv: Sequence[str]) -> int:
     return 1 if any(damaged) else 0
 
 
-def describe(document: Document) -> dict[str, Any]:
+def describe(document: Document, verdicts: dict[str, TrackVerdict] | None = None) -> dict[str, Any]:
     """Describe a document in JSON's own types; the keys are a contract.
+
+    Parameters
+    ----------
+    document : Document
+    verdicts : dict of str to TrackVerdict, optional
+        What the tracks of its leg hold, by name; by default what the document alone tells.
 
     Returns
     -------
     dict
         ``index``, ``offset`` and ``bytes`` in the capture; ``fragment_number``, ``server_timestamp`` and
         ``producer_timestamp`` (texts of the tags, None if absent); ``tags`` (all, in order, as [name, value]);
-        ``tracks`` (``number, name, codec_id, sample_rate_hz, channels``); ``clusters`` (timecode of each, in ticks);
-        ``blocks`` (by track number as text: ``count, bytes, sha256`` of the payloads joined); ``complete``; ``error``.
+        ``tracks`` (as declared: ``number, name, codec_id, sample_rate_hz, channels, bits`` and ``codec_private`` in
+        hexadecimal; by the leg: ``blocks_rate_hz, warnings``; of this document: ``seconds``, ``decoded``, whether a
+        backfill reads it, ``read_as`` with ``encoding, sample_rate_hz, channels``, or the ``reason``); ``clusters``
+        (timecode of each, in ticks); ``blocks`` (by track number as text: ``count, bytes, sha256`` of the payloads
+        joined); ``complete``; ``error``.
     """
     tags = fragment_tags(document)
+    reports = report_tracks(document, survey([document]) if verdicts is None else verdicts)
     return {
         "index": document.index,
         "offset": document.offset,
@@ -72,20 +92,32 @@ def describe(document: Document) -> dict[str, Any]:
         "server_timestamp": tags.server_text,
         "producer_timestamp": tags.producer_text,
         "tags": [list(tag) for tag in document.tags],
-        "tracks": [
-            {
-                "number": track.number,
-                "name": track.name,
-                "codec_id": track.codec_id,
-                "sample_rate_hz": track.sample_rate_hz,
-                "channels": track.channels,
-            }
-            for track in document.tracks
-        ],
+        "tracks": [_describe_track(track, reports[track.number]) for track in document.tracks],
         "clusters": list(document.clusters),
         "blocks": _blocks_by_track(document),
         "complete": document.complete,
         "error": document.error,
+    }
+
+
+def _describe_track(track: Track, report: TrackReport) -> dict[str, Any]:
+    form = report.read_as
+    return {
+        "number": track.number,
+        "name": track.name,
+        "codec_id": track.codec_id,
+        "sample_rate_hz": track.sample_rate_hz,
+        "channels": track.channels,
+        "codec_private": track.codec_private.hex(),
+        "bits": track.bit_depth,
+        "blocks_rate_hz": report.blocks_rate_hz,
+        "seconds": report.seconds,
+        "decoded": form is not None,
+        "read_as": None
+        if form is None
+        else {"encoding": form.encoding, "sample_rate_hz": form.sample_rate_hz, "channels": form.channels},
+        "reason": report.reason,
+        "warnings": list(report.warnings),
     }
 
 
@@ -107,37 +139,113 @@ def _blocks_by_track(document: Document) -> dict[str, dict[str, Any]]:
 
 
 def _content(path: Path) -> bytes | mmap.mmap:
-    """Map a file, or read what cannot be mapped (a pipe, an empty file)."""
+    """Map a capture, or read what cannot be mapped (a pipe); what is something else is told."""
     try:
-        with path.open("rb") as file:
-            try:
-                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            except (ValueError, OSError):
-                return file.read()
+        content = _mapped(path)
     except OSError as error:
         raise UsageError(
             f"cannot read {path}: {error.strerror or error}; name a file that exists and is readable"
         ) from error
+    foreign = foreign_format(bytes(content[:HEAD_BYTES]))
+    if foreign is not None:
+        raise UsageError(f"{path} is no Matroska capture: it is {_printable(foreign)}")
+    return content
+
+
+def _mapped(path: Path) -> bytes | mmap.mmap:
+    with path.open("rb") as file:
+        try:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (ValueError, OSError):
+            return file.read()
 
 
 def _print_json(_path: Path, capture: bytes | mmap.mmap) -> int:
     damaged = 0
-    for document in read_documents(memoryview(capture)):
+    for document, leg in _by_leg(capture):
         damaged += document.error is not None
-        print(json.dumps(describe(document)))
+        print(json.dumps(describe(document, leg.verdicts)))
     return damaged
+
+
+def _by_leg(capture: bytes | mmap.mmap) -> Iterator[tuple[Document, LegSurvey]]:
+    """Yield each document with its leg; what a track holds is decided over the leg first."""
+    legs = iter(survey_legs(read_documents(memoryview(capture))))
+    leg = next(legs, None)
+    for document in read_documents(memoryview(capture)):
+        while leg is not None and document.index > leg.last:
+            leg = next(legs, None)
+        if leg is not None:
+            yield document, leg
 
 
 def _print_table(path: Path, capture: bytes | mmap.mmap) -> int:
     print(path)
     print(ROW.format(*HEADINGS))
     documents = damaged = 0
-    for document in read_documents(memoryview(capture)):
+    tracks: dict[tuple[LegSurvey, TrackReport], TrackTotal] = {}
+    for document, leg in _by_leg(capture):
         documents += 1
         damaged += document.error is not None
         print(_row(document))
+        for report in report_tracks(document, leg.verdicts).values():
+            tracks.setdefault((leg, replace(report, seconds=None)), TrackTotal()).add(report)
     print(f"{documents} documents, {damaged} damaged\n")
+    _print_tracks(tracks)
     return damaged
+
+
+@dataclass(slots=True)
+class TrackTotal:
+    """What the documents of a leg hold of a track that they describe alike."""
+
+    documents: int = 0
+    seconds: float = 0.0
+
+    def add(self, report: TrackReport) -> None:
+        """Add a document's."""
+        self.documents += 1
+        self.seconds += report.seconds or 0.0
+
+
+def _print_tracks(tracks: dict[tuple[LegSurvey, TrackReport], TrackTotal]) -> None:
+    """Print what a backfill would make of each track, leg by leg."""
+    printed: LegSurvey | None = None
+    for (leg, report), total in tracks.items():
+        if leg is not printed:
+            of_call = f"call {_printable(leg.call_id)}" if leg.call_id else "no call named"
+            print(f"tracks of documents {leg.first} to {leg.last} ({of_call})")
+            print(TRACK_ROW.format(*TRACK_HEADINGS))
+            printed = leg
+        print(
+            TRACK_ROW.format(
+                _printable(report.name or "-"),
+                _printable(report.codec_id or "-"),
+                _hz(report.declared_rate_hz),
+                report.channels or "-",
+                report.bits or "-",
+                _hz(report.blocks_rate_hz),
+                f"{total.seconds:.2f}" if report.read_as else "-",
+                total.documents,
+                _printable(_outcome(report)),
+            ).rstrip()
+        )
+    if printed is not None:
+        print()
+
+
+def _outcome(report: TrackReport) -> str:
+    """Say whether a backfill would decode a track, and if not why."""
+    form = report.read_as
+    if form is None:
+        return f"not decoded: {report.reason}"
+    channels = f", {form.channels} channels" if form.channels > 1 else ""
+    warned = f" ({', '.join(report.warnings)})" if report.warnings else ""
+    return f"decoded as {form.encoding}, {form.sample_rate_hz} Hz{channels}{warned}"
+
+
+def _hz(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:.0f}"
 
 
 def _row(document: Document) -> str:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 
-UNUSED_PARTS = ("apitools not found", "Resource module is not available")
-"""Beam says so wherever the extra for Google Cloud, or torch, is not installed."""
+CHATTER = (
+    "apitools not found",  # wherever the extra for Google Cloud is not installed
+    "Resource module is not available",  # or torch
+    "If direct_num_workers is not equal to 1",  # local worker processes are started by an environment of our own
+)
+"""What Beam warns of in vain."""
 
 
 class _Wanted(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith(UNUSED_PARTS)
+        return not record.getMessage().startswith(CHATTER)
 
 
 def configure_logging() -> None:
     """Send warnings to standard error; to be called before Beam is imported, which would configure logging itself."""
     handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)  # whatever level a worker's start-up gives the root logger
     handler.addFilter(_Wanted())
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -98,7 +98,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         default=[],
         metavar="STREAM=FILE[,FILE]",
         help="put a recording in as a Connect contact of 2026-03-01 09:00 UTC: a file of two channels (left from the "
-        "customer, right from the agent), or two files, the customer's first",
+        "customer, right from the agent), or two files, the customer's first; any format and rate, brought to 8 kHz",
     )
     add("--demo-calls", type=whole_number(0), default=0, metavar="N", help="put N made-up calls in, truth in DIR/truth")
     add(

@@ -8,12 +8,14 @@ import threading
 from collections.abc import Callable, Sequence
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 from apache_beam.portability.api import beam_provision_api_pb2
 from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProvisionInfo, FnApiRunner
+from apache_beam.transforms import environments
 
 from callbeam.errors import UsageError
 from callbeam.pipelines.interrupts import end_now, ended_by_signals
+from callbeam.pipelines.worker_server import worker_server
 from callbeam.transforms.memory import give_back
 
 LOCAL_RUNNER = "FnApiRunner"
@@ -44,7 +46,7 @@ def runner_options(beam_words: Sequence[str], *, workers: int) -> PipelineOption
             "--workers is for the local runner; set the parallelism of other runners with their own options"
         )
     if workers > 1:
-        words += [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
+        words.append(f"--direct_num_workers={workers}")
     return PipelineOptions(words)
 
 
@@ -87,7 +89,16 @@ def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
     info.pipeline_options.update({"beam:option:default_sdk_harness_log_level:v1": "ERROR"})
     # What workers log comes twice: on standard error, which they inherit, and through this logger.
     logging.getLogger("apache_beam.runners.portability.local_job_service").setLevel(logging.CRITICAL)
-    return FnApiRunner(provision_info=ExtendedProvisionInfo(info))
+    workers = options.view_as(DirectOptions).direct_num_workers
+    return FnApiRunner(
+        provision_info=ExtendedProvisionInfo(info),
+        default_environment=_worker_process() if workers > 1 else None,
+    )
+
+
+def _worker_process() -> environments.Environment:
+    """Return how a worker process is started; Beam's own ``multi_processing`` mode imports everything for each."""
+    return environments.SubprocessSDKEnvironment.from_command_string(command_string=worker_server().command)
 
 
 def _end_when_a_worker_died(failure: threading.ExceptHookArgs) -> None:

@@ -7,14 +7,20 @@ from collections.abc import Mapping
 
 from callbeam.assembly.tally import lost_ratio
 from callbeam.kvs.fragments import LOST, FragmentStatus
+from callbeam.pipelines.command_line import show_instant
 from callbeam.schemas import TABLES
-from callbeam.storage.manifest import Manifest
+from callbeam.storage.manifest import Manifest, Outcome
 
 MOST_NAMED = 5
 """Calls named in a line; the manifest names all."""
 
 
-def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float) -> str:
+def only_runs_in(outcome: Outcome) -> bool:
+    """Tell whether there is audio in a job's range, and all of it of calls that are another job's."""
+    return not outcome.call_count and set(outcome.by_status) == {FragmentStatus.OTHER_UNIT.value}
+
+
+def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float, start_before_ms: int | None = None) -> str:
     """Describe a published job.
 
     Parameters
@@ -24,6 +30,8 @@ def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float) -> str:
         Length of the calls written.
     elapsed_s : float
         Wall time of the run.
+    start_before_ms : int, optional
+        Where the calls of the range begin before it: the start with which a job would have them.
 
     Returns
     -------
@@ -44,6 +52,9 @@ def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float) -> str:
         size[entry.table] += entry.bytes
     lines += [f"  {name:<13} {rows[name]:>10,} rows {_bytes(size[name]):>10}" for name in TABLES if name in rows]
     lines += accounting(outcome.by_status)
+    if start_before_ms is not None:
+        early = show_instant(start_before_ms)
+        lines.append(f"  the calls here begin before --start: to have them, begin with --start {early} or earlier")
     if outcome.open_calls:
         named = ", ".join(outcome.open_calls[:MOST_NAMED]) + (", ..." if len(outcome.open_calls) > MOST_NAMED else "")
         lines.append(f"  {len(outcome.open_calls)} calls may still be going on ({named}): run the job again later")

@@ -27,7 +27,8 @@ CONNECT_TOTALS = (
     _bigint("talk_time_customer_ms", "Sum of the durations of the customer's utterances."),
     _bigint(
         "non_talk_time_total_ms",
-        "Time in which nobody speaks for at least 3 s, hold, begin and end of the call included.",
+        "Time in which nobody speaks for at least 3 s; hold, begin and end of the call, and short gaps inside silence "
+        "included.",
     ),
     _bigint("interruptions_total_count", "Interruptions, by anyone."),
     _bigint("interruptions_agent_count", "Interruptions by the agent."),
@@ -85,7 +86,7 @@ CALLS = Table(
         ),
         Column("duration_ms", pa.int32(), "From call_start_ts to the end of the last audio of any channel."),
         Column("status", STRING, "ok; partial if fragments or tracks were lost; no_audio if none could be decoded."),
-        Column("leg_count", pa.int32(), "Legs of the call."),
+        Column("leg_count", pa.int32(), "Legs of the call, copies of the same audio on other streams included."),
         Column("channel_count", pa.int32(), "Channels with audio."),
         Column("fragment_count", pa.int32(), "Fragments of the call that its units listed."),
         Column(

@@ -18,6 +18,7 @@ CHANNELS = Table(
     name="channels",
     row="a channel: one participant's audio of one leg",
     key=("call_id", "channel_id", "job_id"),
+    version=2,
     columns=(
         JOB_ID,
         CALL_ID,
@@ -26,14 +27,14 @@ CHANNELS = Table(
         Column(
             "role_source",
             STRING,
-            "Where the role comes from: track_name, default (Connect's unnamed), or unknown.",
+            "Where the role comes from: track_name, role_map (the option), default (Connect's unnamed), or unknown.",
         ),
         measure("role_confidence", "How sure the role is, 0 to 1; NULL where it is unknown."),
         Column("stream_arn", STRING, "The stream that the leg lies on."),
         Column("leg_first_fragment", STRING, "The leg's first fragment number."),
         Column("track_name", STRING, "The Matroska track's Name, empty if it has none."),
         Column("codec", STRING, "Codec as declared; Connect declares A_AAC over PCM."),
-        Column("sample_rate_hz", pa.int32(), "Sample rate."),
+        Column("sample_rate_hz", pa.int32(), "Sample rate that the samples are analysed at."),
         Column("start_ts", INSTANT, "The leg's clock zero, from which the channel's frames and seconds are counted."),
         Column("begin_offset_ms", pa.int32(), "First sample, from the call's start."),
         Column("end_offset_ms", pa.int32(), "End of the last sample, from the call's start."),
@@ -67,6 +68,39 @@ CHANNELS = Table(
             "peaks",
             pa.list_(pa.int8()),
             "Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.",
+            nullable=True,
+        ),
+        Column(
+            "declared_rate_hz",
+            pa.int32(),
+            "Sample rate as track or tags declare it; NULL if they do not. Where it differs from sample_rate_hz, the "
+            "call's warnings say why: rate_from_timecodes, resampled, encoding_from_samples.",
+            nullable=True,
+        ),
+        Column(
+            "track_channel",
+            pa.int32(),
+            "Which of the track's channels this is, from 0 on; NULL where the track has one.",
+            nullable=True,
+        ),
+        Column(
+            "copy_stream_arns",
+            pa.list_(pa.string()),
+            "Other streams of the call that hold the same audio at the same time: it counts here alone, and no table "
+            "has rows of the copies; NULL without such.",
+            nullable=True,
+        ),
+        Column(
+            "clock_steps_ms",
+            pa.list_(pa.int64()),
+            "Steps of the producer's clock within the leg, in order: by how much it was set forward, below 0 back. The "
+            "leg's own clock goes on across them; NULL without such.",
+            nullable=True,
+        ),
+        Column(
+            "clock_step_offsets_ms",
+            pa.list_(pa.int32()),
+            "Where these lie, from the call's start: at the first fragment after each.",
             nullable=True,
         ),
     ),

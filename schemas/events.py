@@ -39,6 +39,7 @@ EVENTS = Table(
     name="events",
     row="something that happened in a call; docs/definitions.md says what makes it one",
     key=("call_id", "begin_offset_ms", "event_id", "job_id"),
+    version=2,
     columns=(
         JOB_ID,
         CALL_ID,
@@ -80,5 +81,6 @@ EVENTS = Table(
         measure("frequency_hz", "The strongest frequency of a tone."),
         measure("level_dbfs", "RMS level of a tone."),
         Column("clipped_samples", pa.int32(), "Samples at the format's limits.", nullable=True),
+        Column("masked_ms", pa.int32(), "How much of a non_talk cannot be heard on every channel.", nullable=True),
     ),
 )

@@ -25,7 +25,7 @@ FRAGMENTS = Table(
             "status",
             STRING,
             "decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, "
-            "service_error, open, or not_asked.",
+            "service_error, open, or not_asked. A duplicate's bytes are had already, from its stream or another.",
         ),
         Column("reason", STRING, "Why, for people; NULL where the status says all.", nullable=True),
     ),

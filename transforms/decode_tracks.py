@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import apache_beam as beam
 
 from callbeam.assembly.ledger import keyed_dead_letters, keyed_ledger
-from callbeam.audio.decode import DecodedPiece, decode_piece
+from callbeam.audio.decode import DecodeConfig, DecodedPiece, decode_piece
 from callbeam.calls.pieces import Piece
 from callbeam.transforms.coders import register_coders
 
@@ -19,12 +19,13 @@ register_coders()
 class DecodePiece(beam.DoFn):
     """Decode one piece; the ledger rows and dead letters of its fragments go to ``parts``."""
 
-    def __init__(self, job_id: str) -> None:
+    def __init__(self, job_id: str, config: DecodeConfig) -> None:
         self._job_id = job_id
+        self._config = config
 
     def process(self, piece: Piece) -> Iterator[DecodedPiece | beam.pvalue.TaggedOutput]:
         """Emit the decoded piece, and what became of its fragments."""
-        decoded = decode_piece(piece)
+        decoded = decode_piece(piece, self._config)
         # The reader holds the piece until the analysis behind this step is over.
         piece.let_go()
         for keyed in keyed_ledger(self._job_id, decoded.ledger):
@@ -44,12 +45,17 @@ class DecodeTracks(beam.PTransform):
     ----------
     job_id : str
         For the ledger's rows.
+    config : DecodeConfig, optional
+        Whose voices tracks carry, where their names do not tell.
     """
 
-    def __init__(self, job_id: str) -> None:
+    def __init__(self, job_id: str, config: DecodeConfig | None = None) -> None:
         super().__init__()
         self._job_id = job_id
+        self._config = config or DecodeConfig()
 
     def expand(self, pieces: beam.PCollection[Piece]) -> beam.pvalue.DoOutputsTuple:
         """Decode each piece."""
-        return pieces | "DecodePiece" >> beam.ParDo(DecodePiece(self._job_id)).with_outputs("parts", main="decoded")
+        return pieces | "DecodePiece" >> beam.ParDo(DecodePiece(self._job_id, self._config)).with_outputs(
+            "parts", main="decoded"
+        )

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import apache_beam as beam
 
 from callbeam.assembly.calls import CallTables
-from callbeam.assembly.tally import Tally, add_tallies, job_batch, tally_of
+from callbeam.assembly.publish_job import publish_job
+from callbeam.assembly.tally import Tally, tally_of
 from callbeam.kvs.units import Job
-from callbeam.schemas import TABLES
-from callbeam.storage.manifest import Manifest, Outcome
+from callbeam.storage.manifest import Manifest
 from callbeam.storage.objects import StorageConfig, open_store
-from callbeam.storage.publish import PublishConfig, publish
-from callbeam.storage.staging import StagedFile, stage_table
+from callbeam.storage.publish import PublishConfig
+from callbeam.storage.staging import StagedFile
 
 
 class Publish(beam.DoFn):
@@ -25,23 +25,8 @@ class Publish(beam.DoFn):
         self._config = config
 
     def process(self, _: bytes, files: Sequence[StagedFile], tallies: Sequence[Tally]) -> Iterator[Manifest]:
-        """Write table ``jobs``, then move everything into the tables; emit the manifest."""
-        store = open_store(self._storage)
-        tally = add_tallies(tallies)
-        row = job_batch(
-            self._job,
-            tally,
-            options_sha256=self._config.options_sha256,
-            versions=self._config.versions,
-            models=self._config.models,
-        )
-        jobs = stage_table(store, self._job, self._config.attempt, TABLES["jobs"], 0, row)
-        outcome = Outcome(
-            by_status=dict(sorted(tally.by_status.items())),
-            call_count=tally.call_count,
-            open_calls=tuple(sorted(tally.open_calls)),
-        )
-        yield publish(store, self._job, [*files, jobs], outcome, self._config)
+        """Publish what is staged; emit the manifest."""
+        yield publish_job(open_store(self._storage), self._job, files, tallies, self._config)
 
 
 class PublishTables(beam.PTransform):

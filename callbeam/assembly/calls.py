@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from callbeam.assembly.channels import JoinedChannel, channel_batch, join_parts
+from callbeam.assembly.channels import channel_batch, join_parts
 from callbeam.assembly.comparison import compare_channels
 from callbeam.assembly.config import AssemblyConfig
 from callbeam.assembly.conversation import CallClock
+from callbeam.assembly.copies import SAME_AUDIO, Copies, find_copies
 from callbeam.assembly.packing import unpack
 from callbeam.assembly.parts import (
     CHANNELS,
@@ -106,8 +107,9 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: Assem
         batches = {FRAGMENTS: ledger.to_batches()}
         return _tables(call_key, batches, is_open=decision.status is CallStatus.OPEN)
     letters = verdict.letters(letters)
-    channels = join_parts(part for part in by_kind[CHANNELS] if verdict.writes(*part.leg_key))
-    account = _Account(decision.legs, channels, ledger, letters)
+    copies = find_copies(join_parts(part for part in by_kind[CHANNELS] if verdict.writes(*part.leg_key)))
+    ledger = verdict.mark_copies(ledger, copies.legs)
+    account = _Account(decision.legs, copies, ledger, letters)
     tables = _rows(call_key, job, account, by_kind, config or AssemblyConfig())
     return _tables(
         call_key,
@@ -122,12 +124,13 @@ class _Account:
     def __init__(
         self,
         legs: Sequence[LegEnd],
-        channels: Sequence[JoinedChannel],
+        copies: Copies,
         ledger: pa.Table,
         letters: Sequence[pa.RecordBatch],
     ) -> None:
         self.legs = legs
-        self.channels = channels
+        self.copies = copies
+        channels = self.channels = copies.kept
         self.kept = frozenset(channel.channel_id for channel in channels)
         by_status = Counter(ledger["status"].to_pylist())
         self.fragments = by_status.total() - by_status[FragmentStatus.OTHER_UNIT.value]
@@ -152,9 +155,12 @@ class _Account:
             "channel_silent": any(channel.levels["digital_zero_ratio"] == 1 for channel in self.channels),
             "role_unknown": any(channel.first.participant_role is None for channel in self.channels),
             "clocks_differ": not self.comparable,
+            SAME_AUDIO: self.copies.found,
+            "call_may_be_cut": any(end.may_be_cut for end in self.legs),
             "several_legs_on_a_stream": len(self.legs) > len({end.leg.stream.arn for end in self.legs}),
         }
-        return [warning for warning, holds in found.items() if holds]
+        noticed = {notice.warning for channel in self.channels for notice in channel.notices}
+        return [*(warning for warning, holds in found.items() if holds), *noticed]
 
 
 def _rows(
@@ -167,12 +173,16 @@ def _rows(
     comparable = account.comparable and compared.layout != DUAL_MONO
     clock = CallClock(job.job_id, call_id, start_ms, account.end_ms - start_ms, comparable)
     scores = {name: value for some in by_kind[SCORES] for name, value in some.by_unit()}
+    of_channel = {
+        name: {**columns, "copy_stream_arns": account.copies.streams.get(name)}
+        for name, columns in compared.of_channel.items()
+    }
     spoken = speech_tables(channels, by_kind[UTTERANCES], by_kind[UNITS], scores, compared, clock, config)
     warnings = sorted({*account.warnings(), *compared.warnings, *spoken.warnings})
     windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
     return {
         "calls": [_call_batch(job, account, {**spoken.totals, **compared.of_call, "warnings": warnings})],
-        CHANNELS: [channel_batch(job.job_id, channels, start_ms, compared.of_channel)] if channels else [],
+        CHANNELS: [channel_batch(job.job_id, channels, start_ms, of_channel)] if channels else [],
         **spoken.batches,
         SECONDS: [_second_batch(job.job_id, batch, start_ms) for batch in by_kind[SECONDS] if _channel(batch) in kept],
         WINDOWS: _window_batches(job.job_id, call_id, start_ms, windows),

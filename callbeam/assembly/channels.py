@@ -11,12 +11,15 @@ import pyarrow as pa
 from callbeam.assembly.voice import JoinedVoice, join_voices
 from callbeam.audio.extent import ChannelExtent, channel_extent, join_extents
 from callbeam.audio.level import LevelSums, join_levels
+from callbeam.calls.notices import CLOCK_STEPPED
+from callbeam.calls.verdict import IMPLAUSIBLE_SAMPLES
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from callbeam.calls.clock import LegClock
+    from callbeam.calls.notices import Notice
     from callbeam.calls.pieces import Leg
     from callbeam.speech.analysed import AnalysedChannel, ChannelVoice
 
@@ -35,6 +38,8 @@ class ChannelPart:
         Sums over those samples.
     voice : ChannelVoice
         Who speaks when in it.
+    declared_rate_hz, track_channel, notices
+        The channel's.
     """
 
     leg: Leg
@@ -48,6 +53,9 @@ class ChannelPart:
     extent: ChannelExtent
     levels: LevelSums
     voice: ChannelVoice
+    declared_rate_hz: int | None = None
+    track_channel: int | None = None
+    notices: tuple[Notice, ...] = ()
 
     @property
     def leg_key(self) -> tuple[str, int]:
@@ -57,17 +65,23 @@ class ChannelPart:
 
 @dataclass(frozen=True, slots=True)
 class JoinedChannel:
-    """A whole channel: what its first piece says of it, and the extent, levels and voice of all pieces."""
+    """A whole channel: what its first piece says of it, and the extent, levels, voice and notices of all pieces."""
 
     first: ChannelPart
     extent: ChannelExtent
     levels: dict[str, float | None]
     voice: JoinedVoice
+    notices: tuple[Notice, ...] = ()
 
     @property
     def channel_id(self) -> str:
         """Names the channel."""
         return self.first.channel_id
+
+    @property
+    def implausible(self) -> bool:
+        """Whether its samples cannot be sound."""
+        return any(notice.warning == IMPLAUSIBLE_SAMPLES for notice in self.notices)
 
     @property
     def begin_ms(self) -> int:
@@ -95,6 +109,9 @@ def channel_part(analysed: AnalysedChannel, clock: LegClock, piece: int) -> Chan
         extent=channel_extent(channel),
         levels=analysed.rows.levels,
         voice=analysed.voice,
+        declared_rate_hz=channel.declared_rate_hz,
+        track_channel=channel.track_channel,
+        notices=channel.notices,
     )
 
 
@@ -109,8 +126,18 @@ def join_parts(parts: Iterable[ChannelPart]) -> list[JoinedChannel]:
         extent = join_extents([part.extent for part in some])
         levels = join_levels(part.levels for part in some)
         voice = join_voices({part.piece: part.voice for part in some}, some[0].clock.start_ms)
-        joined.append(JoinedChannel(some[0], extent, levels, voice))
+        notices = tuple(dict.fromkeys(notice for part in some for notice in part.notices))
+        joined.append(JoinedChannel(some[0], extent, levels, voice, notices))
     return joined
+
+
+def _clock_steps(channel: JoinedChannel, call_start_ms: int) -> dict[str, list[int] | None]:
+    steps = [notice for notice in channel.notices if notice.warning == CLOCK_STEPPED]
+    zero_ms = channel.first.clock.start_ms - call_start_ms
+    return {
+        "clock_steps_ms": [round(step.value or 0) for step in steps] or None,
+        "clock_step_offsets_ms": [zero_ms + (step.at_ms or 0) for step in steps] or None,
+    }
 
 
 def channel_batch(
@@ -138,6 +165,8 @@ def channel_batch(
             "track_name": channel.first.track_name,
             "codec": channel.first.codec,
             "sample_rate_hz": channel.extent.sample_rate_hz,
+            "declared_rate_hz": channel.first.declared_rate_hz,
+            "track_channel": channel.first.track_channel,
             "start_ts": channel.first.clock.start_ms,
             "begin_offset_ms": channel.begin_ms - call_start_ms,
             "end_offset_ms": channel.end_ms - call_start_ms,
@@ -145,8 +174,10 @@ def channel_batch(
             "pcm_sha256": channel.extent.pcm_sha256,
             "gap_count": channel.extent.gap_count,
             "gap_ms": channel.extent.gap_ms,
+            **_clock_steps(channel, call_start_ms),
             **channel.levels,
             **channel.voice.columns,
+            **({"speech_ms": None} if channel.implausible else {}),
             **compared[channel.channel_id],
         }
         for channel in channels

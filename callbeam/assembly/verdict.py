@@ -11,7 +11,7 @@ from callbeam.calls.ownership import CallDecision, CallStatus
 from callbeam.kvs.fragments import FragmentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from callbeam.calls.pieces import LegEnd
 
@@ -46,8 +46,12 @@ class Verdict:
         """Tell whether the job writes the leg that a fragment lies in; True where that cannot be told."""
         if stream_arn is None or fragment_number is None:
             return True
-        first = max((number for number in self._firsts[stream_arn] if number <= int(fragment_number)), default=None)
+        first = self._first(stream_arn, fragment_number)
         return first is not None and self.writes(stream_arn, first)
+
+    def _first(self, stream_arn: str, fragment_number: str) -> int | None:
+        """Return the first fragment's number of the leg that a fragment lies in."""
+        return max((number for number in self._firsts[stream_arn] if number <= int(fragment_number)), default=None)
 
     def judge(self, ledger: pa.Table) -> pa.Table:
         """Rewrite the status of fragments whose leg the job does not write: another job's, or open."""
@@ -59,6 +63,28 @@ class Verdict:
         ]
         at = ledger.schema.get_field_index("status")
         return ledger.set_column(at, ledger.schema.field(at), pa.array(statuses, pa.string()))
+
+    def mark_copies(self, ledger: pa.Table, legs: Mapping[tuple[str, int], str]) -> pa.Table:
+        """Account as ``duplicate`` for what was decoded of legs whose audio another stream holds, and counts.
+
+        Parameters
+        ----------
+        ledger : pyarrow.Table
+        legs : mapping of (str, int) to str
+            Such legs, and the other stream's name.
+        """
+        if not legs:
+            return ledger
+        columns = {name: ledger[name].to_pylist() for name in ("stream_arn", "fragment_number", "status", "reason")}
+        for i, (arn, number) in enumerate(zip(columns["stream_arn"], columns["fragment_number"], strict=True)):
+            other = legs.get((arn, self._first(arn, number) or 0))
+            if other is not None and columns["status"][i] == FragmentStatus.DECODED.value:
+                columns["status"][i] = FragmentStatus.DUPLICATE.value
+                columns["reason"][i] = f"the same audio lies on stream {other}, where it counts"
+        for name in ("status", "reason"):
+            at = ledger.schema.get_field_index(name)
+            ledger = ledger.set_column(at, ledger.schema.field(at), pa.array(columns[name], pa.string()))
+        return ledger
 
     def letters(self, batches: Sequence[pa.RecordBatch]) -> list[pa.RecordBatch]:
         """Keep the dead letters that the job answers for; each batch holds one."""

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbeam.calls.pieces import CallIdentity, Leg
+from callbeam.calls.verdict import IMPLAUSIBLE_SAMPLES
 from callbeam.errors import UsageError
 from callbeam.kvs.units import Stream
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from callbeam.calls.notices import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Channel:
     participant_role : str or None
         CUSTOMER, AGENT, or None where nothing tells.
     role_source : str
-        ``track_name`` or ``unknown``.
+        ``track_name``, ``role_map``, ``default`` or ``unknown``.
     codec : str
         Codec as declared, e.g. ``A_AAC`` (what Connect declares over PCM).
     sample_rate_hz : int
@@ -46,6 +49,12 @@ class Channel:
     core_start, core_end : int
         The leg's sample indices that this piece answers for; leads lie outside. In a leg's last piece the core ends
         where the samples do; in others at the border, wherever the samples end.
+    declared_rate_hz : int or None
+        What the track declares, whatever it is read at; None if it declares none.
+    track_channel : int or None
+        Which of the track's channels this is, from 0 on; None where it has one.
+    notices : tuple of Notice
+        What was found while the track was read.
     """
 
     leg: Leg
@@ -61,6 +70,14 @@ class Channel:
     covered: npt.NDArray[np.int64]
     core_start: int
     core_end: int
+    declared_rate_hz: int | None = None
+    track_channel: int | None = None
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def implausible(self) -> bool:
+        """Whether the samples cannot be sound: nothing is said of speech in them."""
+        return any(notice.warning == IMPLAUSIBLE_SAMPLES for notice in self.notices)
 
 
 def channel_of_pcm(

@@ -1,45 +1,39 @@
-"""Payload bytes to samples. What a payload is, ``callbeam.calls.formats`` tells: placement needs it too."""
+"""A run of samples read from the blocks that hold it. What their payload is, ``callbeam.calls`` has decided."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from callbeam.calls.formats import PcmFormat, is_audio, pcm_format
+from callbeam.calls.samples import read_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import numpy as np
     import numpy.typing as npt
 
-    from callbeam.mkv.document import Block
-
-LITTLE_ENDIAN = np.dtype("<i2")
-BIG_ENDIAN = np.dtype(">i2")
-
-__all__ = ["PcmFormat", "is_audio", "pcm_format", "read_pcm"]
+    from callbeam.calls.blocks import Run
+    from callbeam.calls.formats import AudioFormat
 
 
-def read_pcm(data: bytes | memoryview, blocks: Sequence[Block], *, big_endian: bool = False) -> npt.NDArray[np.int16]:
-    """Read 16-bit mono PCM from blocks of a document, one after the other.
+def read_run(data: bytes | memoryview, run: Run, form: AudioFormat) -> npt.NDArray[np.int16]:
+    """Read a run's samples.
 
     Parameters
     ----------
     data : bytes-like
         The document.
-    blocks : sequence of Block
-        In order; each of an even size.
+    run : Run
+    form : AudioFormat
+        Of a stream of samples.
 
     Returns
     -------
-    int16 array, shape (n,)
+    int16 array, shape (run.end - run.start, form.channels), or (run.end - run.start,) of one channel
         Read-only where it is a view of ``data``.
     """
-    sample = BIG_ENDIAN if big_endian else LITTLE_ENDIAN
-    if len(blocks) == 1:
-        _, _, start, end = blocks[0]
-        pcm: npt.NDArray[np.int16] = np.frombuffer(data, sample, (end - start) // 2, start)
+    if len(run.blocks) == 1 and not run.head:
+        _, _, start, end = run.blocks[0]
+        payload = memoryview(data)[start:end]
     else:
-        pcm = np.frombuffer(b"".join([data[start:end] for _, _, start, end in blocks]), sample)
-    return pcm if pcm.dtype.isnative else pcm.astype(np.int16)
+        payload = memoryview(b"".join([run.head, *(data[start:end] for _, _, start, end in run.blocks)]))
+    samples = read_samples(payload[: (run.end - run.start) * form.frame_bytes], form.encoding)
+    return samples if form.channels == 1 else samples.reshape(-1, form.channels)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from callbeam.audio.fingerprint import fingerprint
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,6 +34,9 @@ class ChannelExtent:
         Gaps between the first and the last sample, and their total length.
     begin, end : int
         The leg's sample indices of the first sample, and after the last.
+    chunks : CHUNK array, shape (k,)
+        What the samples are (``callbeam.audio.fingerprint``), by which copies are told that differ at their edges;
+        places are milliseconds from the leg's clock zero.
     """
 
     sample_rate_hz: int
@@ -41,6 +46,7 @@ class ChannelExtent:
     gap_samples: int
     begin: int
     end: int
+    chunks: npt.NDArray[np.void]
 
     @property
     def gap_ms(self) -> int:
@@ -90,7 +96,19 @@ def channel_extent(channel: Channel) -> ChannelExtent:
         gap_samples=int((missing[:, 1] - missing[:, 0]).sum()),
         begin=int(covered[0, 0]),
         end=int(covered[-1, 1]),
+        chunks=_chunks(channel),
     )
+
+
+def _chunks(channel: Channel) -> npt.NDArray[np.void]:
+    chunks = fingerprint(core_samples(channel))
+    covered = core_covered(channel)
+    lengths = covered[:, 1] - covered[:, 0]
+    skipped = covered[:, 0] - (np.cumsum(lengths) - lengths)  # by interval: what to add to an index without gaps
+    for name, at in (("begin", chunks["begin"]), ("end", chunks["end"] - 1)):
+        interval = np.searchsorted(np.cumsum(lengths), at, side="right")
+        chunks[name] = (at + skipped[interval]) * 1000 // channel.sample_rate_hz
+    return chunks
 
 
 def join_extents(extents: Sequence[ChannelExtent]) -> ChannelExtent:
@@ -116,4 +134,5 @@ def join_extents(extents: Sequence[ChannelExtent]) -> ChannelExtent:
         gap_samples=sum(extent.gap_samples for extent in extents) + sum(borders),
         begin=extents[0].begin,
         end=extents[-1].end,
+        chunks=np.concatenate([extent.chunks for extent in extents]),
     )

@@ -7,6 +7,7 @@ periodicity: that a telephone band lacks the fundamental does not matter. Unlike
 
 * the window's share is weighted with where in the frame the energy lies, instead of taking it as even (``_correlate``);
 * a frame offers one candidate per octave, and silence is an absolute level;
+* of a period and its multiples that wins which lies where the voice's pitch usually does (``pitch_range``);
 * the path is found over stretches of fixed length (``pitch_path``), so that no frame depends on audio far away.
 """
 
@@ -46,7 +47,12 @@ class PitchConfig:
     voicing_threshold : float
         A frame whose best autocorrelation is less is rather unvoiced.
     octave_cost : float
-        How much a candidate gains per octave: of equally strong multiples of a period the shortest wins.
+        How much a candidate gains per octave where its frame repeats exactly, or nothing tells the voice's usual pitch:
+        of equally strong multiples of a period the shortest wins.
+    range_cost : float
+        Cost of lying an octave from where the voice's pitch usually lies; four times as much two octaves away.
+    doubt : float
+        Frames whose best autocorrelation is this far from 1, or further, pay that cost in full; the clearer, the less.
     octave_jump_cost : float
         Cost of a change between neighbouring frames, per octave.
     voicing_change_cost : float
@@ -55,8 +61,10 @@ class PitchConfig:
         Frames below this RMS level (of the pitch window) are unvoiced.
     """
 
-    voicing_threshold: float = 0.5
+    voicing_threshold: float = 0.48
     octave_cost: float = 0.015
+    range_cost: float = 0.15
+    doubt: float = 0.06
     octave_jump_cost: float = 0.5
     voicing_change_cost: float = 0.14
     silence_dbfs: float = -60.0

@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from callbeam.audio.pitch import F0_LOW_HZ, OCTAVES
+from callbeam.audio.pitch_range import off_usual
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from callbeam.audio.frames import BoolArray, Float32Array
     from callbeam.audio.pitch import PitchCandidates, PitchConfig
 
@@ -29,8 +32,9 @@ def choose_path(
 ) -> npt.NDArray[np.intp]:
     """Choose each frame's candidate, or ``UNVOICED``.
 
-    The path with the least cost over a stretch wins: its frames' costs (less strength, minus the octave cost) and its
-    changes' (octave jumps, voicing). Each stretch is solved exactly, all stretches side by side.
+    The path with the least cost over a stretch wins: its frames' costs (less strength, more the further they
+    are from the voice's usual pitch) and its changes' (octave jumps, voicing). Each stretch is solved exactly, all
+    stretches side by side.
 
     Parameters
     ----------
@@ -46,36 +50,47 @@ def choose_path(
     intp array, shape (n,)
         0 to ``OCTAVES`` - 1, or ``UNVOICED``.
     """
+    octaves = np.log2(candidates.frequency / np.float32(F0_LOW_HZ))
+    local = _frame_costs(candidates, octaves, first_frame, measured, config)
     frames = len(measured)
+    pitches = np.where(local[:UNVOICED] < _NEVER, octaves, np.float32(0))
     skipped = first_frame % _CORE
     stretches = -(-(skipped + frames) // _CORE)
     chosen = np.empty(stretches * _CORE, dtype=np.intp)
     for at in range(0, stretches, _STRETCHES_AT_ONCE):
         count = min(_STRETCHES_AT_ONCE, stretches - at)
         begin = at * _CORE - skipped - _CONTEXT
-        costs, pitches = _stretch_inputs(candidates, measured, config, begin, begin + count * _CORE + 2 * _CONTEXT)
-        chosen[at * _CORE : (at + count) * _CORE] = _solve(costs, pitches, count, config)
+        end = begin + count * _CORE + 2 * _CONTEXT
+        costs = _columns(local, begin, end, [float(_NEVER)] * OCTAVES + [-config.voicing_threshold])
+        chosen[at * _CORE : (at + count) * _CORE] = _solve(
+            costs, _columns(pitches, begin, end, [0.0] * OCTAVES), count, config
+        )
     return chosen[skipped : skipped + frames]
 
 
-def _stretch_inputs(
-    candidates: PitchCandidates, measured: BoolArray, config: PitchConfig, begin: int, end: int
-) -> tuple[Float32Array, Float32Array]:
-    """Return the states' costs, shape (OCTAVES + 1, n), and the candidates' pitch in octaves, (OCTAVES, n).
+def _frame_costs(
+    candidates: PitchCandidates, octaves: Float32Array, first_frame: int, measured: BoolArray, config: PitchConfig
+) -> Float32Array:
+    """Return the states' costs, shape (OCTAVES + 1, n)."""
+    shortest = np.float32(config.octave_cost) * octaves
+    merit = np.where(candidates.strength > 0, candidates.strength + shortest, 0)
+    away = off_usual(octaves, merit, candidates.energy, first_frame, config.range_cost)
+    doubt = np.minimum((1 - candidates.strength.max(axis=0)) / np.float32(config.doubt), 1)
+    doubt = np.where(np.isnan(away), np.float32(0), doubt)
+    usual = np.float32(config.range_cost) * np.nan_to_num(away) ** 2
+    cost = doubt * usual - (1 - doubt) * shortest - candidates.strength
+    usable = (candidates.strength > 0) & (candidates.audible & measured)
+    costs = np.full((OCTAVES + 1, len(measured)), -config.voicing_threshold, dtype=np.float32)
+    costs[:UNVOICED] = np.where(usable, cost, _NEVER)
+    return costs
 
-    Rows outside the channel's frames are unvoiced.
-    """
-    costs = np.full((OCTAVES + 1, end - begin), _NEVER, dtype=np.float32)
-    costs[UNVOICED] = -config.voicing_threshold
-    pitches = np.zeros((OCTAVES, end - begin), dtype=np.float32)
-    low, high = max(begin, 0), min(end, len(measured))
-    rows, inside = slice(low, high), slice(low - begin, high - begin)
-    strength = candidates.strength[:, rows]
-    octaves = np.log2(candidates.frequency[:, rows] / np.float32(F0_LOW_HZ))
-    usable = (strength > 0) & (candidates.audible[rows] & measured[rows])
-    costs[:OCTAVES, inside] = np.where(usable, -strength - np.float32(config.octave_cost) * octaves, _NEVER)
-    pitches[:, inside] = np.where(usable, octaves, 0)
-    return costs, pitches
+
+def _columns(values: Float32Array, begin: int, end: int, beyond: Sequence[float]) -> Float32Array:
+    """Return the columns from ``begin`` to ``end``; those that are not there are ``beyond``."""
+    columns = np.repeat(np.array(beyond, dtype=np.float32)[:, None], end - begin, axis=1)
+    low, high = max(begin, 0), min(end, values.shape[1])
+    columns[:, low - begin : high - begin] = values[:, low:high]
+    return columns
 
 
 def _solve(costs: Float32Array, pitches: Float32Array, stretches: int, config: PitchConfig) -> npt.NDArray[np.intp]:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from callbeam.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
 CUSTOMER = "CUSTOMER"
 AGENT = "AGENT"
 
@@ -11,7 +18,41 @@ _CONNECT_DEFAULTS = frozenset({"", "Track_audio/L16"})
 """What Connect's only track is called where it streams, or once streamed, the customer alone."""
 
 
-def participant_role(track_name: str, source: str) -> tuple[str | None, str]:
+def parse_role_map(entries: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Read the entries of ``--role-map``.
+
+    Parameters
+    ----------
+    entries : iterable of str
+        ``NAME=ROLE``: a track's Name ("" for a track without one) and ``CUSTOMER`` or ``AGENT``, in any case. A track
+        of several channels may be named with one of them, counted from 0: ``NAME:0=AGENT``.
+
+    Returns
+    -------
+    tuple of (str, str)
+        What stands before the last equals sign, blanks around it left out, and the role; sorted.
+
+    Raises
+    ------
+    UsageError
+        If an entry is anything else, or two contradict each other.
+    """
+    roles: dict[str, str] = {}
+    for entry in entries:
+        name, equals, role = entry.rpartition("=")
+        if not equals or role.strip().upper() not in {CUSTOMER, AGENT}:
+            raise UsageError(
+                f"--role-map {entry!r} is not NAME=CUSTOMER or NAME=AGENT, with :0 or :1 after the NAME for one "
+                "channel of a track that has several"
+            )
+        if roles.setdefault(name.strip(), role.strip().upper()) != role.strip().upper():
+            raise UsageError(f"--role-map gives {name.strip()!r} two roles")
+    return tuple(sorted(roles.items()))
+
+
+def participant_role(
+    track_name: str, source: str, roles: Mapping[str, str] | None = None, track_channel: int | None = None
+) -> tuple[str | None, str]:
     """Tell a track's role.
 
     Parameters
@@ -20,12 +61,16 @@ def participant_role(track_name: str, source: str) -> tuple[str | None, str]:
         The track's Name, "" if it has none; never its number, whose order changes from fragment to fragment.
     source : str
         ``connect``, ``chime`` or ``untagged`` (``CallIdentity.source``).
+    roles : mapping of str to str, optional
+        What ``parse_role_map`` returned, as a mapping; it wins over what names mean.
+    track_channel : int, optional
+        Which channel of a track that has several: each a participant, so the track's name alone tells no role of it.
 
     Returns
     -------
     (str or None, str)
-        CUSTOMER (from the customer), AGENT (all that the customer hears) or None; and ``track_name``, ``default`` or
-        ``unknown``.
+        CUSTOMER (from the customer), AGENT (all that the customer hears) or None; and ``role_map``, ``track_name``,
+        ``default`` or ``unknown``.
 
     Notes
     -----
@@ -33,6 +78,12 @@ def participant_role(track_name: str, source: str) -> tuple[str | None, str]:
     consumers read it so. A Chime stream carries one leg under no fixed name, and whose leg it is only its events and
     records tell.
     """
+    roles = roles or {}
+    for name in (track_name,) if track_channel is None else (f"{track_name}:{track_channel}", track_name):
+        if name in roles:
+            return roles[name], "role_map"
+    if track_channel is not None:
+        return None, "unknown"
     if track_name in _ROLES:
         return _ROLES[track_name], "track_name"
     if source == "connect" and track_name in _CONNECT_DEFAULTS:

@@ -16,7 +16,7 @@ from callbeam.calls.spans import SpanArray, as_spans
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callbeam.audio.frames import Float32Array
+    from callbeam.audio.frames import BoolArray, Float32Array
 
 BEGIN_SEARCH = (30, 15)
 """Frames before and after a begin as decided in which the true one is searched."""
@@ -30,16 +30,26 @@ LATE_END = 12
 BACKGROUND = 30
 """Frames beyond a border as decided that tell what lies there."""
 
-ABOVE_BACKGROUND_DB = 4.0
-BELOW_PEAK_DB = 25.0
+ABOVE_BACKGROUND_DB = (2.0, 4.0)
+SWINGS = 3.0
+"""Speech is above the background by as many times as much as the quietest tenth of that is below its middle, within
+these limits: steady noise swings by 0.6 dB, and the lower the threshold, the less of a fading voice is lost."""
+
+BELOW_PEAK_DB = 27.0
 LEAST_BELOW_PEAK_DB = 3.0
-"""Speech is above the background by so much, and not below its own loudest by more than so much; but where the
-background is as loud as speech, what comes this close to the loudest is speech still."""
+"""Speech is not below its own loudest by more than so much; but where the background is as loud as speech, what comes
+this close to the loudest is speech still."""
+
+RISES_FRAMES_PER_DB, FADES_FRAMES_PER_DB = 0.1, 0.3
+"""Where the background hides some of that range, a voice has begun before it can be seen, and fades on after: for each
+dB that is hidden by 1 ms and by 3 ms, as recorded and made-up voices do without the noise."""
 
 _FLOOR_DBFS = -100.0
 
 
-def move_to_level(spans: SpanArray, level_dbfs: Float32Array, runs: SpanArray, first: int) -> SpanArray:
+def move_to_level(
+    spans: SpanArray, level_dbfs: Float32Array, runs: SpanArray, first: int, others: BoolArray | None = None
+) -> SpanArray:
     """Move borders to where the level rises and falls.
 
     Parameters
@@ -51,6 +61,8 @@ def move_to_level(spans: SpanArray, level_dbfs: Float32Array, runs: SpanArray, f
     runs : SpanArray
         Unmasked frames; each of ``spans`` lies in one of them, and stays in it.
     first : int
+    others : bool array, shape (n,), optional
+        Frames that are another's voice: no border is moved there.
 
     Returns
     -------
@@ -60,33 +72,48 @@ def move_to_level(spans: SpanArray, level_dbfs: Float32Array, runs: SpanArray, f
     if not len(spans):
         return spans
     level = np.nan_to_num(level_dbfs, nan=_FLOOR_DBFS)
+    own = np.ones(len(level), dtype=np.bool_) if others is None else ~others
     begins, ends = (spans - first).T.tolist()
     inside = runs[np.searchsorted(runs[:, 0], spans[:, 0], side="right") - 1] - first
     lowest = np.maximum(inside[1:, 0], spans[:-1, 1] - first).tolist()
     highest = np.minimum(inside[:-1, 1], spans[1:, 0] - first).tolist()
     limits = zip([int(inside[0, 0]), *lowest], [*highest, int(inside[-1, 1])], strict=True)
-    moved = [_move(level, *border) for border in zip(begins, ends, limits, strict=True)]
+    moved = [_move(level, own, *border) for border in zip(begins, ends, limits, strict=True)]
     return as_spans(np.array(moved, dtype=np.int64) + first)
 
 
-def _move(level: Float32Array, begin: int, end: int, limits: Sequence[int]) -> tuple[int, int]:
+def _move(level: Float32Array, own: BoolArray, begin: int, end: int, limits: Sequence[int]) -> tuple[int, int]:
     """Return one span's borders; it may grow into the frames between ``limits``."""
     lowest, highest = limits
-    peak = _quantile(level[begin : max(end - LATE_END, begin + 1)], 0.95)
+    peak = _quantile(np.sort(level[begin : max(end - LATE_END, begin + 1)]), 0.95)
     low, high = max(begin - BEGIN_SEARCH[0], lowest), min(begin + BEGIN_SEARCH[1], end)
-    loud = np.flatnonzero(level[low:high] >= _threshold(level[max(begin - BACKGROUND, lowest) : begin], peak))
-    begin = low + int(loud[0]) if len(loud) else begin
+    least = _threshold(level[max(begin - BACKGROUND, lowest) : begin], peak)
+    loud = np.flatnonzero((level[low:high] >= least) & own[low:high])
+    if len(loud):
+        begin = max(low + int(loud[0]) - _hidden(least, peak, RISES_FRAMES_PER_DB), lowest)
     low, high = max(end - END_SEARCH[0], begin + 1), min(end + END_SEARCH[1], highest)
-    loud = np.flatnonzero(level[low:high] >= _threshold(level[end : min(end + BACKGROUND, highest)], peak))
-    return begin, low + int(loud[-1]) + 1 if len(loud) else max(end - LATE_END, begin + 1)
+    least = _threshold(level[end : min(end + BACKGROUND, highest)], peak)
+    loud = np.flatnonzero((level[low:high] >= least) & own[low:high])
+    if not len(loud):
+        return begin, max(end - LATE_END, begin + 1)
+    return begin, min(low + int(loud[-1]) + 1 + _hidden(least, peak, FADES_FRAMES_PER_DB), highest)
 
 
 def _threshold(background: Float32Array, peak: float) -> float:
     """Return the level from which on a frame is speech."""
-    floor = _quantile(background, 0.5) if len(background) else _FLOOR_DBFS
-    return min(max(peak - BELOW_PEAK_DB, floor + ABOVE_BACKGROUND_DB), peak - LEAST_BELOW_PEAK_DB)
+    if not len(background):
+        return peak - BELOW_PEAK_DB
+    ordered = np.sort(background)
+    floor = _quantile(ordered, 0.5)
+    swing = min(max(SWINGS * (floor - _quantile(ordered, 0.1)), ABOVE_BACKGROUND_DB[0]), ABOVE_BACKGROUND_DB[1])
+    return min(max(peak - BELOW_PEAK_DB, floor + swing), peak - LEAST_BELOW_PEAK_DB)
 
 
-def _quantile(values: Float32Array, share: float) -> float:
-    """Return a quantile; numpy's own costs far more on so few values."""
-    return float(np.sort(values)[int(share * len(values))])
+def _hidden(least: float, peak: float, frames_per_db: float) -> int:
+    """Return for how many frames a voice is hidden, beside those from ``least`` on."""
+    return round(frames_per_db * max(least - peak + BELOW_PEAK_DB, 0.0))
+
+
+def _quantile(ordered: Float32Array, share: float) -> float:
+    """Return a quantile of sorted values; numpy's own costs far more on so few."""
+    return float(ordered[int(share * len(ordered))])

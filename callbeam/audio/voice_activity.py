@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from callbeam.audio.frames import HOP_MS, Float32Array, FrameSpan
+from callbeam.audio.frames import HOP_MS, BoolArray, Float32Array, FrameSpan
 from callbeam.audio.speech_borders import move_to_level
 from callbeam.calls.spans import SpanArray, as_spans, spans_of_mask
 from callbeam.errors import UsageError
@@ -106,6 +106,7 @@ def speech_spans(
     span: FrameSpan,
     config: VoiceActivityConfig,
     level_dbfs: Float32Array | None = None,
+    others: BoolArray | None = None,
 ) -> SpanArray:
     """Decide where speech is.
 
@@ -118,6 +119,8 @@ def speech_spans(
     level_dbfs : float32 array, shape (n,), optional
         Level of the same frames (``FrameFeatures.measures["level_dbfs"]``): borders are then moved to where it rises
         and falls, which is better than by ``onset_shift_ms`` and ``offset_shift_ms``.
+    others : bool array, shape (n,), optional
+        Frames that are another's voice: no border is moved there.
 
     Returns
     -------
@@ -131,7 +134,7 @@ def speech_spans(
     spans = spans[spans[:, 1] - spans[:, 0] >= config.min_speech_ms // HOP_MS]
     if level_dbfs is not None:
         spans = _loud_enough(spans - span.first, level_dbfs, config.min_level_dbfs) + span.first
-        return move_to_level(spans, level_dbfs, runs, span.first)
+        return move_to_level(spans, level_dbfs, runs, span.first, others)
     return _shift(spans, runs, config.onset_shift_ms // HOP_MS, config.offset_shift_ms // HOP_MS)
 
 

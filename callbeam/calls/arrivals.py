@@ -53,13 +53,18 @@ class Arrivals:
     lane : Lane
     job : Job
     source : FragmentSource
+
+    Attributes
+    ----------
+    begin_ms : int
+        Where listing begins.
     """
 
     def __init__(self, lane: Lane, job: Job, source: FragmentSource) -> None:
         self._source = source
         self._job = job
         self._limit_ms = job.as_of_ms
-        self._listed_to_ms = job.start_ms - LEG_SKEW_MS - LOOK_BACK_MS
+        self.begin_ms = self._listed_to_ms = job.start_ms - LEG_SKEW_MS - LOOK_BACK_MS
         self._stops = deque([*(unit.end_ms for unit in lane.units), job.end_ms + LEG_SKEW_MS])
         self._beyond_ms = FIRST_STEP_MS
         self._ahead: deque[Arrival] = deque()
@@ -88,6 +93,10 @@ class Arrivals:
         while list_on and self._list_step(before_ms):
             pass
         return takewhile(lambda arrival: arrival.at_ms < before_ms, self._ahead)
+
+    def list_before(self, start_ms: int, end_ms: int) -> list[Arrival]:
+        """List a range before ``begin_ms``, which no cursor passes."""
+        return list(self._list(start_ms, end_ms))
 
     def _list_step(self, before_ms: int) -> bool:
         """List one step on towards ``before_ms``; False where that has been reached."""

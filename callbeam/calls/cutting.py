@@ -7,8 +7,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from callbeam.calls.clock import start_clock
+from callbeam.calls.clock_watch import LOOK_AHEAD, ClockWatch, Decision
 from callbeam.calls.pieces import Piece
 from callbeam.calls.placement import BLOCK_REACH_MS, Placer
+from callbeam.calls.survey import Surveyor
 from callbeam.calls.timeline import LEAD_MS, NS_PER_MS, PIECE_MS, locate
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ HOLD_MS = LEAD_MS + BLOCK_REACH_MS
 class _Held(NamedTuple):
     fragment: FetchedFragment
     position_ms: float
+    decision: Decision
 
 
 class PieceCutter:
@@ -33,7 +36,7 @@ class PieceCutter:
 
     A piece goes out when the clock closes it: the leg has left its lead-out behind. Audio lies where its position says;
     to be accounted for, fragments are dealt out in order: a straggler that comes when its piece is gone is the next
-    one's.
+    one's. A fragment waits until it is known what each of its tracks holds (``survey``).
 
     Parameters
     ----------
@@ -53,7 +56,10 @@ class PieceCutter:
         self.unit = unit
         self.emitted = 0
         self._leg = leg
-        self._placer = Placer(start_clock(first))
+        self._surveyor = Surveyor()
+        self._waiting: deque[FetchedFragment] = deque()
+        self._placer = Placer(start_clock(first), (), self._surveyor.verdicts)
+        self._watch = ClockWatch(self._placer)
         # by the index of a piece: the state before its first fragment
         self._states: dict[int, tuple[LegClock, tuple[TrackAnchor, ...]]] = {0: (self._placer.clock, ())}
         self._held: deque[_Held] = deque()
@@ -61,19 +67,37 @@ class PieceCutter:
         self._index = 0
 
     def add(self, fragment: FetchedFragment) -> Iterator[Piece]:
-        """Take the leg's next fragment; yield the pieces that it closes."""
-        before_ms = self._held[-1].position_ms if self._held else 0.0
-        located = locate(self._placer.clock, fragment)
-        position_ms = before_ms if located is None else located.begin_ns / NS_PER_MS
-        self._remember_state(before_ms, position_ms)
-        self._placer.place(fragment)
-        self._held.append(_Held(fragment, position_ms))
-        while self._placer.clock.closed_ms >= (self._index + 1) * PIECE_MS:
-            yield from self._cut()
+        """Take the leg's next fragment; yield the pieces that are closed."""
+        self._surveyor.take(fragment.document)
+        self._waiting.append(fragment)
+        yield from self._place_waiting(final=False)
 
     def finish(self) -> Iterator[Piece]:
         """Yield what is left when the leg has ended."""
+        self._surveyor.finish()
+        yield from self._place_waiting(final=True)
+        self._watch.forget()
         while self._owned_before < len(self._held):
+            yield from self._cut()
+
+    def _place_waiting(self, *, final: bool) -> Iterator[Piece]:
+        """Place the fragments of which is known what they hold and where they lie."""
+        while self._waiting and self._surveyor.settled(self._waiting[0].document):
+            fragment, *following = islice(self._waiting, LOOK_AHEAD + 1)
+            decision = self._watch.decide(fragment, following, final=final or len(following) >= LOOK_AHEAD)
+            if decision is None:
+                break
+            yield from self._place(self._waiting.popleft(), decision)
+
+    def _place(self, fragment: FetchedFragment, decision: Decision) -> Iterator[Piece]:
+        before_ms = self._held[-1].position_ms if self._held else 0.0
+        located = locate(self._placer.clock, fragment, decision.begin_ns)
+        position_ms = before_ms if located is None else located.begin_ns / NS_PER_MS
+        self._remember_state(before_ms, position_ms)
+        self._placer.place(fragment, decision.begin_ns)
+        self._watch.note(fragment, decision)
+        self._held.append(_Held(fragment, position_ms, decision))
+        while self._placer.clock.closed_ms >= (self._index + 1) * PIECE_MS:
             yield from self._cut()
 
     def _remember_state(self, before_ms: float, position_ms: float) -> None:
@@ -118,6 +142,9 @@ class PieceCutter:
             first_owned=owned_before,
             end_owned=owned,
             anchors=anchors,
+            positions=tuple(held.decision.begin_ns for held in some),
+            steps=tuple(held.decision.step for held in some[owned_before:owned] if held.decision.step is not None),
+            verdicts=tuple(self._surveyor.verdicts.values()),
         )
 
     def _count_before(self, position_ms: int) -> int:

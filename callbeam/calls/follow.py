@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING
 
 from callbeam.calls.arrivals import Arrivals
 from callbeam.calls.cutting import PieceCutter
+from callbeam.calls.look_back import LookBack
 from callbeam.calls.observations import FragmentReader
 from callbeam.calls.ownership import (
+    LEG_PAUSE_MS,
     OPEN_MS,
+    UNTAGGED_PAUSE_MS,
     LegState,
     Place,
     continues,
     extend_leg,
     is_open,
+    may_be_one,
     place_of,
     unit_of,
     untagged_identity,
@@ -83,11 +87,14 @@ class _Following:
         None for one that runs into the job, whose beginning was not seen.
     cutter : PieceCutter or None
         Present for a leg whose media is read.
+    may_be_cut : bool
+        It has no tags, and begins soon after a named call.
     """
 
     state: LegState
     leg: Leg | None = None
     cutter: PieceCutter | None = None
+    may_be_cut: bool = False
 
     @property
     def call_id(self) -> str | None:
@@ -104,6 +111,7 @@ class _LaneReading:
         self._lane = lane
         self._job = job
         self._arrivals = Arrivals(lane, job, source)
+        self._look_back = LookBack(self._arrivals, source)
         self._reader = FragmentReader(self._arrivals, source)
         self._leg: _Following | None = None
 
@@ -111,7 +119,7 @@ class _LaneReading:
         self._reader.close()
 
     def events(self) -> Iterator[Event]:
-        self._look_back()
+        self._find_leg_into()
         while True:
             foreign = self._leg.foreign if self._leg is not None else None
             seen = self._reader.next(self._reach_ms(), foreign)
@@ -120,19 +128,31 @@ class _LaneReading:
             if seen.lost is not None:
                 yield from self._lose(seen, seen.lost)
                 continue
-            if self._leg is None or not continues(self._leg.state, seen.identity, seen.at_ms):
-                yield from self._end(seen)
+            if not self._goes_on(seen):
+                may_be_cut = self._leg is not None and may_be_one(self._leg.state, seen.identity, seen.at_ms)
+                yield from self._end(seen, may_be_cut=may_be_cut)
                 if place_of(seen.at_ms, self._job) is Place.LATER:
                     break
-                self._begin(seen)
+                self._begin(seen, may_be_cut=may_be_cut)
             yield from self._follow(seen)
         yield from self._end(None)
 
-    def _look_back(self) -> None:
+    def _find_leg_into(self) -> None:
         """Find the leg that runs into the margin before the job."""
-        state = self._reader.leg_into(self._job.start_ms - LEG_SKEW_MS, self._reach_ms())
+        state = self._look_back.leg_into(self._job.start_ms - LEG_SKEW_MS, self._reach_ms())
         if state is not None:
             self._leg = _Following(state)
+
+    def _goes_on(self, seen: Observation) -> bool:
+        """Tell whether a fragment continues the leg that is followed; what that is called may only now matter."""
+        following = self._leg
+        if following is None:
+            return False
+        pause_ms = seen.at_ms - following.state.last_ms
+        matters = seen.identity is not None or pause_ms > UNTAGGED_PAUSE_MS
+        if following.leg is None and following.state.identity is None and matters and pause_ms <= LEG_PAUSE_MS:
+            following.state = self._look_back.find_call(following.state)
+        return continues(following.state, seen.identity, seen.at_ms)
 
     def _reach_ms(self) -> int:
         """Return how far to read: to the end of the margin, or until the leg under way is surely over."""
@@ -141,7 +161,7 @@ class _LaneReading:
             reach_ms = max(reach_ms, self._leg.state.last_ms + OPEN_MS)
         return min(reach_ms, self._job.as_of_ms)
 
-    def _begin(self, seen: Observation) -> None:
+    def _begin(self, seen: Observation, *, may_be_cut: bool) -> None:
         stream, number = self._lane.stream, seen.listed.number
         identity = seen.identity or untagged_identity(stream, number)
         leg = Leg(identity, stream, number, seen.at_ms)
@@ -149,7 +169,7 @@ class _LaneReading:
         if place_of(seen.at_ms, self._job) is Place.INSIDE and seen.fetched is not None:
             cutter = PieceCutter(leg, unit_of(seen.at_ms, self._lane, self._job), seen.fetched)
         tagged_ms = None if seen.identity is None else seen.at_ms
-        self._leg = _Following(LegState(identity, seen.at_ms, tagged_ms), leg, cutter)
+        self._leg = _Following(LegState(identity, seen.at_ms, tagged_ms), leg, cutter, may_be_cut)
 
     def _follow(self, seen: Observation) -> Iterator[Event]:
         following = self._leg
@@ -162,7 +182,7 @@ class _LaneReading:
         else:
             yield from self._other_unit(seen, following, None)
 
-    def _end(self, follower: Observation | None) -> Iterator[Event]:
+    def _end(self, follower: Observation | None, *, may_be_cut: bool = False) -> Iterator[Event]:
         following, self._leg = self._leg, None
         if following is None or following.leg is None:
             return
@@ -174,7 +194,8 @@ class _LaneReading:
         other = follower is not None and (
             follower.identity is None or follower.identity.call_id != following.leg.identity.call_id
         )
-        yield LegEnd(following.leg, pieces, last_ms, is_open(last_ms, self._job.as_of_ms, other_call_followed=other))
+        still_open = is_open(last_ms, self._job.as_of_ms, other_call_followed=other)
+        yield LegEnd(following.leg, pieces, last_ms, still_open, may_be_cut or following.may_be_cut)
 
     def _lose(self, seen: Observation, lost: FetchedFragment) -> Iterator[Event]:
         """Account for a fragment without media: it is the call's around it, as a fragment without tags would be."""

@@ -1,4 +1,4 @@
-"""Whose call a fragment is, from the tags that Connect and Chime put into it."""
+"""Whose call a fragment is and which track is which, from the names that Connect and Chime put into it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from callbeam.calls.pieces import CallIdentity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from callbeam.mkv.document import Track
+
 PADDING = "\0 \t\r\n"
 """What producers pad strings with."""
+
+
+def trimmed_name(track: Track) -> str:
+    """Return the Name that a track is known by: without padding, "" if it has none."""
+    return (track.name or "").strip(PADDING)
 
 
 def identify(tags: Sequence[tuple[str, str]]) -> CallIdentity | None:

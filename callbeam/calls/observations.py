@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.calls.arrivals import Arrival
 from callbeam.calls.identity import identify
-from callbeam.calls.ownership import LEG_PAUSE_MS, TAG_REACH_MS, LegState
+from callbeam.calls.ownership import TAG_REACH_MS
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus
 from callbeam.mkv.fragment import fragment_tags
 
@@ -99,46 +99,6 @@ class FragmentReader:
         if self._batch is not None:
             self._batch.close()
             self._batch = None
-
-    def leg_into(self, border_ms: int, before_ms: int) -> LegState | None:
-        """Take what came before ``border_ms``, and tell which leg the last of it belongs to.
-
-        It reads backwards, as far as the last tag that the last fragment can have its call from; and not at all where
-        nothing that comes between the border and ``before_ms`` can belong to that leg.
-
-        Returns
-        -------
-        LegState or None
-            None where no leg can go on.
-        """
-        before: list[Arrival] = []
-        while self._arrivals.peek(border_ms) is not None:
-            before.append(self._arrivals.pop())
-        follower = self._arrivals.peek(before_ms)
-        if not before or follower is None:
-            return None
-        if before[-1].timed and follower.at_ms - before[-1].at_ms > LEG_PAUSE_MS:
-            return None
-        last_ms: int | None = None
-        size = 1
-        while before:
-            chunk = [a for a in before[-size:] if last_ms is None or last_ms - a.at_ms <= TAG_REACH_MS or not a.timed]
-            if not chunk:
-                break
-            del before[-size:]
-            size = min(2 * size, TAGLESS_BATCH)
-            fetched = [
-                settle(one, a) for one, a in zip(self._source.read([a.listed for a in chunk]), chunk, strict=True)
-            ]
-            for arrival, one in zip(reversed(chunk), reversed(fetched), strict=True):
-                if one.document is None:
-                    continue
-                at_ms = instant(arrival, one)
-                last_ms = at_ms if last_ms is None else last_ms
-                identity = identify(one.document.tags)
-                if identity is not None and last_ms - at_ms <= TAG_REACH_MS:
-                    return LegState(identity, last_ms, at_ms)
-        return None if last_ms is None else LegState(None, last_ms, None)
 
     def _read(self, before_ms: int, *, probing: bool) -> Observation:
         if self._batch is None:

@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 
 MINUTE_MS = 60_000
 
+UNTAGGED = "untagged"
+"""``CallIdentity.source`` of audio that no tag names."""
+
 TAG_REACH_MS = 5 * MINUTE_MS
-"""A fragment without tags has the call of the last tagged fragment at most this long before it."""
+"""A fragment without tags has the call of the last tagged fragment at most this long before it, pauses or not."""
 
 LEG_PAUSE_MS = HOUR_MS
 """A longer pause ends a leg."""
 
 UNTAGGED_PAUSE_MS = MINUTE_MS
-"""A longer pause ends a leg of untagged audio."""
+"""Fragments without tags adjoin up to such a pause: they go on with the leg before them, whosever it is and however
+long ago it was named. A longer one ends a leg of untagged audio."""
 
 LOOK_BACK_MS = LEG_PAUSE_MS + TAG_REACH_MS
 """What came this long before an instant decides which leg runs into it: a pause, and the tag before the pause."""
@@ -44,11 +48,11 @@ class LegState:
     Attributes
     ----------
     identity : CallIdentity or None
-        Whose call; None for untagged audio whose beginning was not seen and which therefore has no name here.
+        Whose call; None for audio without tags whose beginning was not seen: it has no name here, or not yet.
     last_ms : int
         Server time of the last fragment.
     tagged_ms : int or None
-        Server time of the last fragment that was tagged; None for untagged audio.
+        Server time of the last fragment that was tagged, if it has been seen; None for untagged audio.
     """
 
     identity: CallIdentity | None
@@ -58,7 +62,7 @@ class LegState:
 
 def untagged_identity(stream: Stream, number: int) -> CallIdentity:
     """Name untagged audio after its stream and its first fragment."""
-    return CallIdentity(f"{stream.name}#{number}", "untagged")
+    return CallIdentity(f"{stream.name}#{number}", UNTAGGED)
 
 
 def continues(leg: LegState, identity: CallIdentity | None, at_ms: int) -> bool:
@@ -75,17 +79,26 @@ def continues(leg: LegState, identity: CallIdentity | None, at_ms: int) -> bool:
 
     Examples
     --------
-    >>> leg = LegState(CallIdentity("c-1", "connect"), last_ms=240_000, tagged_ms=0)
+    >>> leg = LegState(CallIdentity("c-1", "connect"), last_ms=200_000, tagged_ms=0)
     >>> continues(leg, None, 300_000), continues(leg, None, 300_001)
+    (True, False)
+    >>> leg = LegState(CallIdentity("c-1", "connect"), last_ms=900_000, tagged_ms=0)
+    >>> continues(leg, None, 960_000), continues(leg, None, 960_001)
     (True, False)
     """
     pause_ms = at_ms - leg.last_ms
     if identity is not None:
         same = leg.identity is not None and leg.identity.call_id == identity.call_id
         return same and pause_ms <= LEG_PAUSE_MS
-    if leg.tagged_ms is None:
-        return pause_ms <= UNTAGGED_PAUSE_MS
-    return at_ms - leg.tagged_ms <= TAG_REACH_MS
+    if pause_ms <= UNTAGGED_PAUSE_MS:
+        return True
+    return leg.tagged_ms is not None and at_ms - leg.tagged_ms <= TAG_REACH_MS
+
+
+def may_be_one(leg: LegState, identity: CallIdentity | None, at_ms: int) -> bool:
+    """Tell whether audio without tags that ends a leg may be its call's all the same: it came after a short pause."""
+    named = leg.identity is not None and leg.identity.source != UNTAGGED
+    return named and identity is None and at_ms - leg.last_ms <= LEG_PAUSE_MS
 
 
 def extend_leg(leg: LegState, identity: CallIdentity | None, at_ms: int) -> LegState:

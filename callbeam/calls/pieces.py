@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from callbeam.calls.clock import LegClock, TrackAnchor
+    from callbeam.calls.clock_watch import ClockStep
+    from callbeam.calls.verdict import TrackVerdict
     from callbeam.kvs.fragments import FetchedFragment
     from callbeam.kvs.units import Stream, Unit
 
@@ -71,6 +73,13 @@ class Piece:
     anchors : tuple of TrackAnchor
         Where each track's samples had got to before ``fragments[0]``, so that a piece places them as the whole leg
         would.
+    positions : tuple of (int or None)
+        Where each of ``fragments`` begins on the leg's clock, in ns, where that is not what ``locate`` says; empty if
+        it is for all.
+    steps : tuple of ClockStep
+        Of the producer's clock, at fragments that this piece owns.
+    verdicts : tuple of TrackVerdict
+        What each of its tracks holds, as decided over the leg.
     """
 
     leg: Leg
@@ -82,6 +91,9 @@ class Piece:
     first_owned: int
     end_owned: int
     anchors: tuple[TrackAnchor, ...] = ()
+    positions: tuple[int | None, ...] = ()
+    steps: tuple[ClockStep, ...] = ()
+    verdicts: tuple[TrackVerdict, ...] = ()
 
     def let_go(self) -> None:
         """Drop the fragments, once their samples are decoded: asking for them again raises AttributeError.
@@ -104,12 +116,16 @@ class LegEnd:
     open : bool
         The call may still be going on: no other call followed on the stream, and the last fragment was younger than
         1 h 5 min at the job's ``as_of_ms``.
+    may_be_cut : bool
+        Audio without tags came within an hour after it on its stream, or it is such audio after a named call: both may
+        be one.
     """
 
     leg: Leg
     pieces: int
     last_server_ms: int
     open: bool
+    may_be_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def _plausible(instant_ms: int | None) -> int | None:
     return instant_ms if instant_ms is not None and abs(instant_ms) < MAX_INSTANT_MS else None
 
 
-def locate(clock: LegClock, fragment: FetchedFragment) -> LegClock | None:
+def locate(clock: LegClock, fragment: FetchedFragment, at_ns: int | None = None) -> LegClock | None:
     """Find where a fragment's first Cluster lies.
 
     Parameters
@@ -137,6 +137,8 @@ def locate(clock: LegClock, fragment: FetchedFragment) -> LegClock | None:
         The state after the leg's fragments before this one.
     fragment : FetchedFragment
         The leg's next fragment, in order of number, with media.
+    at_ns : int, optional
+        Where it begins on the leg's clock, if that was decided otherwise (``ClockWatch``).
 
     Returns
     -------
@@ -156,7 +158,9 @@ def locate(clock: LegClock, fragment: FetchedFragment) -> LegClock | None:
     timecode_ns = document.clusters[0] * document.timecode_scale_ns
     server_ms, producer_ms = instants(fragment)
     begin_ns: int | None = None
-    if (
+    if at_ns is not None:
+        begin_ns = at_ns
+    elif (
         clock.source == "producer"
         and producer_ms is not None
         and server_ms is not None

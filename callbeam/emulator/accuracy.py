@@ -7,6 +7,8 @@ What is compared with what:
 * borders: of true utterances; one counts if an utterance begins (or ends) within 100 ms of it;
 * talk time: the sum of a role's utterances, as a relative error;
 * events of one kind match where they overlap; interruptions by channel;
+* a hold with music is found if hold phases and events ``hold_music`` on its channel cover at least half of it; such an
+  event, or a phase, in no true hold is one too many; and what they cover of true speech is counted;
 * pitch: frame by frame, over frames that are voiced in both; and the channel's median;
 * latency: a role's median over the call.
 
@@ -22,8 +24,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callbeam.calls.spans import as_spans, length, subtract
-from callbeam.emulator.conversation import ROLES
+from callbeam.calls.spans import as_spans, covered, intersect, length, subtract
+from callbeam.emulator.conversation import AGENT, ROLES
 from callbeam.emulator.scoring import (
     BorderScore,
     MatchScore,
@@ -89,6 +91,10 @@ class CallScores:
         The same as time: what is called speech there is non-talk here.
     latency_errors_ms : tuple of float
         Found less true median, for each role that has both.
+    hold_music : MatchScore
+        Holds with music.
+    speech_as_hold_ms : int
+        True speech to the customer that is called hold.
     """
 
     channels: tuple[ChannelScores, ...]
@@ -96,6 +102,8 @@ class CallScores:
     interruptions: MatchScore
     non_talk_time: SpeechScore
     latency_errors_ms: tuple[float, ...]
+    hold_music: MatchScore
+    speech_as_hold_ms: int
 
 
 def score_call(truth: CallTruth, tables: Mapping[str, pa.Table]) -> CallScores:
@@ -105,8 +113,8 @@ def score_call(truth: CallTruth, tables: Mapping[str, pa.Table]) -> CallScores:
     ----------
     truth : CallTruth
     tables : mapping of str to pyarrow.Table
-        ``calls``, ``channels``, ``utterances``, ``events``, and ``frames`` if they were asked for; other calls' rows
-        may be among them.
+        ``calls``, ``channels``, ``utterances``, ``events``, ``phases``, and ``frames`` if they were asked for; other
+        calls' rows may be among them.
 
     Raises
     ------
@@ -119,7 +127,9 @@ def score_call(truth: CallTruth, tables: Mapping[str, pa.Table]) -> CallScores:
         raise ValueError(f"table calls holds {truth.call_id} {len(call_rows)} times, not once")
     (call,) = call_rows
     rows = {role: _channel_row(channel, own["channels"]) for role, channel in truth.channels.items()}
-    events = own["events"].select(["event_type", "channel_id", "begin_offset_ms", "end_offset_ms"]).to_pylist()
+    columns = ["event_type", "channel_id", "begin_offset_ms", "end_offset_ms", "tone_kind"]
+    events = own["events"].select(columns).to_pylist()
+    hold = _called_hold(events, own["phases"], rows)
     begin_ms = truth.agent_on_line_ms if call["metrics_scope"] == AGENT_PHASE else 0
     silences = non_talk(truth, begin_ms)
     found = [_span(event) for event in events if event["event_type"] == "non_talk"]
@@ -132,6 +142,8 @@ def score_call(truth: CallTruth, tables: Mapping[str, pa.Table]) -> CallScores:
         interruptions=_score_interruptions(truth, events, rows, begin_ms),
         non_talk_time=speech_score(silences, as_spans(found), as_spans([(begin_ms, truth.duration_ms)])),
         latency_errors_ms=_latency_errors(truth, call),
+        hold_music=_score_hold_music(truth, hold),
+        speech_as_hold_ms=length(intersect(hold, heard_speech(truth, AGENT))) if AGENT in truth.channels else 0,
     )
 
 
@@ -189,6 +201,22 @@ def _score_interruptions(
         found = [_span(one) for one in happened if one["channel_id"] == row["channel_id"]]
         scores.append(match_events(meant, found))
     return add_up(scores)
+
+
+def _called_hold(events: list[dict[str, Any]], phases: pa.Table, rows: Mapping[str, dict[str, Any]]) -> SpanArray:
+    """Return what is called hold, by a phase or by an event on the channel to the customer."""
+    channel_id = rows[AGENT]["channel_id"] if AGENT in rows else None
+    spans = [_span(phase) for phase in phases.to_pylist() if phase["phase"] == "hold"]
+    music = (one for one in events if one["tone_kind"] == "hold_music" and one["channel_id"] == channel_id)
+    return as_spans([*spans, *map(_span, music)])
+
+
+def _score_hold_music(truth: CallTruth, hold: SpanArray) -> MatchScore:
+    holds = [event for event in truth.events if event.kind == "hold"]
+    music = as_spans((event.begin_ms, event.end_ms) for event in holds if event.measures["sound"] == "music")
+    found = int(np.count_nonzero(2 * covered(hold, music) >= music[:, 1] - music[:, 0]))
+    anywhere = covered(as_spans((event.begin_ms, event.end_ms) for event in holds), hold)
+    return MatchScore(found, len(music) - found, int(np.count_nonzero(anywhere == 0)))
 
 
 def _score_pitch(channel: ChannelTruth, frames: pa.Table, call_start: Any) -> PitchScore:

@@ -20,6 +20,9 @@ CONTROL_S = 0.005
 PHRASE_PAUSE_S = (0.15, 0.36)
 """Pauses between phrases of one utterance: under the 500 ms that end an utterance, even after trimming."""
 
+RELEASE_DB = 30.0
+"""By how much a voice has faded where its phrase ends."""
+
 NOISE_COLOURS = {"s": (2600.0, 7500.0), "sh": (1800.0, 5500.0), "f": (900.0, 7000.0), "h": (400.0, 3000.0)}
 """Band of each kind of turbulence in Hz."""
 
@@ -96,6 +99,17 @@ class VoiceProfile:
         Share of a period in which the glottis is open.
     breath : float
         Strength of breath noise beside voicing.
+    source : str
+        ``rosenberg`` or ``lf`` (``glottal_source``), ``sinusoidal`` (``sinusoidal_voice``), ``whisper`` or ``noise``
+        (``turbulent_voice``).
+    rd : float
+        Shape of the pulses of source ``lf``: 0.4 pressed to 2.7 breathy.
+    alternation : float
+        How much weaker every other pulse is: 0 to 1.
+    lowest_hz, highest_hz : float
+        What the pitch contour is kept within.
+    release_s : float
+        For how long the voice fades at the end of a phrase.
     """
 
     f0_hz: float
@@ -105,6 +119,12 @@ class VoiceProfile:
     shimmer: float = 0.03
     open_quotient: float = 0.36
     breath: float = 0.02
+    source: str = "rosenberg"
+    rd: float = 1.0
+    alternation: float = 0.0
+    lowest_hz: float = 80.0
+    highest_hz: float = 260.0
+    release_s: float = 0.0
 
 
 def random_voice(rng: np.random.Generator, *, female: bool) -> VoiceProfile:
@@ -174,14 +194,27 @@ def articulate(voice: VoiceProfile, duration_s: float, rng: np.random.Generator)
             noise[sound.colour][part] = sound.noise
             formants[:, part] = np.array(sound.formants_hz or vowel)[:, None]
             at += sound.duration_s
-    voicing = _smooth(voicing, 0.020) * _smooth(loudness, 0.060)
-    noise = {colour: _smooth(track, 0.015) for colour, track in noise.items()}
+    fading = _fading(times, phrases, voice.release_s)
+    voicing = _smooth(voicing, 0.020) * _smooth(loudness, 0.060) * fading
+    noise = {colour: _smooth(track, 0.015) * fading for colour, track in noise.items()}
     noise["h"] = noise["h"] + voice.breath * voicing
     upper = np.repeat(np.array([3500.0, 4500.0])[:, None], steps, axis=1)
     lower = np.stack([_smooth(track, 0.050) for track in formants])
     return Articulation(
         times, _smooth(f0, 0.040), voicing, np.concatenate((lower, upper)) * voice.tract_scale, noise, phrases
     )
+
+
+def _fading(
+    times: npt.NDArray[np.float64], phrases: npt.NDArray[np.float64], release_s: float
+) -> npt.NDArray[np.float64]:
+    """Return how a voice fades at the ends of phrases: by ``RELEASE_DB`` over its release, evenly in dB."""
+    fading = np.ones(len(times))
+    if release_s:
+        for begin, end in phrases:
+            inside = (times >= max(begin, end - release_s)) & (times < end)
+            fading[inside] = 10 ** (-RELEASE_DB / 20 * (1 - (end - times[inside]) / release_s))
+    return fading
 
 
 def _phrases(duration_s: float, rng: np.random.Generator) -> npt.NDArray[np.float64]:
@@ -224,7 +257,7 @@ def _melody(
     if rng.random() < 1 / 6:
         pitch += 0.3 * np.clip(position - 0.8, 0, None) / 0.2
     loudness_db = 1.5 - 4.0 * position + 1.5 * accent
-    return np.clip(voice.f0_hz * pitch, 80, 260), 10 ** (loudness_db / 20)
+    return np.clip(voice.f0_hz * pitch, voice.lowest_hz, voice.highest_hz), 10 ** (loudness_db / 20)
 
 
 def _smooth(track: npt.NDArray[np.float64], width_s: float) -> npt.NDArray[np.float64]:

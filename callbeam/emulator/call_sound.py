@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.signal import resample_poly
 
-from callbeam.emulator.articulation import random_voice
 from callbeam.emulator.conversation import AGENT, CUSTOMER, ROLES
 from callbeam.emulator.line import band_pass, conceal, echo_of, gain, lost_packets, noise, quantise
 from callbeam.emulator.tones import sound_of
 from callbeam.emulator.voice import speak
+from callbeam.emulator.voice_kinds import draw_voice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from callbeam.emulator.articulation import VoiceProfile
@@ -66,9 +68,12 @@ class _Voices:
     f0_hz: npt.NDArray[np.float64]
 
 
-def draw_voices(rng: np.random.Generator) -> dict[str, VoiceProfile]:
-    """Draw the voices of a call: customer, agent, and the recorded prompt."""
-    return {name: random_voice(rng, female=bool(rng.random() < 0.5)) for name in (CUSTOMER, AGENT, "PROMPT")}
+def draw_voices(rng: np.random.Generator, kinds: Sequence[str]) -> dict[str, VoiceProfile]:
+    """Draw the voices of a call: customer, agent, and the recorded prompt, each of any of the kinds."""
+    return {
+        name: draw_voice(kinds[int(rng.integers(len(kinds)))] if len(kinds) > 1 else kinds[0], rng)
+        for name in (CUSTOMER, AGENT, "PROMPT")
+    }
 
 
 def render(
@@ -181,7 +186,8 @@ def _source(script: Script, laid: _Voices, line: LineConditions, role: str, rate
         if signal.role == role:
             begin = round(signal.begin_ms * rate / 1000)
             tone = sound_of(signal, rate)[: len(sound) - begin]
-            sound[begin : begin + len(tone)] += tone * np.float32(10 ** (TONE_DBFS.get(signal.kind, SIGNAL_DBFS) / 20))
+            level_of_tone = TONE_DBFS.get(signal.kind, SIGNAL_DBFS) if signal.level_dbfs is None else signal.level_dbfs
+            sound[begin : begin + len(tone)] += tone * np.float32(10 ** (level_of_tone / 20))
     return sound, level
 
 

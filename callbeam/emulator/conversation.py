@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from callbeam.emulator.hold_music_kinds import PLAIN_MUSIC
 from callbeam.emulator.tone_plans import HOME, PLANS
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ class ConversationSpec:
         Length of a hold in the middle; 0 for none.
     hold_sound : str
         ``tone`` (beeps), ``music``, or ``silence``.
+    hold_music_kind : str
+        One of ``hold_music_kinds.MUSIC_KINDS``.
+    hold_music_dbfs : float
+        Its RMS level.
     interruptions, overlaps, backchannels, terminal_overlaps, long_pauses : float
         Share of turns in which it happens (where the turn is long enough).
     median_turn_ms : int
@@ -86,6 +91,8 @@ class ConversationSpec:
     ringback_ms: int = 0
     hold_ms: int = 0
     hold_sound: str = "music"
+    hold_music_kind: str = PLAIN_MUSIC
+    hold_music_dbfs: float = -24.0
     interruptions: float = 0.12
     overlaps: float = 0.06
     backchannels: float = 0.3
@@ -126,8 +133,10 @@ class Signal:
     Attributes
     ----------
     kind : str
-        ``dtmf`` (``detail`` is the key), ``hold_tone``, ``hold_music``, ``hold`` (silence), or another tone kind of
-        ``callbeam.schemas.events.TONE_KINDS``; ``detail`` of a network's tone is whose it is.
+        ``dtmf`` (``detail`` is the key), ``hold_tone``, ``hold_music`` (``detail`` is its kind), ``hold`` (silence), or
+        another tone kind of ``callbeam.schemas.events.TONE_KINDS``; ``detail`` of a network's tone is whose it is.
+    level_dbfs : float, optional
+        RMS level while it sounds; what is usual for its kind, by default.
     """
 
     role: str
@@ -135,6 +144,7 @@ class Signal:
     begin_ms: int
     end_ms: int
     detail: str = ""
+    level_dbfs: float | None = None
 
 
 @dataclass(slots=True)
@@ -244,7 +254,10 @@ def _hold(script: Script, spec: ConversationSpec, now: int) -> int:
     if end > spec.duration_ms - 4_000:
         return now
     kind = {"tone": "hold_tone", "music": "hold_music", "silence": "hold"}[spec.hold_sound]
-    script.signals.append(Signal(AGENT, kind, begin, end))
+    if kind == "hold_music":
+        script.signals.append(Signal(AGENT, kind, begin, end, spec.hold_music_kind, spec.hold_music_dbfs))
+    else:
+        script.signals.append(Signal(AGENT, kind, begin, end))
     return end
 
 

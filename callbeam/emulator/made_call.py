@@ -31,6 +31,8 @@ class CallSpec:
         How each direction sounds.
     sample_rate_hz : int
         8000, 16000, 44100 or 48000.
+    voices : tuple of str
+        Kinds that the voices are drawn from (``voice_kinds``).
     """
 
     call_id: str
@@ -39,6 +41,7 @@ class CallSpec:
     customer_line: LineConditions = field(default_factory=LineConditions)
     agent_line: LineConditions = field(default_factory=LineConditions)
     sample_rate_hz: int = 8000
+    voices: tuple[str, ...] = ("modal",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def make_call(spec: CallSpec, seed: int) -> MadeCall:
     script = converse(spec.conversation, plan)
     channels = render(
         script,
-        draw_voices(cast),
+        draw_voices(cast, spec.voices),
         {CUSTOMER: spec.customer_line, AGENT: spec.agent_line},
         duration_ms=spec.conversation.duration_ms,
         sample_rate_hz=spec.sample_rate_hz,

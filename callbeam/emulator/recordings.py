@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import soundfile
 
 from callbeam.emulator.calls import connect_fragments_from_pcm
 from callbeam.emulator.examine import examine
 from callbeam.emulator.loading import loaded_stream_info
 from callbeam.errors import UsageError
+from callbeam.sound_files import TELEPHONE_RATE_HZ, read_recording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -41,20 +41,21 @@ def load_recording(store: StreamStore, config: EmulatorConfig, name: str, paths:
         The stream's.
     paths : sequence of Path
         One file of two channels, as Connect records: left from the customer, right to the customer; or two files of one
-        channel, the customer's first. Any format that libsndfile reads.
+        channel, the customer's first. Any format and rate that libsndfile reads; Connect streams at 8 kHz, and so do
+        they.
 
     Returns
     -------
     str
-        The ContactId, made from the samples and their rate.
+        The ContactId, made from the samples.
 
     Raises
     ------
     UsageError
-        A file cannot be read, has other channels, or the files differ in their sample rate.
+        A file cannot be read, or has other channels.
     """
-    customer, agent, rate = _channels(paths)
-    digest = hashlib.sha256(b"%d|%b|%b" % (rate, customer.tobytes(), agent.tobytes())).digest()
+    customer, agent = _channels(paths)
+    digest = hashlib.sha256(b"%d|%b|%b" % (TELEPHONE_RATE_HZ, customer.tobytes(), agent.tobytes())).digest()
     contact_id = str(uuid.UUID(bytes=digest[:16], version=4))
     stream = store.find(name, config.region)
     if stream is not None and contact_id in stream.info.loaded:
@@ -64,7 +65,7 @@ def load_recording(store: StreamStore, config: EmulatorConfig, name: str, paths:
     if stream is None:
         stream = store.create(loaded_stream_info(name, config, start_ms))
     fragments = connect_fragments_from_pcm(
-        customer, agent, contact_id=contact_id, start_ms=start_ms, sample_rate_hz=rate
+        customer, agent, contact_id=contact_id, start_ms=start_ms, sample_rate_hz=TELEPHONE_RATE_HZ
     )
     for fragment in fragments:
         stream.add(examine(fragment.data), server_ms=fragment.server_ms, producer_ms=fragment.producer_ms)
@@ -73,27 +74,21 @@ def load_recording(store: StreamStore, config: EmulatorConfig, name: str, paths:
     return contact_id
 
 
-def _channels(paths: Sequence[Path]) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16], int]:
+def _channels(paths: Sequence[Path]) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
     if len(paths) not in (1, 2):
         raise UsageError(f"a recording is one file of two channels or two files of one, not {len(paths)} files")
-    sounds = [_read(Path(path), channels=3 - len(paths)) for path in paths]
-    rates = {rate for _, rate in sounds}
-    if len(rates) > 1:
-        raise UsageError(f"{paths[0]} has {sounds[0][1]} Hz and {paths[1]} has {sounds[1][1]} Hz: resample one of them")
-    columns = np.ascontiguousarray(sounds[0][0].T) if len(paths) == 1 else [sound[:, 0] for sound, _ in sounds]
-    return columns[0], columns[1], rates.pop()
+    sounds = [_read(path, channels=3 - len(paths)) for path in paths]
+    columns = np.ascontiguousarray(sounds[0].T) if len(paths) == 1 else [sound[:, 0] for sound in sounds]
+    return columns[0], columns[1]
 
 
-def _read(path: Path, *, channels: int) -> tuple[npt.NDArray[np.int16], int]:
-    try:
-        samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise UsageError(f"cannot read {path}: {error}") from error
-    if samples.shape[1] != channels:
+def _read(path: Path, *, channels: int) -> npt.NDArray[np.int16]:
+    samples, _ = read_recording(path, sample_rate_hz=TELEPHONE_RATE_HZ)
+    found = samples.shape[1]
+    if found != channels:
         raise UsageError(
-            f"{path} has {samples.shape[1]} channels, {channels} were expected: give one file of two channels (left "
-            "from the customer, right from the agent), or two files of one (the customer's first)"
+            f"{path} has {found} {'channel' if found == 1 else 'channels'}, and {channels} would be right: give one "
+            "file of two channels (left from the customer, right from the agent), or two files of one (the customer's "
+            "first)"
         )
-    if not len(samples):
-        raise UsageError(f"{path} holds no audio: record again, or leave it out")
-    return samples, int(rate)
+    return samples

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from callbeam.calls.spans import as_spans, clip, length, subtract, union
+from callbeam.calls.spans import as_spans, clip, covered, length, subtract, union
 from callbeam.emulator.conversation import AGENT, CUSTOMER, ROLES
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 NON_TALK_MS = 3_000
 """Both silent for at least this long is non-talk."""
+
+LOST_MS = 2_000
+"""A gap from here on ends non-talk, whatever surrounds it."""
+
+UNSURE_MS = 500
+"""Closer to speech, a gap may hold more of it."""
 
 AGENT_PHASE = "agent_phase"
 
@@ -129,9 +135,17 @@ def unheard_spans(call: CallTruth) -> SpanArray:
 
 
 def non_talk(call: CallTruth, begin_ms: int = 0) -> SpanArray:
-    """Return where both are silent for at least 3 s, from an instant on; gaps are neither speech nor silence."""
+    """Return where both are silent for at least 3 s, from an instant on, gaps surrounded by silence passed over."""
     there = union(*(as_spans([(channel.begin_ms, channel.end_ms)]) for channel in call.channels.values()))
-    gaps = union(*(as_spans(channel.gaps) for channel in call.channels.values()))
+    there = clip(there, begin_ms, call.duration_ms)
     said = union(*(heard_speech(call, role) for role in ROLES))
-    silent = subtract(subtract(clip(there, begin_ms, call.duration_ms), said), gaps)
+    gaps = clip(union(*(as_spans(channel.gaps) for channel in call.channels.values())), begin_ms, call.duration_ms)
+    ending = [(begin, end) for begin, end in gaps.tolist() if not _is_passed_over(begin, end, there, said)]
+    silent = subtract(subtract(there, said), as_spans(ending))
     return silent[silent[:, 1] - silent[:, 0] >= NON_TALK_MS]
+
+
+def _is_passed_over(begin_ms: int, end_ms: int, there: SpanArray, said: SpanArray) -> bool:
+    inside = covered(there, np.array([(begin_ms - 1, end_ms + 1)]))[0] == end_ms - begin_ms + 2
+    quiet = covered(said, np.array([(begin_ms - UNSURE_MS, end_ms + UNSURE_MS)]))[0] == 0
+    return bool(end_ms - begin_ms < LOST_MS and inside and quiet)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from callbeam.emulator.hold_music import hold_music
+from callbeam.emulator.hold_music_kinds import PLAIN_MUSIC
 from callbeam.emulator.tone_plans import HOME, PLANS
 
 if TYPE_CHECKING:
@@ -42,9 +44,6 @@ MODULATION = 0.9
 MODEM_HZ, MODEM_BAUD = (1650.0, 1850.0), 300
 """V.21's upper channel, 1 and 0."""
 
-CHORDS_HZ = ((262, 330, 392), (220, 262, 330), (175, 220, 262), (196, 247, 294))
-"""Hold music: an octave above these, arpeggios of C, a minor, F, G."""
-
 
 def sound_of(signal: Signal, sample_rate_hz: int) -> Sound:
     """Make a signal's sound with an RMS level of about 1 while it sounds.
@@ -52,7 +51,8 @@ def sound_of(signal: Signal, sample_rate_hz: int) -> Sound:
     Parameters
     ----------
     signal : Signal
-        ``hold`` is silence; ``detail`` names the network whose tone it is, one of ``PLANS``.
+        ``hold`` is silence. Of music, kind, begin and end make what is played; ``detail`` names the network whose tone
+        it is, one of ``PLANS``.
     sample_rate_hz : int
 
     Returns
@@ -72,7 +72,9 @@ def sound_of(signal: Signal, sample_rate_hz: int) -> Sound:
     elif signal.kind == "modem":
         sound = keyed(seconds, *MODEM_HZ)
     elif signal.kind == "hold_music":
-        sound = _music(seconds)
+        kind = signal.detail or PLAIN_MUSIC
+        seed = [signal.begin_ms, signal.end_ms, *kind.encode()]
+        return hold_music(kind, count / sample_rate_hz, sample_rate_hz, np.random.default_rng(seed))
     else:
         sound = np.zeros(count)
     return sound.astype(np.float32)
@@ -137,14 +139,3 @@ def keyed(
 def _sum_of_tones(seconds: Seconds, frequencies_hz: tuple[float, ...]) -> Seconds:
     total = sum(np.sin(2 * np.pi * frequency * seconds) for frequency in frequencies_hz)
     return np.asarray(total * np.sqrt(2 / len(frequencies_hz)))
-
-
-def _music(seconds: Seconds) -> Seconds:
-    """Play an arpeggio: four plucked notes a second, a chord every two seconds."""
-    note = (seconds * 4).astype(np.int64)
-    chords = np.array(CHORDS_HZ, dtype=np.float64)
-    frequency = 2 * chords[(note // 8) % len(chords), np.array((0, 1, 2, 1))[note % 4]]
-    within = seconds - note / 4
-    phase = 2 * np.pi * frequency * within
-    tone = np.sin(phase) + 0.4 * np.sin(2 * phase) + 0.2 * np.sin(3 * phase)
-    return np.asarray(1.6 * tone * np.exp(-5 * within) * np.clip(within / 0.008, 0, 1))

@@ -162,6 +162,8 @@ def _signal_event(signal: Signal, shift_ms: int) -> EventTruth:
     kind = signal.kind
     if kind in HOLD_SOUNDS:
         kind, measures = "hold", {"sound": HOLD_SOUNDS[signal.kind]}
+        if signal.detail:
+            measures["music_kind"] = signal.detail
     return EventTruth(kind, signal.role, signal.begin_ms + shift_ms, signal.end_ms + shift_ms, measures)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from callbeam.emulator.conversation import BEEPS_MS, BEFORE_THE_AGENT, ConversationSpec
 from callbeam.emulator.dialects import BLOCK_MS, BLOCKS_PER_FRAGMENT, FRAGMENT_MS, Hole, WireDefects
+from callbeam.emulator.hold_music_kinds import MUSIC_KINDS
 from callbeam.emulator.line import LineConditions
 from callbeam.emulator.made_call import CallSpec
 from callbeam.emulator.tone_plans import PLANS
@@ -21,6 +22,7 @@ ECHO_DB = (-35.0, -20.0)
 PACKET_LOSS = (0.01, 0.03)
 TONES_OF_NETWORKS = frozenset(kind for plan in PLANS.values() for kind in plan)
 HOLD_SOUNDS = ("tone", "music", "silence")
+HOLD_MUSIC_DBFS = (-34.0, -20.0)
 
 
 def varied_call(
@@ -31,6 +33,8 @@ def varied_call(
     chime: bool = False,
     duration_ms: tuple[int, int] = (40_000, 240_000),
     snr_db: float | None = None,
+    voices: tuple[str, ...] = ("modal",),
+    music: Sequence[str] = tuple(MUSIC_KINDS),
     tones: bool = False,
 ) -> CallSpec:
     """Draw a call.
@@ -48,10 +52,14 @@ def varied_call(
         Shortest and longest.
     snr_db : float, optional
         Of both directions; by default each is drawn from 10 to 40 dB.
+    voices : tuple of str, optional
+        Kinds that the voices are drawn from.
+    music : sequence of str
+        Kinds of hold music to draw from.
     tones : bool
         Also some of the tones of ``ConversationSpec.tones``, of any network; all else stays as it is without.
     """
-    rng = np.random.default_rng([seed, 1])
+    rng, taste = (np.random.default_rng([seed, purpose]) for purpose in (1, 3))
     length = int(rng.integers(duration_ms[0], duration_ms[1] + 1))
     conversation = ConversationSpec(
         duration_ms=length,
@@ -61,6 +69,8 @@ def varied_call(
         ringback_ms=0 if chime or rng.random() < 0.4 else int(rng.integers(2_000, 9_000)),
         hold_ms=int(rng.integers(8_000, 18_000)) if length > 60_000 and rng.random() < 0.4 else 0,
         hold_sound=HOLD_SOUNDS[rng.integers(3)],
+        hold_music_kind=music[int(taste.integers(len(music)))],
+        hold_music_dbfs=float(taste.uniform(*HOLD_MUSIC_DBFS)),
         interruptions=float(rng.uniform(0.2, 0.5)),
         overlaps=0.08,
         backchannels=0.3,
@@ -69,12 +79,13 @@ def varied_call(
     )
     if tones:
         conversation = replace(conversation, **_tones(seed, chime=chime))
-    return CallSpec(call_id, start_ms, conversation, _line(rng, length, snr_db), _line(rng, length, snr_db))
+    lines = _line(rng, length, snr_db), _line(rng, length, snr_db)
+    return CallSpec(call_id, start_ms, conversation, *lines, voices=voices)
 
 
 def _tones(seed: int, *, chime: bool) -> dict[str, Any]:
     """Draw a network and up to two kinds of its tones; a Chime leg begins when the agent is called."""
-    rng = np.random.default_rng([seed, 3])
+    rng = np.random.default_rng([seed, 4])
     plan = str(rng.choice(sorted(PLANS)))
     alone = [kind for kind in BEFORE_THE_AGENT if kind not in TONES_OF_NETWORKS or kind in PLANS[plan]]
     through = [kind for kind in BEEPS_MS if kind not in TONES_OF_NETWORKS or kind in PLANS[plan]]

@@ -8,13 +8,16 @@ fractional time. So pitch is known to the sample and formants may move as they l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.signal import firwin, oaconvolve
 
 from callbeam.emulator.articulation import CONTROL_S, NOISE_COLOURS, Articulation, articulate
+from callbeam.emulator.glottal_source import source_spectrum
+from callbeam.emulator.sinusoidal_voice import sum_of_sinusoids
+from callbeam.emulator.turbulent_voice import shaped_noise, vocoded
+from callbeam.emulator.vocal_tract import tract_response
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,14 +33,14 @@ LEAD_S = 0.002
 VOWEL_SCALE = 0.15
 """Brings a vowel of strength 1 to an RMS level of about 1 at any pitch: strengths of voice and noise then compare."""
 
-BANDWIDTHS_HZ = (70.0, 100.0, 140.0, 200.0, 280.0)
-"""Bandwidths of the formants F1 to F5."""
-
 SPEECH_FLOOR_DB = -28.0
 """A phrase's edges lie where its 5 ms level comes within this of its loudest."""
 
 VOICED_FLOOR_DB = -20.0
 """A pulse weaker than this, relative to the utterance's strongest, does not count as voiced in the truth."""
+
+VOICELESS = frozenset({"whisper", "noise"})
+"""Sources without glottal pulses: nothing of it is voiced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,20 @@ def speak(voice: VoiceProfile, duration_s: float, sample_rate_hz: int, rng: np.r
     audible = strength > 0.01
     times_s, f0, strength = times_s[audible], f0[audible], strength[audible]
     strength *= 1 + voice.shimmer * rng.standard_normal(len(strength))
-    samples = _voiced(voice, plan, (times_s, f0, strength), count, sample_rate_hz)
+    strength[1::2] *= 1 - voice.alternation
+    if voice.source == "sinusoidal":
+        samples = sum_of_sinusoids(plan, count, sample_rate_hz, rng)
+    elif voice.source == "whisper":
+        samples = shaped_noise(plan, count, sample_rate_hz, rng)
+    else:
+        samples = _voiced(voice, plan, (times_s, f0, strength), count, sample_rate_hz)
     samples += _noise(plan, count, sample_rate_hz, rng)
+    if voice.source == "noise":
+        samples = vocoded(samples, sample_rate_hz, rng)
     spans = _audible_spans(samples, plan.phrases_s, sample_rate_hz)
     level = np.sqrt(np.mean(np.concatenate([samples[begin:end] ** 2 for begin, end in spans])))
     clear = strength > strength.max(initial=0) * 10 ** (VOICED_FLOOR_DB / 20)
+    clear &= voice.source not in VOICELESS
     return Utterance((samples / level).astype(np.float32), spans, times_s[clear] * sample_rate_hz, f0[clear])
 
 
@@ -124,9 +136,9 @@ def _voiced(
         block = slice(low, low + 64)
         formants = np.stack([np.interp(times[block], plan.times_s, track) for track in plan.formants_hz])
         delay = lead + position[block] - whole[block]
-        spectrum = _glottal(voice.open_quotient, frequency[None, :] / f0[block, None])
+        spectrum = source_spectrum(voice, frequency[None, :] / f0[block, None])
         spectrum *= 2j * np.pi * frequency * _tilt(rate)  # radiation at the lips
-        spectrum *= (VOWEL_SCALE * rate / voice.f0_hz * strength[block] / f0[block])[:, None] * _tract(
+        spectrum *= (VOWEL_SCALE * rate / voice.f0_hz * strength[block] / f0[block])[:, None] * tract_response(
             formants, frequency
         )
         spectrum *= np.exp(-2j * np.pi / rate * delay[:, None] * frequency)
@@ -134,47 +146,6 @@ def _voiced(
             begin = max(start, 0)
             out[begin : start + size] += response[begin - start :]
     return out[:count]
-
-
-def _tract(formants_hz: npt.NDArray[np.float64], frequency: npt.NDArray[np.floating]) -> npt.NDArray[np.complex128]:
-    """Transfer function of a cascade of analogue resonators with unit gain at 0 Hz; shape (pulses, frequencies).
-
-    Analogue, so that a formant above the Nyquist frequency still lends its slope and does not fold back.
-    """
-    product: npt.NDArray[np.complex128] = np.ones((formants_hz.shape[1], len(frequency)), dtype=complex)
-    squared, imaginary = frequency**2, 1j * frequency
-    for centre, bandwidth in zip(formants_hz, BANDWIDTHS_HZ, strict=True):
-        inverse = (1 / centre**2)[:, None]
-        product *= 1 + inverse * (bandwidth * imaginary - squared)
-    return 1 / product
-
-
-def _glottal(open_quotient: float, harmonic: npt.NDArray[np.float64]) -> npt.NDArray[np.complex128]:
-    """Spectrum of Rosenberg's pulse of unit period at multiples of the pitch, by table."""
-    grid, table = _glottal_table(round(open_quotient, 2))
-    position = np.minimum(harmonic * (1 / grid), len(table) - 2)
-    index = position.astype(np.int64)
-    fraction = position - index
-    return table[index] * (1 - fraction) + table[index + 1] * fraction
-
-
-@lru_cache(maxsize=64)
-def _glottal_table(open_quotient: float) -> tuple[float, npt.NDArray[np.complex128]]:
-    """Tabulate the Fourier transform of Rosenberg's pulse: a slow opening, a closing twice as fast."""
-    steps, padding = 2048, 16
-    phase = np.arange(steps) / steps
-    opening, closing = open_quotient * 2 / 3, open_quotient / 3
-    pulse = np.where(
-        phase < opening,
-        0.5 * (1 - np.cos(np.pi * phase / opening)),
-        np.where(phase < open_quotient, np.cos(np.pi / 2 * (phase - opening) / closing), 0.0),
-    )
-    shifted = np.zeros(steps * padding)
-    shifted[:steps] = pulse
-    table = np.fft.rfft(shifted) / steps
-    # Moved so that the closure, which excites the tract, is at time 0: this is the pulse's time.
-    table *= np.exp(2j * np.pi * np.arange(len(table)) / padding * open_quotient)
-    return 1 / padding, table
 
 
 def _tilt(rate: int) -> npt.NDArray[np.float64]:

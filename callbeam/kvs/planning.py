@@ -135,6 +135,24 @@ def plan_lanes(
     return sorted(lanes, key=lambda lane: (lane.expires_ms >= soon_ms, -lane.bytes, lane.stream.arn))
 
 
+def is_empty(client: KvsClient, job: Job, *, threads: int = 8) -> bool:
+    """Tell whether neither a job's range nor its margins hold a fragment; it stops listing where it finds one.
+
+    Raises
+    ------
+    UsageError
+        As ``plan_lanes``.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
+        held = pool.map(lambda stream: any(True for _ in _listed(client.source(stream), job)), job.streams)
+        try:
+            return not any(held)
+        except KvsError as error:
+            raise UsageError(str(error)) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
 def plan_lane(source: FragmentSource, stream: Stream, job: Job) -> Lane | None:
     """Plan one stream; None if neither the job's range nor its margins hold a fragment of it."""
     hours: dict[int, _Tally] = {}

@@ -15,7 +15,8 @@ class Block(NamedTuple):
     track : int
         Track number, a key into ``Document.tracks`` by ``Track.number``.
     timecode : int
-        The Cluster's timecode plus the block's own offset, in ticks of ``Document.timecode_scale_ns``.
+        The Cluster's timecode plus the block's own offset, in ticks of ``Document.timecode_scale_ns``. The frames of a
+        laced block share it: each begins where the one before it ends.
     start, end : int
         Where the payload lies in ``Document.data``.
     """
@@ -60,6 +61,8 @@ class Document:
         No byte is missing structurally.
     error : str or None
         What is wrong with the document, with the byte offset; None if it is sound.
+    laced : bool
+        Some of its blocks held several frames.
     """
 
     index: int
@@ -72,6 +75,7 @@ class Document:
     blocks: list[Block] = field(default_factory=list)
     complete: bool = True
     error: str | None = None
+    laced: bool = False
 
     def payload(self, block: Block) -> memoryview:
         """Return a block's payload, uncopied."""
@@ -88,8 +92,9 @@ class Document:
             RuntimeWarning,
             stacklevel=2,
         )
-        rest = (self.timecode_scale_ns, self.tags, self.tracks, self.clusters, self.blocks, self.complete, self.error)
-        return _from_bytes, (self.index, self.offset, bytes(self.data), *rest)
+        rest = (self.timecode_scale_ns, self.tags, self.tracks, self.clusters, self.blocks)
+        state = (self.complete, self.error, self.laced)
+        return _from_bytes, (self.index, self.offset, bytes(self.data), *rest, *state)
 
 
 def _from_bytes(index: int, offset: int, data: bytes, *rest: Any) -> Document:

@@ -18,6 +18,7 @@ from callbeam.mkv.ebml import (
     read_uint,
     read_vint,
 )
+from callbeam.mkv.lacing import LACING, lace
 from callbeam.mkv.masters import (
     DEFAULT_TIMECODE_SCALE_NS,
     DOC_TYPES,
@@ -95,6 +96,7 @@ class DocumentWalk:
         self._tracks: dict[int, Track] = {}
         self._clusters: list[int] = []
         self._blocks: list[Block] = []
+        self._laced = False
         self.complete = True
         self.doubtful = False
         self.reached = 0
@@ -118,6 +120,7 @@ class DocumentWalk:
             self._blocks,
             self.complete,
             None if error is None else f"{error.message} at byte {offset + error.offset}",
+            self._laced,
         )
 
     def walk(self) -> int:
@@ -344,23 +347,26 @@ class DocumentWalk:
         """Take in a block that is not of the common shape; pass over what is no block."""
         try:
             if element_id == ids.SIMPLE_BLOCK:
-                self._blocks.append(_read_block(self._data, start, stop, base))
+                self._read_block(start, stop, base)
             elif element_id == ids.BLOCK_GROUP:
                 found = [child for child in children(self._data, start, stop) if child[0] == ids.BLOCK]
                 if len(found) != 1:
                     raise MkvError(f"a BlockGroup holds {len(found)} Blocks", start)  # noqa: TRY301
                 _, start, stop = found[0]
-                self._blocks.append(_read_block(self._data, start, stop, base))
+                self._read_block(start, stop, base)
         except MkvError as error:
             self._note(error)
 
-
-def _read_block(data: memoryview, start: int, end: int, base: int) -> Block:
-    track, position = read_vint(data, start, end)
-    payload = position + 3
-    if payload > end:
-        raise TruncatedError("a block's header is cut", start)
-    if data[position + 2] & 0x06:
-        raise MkvError("a block is laced, which KVS producers do not do and this reader does not undo", start)
-    offset = int.from_bytes(data[position : position + 2], "big", signed=True)
-    return Block(track, base + offset, payload, end)
+    def _read_block(self, start: int, end: int, base: int) -> None:
+        """Take in a block, or the frames of a laced one."""
+        track, position = read_vint(self._data, start, end)
+        payload = position + 3
+        if payload > end:
+            raise TruncatedError("a block's header is cut", start)
+        timecode = base + int.from_bytes(self._data[position : position + 2], "big", signed=True)
+        lacing = self._data[position + 2] & LACING
+        frames = lace(self._data, payload, end, lacing) if lacing else [(payload, end)]
+        if len(self._blocks) + len(frames) > MAX_BLOCKS:
+            raise MkvError(f"there are more than {MAX_BLOCKS} blocks", start)
+        self._laced = self._laced or bool(lacing)
+        self._blocks.extend(Block(track, timecode, *frame) for frame in frames)

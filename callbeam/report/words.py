@@ -45,6 +45,11 @@ WARNINGS = {
     "echo_leak": "One participant is heard on the other's channel: some speech may be counted for both.",
     "channels_identical": "Both channels carry the same sound: figures by role mean nothing.",
     "channels_may_be_swapped": "Tones lie on the wrong channels: customer and agent may be swapped.",
+    "rate_from_timecodes": "A channel's sample rate is not the declared one: it follows from bytes and timecodes.",
+    "encoding_from_samples": "A channel is not encoded as declared: what it is follows from its bytes.",
+    "channels_from_samples": "A track holds two channels in turn where one is declared.",
+    "implausible_samples": "A channel's samples cannot be sound: nothing is said of speech on it.",
+    "resampled": "A channel's sample rate has no whole 10 ms frames: it was brought to the nearest that has.",
 }
 
 LAYOUTS = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callbeam.speech.events import Event, mark_events, monologue_events, name_events, non_talk_events, overlap_events
 from callbeam.speech.phases import AGENT, AGENT_ON_LINE, Phase, find_phases
 from callbeam.speech.scene import Scene, set_scene
-from callbeam.speech.silence import non_talk
+from callbeam.speech.silence import masked_within, non_talk
 from callbeam.speech.thresholds import DEFAULT_THRESHOLDS
 from callbeam.speech.totals import Totals, no_totals, totals
 
@@ -112,9 +112,10 @@ def _events(scene: Scene, duration_ms: int) -> list[Event]:
     """Return what participants do, where they can be compared."""
     if not scene.compares:
         return []
+    silent = non_talk(scene.channels, (0, duration_ms), scene.thresholds)
     return [
         *overlap_events(scene.overlaps),
-        *non_talk_events(non_talk(scene.channels, (0, duration_ms), scene.thresholds)),
+        *non_talk_events(silent, masked_within(scene.channels, silent)),
         *monologue_events(scene.floor, scene.thresholds),
     ]
 

@@ -45,6 +45,7 @@ class Event:
     frequency_hz: float | None = None
     level_dbfs: float | None = None
     clipped_samples: int | None = None
+    masked_ms: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "duration_ms", self.end_offset_ms - self.begin_offset_ms)
@@ -71,9 +72,12 @@ def overlap_events(overlaps: Iterable[Overlap]) -> list[Event]:
     ]
 
 
-def non_talk_events(spans: SpanArray) -> list[Event]:
-    """Return an event, nobody's, for each stretch of non-talk."""
-    return [Event(event_type=NON_TALK, begin_offset_ms=begin, end_offset_ms=end) for begin, end in spans.tolist()]
+def non_talk_events(spans: SpanArray, masked_ms: Iterable[int]) -> list[Event]:
+    """Return an event, nobody's, for each stretch of non-talk, and how much of it is masked."""
+    return [
+        Event(event_type=NON_TALK, begin_offset_ms=begin, end_offset_ms=end, masked_ms=int(masked))
+        for (begin, end), masked in zip(spans.tolist(), masked_ms, strict=True)
+    ]
 
 
 def monologue_events(floor: Sequence[Stretch], thresholds: Thresholds = DEFAULT_THRESHOLDS) -> list[Event]:
@@ -140,7 +144,7 @@ def name_events(events: Iterable[Event]) -> tuple[Event, ...]:
 
     Examples
     --------
-    >>> [event.event_id for event in name_events(non_talk_events(as_spans([(9000, 13000)])))]
+    >>> [event.event_id for event in name_events(non_talk_events(as_spans([(9000, 13000)]), [0]))]
     ['non_talk-call-00009000']
     """
     named: Counter[str] = Counter()

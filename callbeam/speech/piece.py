@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -127,9 +127,9 @@ def analyse_piece(
     Notes
     -----
     Where a channel carries the echo of another, what the echo explains is no speech: voice activity hears it as such.
-    A channel that is alone in its piece is judged by its own levels.
+    A channel that is alone in its piece is judged by its own levels. One whose samples are implausible is masked whole.
     """
-    masked = mask_zeros(channels) if config.mask_zeros else channels
+    masked = [_unheard(each) for each in (mask_zeros(channels) if config.mask_zeros else channels)]
     heard = [_hear(*pair, config, detector) for pair in zip(channels, masked, strict=True)]
     comparisons = {
         places: compare_channels(heard[places[0]].centred, heard[places[1]].centred)
@@ -143,6 +143,11 @@ def analyse_piece(
     if len(heard) == 1:
         _find_faint(heard[0], config.voice)
     return PieceAnalysis(tuple(_analyse(each, config) for each in heard), comparisons)
+
+
+def _unheard(channel: Channel) -> Channel:
+    """Mask all of a channel whose samples cannot be sound: nothing can be said of speech or silence in it."""
+    return replace(channel, covered=as_spans(())) if channel.implausible else channel
 
 
 def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector: VoiceActivityDetector) -> _Heard:
@@ -181,7 +186,7 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     level = np.where(
         toned, np.minimum(features.measures["level_dbfs"], LEVEL_FLOOR_DBFS), features.measures["level_dbfs"]
     )
-    speech = _without_echo(speech_spans(own, span, config.voice, level), heard)
+    speech = _without_echo(speech_spans(own, span, config.voice, level, heard.echoed | toned), heard)
     voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
     core = (span.first + span.core.start, span.first + span.core.stop)
     utterances, units = _parts(heard, speech, core, config)

@@ -15,6 +15,8 @@ class Thresholds:
         Pauses from here on end an utterance; those shorter do not stop a speaker.
     non_talk_ms : int
         Silence of all from here on is non-talk.
+    lost_ms : int
+        Masked audio from here on ends non-talk, whatever surrounds it.
     prior_speech_ms : int
         An interrupted participant has spoken for at least so long.
     overlap_ms : int
@@ -31,6 +33,7 @@ class Thresholds:
 
     min_pause_ms: int = 500
     non_talk_ms: int = 3000
+    lost_ms: int = 2000
     prior_speech_ms: int = 500
     overlap_ms: int = 500
     stop_within_ms: int = 1500

@@ -1,6 +1,6 @@
 """What the last release's tables were, and whether today's still serve who reads them.
 
-At a release, once the version in ``setup.py`` is final::
+At a release, once the version in ``callbeam/__init__.py`` is final::
 
     python -m callbeam.storage.table_snapshot tests/schemas/released.json
 """
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callbeam import __version__
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 def main(path: str) -> None:
     """Write the snapshot of a release."""
-    content = {"release": version("callbeam"), "tables": snapshot(TABLES.values())}
+    content = {"release": __version__, "tables": snapshot(TABLES.values())}
     Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 
 import numpy as np
 import pytest
 
-from callbeam.audio.codec import read_pcm
-from callbeam.audio.decode import DecodedPiece, channel_id, decode_piece
+from callbeam.audio.codec import read_run
+from callbeam.audio.decode import DecodedPiece, decode_piece
 from callbeam.audio.extent import channel_extent, core_samples, gaps, pcm_sha256
 from callbeam.audio.roles import participant_role
+from callbeam.audio.track import channel_id
+from callbeam.calls.blocks import Run
 from callbeam.calls.clock import start_clock
-from callbeam.calls.formats import PcmFormat, is_audio, pcm_format
+from callbeam.calls.formats import AudioFormat, declared_format, is_audio
 from callbeam.calls.pieces import CallIdentity, Leg, Piece
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.kvs.units import HOUR_MS, Stream, Unit
@@ -78,6 +81,25 @@ class TestChannels:
         assert statuses(piece) == ["decoded", "decoded"]
         assert piece.dead_letters == ()
 
+    def test_a_padded_name_is_the_same_track(self) -> None:
+        samples = pcm(2000)
+        names = ("AUDIO_FROM_CUSTOMER ", "AUDIO_FROM_CUSTOMER\0\0", "\tAUDIO_FROM_CUSTOMER\r\n", "AUDIO_FROM_CUSTOMER")
+        piece = decode(
+            *(
+                fetched(
+                    10 + i,
+                    i * 62,
+                    (1, 0, samples[i * 500 : (i + 1) * 500]),
+                    tracks=(TrackSpec(1, name, "A_AAC", b"\x12\x10"),),
+                    tags=(("ContactId", "c-1"),),  # the name alone tells that this is Connect's PCM
+                )
+                for i, name in enumerate(names)
+            )
+        )
+        (channel,) = piece.channels
+        assert (channel.track_name, channel.participant_role) == ("AUDIO_FROM_CUSTOMER", "CUSTOMER")
+        np.testing.assert_array_equal(channel.samples, samples)
+
     def test_gaps_hold_zeros_and_are_listed(self) -> None:
         a, b = pcm(800), pcm(800)
         (channel,) = decode(fetched(1, 0, (1, 0, a)), fetched(2, 1_000, (1, 0, b))).channels
@@ -141,29 +163,40 @@ class TestAccount:
         assert statuses(piece) == ["no_audio"] * 3
         assert piece.channels == piece.dead_letters == ()
 
-    def test_real_aac_is_unsupported_and_its_neighbours_go_on(self) -> None:
+    def test_a_fragment_of_another_codec_is_unsupported_and_its_neighbours_go_on(self) -> None:
         aac = (TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90", sample_rate_hz=48_000.0, channels=2),)
         a = pcm(800)
         piece = decode(fetched(1, 0, (1, 0, a)), fetched(2, 100, (1, 0, a), tracks=aac, tags=()))
         assert statuses(piece) == ["decoded", "unsupported_codec"]
         (letter,) = piece.dead_letters
         assert (letter.reason, letter.number, letter.stream, letter.call_id) == ("unsupported_codec", 2, STREAM, "c-1")
-        assert "only 16-bit mono PCM" in letter.detail
+        assert "the format changes from s16le of 1 channels to aac of 2" in letter.detail
         assert letter.sample.startswith(b"\x1a\x45\xdf\xa3")
         assert len(letter.sample) == 64
         assert piece.ledger[1].reason == letter.detail
 
     def test_one_usable_track_is_decoded_with_a_dead_letter_for_the_other(self) -> None:
-        opus = TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_OPUS")
-        piece = decode(fetched(1, 0, (1, 0, pcm(80)), (2, 0, b"opus"), tracks=(FROM, opus)))
+        vorbis = TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_VORBIS")
+        piece = decode(fetched(1, 0, (1, 0, pcm(80)), (2, 0, b"vorbis"), tracks=(FROM, vorbis)))
         assert statuses(piece) == ["decoded"]
         assert [letter.reason for letter in piece.dead_letters] == ["unsupported_codec"]
-        assert "track 'AUDIO_TO_CUSTOMER': codec A_OPUS" in piece.dead_letters[0].detail
+        assert "track 'AUDIO_TO_CUSTOMER': codec A_VORBIS" in piece.dead_letters[0].detail
 
-    def test_an_odd_byte_is_left_out_and_reported(self) -> None:
+    def test_an_odd_byte_goes_to_the_block_that_follows_in_whatever_fragment(self) -> None:
+        a = pcm(240)
+        stream = a.tobytes()
+        piece = decode(
+            fetched(1, 0, (1, 0, stream[:161]), (1, 10, stream[161:322]), (1, 20, stream[322:323])),
+            fetched(2, 20, (1, 0, stream[323:])),
+        )
+        np.testing.assert_array_equal(piece.channels[0].samples, a)
+        assert statuses(piece) == ["decoded", "decoded"]
+        assert piece.dead_letters == ()
+
+    def test_an_odd_byte_before_a_gap_is_left_out_and_reported(self) -> None:
         a = pcm(80)
-        piece = decode(fetched(1, 0, (1, 0, a.tobytes() + b"x"), (1, 10, a)))
-        np.testing.assert_array_equal(piece.channels[0].samples, np.concatenate((a, a)))
+        piece = decode(fetched(1, 0, (1, 0, a.tobytes() + b"x"), (1, 100, a)))
+        np.testing.assert_array_equal(core_samples(piece.channels[0]), np.concatenate((a, a)))
         assert statuses(piece) == ["decoded"]
         assert [letter.reason for letter in piece.dead_letters] == ["damaged"]
 
@@ -194,54 +227,81 @@ class TestAccount:
 
 CONNECT_TRACK = Track(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90", 2)
 LIT = Track(1, None, "A_PCM/INT/LIT", b"", 2)
-ADTS = bytes((0xFF, 0xF1, 0x50, 0x80, 0x01, 0x5F, 0xFC)) + b"abc"
+
+
+def wave(tag: int, channels: int, rate: int, bits: int) -> bytes:
+    """Write a WAVEFORMATEX, as ``A_MS/ACM`` has it in its CodecPrivate."""
+    frame = channels * bits // 8
+    return struct.pack("<HHIIHHH", tag, channels, rate, rate * frame, frame, bits, 0)[: 16 if tag == 0xFFFE else 18]
 
 
 class TestFormats:
     @pytest.mark.parametrize(
         ("track", "tags", "expected"),
         [
-            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=8000;channels=1;")], PcmFormat(8000)),
-            (CONNECT_TRACK, [("MimeType", "audio/L16; rate=16000")], PcmFormat(16_000)),
-            (CONNECT_TRACK, [("MediaType", "audio/L16")], PcmFormat(None)),
-            (CONNECT_TRACK, [("mediatype", "AUDIO/l16")], PcmFormat(None)),
-            (CONNECT_TRACK, [], PcmFormat(None)),
-            (Track(1, "", "A_AAC", b"\x11\x90", 2), [], PcmFormat(None)),
-            (Track(1, "x", "A_AAC/MPEG4/MAIN", b"", 2), [("MimeType", "audio/L16;rate=8000")], PcmFormat(8000)),
-            (LIT, [], PcmFormat(None)),
-            (Track(1, None, "A_PCM/INT/LIT", b"", 2, 48_000.0, 1, 16), [], PcmFormat(48_000)),
-            (Track(1, None, "A_PCM/INT/BIG", b"", 2, 8_000.0), [], PcmFormat(8000, big_endian=True)),
-            (Track(1, "a", "A_AAC", b"", 2, 16_000.0), [("MimeType", "audio/L16;rate=8000")], PcmFormat(16_000)),
+            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=8000;channels=1;")], AudioFormat(8000)),
+            (CONNECT_TRACK, [("MimeType", "audio/L16; rate=16000")], AudioFormat(16_000)),
+            (CONNECT_TRACK, [("MediaType", "audio/L16")], AudioFormat(None)),
+            (CONNECT_TRACK, [("mediatype", "AUDIO/l16")], AudioFormat(None)),
+            (CONNECT_TRACK, [], AudioFormat(None)),
+            (Track(1, "", "A_AAC", b"\x11\x90", 2), [], AudioFormat(None)),
+            (Track(1, "x", "A_AAC/MPEG4/MAIN", b"", 2), [("MimeType", "audio/L16;rate=8000")], AudioFormat(8000)),
+            (LIT, [], AudioFormat(None)),
+            (Track(1, None, "A_PCM/INT/LIT", b"", 2, 48_000.0, 1, 16), [], AudioFormat(48_000)),
+            (Track(1, None, "A_PCM/INT/BIG", b"", 2, 8_000.0), [], AudioFormat(8000, encoding="s16be")),
+            (Track(1, "a", "A_AAC", b"", 2, 16_000.0), [("MimeType", "audio/L16;rate=8000")], AudioFormat(16_000)),
+            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=8000;channels=2")], AudioFormat(8000, "s16le", 2)),
+            (CONNECT_TRACK, [("MimeType", "audio/PCMU;rate=8000")], AudioFormat(8000, "ulaw")),
+            (CONNECT_TRACK, [("MimeType", "audio/basic")], AudioFormat(None, "ulaw")),
+            (CONNECT_TRACK, [("MediaType", "audio/PCMA")], AudioFormat(None, "alaw")),
+            (CONNECT_TRACK, [("MimeType", "audio/aac")], AudioFormat(48_000, "aac", 2, b"\x11\x90")),
+            (Track(1, "x", "A_AAC", b"\x14\x08", 2), [], AudioFormat(16_000, "aac", 1, b"\x14\x08")),
+            (Track(1, "x", "A_AAC", b"", 2, 32_000.0, 2), [], AudioFormat(32_000, "aac", 2)),
+            (Track(1, "x", "A_OPUS", b"", 2, 16_000.0, 1), [], AudioFormat(48_000, "opus")),
+            (Track(1, "x", "A_MS/ACM", wave(6, 1, 8000, 8), 2, 16_000.0), [], AudioFormat(8000, "alaw")),
+            (Track(1, "x", "A_MS/ACM", wave(7, 2, 8000, 8)), [], AudioFormat(8000, "ulaw", 2)),
+            (Track(1, "x", "A_MS/ACM", wave(1, 1, 16_000, 24)), [], AudioFormat(16_000, "s24le")),
+            (Track(1, "x", "A_MS/ACM", wave(1, 1, 8000, 8)), [], AudioFormat(8000, "u8")),
+            (Track(1, "x", "A_MS/ACM", wave(3, 1, 48_000, 32)), [], AudioFormat(48_000, "f32le")),
+            (
+                Track(1, "x", "A_MS/ACM", wave(0xFFFE, 2, 8000, 16) + b"\x16\0" + b"\0" * 6 + b"\1\0"),
+                [],
+                AudioFormat(8000, "s16le", 2),
+            ),
+            (Track(1, "x", "A_PCM/INT/LIT", wave(7, 1, 8000, 8)), [], AudioFormat(8000, "ulaw")),
+            (Track(1, "x", "A_PCM/INT/LIT", b"", 2, 8000.0), [("MimeType", "audio/PCMA")], AudioFormat(8000, "alaw")),
+            (Track(1, "x", "A_PCM/INT/BIG", b"", 2, 8000.0, 2, 24), [], AudioFormat(8000, "s24be", 2)),
+            (Track(1, "x", "A_PCM/INT/LIT", b"", 2, 8000.0, 1, 32), [], AudioFormat(8000, "s32le")),
+            (Track(1, "x", "A_PCM/FLOAT/IEEE", b"", 2, 8000.0), [], AudioFormat(8000, "f32le")),
+            (Track(1, "x", "A_PCM/FLOAT/IEEE", b"", 2, 8000.0, 1, 64), [], AudioFormat(8000, "f64le")),
+            (Track(1, "x", "A_PCM/INT/LIT", b"", 2, 11_025.0), [], AudioFormat(11_025)),
         ],
     )
-    def test_pcm_is_recognised(self, track: Track, tags: list[tuple[str, str]], expected: PcmFormat) -> None:
-        assert pcm_format(track, tags, b"\0\0") == expected
+    def test_pcm_is_recognised(self, track: Track, tags: list[tuple[str, str]], expected: AudioFormat) -> None:
+        assert declared_format(track, tags) == expected
 
     @pytest.mark.parametrize(
         ("track", "tags", "reason"),
         [
-            (CONNECT_TRACK, [("MimeType", "audio/L16;channels=2")], "2 channels in one track"),
+            (CONNECT_TRACK, [("MimeType", "audio/L16;channels=9")], "9 channels in one track"),
+            (CONNECT_TRACK, [("MimeType", "audio/L16;channels=0")], "0 channels in one track"),
             (CONNECT_TRACK, [("MimeType", "audio/L16;rate=fast")], "sample rate fast Hz"),
-            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=" + "9" * 5000)], "only multiples of 100 Hz"),
-            (CONNECT_TRACK, [("MimeType", "audio/aac")], "codec A_AAC as audio/aac"),
-            (Track(1, "x", "A_AAC", b"\x12\x10", 2), [], "without a tag that says audio/L16"),
-            (Track(1, "x", "A_AAC", b"\x11\x90", 2, 48_000.0, 2), [], "without a tag that says audio/L16"),
-            (Track(1, "x", None, b"", 2), [], "without a tag that says audio/L16"),
-            (Track(1, None, "A_PCM/INT/LIT", b"", 2, 8_000.0, 2), [], "2 channels in one track"),
-            (Track(1, None, "A_PCM/INT/LIT", b"", 2, 8_000.0, 1, 24), [], "24-bit PCM"),
+            (CONNECT_TRACK, [("MimeType", "audio/L16;rate=" + "9" * 5000)], "whole numbers from 4000"),
+            (CONNECT_TRACK, [("MimeType", "audio/amr")], "codec A_AAC as audio/amr"),
+            (Track(1, "x", None, b"", 2), [], "no tag says audio/L16"),
+            (Track(1, "x", "A_VORBIS", b"", 2), [], "codec A_VORBIS is none that is decoded"),
+            (Track(1, "x", "A_MS/ACM", b"", 2), [], "without a WAVEFORMATEX"),
+            (Track(1, "x", "A_MS/ACM", wave(2, 1, 8000, 4)), [], "WAVE format 2 of 4 bits"),
+            (Track(1, None, "A_PCM/INT/LIT", b"", 2, 8_000.0, 1, 20), [], "20-bit PCM"),
             (Track(1, None, "A_PCM/INT/LIT", b"", 2, float("nan")), [], "sample rate nan Hz"),
             (Track(1, None, "A_PCM/INT/LIT", b"", 2, 11_025.5), [], "sample rate 11025.5 Hz"),
-            (Track(1, None, "A_PCM/FLOAT/IEEE", b"", 2), [], "codec A_PCM/FLOAT/IEEE is not PCM"),
+            (Track(1, None, "A_PCM/FLOAT/IEEE", b"", 2, 8_000.0, 1, 16), [], "16-bit PCM"),
         ],
     )
     def test_the_rest_has_a_reason(self, track: Track, tags: list[tuple[str, str]], reason: str) -> None:
-        answer = pcm_format(track, tags, b"\0\0")
+        answer = declared_format(track, tags)
         assert isinstance(answer, str)
         assert reason in answer
-
-    def test_adts_frames_in_connects_shape_are_real_aac(self) -> None:
-        assert "real AAC" in str(pcm_format(CONNECT_TRACK, [], ADTS))
-        assert pcm_format(CONNECT_TRACK, [], ADTS + b"x") == PcmFormat(None)
 
     def test_audio_is_told_by_type_else_by_codec(self) -> None:
         assert is_audio(CONNECT_TRACK)
@@ -269,8 +329,10 @@ def test_roles(name: str, source: str, role: str | None, role_source: str) -> No
     assert participant_role(name, source) == (role, role_source)
 
 
-def test_read_pcm_joins_blocks_at_any_offset() -> None:
-    a = pcm(10)
+def test_read_run_joins_blocks_at_any_offset() -> None:
+    a, form = pcm(10), AudioFormat(8000)
     data = b"x" + a[:4].tobytes() + b"yyy" + a[4:].tobytes()
-    np.testing.assert_array_equal(read_pcm(memoryview(data), [Block(1, 0, 1, 9), Block(1, 0, 12, 24)]), a)
-    np.testing.assert_array_equal(read_pcm(data, [Block(1, 0, 1, 9)]), a[:4])
+    np.testing.assert_array_equal(
+        read_run(memoryview(data), Run(5, 15, [Block(1, 0, 1, 9), Block(1, 0, 12, 24)]), form), a
+    )
+    np.testing.assert_array_equal(read_run(data, Run(0, 4, [Block(1, 0, 1, 9)]), form), a[:4])

@@ -103,9 +103,9 @@ def cut(fragments: list[FetchedFragment]) -> list[Piece]:
     return pieces
 
 
-def whole_of(fragments: list[FetchedFragment]) -> DecodedPiece:
-    piece = Piece(LEG, start_clock(fragments[0]), UNIT, 0, True, tuple(fragments), 0, len(fragments))
-    return decode_piece(piece)
+def whole_of(fragments: list[FetchedFragment], positions: tuple[int | None, ...] = ()) -> DecodedPiece:
+    some, total = tuple(fragments), len(fragments)
+    return decode_piece(Piece(LEG, start_clock(fragments[0]), UNIT, 0, True, some, 0, total, positions=positions))
 
 
 def joined(intervals: np.ndarray) -> list[tuple[int, int]]:
@@ -172,7 +172,8 @@ def test_what_the_cutter_gives_out_joins_to_the_whole_leg(steps) -> None:
     pieces = [piece for each in fragments for piece in cutter.add(each)]
     pieces += cutter.finish()
     assert len(pieces) == cutter.emitted
-    assert_same([decode_piece(piece) for piece in pieces], whole_of(fragments))
+    owned = [at_ns for piece in pieces for at_ns in piece.positions[piece.first_owned : piece.end_owned]]
+    assert_same([decode_piece(piece) for piece in pieces], whole_of(fragments, tuple(owned)))
 
 
 def test_a_gap_across_a_border_counts_once() -> None:

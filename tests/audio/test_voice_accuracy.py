@@ -102,6 +102,23 @@ def test_made_up_calls_are_heard_as_they_are(make_channel):
     assert near > 0.95 * borders
 
 
+@pytest.mark.parametrize(("snr_db", "near_least", "bias_most_ms"), [(20.0, 0.93, 20), (10.0, 0.88, 30)])
+def test_borders_of_voices_that_nothing_was_tuned_on(make_channel, snr_db, near_least, bias_most_ms):
+    ends, near, borders = [], 0, 0
+    for seed, kind in enumerate(["low", "sinusoidal", "child", "shouted"], 500):
+        spec = varied_call(f"c{seed}", 0, seed, snr_db=snr_db, duration_ms=(60_000, 80_000), voices=(kind,))
+        for sound in make_call(_without_echo(spec), seed).channels.values():
+            truth = bridge(as_spans(np.rint(sound.spans / 80).astype(np.int64)), 50)
+            found = bridge(speech_of(make_channel(sound.pcm)), 50)
+            off = found.ravel()[None] - truth.ravel()[:, None]
+            nearest = off[np.arange(truth.size), np.abs(off).argmin(axis=1)]
+            near += (np.abs(nearest) <= 10).sum()
+            borders += truth.size
+            ends += nearest[1::2].tolist()
+    assert near >= near_least * borders
+    assert abs(np.median(ends)) * 10 <= bias_most_ms
+
+
 def _without_echo(spec):
     """Return the call with plain lines: whose echo leaks where is judged by both channels together."""
     lines = LineConditions(level_dbfs=-24.0, snr_db=spec.customer_line.snr_db, packet_loss=0.02)

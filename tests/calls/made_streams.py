@@ -140,6 +140,8 @@ def true_legs(sent: list[Sent]) -> list[TrueLeg]:
             tagged = next((other for other in reversed(sound[:index]) if other.call is not None), None)
             if tagged is not None and one.at_ms - tagged.at_ms <= 5 * MINUTE_MS:
                 call = tagged.call
+            elif before is not None and one.at_ms - before.at_ms <= MINUTE_MS:
+                call = legs[-1].call
         pause_ms = HOUR_MS if call is not None else MINUTE_MS
         if before is None or legs[-1].call != call or one.at_ms - before.at_ms > pause_ms:
             legs.append(TrueLeg(call, []))

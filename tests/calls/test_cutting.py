@@ -48,14 +48,28 @@ def check_states(pieces, fragments):
     """Each piece, placed from its own state, gets from each fragment what the whole leg gets from it."""
     cutter = PieceCutter(LEG, UNIT, fragments[0])
     placer = Placer(cutter._placer.clock)
-    whole = [(placer.clock, placer.anchors(), placer.place(fragment)) for fragment in fragments]
+    at_ns = positions(pieces)
+    whole = [
+        (placer.clock, placer.anchors(), placer.place(fragment, at_ns[fragment.listed.number]))
+        for fragment in fragments
+    ]
     numbers = [fragment.listed.number for fragment in fragments]
     for piece in pieces:
         at = numbers.index(piece.fragments[0].listed.number)
         assert (piece.clock, piece.anchors) == whole[at][:2]
         again = Placer(piece.clock, piece.anchors)
-        for fragment, (_, _, placement) in zip(piece.fragments, whole[at:], strict=False):
-            assert again.place(fragment) == placement
+        some = zip(piece.fragments, piece.positions, strict=True)
+        for (fragment, begin_ns), (_, _, placement) in zip(some, whole[at:], strict=False):
+            assert again.place(fragment, begin_ns) == placement
+
+
+def positions(pieces):
+    """Return where each fragment lies by what was decided; pieces that share one agree."""
+    found = {}
+    for piece in pieces:
+        for fragment, begin_ns in zip(piece.fragments, piece.positions, strict=True):
+            assert found.setdefault(fragment.listed.number, begin_ns) == begin_ns
+    return found
 
 
 def test_a_four_hour_leg():
@@ -136,10 +150,12 @@ def test_any_leg_is_cut_whole(steps):
 def check_audio(pieces, fragments):
     """A piece places in its core and leads what the whole leg, as far as it had come, places there."""
     start = PieceCutter(LEG, UNIT, fragments[0])._placer.clock
-    whole = [(fragment, placed_runs(placement)) for fragment, placement in place_all(Placer(start), fragments)]
+    at_ns = positions(pieces)
+    placed = place_all(Placer(start), fragments, [at_ns[fragment.listed.number] for fragment in fragments])
+    whole = [(fragment, placed_runs(placement)) for fragment, placement in placed]
     cores = set()
     for piece in pieces:
-        again = place_all(Placer(piece.clock, piece.anchors), piece.fragments)
+        again = place_all(Placer(piece.clock, piece.anchors), piece.fragments, piece.positions)
         core = (piece.index * PIECE_MS * 8, math.inf if piece.last else (piece.index + 1) * PIECE_MS * 8)
         cores |= {part for _, placement in again for part in clipped(placed_runs(placement), *core)}
         leads = (core[0] - LEAD_MS * 8, core[1] + LEAD_MS * 8)
@@ -151,8 +167,8 @@ def check_audio(pieces, fragments):
     assert joined(cores) == joined(parts), "each sample of the leg lies in one core"
 
 
-def place_all(placer, fragments):
-    return [(fragment, placer.place(fragment)) for fragment in fragments]
+def place_all(placer, fragments, at_ns):
+    return [(fragment, placer.place(fragment, begin_ns)) for fragment, begin_ns in zip(fragments, at_ns, strict=True)]
 
 
 def placed_runs(placement):

@@ -65,7 +65,53 @@ def test_partly_tagged_and_tagless_fragments_belong_to_the_call_before():
     sent = without_tags(run_of("a", START, 400, first_number=1), {2, 3, 50, *range(300, 401)})
     assert Reading(sent).legs() == [("a", 1, 400)]
     sent = without_tags(run_of("a", START, 700, first_number=1), set(range(101, 701)))
-    assert Reading(sent).legs() == [("a", 1, 400), ("s1#401", 401, 300)]
+    assert Reading(sent).legs() == [("a", 1, 700)]
+
+
+def test_a_call_that_was_named_once_goes_on_however_long():
+    once = without_tags(run_of("a", START, 4000, first_number=1), set(range(2, 4001)))
+    reading = Reading(once)
+    assert reading.legs() == [("a", 1, 4000)]
+    assert not reading.ends[0].may_be_cut
+    again = run_of("a", once[-1].at_ms + HOUR_MS, 5, first_number=5000)
+    assert Reading(once + again).legs() == [("a", 1, 4005)]
+    other = run_of("b", once[-1].at_ms + 1000, 5, first_number=5000)
+    assert Reading(once + other + run_of(None, other[-1].at_ms + 1000, 900, first_number=6000)).legs() == [
+        ("a", 1, 4000),
+        ("b", 5000, 905),
+    ]
+
+
+def test_audio_without_tags_after_a_pause_may_be_the_call_before():
+    first = without_tags(run_of("a", START, 400, first_number=1), set(range(2, 401)))
+    for pause_ms, cut in ((MINUTE_MS, None), (MINUTE_MS + 1, True), (HOUR_MS, True), (HOUR_MS + 1, False)):
+        reading = Reading(first + run_of(None, first[-1].at_ms + pause_ms, 50, first_number=1000))
+        assert reading.legs() == ([("a", 1, 450)] if cut is None else [("a", 1, 400), ("s1#1000", 1000, 50)])
+        assert {end.may_be_cut for end in reading.ends} == {bool(cut)}
+    # untagged audio is never sure to be one call, and a tagged call that follows is not this one
+    apart = run_of(None, START, 50, first_number=1) + run_of(None, START + 5 * MINUTE_MS, 50, first_number=100)
+    apart += run_of("b", apart[-1].at_ms + 1000, 50, first_number=200)
+    assert {end.may_be_cut for end in Reading(apart).ends} == {False}
+
+
+@pytest.mark.parametrize("hours", [0.2, 3])
+def test_a_job_knows_whose_a_long_run_without_tags_is_that_leads_into_it(hours):
+    count = round(hours * 360)
+    run = without_tags(
+        run_of("x", START - count * 10_000, count + 60, first_number=1, step_ms=10_000), set(range(2, count + 100))
+    )
+    assert Reading(run).legs() == []
+    later = run[-1].at_ms + HOUR_MS
+    reading = Reading(run + run_of("x", later, 9, first_number=20_000))
+    assert reading.legs() == []
+    assert set(reading.statuses(START).values()) == {"other_unit"}
+    assert Reading(run + run_of("y", later, 9, first_number=20_000)).legs() == [("y", 20_000, 9)]
+    # after a break in the run, what follows it is untagged audio, and the tagged call another leg
+    broken = [one for one in run if not 50 < one.number < 58]
+    if hours > 1:
+        assert Reading(broken + run_of("x", later, 9, first_number=20_000)).legs() == [("x", 20_000, 9)]
+    reading = Reading(run + run_of(None, later, 9, first_number=20_000))
+    assert [(end.leg.identity.call_id, end.may_be_cut) for end in reading.ends] == [("s1#20000", True)]
 
 
 def test_untagged_audio():

@@ -77,10 +77,11 @@ def random_stream(rng: random.Random, starts: dict[str, int]) -> list[Sent]:
 def add_run(rng: random.Random, sent: list[Sent], call: str | None, at_ms: int, until: int) -> int:
     """Add fragments of one call: at some pace, some without tags, some lost, with pauses in between."""
     step_ms = rng.choice([1_000, 4_000, 5_000, 20_000])
-    untagged = rng.choice([0, 0, 0, 0.3, 0.95])
+    untagged = rng.choice([0, 0, 0, 0.3, 0.95, 0.999, 1])
     lost = rng.choice([0, 0, 0, 0.02, 0.3])
-    for _ in range(rng.choice([1, 3, 10, 40, 100])):
-        tag = None if rng.random() < untagged else call
+    named = rng.choice([0, 1, 3])  # fragments that are tagged in any case: some producers name a call once
+    for index in range(rng.choice([1, 3, 10, 40, 100, 400])):
+        tag = None if index >= named and rng.random() < untagged else call
         failed = rng.choice([FragmentStatus.NOT_FOUND, FragmentStatus.EXPIRED]) if rng.random() < lost else None
         sent.append(Sent(1000 + len(sent), at_ms, tag, failed))
         at_ms += step_ms
@@ -175,10 +176,10 @@ def attributed(lost: Sent, legs: list) -> object:
     if before is None:
         return None
     earlier = [one for one in before.fragments if one.number < lost.number]
-    if before.call is None:
-        return before if lost.at_ms - earlier[-1].at_ms <= MINUTE_MS else None
+    if lost.at_ms - earlier[-1].at_ms <= MINUTE_MS:
+        return before
     tagged = [one for one in earlier if one.call is not None]
-    return before if lost.at_ms - tagged[-1].at_ms <= 5 * MINUTE_MS else None
+    return before if tagged and lost.at_ms - tagged[-1].at_ms <= 5 * MINUTE_MS else None
 
 
 def add_lost(expected, one: Sent, leg, lane, job: Job) -> None:

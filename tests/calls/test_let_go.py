@@ -7,7 +7,7 @@ import weakref
 import pytest
 from made_streams import T0, Sent, media_document, run_of, stream
 
-from callbeam.audio.decode import DecodedPiece
+from callbeam.audio.decode import DecodeConfig, DecodedPiece
 from callbeam.calls.cutting import PieceCutter
 from callbeam.calls.pieces import CallIdentity, Leg
 from callbeam.calls.timeline import PIECE_MS
@@ -36,7 +36,7 @@ def test_media_is_free_when_the_decoded_piece_goes_on() -> None:
     reading = cutter.finish()
     piece = next(reading)
     assert all(of_fragment() is not None for of_fragment in media)
-    decoding = DecodePiece("job").process(piece)
+    decoding = DecodePiece("job", DecodeConfig()).process(piece)
     decoded = next(some for some in decoding if isinstance(some, DecodedPiece))
     # The last may lie in the lead of a piece that follows.
     assert not any(of_fragment() is not None for of_fragment in media[:-1])

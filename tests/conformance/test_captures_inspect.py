@@ -134,3 +134,38 @@ def test_the_connect_profile(inspect):
     assert [track["codec_id"] for track in line["tracks"]] == ["A_AAC", "A_AAC"]
     assert [track["sample_rate_hz"] for track in line["tracks"]] == [None, None]
     assert line["clusters"] == [1_000_000_000_000]
+
+
+@pytest.mark.parametrize(
+    ("name", "read_as", "warnings"),
+    [
+        ("f00-base", ("s16le", 8000, 1), []),
+        ("f02-kvssink-alaw", ("alaw", 8000, 1), []),
+        ("f25-oddchunks", ("s16le", 8000, 1), []),
+        ("f26-bigendian", ("s16be", 8000, 1), ["encoding_from_samples"]),
+        ("f28-16k-as-8k", ("s16le", 16_000, 1), ["rate_from_timecodes"]),
+        ("d02-clock-back-2s", ("s16le", 8000, 1), []),
+    ],
+)
+def test_reported_inputs_say_what_they_hold(inspect, name, read_as, warnings):
+    found = inspect(DATA / "reports" / f"{name}.mkv")
+    tracks = [track for line in found for track in line["tracks"]]
+    assert {tuple(track["read_as"].values()) for track in tracks} == {read_as}
+    assert [track["warnings"] for track in tracks] == [warnings] * len(tracks)
+    rate = read_as[1]
+    assert all(track["blocks_rate_hz"] == pytest.approx(rate, rel=0.01) for track in tracks)
+    names = {track["name"] for track in tracks}
+    timecodes = [line["clusters"][0] for line in found]
+    if name.startswith("f"):  # the clock of the others steps
+        lasting_s = sum(track["seconds"] for track in tracks if track["name"] == min(names))
+        assert lasting_s == pytest.approx((timecodes[-1] - timecodes[0]) / 1000 + tracks[-1]["seconds"], abs=0.03)
+
+
+def test_real_aac_is_not_called_pcm(inspect):
+    tracks = [line["tracks"][0] for line in inspect(DATA / "reports" / "f01a-chime-meeting-aac.mkv")]
+    assert {track["codec_private"] for track in tracks} == {"1190"}
+    for track in tracks:
+        if track["decoded"]:  # with the extra
+            assert track["read_as"] == {"encoding": "aac", "sample_rate_hz": 48_000, "channels": 2}
+        else:
+            assert "callbeam[codecs]" in track["reason"]

@@ -80,6 +80,41 @@ def shapes() -> list[Any]:
     return sorted(json.loads((SHAPES / "manifest.json").read_text()))
 
 
+REPORTED = {
+    # calls.warnings, sample rate, declared rate, roles and where they come from, samples of each channel
+    "f00-base": ([], 8000, 8000, {"CUSTOMER": "track_name", "AGENT": "track_name"}, 73_728),
+    "f01a-chime-meeting-aac": (
+        ["encoding_from_samples"], 48_000, None, {"CUSTOMER": "role_map", "AGENT": "role_map"}, 481_280,
+    ),
+    "f02-kvssink-alaw": ([], 8000, 8000, {"CUSTOMER": "role_map"}, 80_000),
+    "f26-bigendian": (["encoding_from_samples"], 8000, 8000, {"CUSTOMER": "track_name", "AGENT": "track_name"}, 73_728),
+    "f28-16k-as-8k": (
+        ["rate_from_timecodes"], 16_000, 8000, {"CUSTOMER": "track_name", "AGENT": "track_name"}, 114_688,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPORTED)
+def test_what_people_reported_comes_out_as_its_audio_is(name: str, kvs: Emulator, tmp_path: Path) -> None:
+    needs(SHARED / "reports")
+    kvs.load("reported", SHARED / "reports" / f"{name}.mkv")
+    roles = ["--role-map", "Track_1:0=AGENT", "--role-map", "Track_1:1=customer", "--role-map", "audio=CUSTOMER"]
+    tables = tables_of(kvs, tmp_path / "out", *range_of(kvs, "reported"), *roles)
+    warnings, rate, declared, sources, samples = REPORTED[name]
+    assert {row["status"] for row in tables["fragments"]} - {"other_unit"} == {"decoded"}
+    (call,) = tables["calls"]
+    assert call["status"] == "ok"
+    found = {"rate_from_timecodes", "encoding_from_samples", "implausible_samples", "resampled"}
+    assert [warning for warning in call["warnings"] if warning in found] == warnings
+    channels = tables["channels"]
+    assert {row["participant_role"]: row["role_source"] for row in channels} == sources
+    assert {(row["sample_rate_hz"], row["declared_rate_hz"], row["samples"]) for row in channels} == {
+        (rate, declared, samples)
+    }
+    assert sum(row["speech_ms"] for row in channels) > 3_000
+    assert tables["utterances"]
+
+
 def range_of(kvs: Emulator, stream: str) -> tuple[str, str]:
     """Return two instants around all fragments of a stream, for captures whose server times the emulator makes up."""
     client = KvsClient(KvsConfig(region="us-east-1", endpoint_url=kvs.endpoint_url))
@@ -127,3 +162,28 @@ def test_video_captures_are_accounted_for(name: str, fragments: int, kvs: Emulat
     assert statuses.keys() <= {"no_audio", "unsupported_codec", "damaged", "not_found", "no_timestamp"}
     lost = statuses.total() - statuses["no_audio"]
     assert len(tables.get("dead_letters", [])) == lost
+
+
+@pytest.mark.parametrize(
+    ("name", "step_ms"), [("f00-base", None), ("d02-clock-back-2s", -2_000), ("d09-clock-plus-1h", 3_600_000)]
+)
+def test_a_clock_that_steps_costs_nothing(name: str, step_ms: int | None, kvs: Emulator, tmp_path: Path) -> None:
+    path = SHARED / "reports" / f"{name}.mkv"
+    needs(path.parent)
+    arn = kvs.load("reports", path)
+    tables = tables_of(kvs, tmp_path / "out", *range_of(kvs, arn))
+    (call,) = tables["calls"]
+    assert call["status"] == "ok"
+    assert {row["status"] for row in tables["fragments"]} == {"decoded"}
+    duration_ms = 9_216 if step_ms is None else 22_000
+    payload = [bytearray(), bytearray()]
+    for document in read_documents(path.read_bytes()):
+        for block in document.blocks:
+            payload[block.track - 1] += document.payload(block)
+    assert {row["pcm_sha256"] for row in tables["channels"]} == {hashlib.sha256(pcm).hexdigest() for pcm in payload}
+    for row in tables["channels"]:
+        assert (row["gap_count"], row["end_offset_ms"] - row["begin_offset_ms"]) == (0, duration_ms)
+        assert row["clock_steps_ms"] == (None if step_ms is None else [step_ms])
+        assert row["clock_step_offsets_ms"] == (None if step_ms is None else [10_240])
+    assert call["duration_ms"] == duration_ms
+    assert ("clock_stepped" in call["warnings"]) == (step_ms is not None)

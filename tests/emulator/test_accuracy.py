@@ -36,6 +36,10 @@ def happened(kind: str, begin: int, end: int, channel_id: str | None = None) -> 
     return {"event_type": kind, "begin_offset_ms": begin, "end_offset_ms": end, "channel_id": channel_id}
 
 
+def phase(kind: str, begin: int, end: int) -> dict[str, Any]:
+    return {"phase": kind, "begin_offset_ms": begin, "end_offset_ms": end}
+
+
 def heard(role: str, **measures: Any) -> dict[str, Any]:
     """Return a channel's row; its id is the role, and nothing tells the role."""
     return {"channel_id": role, "stream_arn": "arn:x:stream/s/1", "track_name": role, **measures}
@@ -59,6 +63,7 @@ def tables(**changes: pa.Table) -> dict[str, pa.Table]:
                 happened("interruption", 13_000, 14_000, "AGENT"),
             ],
         ),
+        "phases": table("phases", [phase("unknown", 0, END_MS)]),
     }
     return {**right, **changes}
 
@@ -74,6 +79,8 @@ def test_what_is_right_has_no_error() -> None:
     assert scores.non_talk_time == SpeechScore(23_000, 0, 0)
     assert scores.interruptions == MatchScore(1, 0, 0)
     assert scores.latency_errors_ms == (0, 0)
+    assert scores.hold_music == MatchScore(0, 0, 0)
+    assert scores.speech_as_hold_ms == 0
     assert agent.pitch is None
     assert agent.f0_error is None
 
@@ -133,3 +140,22 @@ def test_pitch_is_compared_hop_by_hop() -> None:
 def test_a_call_that_is_not_there_cannot_be_scored() -> None:
     with pytest.raises(ValueError, match="holds 0123456789 0 times"):
         score_call(TRUTH, tables(calls=table("calls", [])))
+
+
+def test_a_hold_is_found_where_half_of_it_is_covered() -> None:
+    hold = EventTruth("hold", "AGENT", 20_000, 32_000, {"sound": "music"})
+    truth = replace(TRUTH, events=(INTERRUPTION, hold))
+
+    def score(phases: list[dict[str, Any]], music: list[tuple[int, int, str]]) -> tuple[MatchScore, int]:
+        tones = [{**happened("tone", begin, end, channel), "tone_kind": "hold_music"} for begin, end, channel in music]
+        rows = tables(phases=table("phases", phases), events=table("events", tones))
+        scores = score_call(truth, rows)
+        return scores.hold_music, scores.speech_as_hold_ms
+
+    assert score([], []) == (MatchScore(0, 1, 0), 0)
+    assert score([phase("unknown", 0, 40_000)], [(26_001, 32_000, "AGENT")]) == (MatchScore(0, 1, 0), 0)
+    assert score([], [(26_000, 32_000, "AGENT")]) == (MatchScore(1, 0, 0), 0)
+    assert score([], [(20_000, 32_000, "CUSTOMER")]) == (MatchScore(0, 1, 0), 0)
+    assert score([phase("hold", 20_000, 26_000)], []) == (MatchScore(1, 0, 0), 0)
+    # The agent speaks from 6 to 10 s and from 13 to 18 s.
+    assert score([phase("hold", 8_000, 12_000)], [(17_000, 27_000, "AGENT")]) == (MatchScore(1, 0, 1), 3_000)

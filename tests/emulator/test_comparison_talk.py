@@ -66,9 +66,14 @@ def test_no_answer_is_timed_over_a_hold_or_a_gap() -> None:
 
 
 def test_gaps_are_neither_speech_nor_silence() -> None:
-    cut = call(agent=[[0, 10_000]], customer=[[20_000, 40_000]], gaps=[[8_000, 9_000], [14_000, 15_000]])
+    cut = call(agent=[[0, 10_000]], customer=[[20_000, 40_000]], gaps=[[8_000, 9_000], [14_000, 16_000]])
     assert talk_figures(cut).agent_talk_ratio == pytest.approx(9_000 / 29_000)
-    assert non_talk(cut).tolist() == [[10_000, 14_000], [15_000, 20_000]]
+    assert non_talk(cut).tolist() == [[10_000, 14_000], [16_000, 20_000]]
+
+
+def test_a_short_gap_inside_silence_is_silence_and_one_next_to_speech_is_not() -> None:
+    cut = call(agent=[[0, 10_000]], customer=[[20_000, 40_000]], gaps=[[10_300, 10_500], [14_000, 15_000]])
+    assert non_talk(cut).tolist() == [[10_500, 20_000]]
 
 
 def test_a_call_in_which_nobody_speaks_has_no_share() -> None:

@@ -113,3 +113,23 @@ def test_a_long_call_is_cut_into_pieces_that_hold_every_sample(kvs: Emulator, ru
         assert row["pcm_sha256"] == hashlib.sha256("".join(digests).encode()).hexdigest()
         assert (row["samples"], row["gap_count"]) == (len(track), 0)
     assert Counter(row["channel_id"] for row in result.rows("seconds")).most_common(1)[0][1] == 75 * 60
+
+
+def test_a_range_into_which_a_call_only_runs_says_how_early_to_begin(kvs: Emulator, run: Backfill) -> None:
+    kvs.add_stream("calls-1")
+    put(kvs, "calls-1", connect_fragments_from_pcm(*noise(60, 1), contact_id="c-1", start_ms=MIDNIGHT_MS + 600_000))
+    result = run(start="2026-03-03T00:10:20Z", end="2026-03-03T00:10:40Z")
+    assert (result.code, result.rows("calls")) == (0, [])
+    (line,) = [line for line in result.out.splitlines() if "--start" in line]
+    early = line.split("begin with --start ")[1].split(" ")[0]
+    result = run(start=early, end="2026-03-03T00:10:40Z", output="early")
+    assert [row["call_id"] for row in result.rows("calls")] == ["c-1"]
+    assert "--start" not in result.out
+
+
+def test_days_into_which_a_call_runs_from_the_day_before_say_nothing(kvs: Emulator, run: Backfill) -> None:
+    kvs.add_stream("calls-1")
+    put(kvs, "calls-1", connect_fragments_from_pcm(*noise(30, 1), contact_id="c-1", start_ms=MIDNIGHT_MS - 10_000))
+    result = run(start="2026-03-02T00:00:00Z", end="2026-03-04T00:00:00Z")
+    assert [manifest.outcome.call_count for manifest in result.manifests()] == [1, 0]
+    assert "--start" not in result.out

@@ -11,8 +11,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
+from callbeam.emulator.calls import connect_fragments_from_pcm
 from callbeam.emulator.faults import Fault
 from callbeam.pipelines.processes import descendants
 
@@ -67,7 +69,7 @@ def workers_of(parent: int) -> list[int]:
     return [
         process
         for process in descendants(parent)
-        if b"apache_beam.runners.worker.sdk_worker_main" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+        if b"callbeam.pipelines.worker" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
     ]
 
 
@@ -87,13 +89,15 @@ def test_a_run_killed_before_it_publishes_leaves_no_rows(kvs: Emulator, tmp_path
     assert jobs == {"manifest.json", "run.json"}
 
 
-def test_a_worker_that_dies_ends_the_command(kvs: Emulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", [0, -1], ids=["server", "forked"])
+def test_a_worker_that_dies_ends_the_command(kvs: Emulator, tmp_path: Path, which: int) -> None:
     kvs.load_demo(2)
     kvs.faults.add(Fault(api="GetMediaForFragmentList", action="stall", seconds=60, times=None))
     process = start(kvs, tmp_path, "--workers", "2")
     wait_until(lambda: media_asked_for(kvs))
-    workers = wait_until(lambda: workers_of(process.pid))
-    os.kill(workers[0], signal.SIGKILL)
+    workers = workers_of(process.pid)
+    assert len(workers) == 3  # and what they are forked from
+    os.kill(workers[which], signal.SIGKILL)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "a worker process died" in err
@@ -128,6 +132,48 @@ def test_two_workers_from_a_folder_with_packages_of_its_own(kvs: Emulator, tmp_p
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert "2 calls" in out
+    # A line of progress, and nothing of what libraries say when they are imported, in whichever process.
+    assert [line for line in err.splitlines() if "times real time" not in line] == []
+
+
+def test_days_with_calls_share_what_workers_are_forked_from(kvs: Emulator, tmp_path: Path) -> None:
+    kvs.add_stream("calls-1")
+    sound = np.random.default_rng(1).integers(-3000, 3000, (2, 40_000), dtype=np.int16)
+    for day in range(3):
+        start_ms = 1_772_496_000_000 + (24 * day + 9) * 3_600_000  # 2026-03-03T09:00:00Z
+        for one in connect_fragments_from_pcm(*sound, contact_id=f"c-{day}", start_ms=start_ms):
+            kvs.add_fragment("calls-1", one.data, server_ms=one.server_ms, producer_ms=one.producer_ms)
+    days = ["--start", "2026-03-03T00:00:00Z", "--end", "2026-03-06T00:00:00Z", "--workers", "2"]
+    process = start(kvs, tmp_path, *days)
+    seen: set[int] = set()
+    servers: set[int] = set()
+    while process.poll() is None:
+        below = workers_of(process.pid)
+        seen |= set(below)
+        servers |= set(below[:1])  # parents come first
+        time.sleep(0.02)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert out.count(": 1 calls, ") == 3
+    assert len(servers) == 1
+    assert len(seen) > 3  # two workers for each day
+
+
+def test_days_without_fragments_start_no_workers(kvs: Emulator, tmp_path: Path) -> None:
+    kvs.add_stream("calls-1")
+    begun = time.monotonic()
+    month = ["--start", "2026-03-01T00:00:00Z", "--end", "2026-04-01T00:00:00Z", "--workers", "2"]
+    process = start(kvs, tmp_path, *month)
+    most = 0
+    while process.poll() is None:
+        most = max(most, len(workers_of(process.pid)))
+        time.sleep(0.05)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "31 of 31 jobs are published" in out
+    assert len(list(tmp_path.glob("out/_jobs/*/manifest.json"))) == 31
+    assert most == 0
+    assert time.monotonic() - begun < 60  # 4 s on an idle machine
 
 
 def test_the_source_distribution_holds_what_a_worker_needs(tmp_path: Path) -> None:

@@ -22,14 +22,15 @@ from callbeam.errors import UsageError
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
 def test_a_recording_is_analysed_in_a_notebook(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], subtype: str
 ) -> None:
-    (block,) = re.findall(r"```python\n(import soundfile.*?)```", README, re.DOTALL)
+    (block,) = re.findall(r"```python\n(from callbeam.audio.channel import.*?)```", README, re.DOTALL)
     made = make_call(CallSpec("c", 0, ConversationSpec(duration_ms=30_000)), 4)
     length = min(map(len, made.pcm.values()))
     columns = [made.pcm[role][:length] for role in ("CUSTOMER", "AGENT")]
-    soundfile.write(tmp_path / "recording.wav", np.stack(columns, axis=1), 8000)
+    soundfile.write(tmp_path / "recording.wav", np.stack(columns, axis=1) / 32768, 8000, subtype=subtype)
     monkeypatch.chdir(tmp_path)
     exec(compile(block, "README.md", "exec"), {})
     lines = capsys.readouterr().out.splitlines()

@@ -171,12 +171,23 @@ def test_a_header_that_the_end_cuts_belongs_to_a_document_that_never_came():
         assert (second.complete, len(second.data)) == (False, length)
 
 
-@pytest.mark.parametrize("lacing", [0x02, 0x04, 0x06])
-def test_lacing_is_a_clear_error_and_costs_only_its_block(lacing):
-    laced = element(ids.SIMPLE_BLOCK, bytes([0x81, 0, 0, 0x80 | lacing]) + b"\1\2laced")
+@pytest.mark.parametrize(
+    ("lacing", "body", "message"),
+    [
+        (0x02, b"", "no number of frames"),
+        (0x02, b"\1\xff\xff", "the sizes of a lace are cut"),
+        (0x02, b"\1\xff\x01frame", "more than the block has"),
+        (0x04, b"\1abc", "2 equal frames has 3 bytes"),
+        (0x06, b"\2\x81\x00", "a number has no valid length"),
+        (0x06, b"\2\x81\x80frame", "a size below 0"),
+        (0x06, b"\1\x89frame", "more than the block has"),
+    ],
+)
+def test_a_damaged_lace_is_a_clear_error_and_costs_only_its_block(lacing, body, message):
+    laced = element(ids.SIMPLE_BLOCK, bytes([0x81, 0, 0, 0x80 | lacing]) + body)
     (document,) = documents(DOCUMENT_START + OPEN_SEGMENT + OPEN_CLUSTER + TIMECODE + A_BLOCK + laced + A_BLOCK)
     assert len(document.blocks) == 2
-    assert "laced" in document.error
+    assert message in document.error
     assert document.complete
 
 

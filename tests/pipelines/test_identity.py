@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
+import sysconfig
 from pathlib import Path
+
+import pytest
 
 import callbeam
 from callbeam.pipelines.identity import LIBRARIES, versions
@@ -30,10 +34,43 @@ def test_versions_name_every_library_that_computes() -> None:
     computing = imported(root / "audio") | imported(root / "speech")
     assert {"numpy", "onnxruntime"} <= computing
     assert computing - COMPUTES_NOTHING <= set(LIBRARIES)
-    assert set(versions()) == set(LIBRARIES)
+    assert set(versions()) == {"callbeam", *LIBRARIES}
     assert all(versions().values())
 
 
 def test_versions_name_no_library_that_nothing_imports() -> None:
     root = Path(callbeam.__file__).parent
-    assert set(LIBRARIES) - {"callbeam"} <= imported(root) | imported((root / "transforms").resolve())
+    assert set(LIBRARIES) <= imported(root) | imported((root / "transforms").resolve())
+
+
+def site_without(folder: Path, *names: str) -> Path:
+    """Make a folder that holds what is installed, but for some distributions and their metadata."""
+    folder.mkdir()
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if not any(entry.name.lower().startswith((name, f"__editable___{name}")) for name in names):
+            (folder / entry.name).symlink_to(entry)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "said"),
+    [("callbeam", 0, callbeam.__version__), ("soxr-", 2, "the version of soxr cannot be told")],
+)
+def test_a_source_tree_that_is_not_installed_runs(tmp_path: Path, missing: str, code: int, said: str) -> None:
+    """As on a worker with PYTHONPATH, or a machine where the tree was only copied."""
+    site = site_without(tmp_path / "site", missing)
+    tree = Path(callbeam.__file__).parents[1]
+    program = (
+        f"import sys; sys.path[:0] = {[str(tree), str(site)]!r}\n"
+        "from callbeam.pipelines.exits import command\n"
+        "from callbeam.pipelines.identity import versions\n"
+        "@command('callbeam')\n"
+        "def main(argv):\n"
+        "    print(versions()['callbeam'])\n"
+        "    return 0\n"
+        "sys.exit(main([]))\n"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

@@ -16,7 +16,7 @@ def chromium(folder: Path) -> Iterator[Any]:
     """Yield a driver of a headless Chromium with its profile in a folder; skip where there is none."""
     browser, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
     if not browser or not driver:
-        pytest.skip("no chromium and chromedriver on the path: Debian has them in chromium, chromium-driver")
+        pytest.skip("no chromium and chromedriver on the path: apt-get install -y chromium chromium-driver")
     webdriver = pytest.importorskip("selenium.webdriver")
     options = webdriver.ChromeOptions()
     options.binary_location = browser

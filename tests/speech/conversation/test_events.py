@@ -3,6 +3,7 @@ import pytest
 from callbeam.audio.marks import CLIPPING, TONE, Mark
 from callbeam.schemas.events import EVENT_TYPES, EVENTS
 from callbeam.speech.conversation import converse
+from callbeam.speech.phases import Phase
 from callbeam.speech.thresholds import Thresholds
 
 PAIRS = {"interruption", "overlap", "terminal_overlap", "backchannel"}
@@ -124,9 +125,46 @@ def test_non_talk_is_silence_of_all_for_3_s(talk):
 
 
 def test_masked_audio_of_any_channel_is_not_silence(talk):
+    agent = talk("AGENT", [(0, 5_000)], end=40_000, masked=[(7_000, 9_000), (20_000, 21_500)])
+    customer = talk("CUSTOMER", [(30_000, 40_000)], end=40_000, masked=[(21_000, 22_500), (25_600, 30_000)])
+    conversation = converse([agent, customer], comparable=True, duration_ms=40_000)
+    assert silences(conversation) == [(9_000, 20_000), (22_500, 25_600)]
+    assert conversation.totals["non_talk_time_total_ms"] == 11_000 + 3_100
+
+
+def test_a_short_gap_inside_silence_is_within_it(talk):
     agent = talk("AGENT", [(0, 5_000)], end=40_000, masked=[(7_900, 8_000), (20_000, 21_000)])
-    customer = talk("CUSTOMER", [(30_000, 40_000)], end=40_000, masked=[(23_000, 30_000)])
-    assert silences(converse([agent, customer], comparable=True, duration_ms=40_000)) == [(8_000, 20_000)]
+    customer = talk("CUSTOMER", [(30_000, 40_000)], end=40_000, masked=[(20_500, 21_999)])
+    conversation = converse([agent, customer], comparable=True, duration_ms=40_000)
+    (event,) = [event for event in conversation.events if event.event_type == "non_talk"]
+    assert (event.begin_offset_ms, event.end_offset_ms, event.masked_ms) == (5_000, 30_000, 100 + 1_999)
+    assert conversation.totals["non_talk_time_total_ms"] == conversation.totals["dead_air_ms"] == 25_000
+    assert conversation.totals["longest_non_talk_ms"] == 25_000
+    assert conversation.totals["non_talk_count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("gap", "begin"),
+    [((5_000, 5_100), 5_100), ((5_499, 6_000), 6_000), ((5_500, 6_000), 5_000), ((4_000, 5_000), 5_000)],
+)
+def test_a_gap_next_to_speech_ends_silence(talk, gap, begin):
+    agent = talk("AGENT", [(0, min(5_000, gap[0]))], end=20_000)
+    customer = talk("CUSTOMER", [], end=20_000, masked=[gap])
+    assert silences(converse([agent, customer], comparable=True, duration_ms=20_000)) == [(begin, 20_000)]
+
+
+SCOPE = [("ivr", 0, 10_000), ("agent", 10_000, 20_000)]
+
+
+def test_a_gap_at_the_edge_of_what_is_heard_is_no_silence(talk):
+    agent = talk("AGENT", [], end=20_000, masked=[(0, 1_000), (19_500, 20_000)])
+    customer = talk("CUSTOMER", [], begin=500, end=20_000)
+    conversation = converse([agent, customer], comparable=True, duration_ms=30_000)
+    assert silences(conversation) == [(1_000, 19_500)]
+    phases = [Phase(phase=kind, begin_offset_ms=a, end_offset_ms=b, source="records") for kind, a, b in SCOPE]
+    agent = talk("AGENT", [], end=20_000, masked=[(9_500, 10_500), (12_000, 13_000)])
+    conversation = converse([agent, customer], comparable=True, duration_ms=20_000, phases_known=phases)
+    assert conversation.totals["non_talk_time_total_ms"] == 20_000 - 10_500
 
 
 def test_who_is_not_on_the_line_is_silent(talk):

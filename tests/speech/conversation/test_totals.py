@@ -199,9 +199,13 @@ def test_figures_agree_with_each_other(talk, data):
     assert sum(event.overlap_ms for event in pairs) == found["overlap_ms"]
     assert sum(turn.overlap_ms for turn in conversation.turns.values()) == 2 * found["overlap_ms"]
     assert len({(event.utterance_id, event.other_utterance_id) for event in pairs}) == len(pairs)
-    silent = [event.duration_ms for event in events if event.event_type == "non_talk"]
+    non_talk = [event for event in events if event.event_type == "non_talk"]
+    silent = [event.duration_ms for event in non_talk]
     assert (sum(silent), len(silent)) == (found["non_talk_time_total_ms"], found["non_talk_count"])
-    assert found["non_talk_time_total_ms"] + found["speech_union_ms"] + found["masked_ms"] <= DURATION_MS
+    unheard_within = sum(event.masked_ms for event in non_talk)
+    assert sum(silent) - unheard_within + found["speech_union_ms"] + found["masked_ms"] <= DURATION_MS
+    assert sum(silent) + found["speech_union_ms"] <= DURATION_MS
+    assert [event for event in events if event.masked_ms is not None] == non_talk
     by_type = {kind: [one for one in pairs if one.event_type == kind] for kind in ("interruption", "backchannel")}
     assert found["interruptions_total_count"] == len(by_type["interruption"])
     assert found["interruptions_time_total_ms"] == sum(one.overlap_ms for one in by_type["interruption"])

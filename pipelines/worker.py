@@ -1,0 +1,107 @@
+"""Local worker processes: Beam's own, forked from one process that has imported everything once.
+
+A backfill runs a job for each day, and Beam starts its workers anew for each job: seconds of imports a worker and day.
+What Beam starts as a worker therefore only asks the server here for one, and waits until that has ended, to end alike::
+
+    python -m callbeam.pipelines.worker SOCKET           the server: one line when it is ready, ends with its input
+    python -I -S worker.py SOCKET                        what Beam starts
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+from contextlib import suppress
+
+TYPE_CHECKING = False  # typing takes longer to import than all else here
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+READY = "ready"
+
+
+def ask(path: str) -> int:
+    """Ask the server for a worker with this process's environment; wait for it, and return its exit code."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(path)
+        connection.sendall(json.dumps(dict(os.environ)).encode() + b"\n")
+        answer = connection.makefile().readline()
+    return int(answer) if answer else 1
+
+
+def serve(path: str) -> None:
+    """Fork a worker for each that is asked for, until standard input ends: whoever holds its other end has ended."""
+    from callbeam.pipelines.logs import configure_logging  # noqa: PLC0415 - what only asks should start in no time
+
+    configure_logging()
+    from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415
+
+    importlib.import_module("callbeam.pipelines.backfill")  # what workers need, once for all
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the command ends its workers, and says so once
+    ended, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    signal.set_wakeup_fd(wakeup)
+    workers: dict[int, socket.socket] = {}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(path)
+        listening.listen(64)
+        print(READY, flush=True)
+        while sys.stdin not in (ready := select.select([sys.stdin, listening, ended], [], [])[0]):
+            if ended in ready:
+                os.read(ended, 4096)
+                _reap(workers)
+            if listening in ready:
+                connection, _ = listening.accept()
+                pid = os.fork()
+                if not pid:
+                    for inherited in (listening, *workers.values()):
+                        inherited.close()
+                    _work(connection, sdk_worker_main.main)
+                workers[pid] = connection
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _reap(workers: dict[int, socket.socket]) -> None:
+    """Tell whoever asked for a worker how it ended."""
+    while workers:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            break
+        with workers.pop(pid) as connection, suppress(OSError):  # it may have ended already
+            connection.sendall(b"%d\n" % (os.waitstatus_to_exitcode(status) & 0xFF))
+
+
+def _work(connection: socket.socket, main: Callable[[list[str]], None]) -> NoReturn:
+    """Be a worker, and end."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        with connection:
+            environment = json.loads(connection.makefile().readline())
+        os.environ.clear()
+        os.environ.update(environment)
+        main(sys.argv)
+        code = 0
+    except Exception:  # noqa: BLE001 - as Python would, which os._exit does not let
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    if sys.flags.isolated:
+        sys.exit(ask(sys.argv[1]))
+    serve(sys.argv[1])

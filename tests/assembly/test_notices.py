@@ -1,0 +1,87 @@
+"""What was found while a channel was read reaches its call; of samples that cannot be sound nothing is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from callbeam.assembly.calls import assemble_call
+from callbeam.assembly.channels import channel_part
+from callbeam.assembly.packing import pack
+from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, SECONDS, UNITS, UTTERANCES, Keyed
+from callbeam.audio.channel import Channel, channel_of_pcm
+from callbeam.audio.silero import SileroDetector
+from callbeam.calls.clock import LegClock
+from callbeam.calls.notices import Notice
+from callbeam.calls.pieces import Leg, LegEnd
+from callbeam.calls.verdict import IMPLAUSIBLE_SAMPLES
+from callbeam.emulator.conversation import ConversationSpec
+from callbeam.emulator.line import LineConditions
+from callbeam.emulator.made_call import CallSpec, make_call
+from callbeam.kvs.units import HOUR_MS, Job, Stream
+from callbeam.speech.piece import AnalysisConfig, analyse_piece
+
+DAY_MS = 24 * HOUR_MS
+START_MS = 1_772_409_600_000
+STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", START_MS - HOUR_MS, 24)
+JOB = Job("job", ("*",), (STREAM,), "111122223333", "us-east-1", START_MS, START_MS + DAY_MS, START_MS + 2 * DAY_MS)
+
+
+@pytest.fixture(scope="module")
+def channels() -> dict[str, Channel]:
+    line = LineConditions(snr_db=30.0)
+    made = make_call(CallSpec("c-1", START_MS + HOUR_MS, ConversationSpec(duration_ms=60_000), line, line), 3)
+    return {
+        role: channel_of_pcm(pcm, 8000, participant_role=role, call_id="c-1", start_ms=START_MS + HOUR_MS)
+        for role, pcm in made.pcm.items()
+    }
+
+
+def tables_of(*channels: Channel) -> dict[str, list[dict]]:
+    config = AnalysisConfig(audio_policy="raw", agent_sentiment=True)
+    leg = Leg(channels[0].leg.identity, STREAM, 1000, START_MS + HOUR_MS)
+    channels = tuple(replace(channel, leg=leg) for channel in channels)
+    analysis = analyse_piece(channels, config, SileroDetector())
+    parts = [Keyed("c-1", LEGS, LegEnd(leg, 1, START_MS + HOUR_MS + 60_000, False))]
+    parts += [Keyed("c-1", PAIRS, pair) for pair in analysis.pairs(0)]
+    for analysed in analysis.channels:
+        assert not analysed.channel.implausible or analysed.clips is None or not analysed.clips.num_rows
+        parts.append(Keyed("c-1", CHANNELS, channel_part(analysed, LegClock("producer", START_MS + HOUR_MS, 50), 0)))
+        batches = {SECONDS: analysed.rows.seconds, UTTERANCES: analysed.utterances, UNITS: analysed.units}
+        parts += [Keyed("c-1", kind, pack(batch)) for kind, batch in batches.items() if batch.num_rows]
+    found = assemble_call("c-1", parts, JOB).batches
+    return {name: pa.Table.from_batches(batches).to_pylist() for name, batches in found.items() if batches}
+
+
+def test_every_notice_is_a_warning_of_the_call_once(channels: dict[str, Channel]) -> None:
+    seen = (Notice("resampled"), Notice("rate_from_timecodes", 3.0))
+    told = [
+        replace(channel, notices=seen, declared_rate_hz=11_025, track_channel=index)
+        for index, channel in enumerate(channels.values())
+    ]
+    tables = tables_of(*told)
+    (call,) = tables["calls"]
+    assert [name for name in call["warnings"] if name[:2] in {"ra", "re"}] == ["rate_from_timecodes", "resampled"]
+    assert {(row["track_channel"], row["declared_rate_hz"]) for row in tables["channels"]} == {(0, 11_025), (1, 11_025)}
+
+
+def test_of_implausible_samples_nothing_is_said(channels: dict[str, Channel]) -> None:
+    sound = tables_of(*channels.values())
+    noise = np.random.default_rng(1).integers(-32768, 32767, len(channels["CUSTOMER"].samples)).astype(np.int16)
+    bad = replace(channels["CUSTOMER"], samples=noise, notices=(Notice(IMPLAUSIBLE_SAMPLES),))
+    tables = tables_of(bad, channels["AGENT"])
+    (call,) = tables["calls"]
+    assert IMPLAUSIBLE_SAMPLES in call["warnings"]
+    assert call["talk_time_customer_ms"] is None
+    (row,) = [row for row in tables["channels"] if row["channel_id"] == bad.channel_id]
+    assert (row["samples"], len(row["pcm_sha256"])) == (len(noise), 64)
+    assert row["snr_db"] is row["f0_median_hz"] is row["level_dbfs"] is None
+    assert row["speech_ms"] is None
+    for name in ("utterances", "sentiment_inputs", "seconds"):
+        assert not [one for one in tables[name] if one["channel_id"] == bad.channel_id]
+        own = [one for one in tables[name] if one["channel_id"] != bad.channel_id]
+        assert len(own) == len([one for one in sound[name] if one["channel_id"] != bad.channel_id])
+    assert not [event for event in tables.get("events", []) if event["channel_id"] == bad.channel_id]
