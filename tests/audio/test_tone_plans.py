@@ -258,8 +258,8 @@ def test_a_real_call_holds_no_tone(marks_of):
             pytest.skip(f"{path} is not there: the shared data are no part of the project")
         with wave.open(str(path)) as file:
             samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
-        # Not even where no voice activity detector helps.
-        assert not marks_of(samples)
+        # Not even where no voice activity detector helps, which hold music needs.
+        assert {mark.tone_kind for mark in marks_of(samples)} <= {"hold_music"}
 
 
 def test_made_up_calls_hold_the_tones_they_were_given(marks_of):
