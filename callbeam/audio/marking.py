@@ -11,9 +11,9 @@ from callbeam.audio.digital_silence import digital_silence
 from callbeam.audio.dtmf import find_dtmf
 from callbeam.audio.extremes import HopExtremes, hop_extremes
 from callbeam.audio.hold_music import find_hold_music
-from callbeam.audio.marks import DIGITAL_SILENCE, SIT, TONE, Mark
+from callbeam.audio.marks import DIGITAL_SILENCE, FAX_CED, MODEM, OTHER_TONE, SIT, TONE, Mark
 from callbeam.audio.tones import find_tones
-from callbeam.calls.spans import SpanArray, as_spans, bridge, union
+from callbeam.calls.spans import SpanArray, as_spans, bridge, clip, length, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from callbeam.audio.channel import Channel
     from callbeam.audio.features import FrameFeatures
     from callbeam.audio.frames import BoolArray, Float32Array
+
+_CHANGING = frozenset({SIT, FAX_CED, MODEM})
+_MOST = 0.35
+"""Of what seems to be music: a melody's notes hardly ever keep a signal's cadence for as much of it."""
 
 _BETWEEN_NOTES_MS = 5_000
 """Keys with less between them are dialled in a row; so are special information tones repeated."""
@@ -85,19 +89,30 @@ def find_marks(
 def _tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> tuple[list[Mark], SpanArray]:
     """Find tones of all kinds; where two kinds claim one place, the more special wins.
 
-    Music needs notes that change, which no signal has but keys and special information tones; a note of it, or a few in
-    a rhythm, may sound like a signal.
+    Music needs notes that change, which no signal has but keys, special information tones, and faxes and modems that
+    answer and send; a note of it, or a few in a rhythm, may sound like a signal.
     """
     keys = find_dtmf(channel, features)
     tones = find_tones(channel, features, probability)
     steady = [mark for mark in tones.marks if not _mostly_within(mark, keys)]
-    notes = [*keys, *(mark for mark in steady if mark.tone_kind == SIT)]
+    notes = [*keys, *(mark for mark in steady if mark.tone_kind in _CHANGING)]
     in_a_row = bridge(as_spans((mark.begin_ms, mark.end_ms) for mark in notes), _BETWEEN_NOTES_MS)
     signalled = [Mark(TONE, begin, end) for begin, end in in_a_row.tolist()]
-    music = [mark for mark in find_hold_music(channel, features, probability) if not _mostly_within(mark, signalled)]
+    music = [
+        mark
+        for mark in find_hold_music(channel, features, probability)
+        if not _mostly_within(mark, signalled) and not _hold_most_of(steady, mark)
+    ]
     kept = [mark for mark in steady if not _mostly_within(mark, music)]
     sounding = union(tones.sounding, as_spans((mark.begin_ms, mark.end_ms) for mark in keys))
     return [*keys, *kept, *(mark for mark in music if not _mostly_within(mark, kept))], sounding
+
+
+def _hold_most_of(signals: Iterable[Mark], music: Mark) -> bool:
+    """Tell whether what seems to be music is signals that follow each other."""
+    named = as_spans((mark.begin_ms, mark.end_ms) for mark in signals if mark.tone_kind != OTHER_TONE)
+    shared = length(clip(named, music.begin_ms, music.end_ms))
+    return shared >= _MOST * (music.end_ms - music.begin_ms)
 
 
 def _mostly_within(mark: Mark, others: Iterable[Mark]) -> bool:

@@ -258,8 +258,8 @@ def test_a_real_call_holds_no_tone(marks_of):
             pytest.skip(f"{path} is not there: the shared data are no part of the project")
         with wave.open(str(path)) as file:
             samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
-        # Not even where no voice activity detector helps.
-        assert not marks_of(samples)
+        # Not even where no voice activity detector helps, which hold music needs.
+        assert {mark.tone_kind for mark in marks_of(samples)} <= {"hold_music"}
 
 
 def test_made_up_calls_hold_the_tones_they_were_given(marks_of):
@@ -324,7 +324,7 @@ def test_keys_at_10_db(make_channel, noise, companding):
 @pytest.mark.parametrize("border_s", [41.3, 62.0, 88.85])
 def test_pieces_name_tones_as_the_leg_does(marks_of, border_s):
     at = instants(130)
-    sound = cadenced(at, "440", (300, 9700)) * (at > 20) + cadenced(at + 7.1, "1400", (400, 14_600)) * (at < 100)
+    sound = cadenced(at, "440", (300, 9700)) * (at > 20) + cadenced(at + 7.1, "1400", (400, 14_600)) * (at < 82)
     busy = cadenced(instants(12), "480+620", (500, 500))
     sound[85 * RATE : 97 * RATE] = busy
     sound[60 * RATE : 64 * RATE] = 0
