@@ -20,7 +20,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `stream_arns` array<string> COMMENT 'The streams that the call\'s legs lie on, sorted.',
   `call_start_ts` timestamp COMMENT 'The call\'s clock zero: the earliest fragment of any leg; offsets count from it.',
   `duration_ms` int COMMENT 'From call_start_ts to the end of the last audio of any channel.',
-  `status` string COMMENT 'ok; partial if fragments or tracks were lost; no_audio if none could be decoded.',
+  `status` string COMMENT 'ok; partial if fragments or tracks were lost, or samples are no sound; no_audio if none could be decoded.',
   `leg_count` int COMMENT 'Legs of the call, copies of the same audio on other streams included.',
   `channel_count` int COMMENT 'Channels with audio.',
   `fragment_count` int COMMENT 'Fragments of the call that its units listed.',

@@ -85,7 +85,11 @@ CALLS = Table(
             "call_start_ts", INSTANT, "The call's clock zero: the earliest fragment of any leg; offsets count from it."
         ),
         Column("duration_ms", pa.int32(), "From call_start_ts to the end of the last audio of any channel."),
-        Column("status", STRING, "ok; partial if fragments or tracks were lost; no_audio if none could be decoded."),
+        Column(
+            "status",
+            STRING,
+            "ok; partial if fragments or tracks were lost, or samples are no sound; no_audio if none could be decoded.",
+        ),
         Column("leg_count", pa.int32(), "Legs of the call, copies of the same audio on other streams included."),
         Column("channel_count", pa.int32(), "Channels with audio."),
         Column("fragment_count", pa.int32(), "Fragments of the call that its units listed."),

@@ -142,6 +142,11 @@ class _Account:
         self.end_ms = max((channel.end_ms for channel in channels), default=self.start_ms)
 
     @property
+    def incomplete(self) -> bool:
+        """Whether some of the call's audio was lost, or is of no use."""
+        return bool(self.lost or self.parts_lost or any(channel.implausible for channel in self.channels))
+
+    @property
     def comparable(self) -> bool:
         """Tell whether the legs' clocks are sure enough of each other."""
         unsure = {channel.first.leg_key: channel.first.clock.uncertainty_ms for channel in self.channels}
@@ -209,7 +214,7 @@ def _call_batch(job: Job, account: _Account, conversation: dict[str, Any]) -> pa
         "stream_arns": sorted({end.leg.stream.arn for end in account.legs}),
         "call_start_ts": account.start_ms,
         "duration_ms": account.end_ms - account.start_ms,
-        "status": "no_audio" if not channels else "partial" if account.lost or account.parts_lost else "ok",
+        "status": "no_audio" if not channels else "partial" if account.incomplete else "ok",
         "leg_count": len(account.legs),
         "channel_count": len(channels),
         "fragment_count": account.fragments,

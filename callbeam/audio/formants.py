@@ -153,7 +153,7 @@ def _peaks(predictor: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.intp], Fl
     Near a pole the inverse envelope is a parabola of frequency whose least value is to its curvature as the square of
     half the bandwidth is to 1: three bins give place and width.
     """
-    parts = product(_POLYNOMIAL, predictor.astype(np.float32))
+    parts = product(_POLYNOMIAL, predictor.astype(np.float32), alike=True)
     np.multiply(parts, parts, out=parts)
     bins = len(parts) // 2
     inverse = np.add(parts[:bins], parts[bins:], out=parts[:bins])

@@ -3,7 +3,7 @@
 Music with singing is speech to a voice activity detector, and no hold music here; nor can a silent hold be heard. Music
 of drums alone holds no notes.
 
-Each instant is judged by what is heard within 4.5 s of it, so that it does not matter where a piece begins.
+Each instant is judged by what is heard within a few seconds of it, so that it does not matter where a piece begins.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ QUIETEST_DBFS = -50.0
 HELD_SHARE = 0.12
 """So much of the energy lies in held notes, over 3 s. Noise has 0.02, what the detector misses of voices up to 0.1,
 most music 0.3 to 0.8."""
+
+VOICING = 0.3
+"""Where the mean strength of periodicity over 3 s is below this, and so it is for 8 s around, notes are not looked for:
+that is noise between sayings, which would cost most."""
 
 SAMENESS = 0.85
 """How much alike the notes of 8 s are at most, second by second: 1 for what never changes. Signal tones have 0.9 to 1,
@@ -65,6 +69,8 @@ class _Steps:
         Not speech, and loud enough.
     apart : bool array, shape (n,)
         Not next to speech.
+    periodic : bool array, shape (n,)
+        Worth a search.
     """
 
     first: int
@@ -72,6 +78,7 @@ class _Steps:
     calm: BoolArray
     sounding: BoolArray
     apart: BoolArray
+    periodic: BoolArray
 
 
 def find_hold_music(channel: Channel, features: FrameFeatures, probability: Float32Array) -> list[Mark]:
@@ -96,9 +103,8 @@ def find_hold_music(channel: Channel, features: FrameFeatures, probability: Floa
     share = np.zeros(len(steps.heard), np.float32)
     power = np.zeros((len(share), len(semitone_hz(channel.sample_rate_hz))), np.float32)
     sameness = np.ones(len(share), np.float32)
-    candidates = bridge(
-        spans_of_mask(steps.calm & (_mean(steps.sounding, steps.heard, STEPS_PER_S) > 0.5 / STEPS_PER_S)), _BRIDGED
-    )
+    sounding = _mean(steps.sounding, steps.heard, STEPS_PER_S) > 0.5 / STEPS_PER_S
+    candidates = bridge(spans_of_mask(steps.calm & steps.periodic & sounding), _BRIDGED)
     for begin, end in candidates[candidates[:, 1] - candidates[:, 0] >= _SHORTEST].tolist():
         notes = held_notes(channel, steps.first + begin, steps.first + end)
         share[begin:end] = np.where(steps.sounding[begin:end], notes.share, 0)
@@ -127,7 +133,10 @@ def _steps(features: FrameFeatures, probability: Float32Array) -> _Steps:
     speech = spoken >= 0.5
     after, before = _NEAR_SPEECH
     near = maximum_filter1d(speech, after + 1 + before, origin=(after - before) // 2, mode="constant")
-    return _Steps(first, heard, _mean(spoken, heard, STEPS_PER_S) <= SPEECH, heard & loud & ~speech, ~near)
+    voicing = _mean(np.where(near, 0, np.nan_to_num(features.measures["voicing"][middles])), heard, _AROUND)
+    periodic = maximum_filter1d(voicing >= VOICING, 2 * _CONTEXT + 1, mode="constant")
+    calm = _mean(spoken, heard, STEPS_PER_S) <= SPEECH
+    return _Steps(first, heard, calm, heard & loud & ~speech, ~near, periodic)
 
 
 def _mean(values: Float32Array | BoolArray, heard: BoolArray, size: int) -> Float32Array:

@@ -1,4 +1,4 @@
-"""Matrix products whose bits do not depend on how many threads BLAS has."""
+"""Matrix products whose bits do not depend on how many threads BLAS has, nor on what stands beside a column."""
 
 from __future__ import annotations
 
@@ -14,10 +14,18 @@ _LANES = 16
 """Columns in a vector register: what is cut up in whole ones stays aligned."""
 
 
-def product(matrix: Float32Array, columns: Float32Array) -> Float32Array:
-    """Multiply a matrix, shape (m, k), with columns, shape (k, n), as many columns at a time as stay in one thread."""
+def product(matrix: Float32Array, columns: Float32Array, *, alike: bool = False) -> Float32Array:
+    """Multiply a matrix, shape (m, k), with columns, shape (k, n), as many columns at a time as stay in one thread.
+
+    Parameters
+    ----------
+    matrix, columns : float32 arrays, shapes (m, k) and (k, n)
+    alike : bool
+        A column's result is the same wherever it stands, for n that is a multiple of 16: OpenBLAS's kernels for some
+        CPUs round differently from one part of a larger matrix to the next. It takes more than twice as long.
+    """
     result = np.empty((len(matrix), columns.shape[1]), dtype=np.float32)
-    at_once = max(_MULTIPLICATIONS // matrix.size // _LANES * _LANES, 1)
+    at_once = _LANES if alike else max(_MULTIPLICATIONS // matrix.size // _LANES * _LANES, 1)
     for at in range(0, columns.shape[1], at_once):
         some = slice(at, at + at_once)
         np.matmul(matrix, columns[:, some], out=result[:, some])

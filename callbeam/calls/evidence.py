@@ -24,6 +24,9 @@ FloatArray = npt.NDArray[np.float64]
 MIN_PAIRS = 8
 """Fewer distances between blocks tell nothing."""
 
+MIN_PACKETS = 4
+"""The same for packets: sizes that all differ at equal distances are none of PCM's."""
+
 NEAR = 1.4
 """Distances within this factor of the middle one are a block's length and jitter; others hold a gap or an overlap."""
 
@@ -150,11 +153,11 @@ def packet_period_ns(sizes: Sequence[int], pairs: Sequence[Pair], *, told: bool 
     told : bool
         That they are packets is declared: their sizes need not vary.
     """
-    if len(pairs) < MIN_PAIRS:
+    if len(pairs) < MIN_PACKETS:
         return None
     low, middle, high = np.percentile(sizes, (10, 50, 90))
     common = Counter(sizes).most_common(1)[0][1] / len(sizes)
-    if not told and (common > 0.5 or len(set(sizes)) < 5 or high - low < 0.08 * middle):
+    if not told and (common > 0.5 or len(set(sizes)) < MIN_PACKETS or high - low < 0.08 * middle):
         return None
     distances = np.array([pair.distance_ns / pair.blocks for pair in pairs], np.float64)
     typical = float(np.median(distances))

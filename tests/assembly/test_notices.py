@@ -76,6 +76,7 @@ def test_of_implausible_samples_nothing_is_said(channels: dict[str, Channel]) ->
     (call,) = tables["calls"]
     assert IMPLAUSIBLE_SAMPLES in call["warnings"]
     assert call["talk_time_customer_ms"] is None
+    assert (call["status"], sound["calls"][0]["status"]) == ("partial", "ok")
     (row,) = [row for row in tables["channels"] if row["channel_id"] == bad.channel_id]
     assert (row["samples"], len(row["pcm_sha256"])) == (len(noise), 64)
     assert row["snr_db"] is row["f0_median_hz"] is row["level_dbfs"] is None
@@ -85,3 +86,16 @@ def test_of_implausible_samples_nothing_is_said(channels: dict[str, Channel]) ->
         own = [one for one in tables[name] if one["channel_id"] != bad.channel_id]
         assert len(own) == len([one for one in sound[name] if one["channel_id"] != bad.channel_id])
     assert not [event for event in tables.get("events", []) if event["channel_id"] == bad.channel_id]
+
+
+@pytest.mark.parametrize("roles", [["CUSTOMER"], ["CUSTOMER", "AGENT"]])
+def test_a_call_of_implausible_samples_alone_is_written_with_nothing_said(
+    channels: dict[str, Channel], roles: list[str]
+) -> None:
+    tables = tables_of(*(replace(channels[role], notices=(Notice(IMPLAUSIBLE_SAMPLES),)) for role in roles))
+    (call,) = tables["calls"]
+    assert IMPLAUSIBLE_SAMPLES in call["warnings"]
+    assert call["duration_ms"] > 50_000
+    assert call["talk_time_total_ms"] is call["non_talk_time_total_ms"] is call["talk_time_customer_ms"] is None
+    assert len(tables["channels"]) == len(roles)
+    assert not tables.keys() & {"utterances", "sentiment_inputs", "seconds"}

@@ -18,7 +18,7 @@ from callbeam.emulator.truth import load_truth
 if TYPE_CHECKING:
     from callbeam.emulator.accuracy import CallScores, ChannelScores
 
-TABLES = ("calls", "channels", "utterances", "events", "frames")
+TABLES = ("calls", "channels", "utterances", "events", "phases", "frames")
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +42,16 @@ def test_speech_is_found_and_little_else(channels: list[ChannelScores]) -> None:
 def test_events_are_found_and_few_others(scores: list[CallScores]) -> None:
     assert add_up(call.non_talk for call in scores).f1 > 0.8
     assert add_up(call.interruptions for call in scores).f1 > 0.7
+    holds = add_up(call.hold_music for call in scores)
+    assert holds.extras == 0
+    assert holds.hits >= 0.8 * (holds.hits + holds.misses)
+    assert sum(call.speech_as_hold_ms for call in scores) <= 1_000
 
 
 def test_pitch_follows_the_voice(channels: list[ChannelScores]) -> None:
     pitch = add_up(channel.pitch for channel in channels)
     assert pitch.voiced_found > 0.7
-    assert pitch.gross_error_rate < 0.08
+    assert pitch.gross_error_rate < 0.03
     assert np.median([abs(channel.f0_error) for channel in channels]) < 0.03
 
 
