@@ -168,6 +168,9 @@ class ClockWatch:
             return Decision(at_ns)
         run = list(self._run(fragments))
         final = final or len(run) < len(fragments)
+        after_ns = _said_ns(self._placer.clock, fragments[1]) if len(fragments) > 1 else None
+        if after_ns is not None and head_ns - JITTER_NS <= after_ns + (self._shift_ns or 0) < claimed_ns:
+            return self._as_it_says(said_ns)  # the next one fills what this one leaves: they came in the wrong order
         if claimed_ns > head_ns:
             return self._forward(said_ns, head_ns, run, final=final)
         if abs(claimed_ns - next_ns) <= JITTER_NS and not self._repeats(run[:1], self._shift_ns or 0):
