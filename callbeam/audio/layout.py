@@ -30,7 +30,8 @@ ALIKE_CORRELATION, ALIKE_SHARE = 0.95, 0.9
 """Channels are the same sound, though not the same samples (coded, amplified or delayed on the way), from this
 correlation on, and where as much of what either holds is the same: of a mix and one of its voices it is not."""
 
-TO_CUSTOMER_TONES = frozenset({RINGBACK, HOLD_TONE, HOLD_MUSIC})
+TO_CUSTOMER_TONES = frozenset({RINGBACK, HOLD_TONE})
+"""What nobody but a customer hears. Music is another matter: on the customer's own channel it may be a radio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ def may_be_swapped(customer: Iterable[Mark], agent: Iterable[Mark]) -> bool:
         count from the third on.
     """
     swapped_tones, swapped_keys = _tones(customer, TO_CUSTOMER_TONES), _tones(agent, {DTMF})
-    right = _tones(agent, TO_CUSTOMER_TONES) + _tones(customer, {DTMF})
+    right = _tones(agent, {*TO_CUSTOMER_TONES, HOLD_MUSIC}) + _tones(customer, {DTMF})
     return swapped_tones + swapped_keys > right and (swapped_tones > 0 or swapped_keys >= 3)
 
 

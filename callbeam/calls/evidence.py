@@ -136,6 +136,8 @@ def _consistent(table: FloatArray, factor: float) -> ByteRate:
     ratios = table[:, 0] / table[:, 1]
     middle = float(np.median(ratios))
     near = (ratios >= middle / factor) & (ratios <= middle * factor)
+    if not near.any():  # the middle of an even number lies between two that are far apart
+        return ByteRate(middle, 0.0, 0.0, len(table))
     size, time = table[near].sum(axis=0)
     exact = np.abs(ratios / (size / time) - 1) <= COARSE_NEAR - 1
     return ByteRate(float(size / time * 1e9), float(near.mean()), float(exact.mean()), len(table))

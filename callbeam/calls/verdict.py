@@ -34,6 +34,7 @@ from callbeam.calls.samples import read_samples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from callbeam.calls.samples import Int16Array
     from callbeam.mkv.document import Block, Document
 
 KNOWN_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
@@ -273,14 +274,27 @@ def _best_reading(declared: AudioFormat, evidence: TrackEvidence, measured: Byte
     told = [(bits, form) for form, bits, _ in candidates if bits is not None]
     if not told:
         return own[0] if own is not None else None
+    if own is not None and (pair := _as_pair(own[0], own[2])) is not None:
+        return pair
     lowest, best = min(told, key=lambda pair: pair[0])
     if own is not None and own[1] is not None and own[1] < min(lowest + TELLING_BITS, NOISE_BITS):
-        form, _, samples = own
-        if form.channels == 1 and is_interleaved(samples) and _known((form.sample_rate_hz or 0) / 2) is not None:
-            return replace(form, channels=2, sample_rate_hz=_known((form.sample_rate_hz or 0) / 2))
-        return form
+        return own[0]
     others = min((bits for bits, form in told if form is not best), default=NOISE_BITS)
     return best if lowest + TELLING_BITS <= NOISE_BITS and lowest < others else None
+
+
+def _as_pair(form: AudioFormat, samples: Int16Array) -> AudioFormat | None:
+    """Take samples of one channel for two channels in turn, if they look like that and each is sound.
+
+    One of the two, as the upper half of wider samples, would be more predictable than both.
+    """
+    rate = _known((form.sample_rate_hz or 0) / 2)
+    if form.channels != 1 or rate is None or not is_interleaved(samples):
+        return None
+    bits = [predictability(samples[channel::2]).bits for channel in (0, 1)]
+    if any(len(some) < MIN_FRAMES or np.median(some) > NOISE_BITS - TELLING_BITS for some in bits):
+        return None
+    return replace(form, channels=2, sample_rate_hz=rate)
 
 
 def _as_aac(

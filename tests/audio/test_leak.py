@@ -284,6 +284,7 @@ def test_tones_tell_of_swapped_channels():
     assert not may_be_swapped([key, key], [ring, key])
     assert not may_be_swapped([key], [music])
     assert not may_be_swapped([tone(OTHER_TONE)], [])
+    assert not may_be_swapped([music], [])  # a radio behind the customer
     assert not may_be_swapped([], [])
 
 

@@ -90,6 +90,14 @@ def test_two_channels_in_turn_under_a_tag_of_one_are_told() -> None:
     assert found.warnings == (CHANNELS,)
 
 
+def test_two_persons_who_take_turns_are_not_one_of_them_in_wider_samples() -> None:
+    turn = np.repeat(np.arange(8) % 2, 8000)
+    one, other = (np.rint(speech(8000, seed=seed) * np.where(turn == mine, 1, 0.02)) for mine, seed in ((0, 1), (1, 2)))
+    payload = np.stack([one, other], axis=1).astype(np.int16).tobytes()
+    found = judge(made(payload, 32_000, L16, align=4))
+    assert (found.form, found.warnings) == (AudioFormat(8000, "s16le", 2), (CHANNELS,))
+
+
 @pytest.mark.parametrize("bytes_per_s", [16_000 * 1.75, 16_000 * 0.62, 3_000])
 def test_bytes_that_come_to_no_rate_are_refused(bytes_per_s: float) -> None:
     found = judge(made(speech(8000).tobytes(), bytes_per_s))
