@@ -16,6 +16,8 @@ from callbeam.calls.spans import SpanArray, as_spans
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from callbeam.audio.frames import BoolArray, Float32Array
 
 BEGIN_SEARCH = (30, 15)
@@ -88,15 +90,24 @@ def _move(level: Float32Array, own: BoolArray, begin: int, end: int, limits: Seq
     peak = _quantile(np.sort(level[begin : max(end - LATE_END, begin + 1)]), 0.95)
     low, high = max(begin - BEGIN_SEARCH[0], lowest), min(begin + BEGIN_SEARCH[1], end)
     least = _threshold(level[max(begin - BACKGROUND, lowest) : begin], peak)
-    loud = np.flatnonzero((level[low:high] >= least) & own[low:high])
+    loud = _loud(level[low:high], own[low:high], least)
     if len(loud):
         begin = max(low + int(loud[0]) - _hidden(least, peak, RISES_FRAMES_PER_DB), lowest)
     low, high = max(end - END_SEARCH[0], begin + 1), min(end + END_SEARCH[1], highest)
     least = _threshold(level[end : min(end + BACKGROUND, highest)], peak)
-    loud = np.flatnonzero((level[low:high] >= least) & own[low:high])
+    loud = _loud(level[low:high], own[low:high], least)
     if not len(loud):
         return begin, max(end - LATE_END, begin + 1)
     return begin, min(low + int(loud[-1]) + 1 + _hidden(least, peak, FADES_FRAMES_PER_DB), highest)
+
+
+def _loud(level: Float32Array, own: BoolArray, least: float) -> npt.NDArray[np.intp]:
+    """Return which frames are as loud as speech; a single one among the background is the background's swing."""
+    loud = (level >= least) & own
+    beside = np.zeros_like(loud)
+    beside[1:] = loud[:-1]
+    beside[:-1] |= loud[1:]
+    return np.flatnonzero(loud & beside)
 
 
 def _threshold(background: Float32Array, peak: float) -> float:

@@ -109,11 +109,13 @@ class Surveyor:
 
     def take(self, document: Document | None) -> None:
         """Take the leg's next document, in order."""
-        for track, blocks in audio_tracks(document)[0] if document is not None else ():
+        if document is None:
+            return
+        for track, blocks in audio_tracks(document)[0]:
             name = trimmed_name(track)
             if name not in self.verdicts:
                 gathered = self._gathered.setdefault(name, _Gathered())
-                gathered.take(track, blocks, document)  # type: ignore[arg-type]
+                gathered.take(track, blocks, document)
                 if gathered.enough():
                     self._decide(name)
 

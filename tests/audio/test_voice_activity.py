@@ -72,13 +72,16 @@ def test_borders_are_moved_to_where_the_level_says():
     assert decide(heard, level=level) == [[100, 200]]
 
 
-def test_in_noise_the_level_counts_above_the_noise():
+@pytest.mark.parametrize("noise_dbfs", [-75, -55, -45, -36])
+def test_noise_hides_how_a_voice_rises_and_fades_and_does_not_move_its_borders(noise_dbfs):
+    """As voices do without noise: by 10 dB in 10 ms, and by 3.3; 27 dB below its loudest it is over."""
     rng = np.random.default_rng(0)
     heard = frames((110, 0.0), (105, 0.9), (85, 0.0))
-    level = frames((100, -36), (100, -26), (100, -36)) + rng.normal(0, 0.7, 300)
-    ((begin, end),) = decide(heard, level=level)
-    assert abs(begin - 100) <= 1
-    assert abs(end - 200) <= 1
+    voice = np.interp(np.arange(300), [96, 97.3, 100, 200, 208.1, 212], [-90, -53, -26, -26, -53, -90])
+    power = 10 ** (voice / 10) + 10 ** ((noise_dbfs + rng.normal(0, 0.7, 300)) / 10)
+    ((begin, end),) = decide(heard, level=10 * np.log10(power))
+    assert abs(begin - 98) <= 1
+    assert abs(end - 208) <= 2
 
 
 def test_moved_borders_stay_among_unmasked_frames_and_apart():
