@@ -64,8 +64,8 @@ def find_copies(channels: Sequence[JoinedChannel]) -> Copies:
 
     The leg with most samples counts; the earliest of equal ones, then the first by stream. A copy is a channel of
     another stream that lies at the same time and carries the same participant: the same sound on two participants'
-    channels is no copy, but a call of which nobody is told apart (``dual_mono``). Channels that hold nothing but zeros
-    follow the others of their leg.
+    channels is no copy, but a call of which nobody is told apart (``dual_mono``). Channels that tell nothing by
+    themselves follow the others of their leg.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def find_copies(channels: Sequence[JoinedChannel]) -> Copies:
                 found |= copied
                 if left_out and channel.channel_id not in copy_of:
                     copy_of[channel.channel_id] = other
-        _take_silent(leg, legs, copy_of)
+        _take_untold(leg, legs, copy_of)
     if _is_dual_mono(channels, copy_of):
         return Copies(list(channels))
     streams: dict[str, set[str]] = defaultdict(set)
@@ -154,16 +154,17 @@ def _silent(channel: JoinedChannel) -> bool:
     return channel.levels["digital_zero_ratio"] == 1
 
 
-def _take_silent(
+def _take_untold(
     leg: Sequence[JoinedChannel], legs: Mapping[LegKey, list[JoinedChannel]], copy_of: dict[str, JoinedChannel]
 ) -> None:
-    """Let silent channels follow the others of their leg: alone, they tell nothing."""
+    """Let channels that tell nothing by themselves, silent or too quiet to be cut, follow the others of their leg."""
     originals = [copy_of[channel.channel_id] for channel in leg if channel.channel_id in copy_of]
     for channel in leg:
-        if not originals or channel.channel_id in copy_of or not _silent(channel):
+        if not originals or channel.channel_id in copy_of or not (_silent(channel) or not len(channel.extent.chunks)):
             continue
         for other in legs[originals[0].first.leg_key]:
-            if _silent(other) and _same_party(other, channel):
+            apart = subtract(_spans(channel), _spans(other))
+            if _same_party(other, channel) and _silent(channel) <= _silent(other) and length(apart) <= SPARE_MS:
                 copy_of[channel.channel_id] = other
 
 

@@ -101,6 +101,19 @@ def test_silence_follows_the_other_channel_of_its_leg() -> None:
     assert copies.legs == {}
 
 
+def test_a_quiet_channel_follows_the_other_channel_of_its_leg() -> None:
+    """A line with a click here and there has no place to be cut at."""
+    quiet = np.zeros(480_000, np.int16)
+    quiet[40_000::90_000] = 300
+    half = slice(0, 240_000)
+    channels = [joined(0, PCM[0]), joined(0, quiet, "AGENT"), joined(1, PCM[0][half]), joined(1, quiet[half], "AGENT")]
+    assert not len(channels[1].extent.chunks)
+    assert kept(*channels) == (["0-CUSTOMER", "0-AGENT"], True)
+    # What lies where the original has nothing is kept.
+    channels[3] = joined(1, quiet[half], "AGENT", start_ms=50_000)
+    assert kept(*channels) == (["0-CUSTOMER", "0-AGENT", "1-AGENT"], True)
+
+
 @pytest.mark.parametrize("share", [0.6, 0.9])
 def test_copies_in_part_are_told_of_and_kept(share: float) -> None:
     """What only one of them holds must not be lost."""
