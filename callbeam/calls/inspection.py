@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callbeam.calls.verdict import TrackVerdict
-    from callbeam.mkv.document import Document, Track
+    from callbeam.mkv.document import Block, Document, Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,8 @@ def report_tracks(document: Document, verdicts: dict[str, TrackVerdict]) -> dict
 
 def _report(track: Track, document: Document, verdict: TrackVerdict | None) -> TrackReport:
     declared = declared_format(track, document.tags) if is_audio(track) else None
-    form = _reading(track, document, declared, verdict)
+    blocks = [block for block in document.blocks if block.track == track.number]
+    form = _reading(declared, verdict, blocks, document)
     told = declared if isinstance(declared, AudioFormat) else None
     width = SAMPLE_BYTES.get(told.encoding) if told else None
     return TrackReport(
@@ -133,7 +134,7 @@ def _report(track: Track, document: Document, verdict: TrackVerdict | None) -> T
         channels=track.channels or (told.channels if told else None),
         bits=track.bit_depth or (8 * width if width else None),
         blocks_rate_hz=verdict.blocks_rate_hz if verdict else None,
-        seconds=None if isinstance(form, str) else _seconds(track, document, form),
+        seconds=None if isinstance(form, str) else _seconds(form, blocks, document),
         read_as=None if isinstance(form, str) else form,
         reason=form if isinstance(form, str) else None,
         warnings=verdict.warnings if verdict else (),
@@ -141,19 +142,17 @@ def _report(track: Track, document: Document, verdict: TrackVerdict | None) -> T
 
 
 def _reading(
-    track: Track, document: Document, declared: AudioFormat | str | None, verdict: TrackVerdict | None
+    declared: AudioFormat | str | None, verdict: TrackVerdict | None, blocks: list[Block], document: Document
 ) -> AudioFormat | str:
     if declared is None:
         return "it is no audio"
-    blocks = [block for block in document.blocks if block.track == track.number]
     if verdict is None or not blocks:
         return "it has no blocks"
     form = decodable(verdict.reading(declared))
     return form if isinstance(form, str) else verdict.contradicted(blocks, document) or form
 
 
-def _seconds(track: Track, document: Document, form: AudioFormat) -> float:
-    blocks = [block for block in document.blocks if block.track == track.number]
+def _seconds(form: AudioFormat, blocks: list[Block], document: Document) -> float:
     if form.in_packets:
         samples = float(sum(packet_samples(form, document.payload(block)) for block in blocks))
     else:
