@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from callbeam.audio.decode import decode_piece
-from callbeam.calls.clock import advance, start_clock
 from callbeam.calls.pieces import CallIdentity, Leg, Piece
+from callbeam.calls.placement import advance
+from callbeam.calls.timeline import start_clock
 from callbeam.kvs.fragments import FetchedFragment, ListedFragment
 from callbeam.kvs.units import HOUR_MS, Stream, Unit
 from callbeam.mkv.reader import read_documents

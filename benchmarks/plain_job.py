@@ -12,9 +12,8 @@ import pyarrow as pa
 from callbeam.assembly.calls import assemble_call
 from callbeam.assembly.channels import channel_part
 from callbeam.assembly.ledger import keyed_ledger
-from callbeam.assembly.packing import pack, unpack
+from callbeam.assembly.packing import complete, pack, unpack
 from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, SECONDS, UNITS, UTTERANCES, WINDOWS, Keyed
-from callbeam.assembly.rows import complete
 from callbeam.assembly.windows import ChannelKey, Pane, panes_of, summarise, summary_row
 from callbeam.audio.decode import DecodedPiece, decode_piece
 from callbeam.audio.silero import SileroDetector

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from callbeam.assembly.config import AssemblyConfig
+from callbeam.assembly.sentiment import SentimentConfig
 from callbeam.audio.voice_activity import VoiceActivityConfig
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import number, whole_number
@@ -125,8 +126,10 @@ def assembly_config(options: argparse.Namespace, model: ModelContract | None) ->
     """Make the assembly's configuration from the options."""
     return AssemblyConfig(
         thresholds=Thresholds(min_pause_ms=options.utterance_pause_ms),
-        agent_sentiment=options.agent_sentiment,
-        prosody_text=options.prosody_text,
-        split_salt=options.split_salt,
-        model_sha256=model.sha256 if model else None,
+        sentiment=SentimentConfig(
+            agent_sentiment=options.agent_sentiment,
+            prosody_text=options.prosody_text,
+            split_salt=options.split_salt,
+            model_sha256=model.sha256 if model else None,
+        ),
     )

@@ -9,9 +9,8 @@ import pyarrow as pa
 from threadpoolctl import ThreadpoolController
 
 from callbeam.assembly.channels import channel_part
-from callbeam.assembly.packing import pack
+from callbeam.assembly.packing import complete, pack
 from callbeam.assembly.parts import CHANNELS, FILES, PAIRS, SECONDS, UNITS, UTTERANCES, ChannelFile, Keyed
-from callbeam.assembly.rows import complete
 from callbeam.audio.decode import DecodedPiece
 from callbeam.audio.silero import SileroDetector
 from callbeam.audio.voice_activity import VoiceActivityDetector

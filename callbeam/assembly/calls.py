@@ -14,7 +14,7 @@ from callbeam.assembly.comparison import compare_channels
 from callbeam.assembly.config import AssemblyConfig
 from callbeam.assembly.conversation import CallClock
 from callbeam.assembly.copies import SAME_AUDIO, Copies, find_copies
-from callbeam.assembly.packing import unpack
+from callbeam.assembly.packing import complete, unpack
 from callbeam.assembly.parts import (
     CHANNELS,
     DEAD_LETTERS,
@@ -29,7 +29,6 @@ from callbeam.assembly.parts import (
     WINDOWS,
     Keyed,
 )
-from callbeam.assembly.rows import complete
 from callbeam.assembly.speech import speech_tables
 from callbeam.assembly.verdict import Verdict
 from callbeam.assembly.windows import WindowRow, window_batch

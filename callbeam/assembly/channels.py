@@ -18,9 +18,9 @@ from callbeam.schemas import TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from callbeam.calls.clock import LegClock
     from callbeam.calls.notices import Notice
     from callbeam.calls.pieces import Leg
+    from callbeam.calls.timeline import LegClock
     from callbeam.speech.analysed import AnalysedChannel, ChannelVoice
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from callbeam.assembly.sentiment import SentimentConfig
 from callbeam.speech.thresholds import Thresholds
 
 
@@ -15,18 +16,9 @@ class AssemblyConfig:
     ----------
     thresholds : Thresholds
         Where the lines between kinds of events are drawn.
-    agent_sentiment : bool
-        The agent's units are eligible, too.
-    prosody_text : bool
-        Describe eligible units in words.
-    split_salt : str
-        Deals the calls to other splits.
-    model_sha256 : str or None
-        Of the model whose scores are among the call's parts.
+    sentiment : SentimentConfig
+        Which units are eligible, and what is said of them.
     """
 
     thresholds: Thresholds = field(default_factory=Thresholds)
-    agent_sentiment: bool = False
-    prosody_text: bool = False
-    split_salt: str = ""
-    model_sha256: str | None = None
+    sentiment: SentimentConfig = field(default_factory=SentimentConfig)

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from callbeam.calls.spans import as_spans
 from callbeam.schemas import TABLES
 from callbeam.schemas.acoustics import ACOUSTIC_MEASURES
-from callbeam.speech.conversation import Conversation, converse
-from callbeam.speech.talk import ChannelTalk, Utterance
 from callbeam.speech.z_scores import Baseline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callbeam.assembly.channels import JoinedChannel
-    from callbeam.speech.thresholds import Thresholds
+    from callbeam.speech.conversation import Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +50,6 @@ def offsets_of(rows: pa.Table, start_ms: int) -> tuple[np.ndarray, np.ndarray]:
     """Return begin and end of rows with ``begin_ts`` and ``duration_ms``, in ms from the call's start."""
     begin = rows["begin_ts"].cast(pa.int64()).to_numpy() - start_ms
     return begin, begin + rows["duration_ms"].to_numpy()
-
-
-def talk_of(channels: Sequence[JoinedChannel], utterances: pa.Table, clock: CallClock) -> list[ChannelTalk]:
-    """Gather who speaks when, by the call's clock."""
-    begins, ends = offsets_of(utterances, clock.start_ms)
-    rates = utterances["syllable_rate_hz"].to_pylist()
-    spoken: dict[str, list[Utterance]] = {channel.channel_id: [] for channel in channels}
-    ids = (utterances[name].to_pylist() for name in ("channel_id", "utterance_id"))
-    for channel_id, name, begin, end, rate in zip(*ids, begins.tolist(), ends.tolist(), rates, strict=True):
-        syllables = None if rate is None else round(rate * (end - begin) / 1000)
-        spoken[channel_id].append(Utterance(utterance_id=name, begin_ms=begin, end_ms=end, syllables=syllables))
-    return [_channel_talk(channel, tuple(spoken[channel.channel_id]), clock.start_ms) for channel in channels]
-
-
-def _channel_talk(channel: JoinedChannel, utterances: tuple[Utterance, ...], start_ms: int) -> ChannelTalk:
-    voice = channel.voice
-    return ChannelTalk(
-        channel_id=channel.channel_id,
-        participant_role=channel.first.participant_role,
-        begin_ms=channel.begin_ms - start_ms,
-        end_ms=channel.end_ms - start_ms,
-        utterances=utterances,
-        speech=as_spans(voice.speech - start_ms),
-        masked=as_spans(voice.masked - start_ms),
-        marks=tuple(
-            mark._replace(begin_ms=mark.begin_ms - start_ms, end_ms=mark.end_ms - start_ms) for mark in voice.marks
-        ),
-    )
-
-
-def conversation_of(talk: Sequence[ChannelTalk], clock: CallClock, thresholds: Thresholds) -> Conversation:
-    """Decide turns, events, phases and totals of a call."""
-    return converse(talk, comparable=clock.comparable, duration_ms=clock.duration_ms, thresholds=thresholds)
 
 
 def baseline_of(utterances: pa.Table) -> Baseline:

@@ -22,13 +22,34 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from callbeam.assembly.config import AssemblyConfig
     from callbeam.assembly.conversation import CallClock
     from callbeam.speech.conversation import Conversation
     from callbeam.speech.talk import ChannelTalk
     from callbeam.speech.z_scores import Baseline
 
 _HOLD = "hold"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentimentConfig:
+    """What becomes of a call's sentiment inputs.
+
+    Attributes
+    ----------
+    agent_sentiment : bool
+        The agent's units are eligible, too.
+    prosody_text : bool
+        Describe eligible units in words.
+    split_salt : str
+        Deals the calls to other splits.
+    model_sha256 : str or None
+        Of the model whose scores are among the call's parts.
+    """
+
+    agent_sentiment: bool = False
+    prosody_text: bool = False
+    split_salt: str = ""
+    model_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +82,7 @@ def unit_table(
     baseline: Baseline,
     scores: Mapping[str, Sequence[Mapping[str, Any]]],
     clock: CallClock,
-    config: AssemblyConfig,
+    config: SentimentConfig,
 ) -> pa.Table:
     """Complete the rows of table ``sentiment_inputs``.
 
@@ -75,7 +96,7 @@ def unit_table(
     scores : mapping of str to sequence of mapping
         By unit: what the model says; those of units that are not eligible are left out.
     clock : CallClock
-    config : AssemblyConfig
+    config : SentimentConfig
     """
     begins, ends = offsets_of(units, clock.start_ms)
     spans = np.stack((begins, ends), axis=1)

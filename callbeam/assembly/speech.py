@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from callbeam.assembly.conversation import (
     baseline_of,
-    conversation_of,
     offsets_of,
     row_batch,
     sorted_rows,
-    talk_of,
     utterance_table,
 )
 from callbeam.assembly.sentiment import CallSpeech, unit_table
 from callbeam.audio.layout import DUAL_MONO
+from callbeam.calls.spans import as_spans
 from callbeam.speech.context import Turn
+from callbeam.speech.conversation import converse
 from callbeam.speech.rows import UNIT_ROWS, UTTERANCE_ROWS
+from callbeam.speech.talk import ChannelTalk, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,15 +77,17 @@ def speech_tables(
     kept = frozenset(channel.channel_id for channel in channels)
     utterances = sorted_rows(utterance_batches, kept, UTTERANCE_ROWS)
     units = sorted_rows(unit_batches, kept, UNIT_ROWS)
-    talk = talk_of(channels, utterances, clock)
-    conversation = conversation_of(talk, clock, config.thresholds)
+    talk = _talk_of(channels, utterances, clock)
+    conversation = converse(
+        talk, comparable=clock.comparable, duration_ms=clock.duration_ms, thresholds=config.thresholds
+    )
     baseline = baseline_of(utterances)
     call = CallSpeech(talk, conversation, _turns(utterances, clock), compared.layout, compared.leak_levels)
     tables = {
         "utterances": utterance_table(utterances, conversation, baseline, clock).to_batches(),
         "events": [row_batch("events", conversation.events, clock)],
         "phases": [row_batch("phases", conversation.phases, clock)],
-        "sentiment_inputs": unit_table(units, call, baseline, scores, clock, config).to_batches(),
+        "sentiment_inputs": unit_table(units, call, baseline, scores, clock, config.sentiment).to_batches(),
     }
     batches = {name: [batch for batch in some if batch.num_rows] for name, some in tables.items()}
     totals = {**conversation.totals, "metrics_scope": conversation.metrics_scope}
@@ -92,6 +95,34 @@ def speech_tables(
         # Everyone is on every channel: what each of them says is known of nobody.
         totals = {**dict.fromkeys(totals), "hold_ms": totals["hold_ms"]}
     return SpeechTables(batches, totals, conversation.warnings)
+
+
+def _talk_of(channels: Sequence[JoinedChannel], utterances: pa.Table, clock: CallClock) -> list[ChannelTalk]:
+    """Gather who speaks when, by the call's clock."""
+    begins, ends = offsets_of(utterances, clock.start_ms)
+    rates = utterances["syllable_rate_hz"].to_pylist()
+    spoken: dict[str, list[Utterance]] = {channel.channel_id: [] for channel in channels}
+    ids = (utterances[name].to_pylist() for name in ("channel_id", "utterance_id"))
+    for channel_id, name, begin, end, rate in zip(*ids, begins.tolist(), ends.tolist(), rates, strict=True):
+        syllables = None if rate is None else round(rate * (end - begin) / 1000)
+        spoken[channel_id].append(Utterance(utterance_id=name, begin_ms=begin, end_ms=end, syllables=syllables))
+    return [_channel_talk(channel, tuple(spoken[channel.channel_id]), clock.start_ms) for channel in channels]
+
+
+def _channel_talk(channel: JoinedChannel, utterances: tuple[Utterance, ...], start_ms: int) -> ChannelTalk:
+    voice = channel.voice
+    return ChannelTalk(
+        channel_id=channel.channel_id,
+        participant_role=channel.first.participant_role,
+        begin_ms=channel.begin_ms - start_ms,
+        end_ms=channel.end_ms - start_ms,
+        utterances=utterances,
+        speech=as_spans(voice.speech - start_ms),
+        masked=as_spans(voice.masked - start_ms),
+        marks=tuple(
+            mark._replace(begin_ms=mark.begin_ms - start_ms, end_ms=mark.end_ms - start_ms) for mark in voice.marks
+        ),
+    )
 
 
 def _turns(utterances: pa.Table, clock: CallClock) -> dict[str, list[Turn]]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from callbeam.audio.extremes import PEAKS_PER_SECOND
 from callbeam.audio.marks import GAP, Mark
 from callbeam.audio.noise import join_voice_levels
-from callbeam.audio.peaks import PEAKS_PER_SECOND
 from callbeam.calls.spans import as_spans, length, subtract, union
 from callbeam.calls.timeline import PIECE_MS
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbeam.audio.extremes import HopExtremes, hop_extremes
+from callbeam.audio.level import LEAST_LIMIT, at_limits
 from callbeam.audio.marks import CLIPPING, Mark
 from callbeam.calls.spans import spans_of_mask
 
@@ -15,23 +16,9 @@ if TYPE_CHECKING:
 
     from callbeam.audio.channel import Channel
 
-LIMITS = (-32768, 32767, -32256, 32256, -32124, 32124)
-"""Outermost values of 16-bit PCM, and of what G.711 A-law and mu-law decode to."""
-
-LEAST_LIMIT = min(abs(limit) for limit in LIMITS)
-
 JOINED_WITHIN_MS = 100
 FEWEST_SAMPLES = 3
 """G.711's outermost step covers the loudest 0.3 dB: one or two samples in it are a loud peak, not a clipped one."""
-
-
-def at_limits(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
-    """Tell which samples stand at a format's limits, see ``LIMITS``."""
-    inside: npt.NDArray[np.bool_] = (samples > -LEAST_LIMIT) & (samples < LEAST_LIMIT)
-    outer = np.flatnonzero(~inside)
-    result = np.zeros(len(samples), dtype=np.bool_)
-    result[outer] = np.isin(samples[outer], LIMITS)
-    return result
 
 
 def find_clipping(channel: Channel, extremes: HopExtremes | None = None) -> list[Mark]:

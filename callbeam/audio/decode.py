@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.audio.track import DecodedTrack, gather_track, track_channels
-from callbeam.calls.clock import instants
 from callbeam.calls.pieces import DeadLetter, LedgerRow
 from callbeam.calls.placement import Placer
+from callbeam.calls.timeline import instants
 from callbeam.kvs.fragments import FragmentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callbeam.audio.channel import Channel
-    from callbeam.calls.clock import LegClock
     from callbeam.calls.pieces import Leg, Piece
     from callbeam.calls.placement import FragmentPlacement
+    from callbeam.calls.timeline import LegClock
     from callbeam.kvs.fragments import FetchedFragment
 
 STEP = "DecodeTracks"

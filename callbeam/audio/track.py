@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbeam.audio.channel import Channel
-from callbeam.audio.codec import read_run
 from callbeam.audio.packet_decoder import decode_packets
 from callbeam.audio.resampling import resample, rescaled
 from callbeam.audio.roles import participant_role
@@ -17,6 +16,7 @@ from callbeam.calls.blocks import Run
 from callbeam.calls.formats import PACKET_ENCODINGS, grid_rate
 from callbeam.calls.notices import CLOCK_STEPPED, Notice
 from callbeam.calls.packets import packet_samples
+from callbeam.calls.samples import read_samples
 from callbeam.calls.timeline import LEAD_MS, NS_PER_MS, PIECE_MS
 from callbeam.kvs.fragments import FragmentStatus
 
@@ -191,3 +191,28 @@ def _covered(runs: npt.NDArray[np.int64], start: int, end: int) -> npt.NDArray[n
     starts = runs[np.concatenate(([0], apart + 1)), 0]
     ends = runs[np.concatenate((apart, [len(runs) - 1])), 1]
     return np.stack((starts, ends), axis=1)
+
+
+def read_run(data: bytes | memoryview, run: Run, form: AudioFormat) -> npt.NDArray[np.int16]:
+    """Read a run's samples.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The document.
+    run : Run
+    form : AudioFormat
+        Of a stream of samples.
+
+    Returns
+    -------
+    int16 array, shape (run.end - run.start, form.channels), or (run.end - run.start,) of one channel
+        Read-only where it is a view of ``data``.
+    """
+    if len(run.blocks) == 1 and not run.head:
+        _, _, start, end = run.blocks[0]
+        payload = memoryview(data)[start:end]
+    else:
+        payload = memoryview(b"".join([run.head, *(data[start:end] for _, _, start, end in run.blocks)]))
+    samples = read_samples(payload[: (run.end - run.start) * form.frame_bytes], form.encoding)
+    return samples if form.channels == 1 else samples.reshape(-1, form.channels)

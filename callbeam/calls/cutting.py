@@ -6,18 +6,18 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from callbeam.calls.clock import start_clock
 from callbeam.calls.clock_watch import LOOK_AHEAD, ClockWatch, Decision
 from callbeam.calls.pieces import Piece
 from callbeam.calls.placement import BLOCK_REACH_MS, Placer
 from callbeam.calls.survey import Surveyor
-from callbeam.calls.timeline import LEAD_MS, NS_PER_MS, PIECE_MS, locate
+from callbeam.calls.timeline import LEAD_MS, NS_PER_MS, PIECE_MS, locate, start_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callbeam.calls.clock import LegClock, TrackAnchor
     from callbeam.calls.pieces import Leg
+    from callbeam.calls.placement import TrackAnchor
+    from callbeam.calls.timeline import LegClock
     from callbeam.kvs.fragments import FetchedFragment
     from callbeam.kvs.units import Unit
 

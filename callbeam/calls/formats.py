@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from callbeam.calls.aac import aac_config
-from callbeam.calls.identity import trimmed_name
+from callbeam.mkv.document import trimmed_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.calls.formats import SAMPLE_BYTES, AudioFormat, declared_format, is_audio
-from callbeam.calls.identity import identify, trimmed_name
+from callbeam.calls.identity import identify
 from callbeam.calls.packets import packet_samples
 from callbeam.calls.survey import Surveyor
 from callbeam.calls.verdict import decodable
+from callbeam.mkv.document import trimmed_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

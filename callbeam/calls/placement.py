@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from callbeam.calls.blocks import NS_PER_S, SEAM_MS, Run, TrackPlacement, TrackState, join_frames, place_blocks
 from callbeam.calls.claims import TrackClaim, claimed_span
 from callbeam.calls.formats import DEFAULT_RATE_HZ, AudioFormat, declared_format
-from callbeam.calls.identity import trimmed_name
 from callbeam.calls.intervals import Intervals
 from callbeam.calls.packets import packets_as_samples
 from callbeam.calls.straighten import straightened
@@ -16,6 +15,7 @@ from callbeam.calls.survey import audio_tracks
 from callbeam.calls.timeline import BLOCK_REACH_MS, TOLERANCE_MS, locate
 from callbeam.calls.verdict import TrackVerdict, decodable
 from callbeam.kvs.fragments import FragmentStatus
+from callbeam.mkv.document import trimmed_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

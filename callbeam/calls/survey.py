@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from callbeam.calls.evidence import Pair, block_pairs
 from callbeam.calls.formats import AudioFormat, declared_format, is_audio
-from callbeam.calls.identity import trimmed_name
 from callbeam.calls.verdict import TrackEvidence, TrackVerdict, judge
+from callbeam.mkv.document import trimmed_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

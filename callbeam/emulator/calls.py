@@ -13,13 +13,14 @@ from callbeam.emulator.dialects import (
     CHIME_TRACK,
     FROM_CUSTOMER,
     TO_CUSTOMER,
+    ProducerFragment,
+    StreamFragments,
     TrackAudio,
     WireTiming,
     chime_format,
     connect_format,
     write_leg,
 )
-from callbeam.emulator.producer import ProducerFragment, StreamFragments
 from callbeam.emulator.truth_of_call import LegTruth, truth_of_call
 
 if TYPE_CHECKING:

@@ -9,9 +9,15 @@ import numpy as np
 
 from callbeam.emulator.calls import WrittenCall, write_chime, write_connect
 from callbeam.emulator.conversation import AGENT, CUSTOMER
-from callbeam.emulator.dialects import CHIME_TRACK, FROM_CUSTOMER, TO_CUSTOMER, WireTiming
+from callbeam.emulator.dialects import (
+    CHIME_TRACK,
+    FROM_CUSTOMER,
+    TO_CUSTOMER,
+    ProducerFragment,
+    StreamFragments,
+    WireTiming,
+)
 from callbeam.emulator.made_call import make_call
-from callbeam.emulator.producer import ProducerFragment, StreamFragments
 from callbeam.emulator.variety import varied_call, varied_defects
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.emulator.producer import ProducerFragment
 from callbeam.mkv.writer import CHIME, CONNECT, LIBAV, BlockSpec, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
@@ -298,3 +297,28 @@ def _note(delivered: list[tuple[int, int]], span: tuple[int, int]) -> None:
         delivered[-1] = (delivered[-1][0], span[1])
     else:
         delivered.append(span)
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerFragment:
+    """One fragment as its producer wrote it, without the tags that KVS adds.
+
+    Attributes
+    ----------
+    data : bytes
+        One whole EBML document.
+    server_ms, producer_ms : int
+        When KVS began to receive it, and what the producer's clock said; UTC milliseconds since the epoch.
+    """
+
+    data: bytes
+    server_ms: int
+    producer_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFragments:
+    """A stream's fragments in the order in which KVS received them: ``server_ms`` never falls."""
+
+    stream: str
+    fragments: tuple[ProducerFragment, ...]

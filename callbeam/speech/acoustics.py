@@ -12,9 +12,8 @@ from callbeam.audio.level import power_to_dbfs
 from callbeam.audio.noise import local_noise, snr_db
 from callbeam.schemas.acoustics import ACOUSTIC_MEASURES
 from callbeam.schemas.egemaps import EGEMAPS_MEASURES
-from callbeam.speech.egemaps import egemaps_measures
+from callbeam.speech.egemaps import egemaps_measures, semitones
 from callbeam.speech.functionals import Float64Array, IntArray, SpanFrames
-from callbeam.speech.semitones import semitones
 
 if TYPE_CHECKING:
     import numpy.typing as npt

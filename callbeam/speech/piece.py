@@ -11,7 +11,7 @@ import numpy as np
 
 from callbeam.audio.analysis import VoiceTrack, analyse_channel
 from callbeam.audio.echo import explained_by_leak
-from callbeam.audio.extremes import HopExtremes, hop_extremes
+from callbeam.audio.extremes import HopExtremes, hop_extremes, peaks
 from callbeam.audio.features import FrameFeatures, analyse_frames
 from callbeam.audio.frames import HOP_MS
 from callbeam.audio.layout import compare_channels
@@ -21,7 +21,6 @@ from callbeam.audio.masking import mask_zeros
 from callbeam.audio.noise import local_noise, voice_levels
 from callbeam.audio.offset import without_offset
 from callbeam.audio.own_voice import faint_speech
-from callbeam.audio.peaks import peaks
 from callbeam.audio.voice_activity import VoiceActivityConfig, VoiceActivityDetector, speech_spans
 from callbeam.audio.voice_quality import describe_voice
 from callbeam.calls.spans import as_spans, clip, covered, mask_of_spans, spans_of_mask, subtract

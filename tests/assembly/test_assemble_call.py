@@ -13,8 +13,8 @@ from callbeam.assembly.parts import CHANNELS, DEAD_LETTERS, FRAGMENTS, LEGS, SEC
 from callbeam.assembly.tally import add_tallies, lost_ratio, tally_of
 from callbeam.audio.channel import Channel
 from callbeam.audio.silero import SileroDetector
-from callbeam.calls.clock import LegClock
 from callbeam.calls.pieces import CallIdentity, DeadLetter, LedgerRow, Leg, LegEnd
+from callbeam.calls.timeline import LegClock
 from callbeam.kvs.units import HOUR_MS, Job, Stream
 from callbeam.speech.piece import AnalysisConfig, analyse_piece
 

@@ -12,8 +12,8 @@ from callbeam.assembly.packing import pack
 from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, UNITS, UTTERANCES, Keyed
 from callbeam.audio.channel import Channel
 from callbeam.audio.silero import SileroDetector
-from callbeam.calls.clock import LegClock
 from callbeam.calls.pieces import CallIdentity, Leg, LegEnd
+from callbeam.calls.timeline import LegClock
 from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.line import LineConditions
 from callbeam.emulator.made_call import CallSpec, make_call

@@ -13,9 +13,9 @@ from callbeam.assembly.voice import JoinedVoice
 from callbeam.audio.channel import Channel
 from callbeam.audio.extent import channel_extent, gaps
 from callbeam.audio.marks import GAP, Mark
-from callbeam.calls.clock import LegClock
 from callbeam.calls.pieces import CallIdentity, Leg
 from callbeam.calls.spans import as_spans
+from callbeam.calls.timeline import LegClock
 from callbeam.kvs.units import Stream
 
 START_MS = 1_772_413_200_000

@@ -14,9 +14,9 @@ from callbeam.assembly.packing import pack
 from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, SECONDS, UNITS, UTTERANCES, Keyed
 from callbeam.audio.channel import Channel, channel_of_pcm
 from callbeam.audio.silero import SileroDetector
-from callbeam.calls.clock import LegClock
 from callbeam.calls.notices import Notice
 from callbeam.calls.pieces import Leg, LegEnd
+from callbeam.calls.timeline import LegClock
 from callbeam.calls.verdict import IMPLAUSIBLE_SAMPLES
 from callbeam.emulator.conversation import ConversationSpec
 from callbeam.emulator.line import LineConditions

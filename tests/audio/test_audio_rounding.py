@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.audio.rounding import round_mantissa
+from callbeam.audio.analysis import round_mantissa
 
 
 @settings(deadline=None, max_examples=200)

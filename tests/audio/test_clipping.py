@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from callbeam.audio.clipping import at_limits, find_clipping
+from callbeam.audio.clipping import find_clipping
+from callbeam.audio.level import at_limits
 from callbeam.emulator.line import quantise
 
 

@@ -8,15 +8,14 @@ import struct
 import numpy as np
 import pytest
 
-from callbeam.audio.codec import read_run
 from callbeam.audio.decode import DecodedPiece, decode_piece
 from callbeam.audio.extent import channel_extent, core_samples, gaps, pcm_sha256
 from callbeam.audio.roles import participant_role
-from callbeam.audio.track import channel_id
+from callbeam.audio.track import channel_id, read_run
 from callbeam.calls.blocks import Run
-from callbeam.calls.clock import start_clock
 from callbeam.calls.formats import AudioFormat, declared_format, is_audio
 from callbeam.calls.pieces import CallIdentity, Leg, Piece
+from callbeam.calls.timeline import start_clock
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.kvs.units import HOUR_MS, Stream, Unit
 from callbeam.mkv.document import Block, Track

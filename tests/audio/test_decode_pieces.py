@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from callbeam.audio.decode import DecodedPiece, decode_piece
 from callbeam.audio.extent import channel_extent, core_covered, core_samples, join_extents
-from callbeam.calls.clock import advance, start_clock
 from callbeam.calls.cutting import PieceCutter
 from callbeam.calls.pieces import CallIdentity, Leg, Piece
-from callbeam.calls.timeline import LEAD_MS, PIECE_MS
+from callbeam.calls.placement import advance
+from callbeam.calls.timeline import LEAD_MS, PIECE_MS, start_clock
 from callbeam.kvs.fragments import FetchedFragment, ListedFragment
 from callbeam.kvs.units import HOUR_MS, Stream, Unit
 from callbeam.mkv.document import Block, Document, Track

@@ -10,18 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.audio.codec import read_run
 from callbeam.audio.decode import DecodeConfig, DecodedPiece, decode_piece
 from callbeam.audio.extent import core_samples
 from callbeam.audio.resampling import resample
 from callbeam.audio.roles import parse_role_map, participant_role
-from callbeam.calls.clock import start_clock
+from callbeam.audio.track import read_run
 from callbeam.calls.cutting import PieceCutter
 from callbeam.calls.pieces import CallIdentity, Leg, Piece
 from callbeam.calls.placement import Placer
 from callbeam.calls.samples import read_samples
 from callbeam.calls.survey import survey
-from callbeam.calls.timeline import PIECE_MS
+from callbeam.calls.timeline import PIECE_MS, start_clock
 from callbeam.errors import UsageError
 from callbeam.kvs.fragments import FetchedFragment, ListedFragment
 from callbeam.kvs.units import HOUR_MS, Stream, Unit

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.calls.clock import ClockError, LegClock, TrackAnchor, advance, advance_anchors, start_clock
-from callbeam.calls.placement import Placer
-from callbeam.calls.timeline import LEAD_MS, MAX_INSTANT_MS, PIECE_MS
+from callbeam.calls.placement import Placer, TrackAnchor, advance, advance_anchors
+from callbeam.calls.timeline import LEAD_MS, MAX_INSTANT_MS, PIECE_MS, ClockError, LegClock, start_clock
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.mkv.document import Block, Document, Track
 

@@ -11,8 +11,8 @@ import pytest
 
 from callbeam.audio.decode import DecodedPiece, decode_piece
 from callbeam.audio.extent import channel_extent, core_samples, gaps
-from callbeam.calls.clock import start_clock
 from callbeam.calls.pieces import CallIdentity, Leg, Piece
+from callbeam.calls.timeline import start_clock
 from callbeam.kvs.fragments import FetchedFragment, ListedFragment
 from callbeam.kvs.units import HOUR_MS, Stream, Unit
 from callbeam.mkv.fragment import fragment_tags

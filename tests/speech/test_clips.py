@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
-from callbeam.assembly.rows import complete
+from callbeam.assembly.packing import complete
 from callbeam.audio.channel import Channel
 from callbeam.calls.pieces import CallIdentity, Leg
 from callbeam.calls.spans import as_spans
