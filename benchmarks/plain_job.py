@@ -9,30 +9,35 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from callbeam.assembly.calls import assemble_call
-from callbeam.assembly.channels import channel_part
-from callbeam.assembly.ledger import keyed_ledger
-from callbeam.assembly.packing import complete, pack, unpack
-from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, SECONDS, UNITS, UTTERANCES, WINDOWS, Keyed
-from callbeam.assembly.windows import ChannelKey, Pane, panes_of, summarise, summary_row
-from callbeam.audio.decode import DecodedPiece, decode_piece
-from callbeam.audio.silero import SileroDetector
-from callbeam.calls.follow import read_lane
-from callbeam.calls.pieces import LedgerRow, LegEnd, Piece
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.planning import plan_jobs, plan_lanes
-from callbeam.pipelines.options import instant
+from callbeam.analysis import AnalysisConfig, analyse_piece
+from callbeam.assembly import (
+    ChannelKey,
+    Keyed,
+    Pane,
+    assemble_call,
+    call_parts,
+    channel_part,
+    complete,
+    keyed_ledger,
+    pack,
+    panes_of,
+    summarise,
+    summary_row,
+    unpack,
+)
+from callbeam.calls import LedgerRow, LegEnd, Piece, read_lane
+from callbeam.decoding import DecodedPiece, decode_piece
+from callbeam.kvs import KvsClient, KvsConfig, plan_jobs, plan_lanes
+from callbeam.pipelines import instant
 from callbeam.schemas import TABLES
-from callbeam.speech.piece import AnalysisConfig, analyse_piece
-from callbeam.storage.objects import StorageConfig, open_store
-from callbeam.storage.staging import stage_table
+from callbeam.storage import StorageConfig, open_store, stage_table
+from callbeam.voice import SileroDetector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from callbeam.kvs.units import Job, Lane
-    from callbeam.speech.analysed import PieceAnalysis
+    from callbeam.analysis import PieceAnalysis
+    from callbeam.kvs import Job, Lane
 
     Analyse = Callable[..., PieceAnalysis]
 
@@ -62,7 +67,7 @@ def _parts_of(lane: Lane, job: Job, client: KvsClient, analyse: Analyse) -> Iter
         if isinstance(event, LedgerRow):
             rows.append(event)
         elif isinstance(event, LegEnd):
-            yield Keyed(event.leg.identity.call_id, LEGS, event)
+            yield Keyed(event.leg.identity.call_id, call_parts.LEGS, event)
         elif isinstance(event, Piece):
             decoded = decode_piece(event)
             rows.extend(decoded.ledger)
@@ -74,10 +79,14 @@ def _analysed(decoded: DecodedPiece, job: Job, analyse: Analyse) -> Iterator[Key
     call_id = decoded.leg.identity.call_id
     analysis = analyse(decoded.channels)
     for pair in analysis.pairs(decoded.index):
-        yield Keyed(call_id, PAIRS, pair)
+        yield Keyed(call_id, call_parts.PAIRS, pair)
     for analysed in analysis.channels:
-        yield Keyed(call_id, CHANNELS, channel_part(analysed, decoded.clock, decoded.index))
-        batches = {SECONDS: analysed.rows.seconds, UTTERANCES: analysed.utterances, UNITS: analysed.units}
+        yield Keyed(call_id, call_parts.CHANNELS, channel_part(analysed, decoded.clock, decoded.index))
+        batches = {
+            call_parts.SECONDS: analysed.rows.seconds,
+            call_parts.UTTERANCES: analysed.utterances,
+            call_parts.UNITS: analysed.units,
+        }
         for kind, batch in batches.items():
             if batch.num_rows:
                 yield Keyed(call_id, kind, pack(batch))
@@ -89,13 +98,13 @@ def _windows(parts: Parts) -> Iterator[tuple[str, Keyed]]:
     panes: dict[tuple[ChannelKey, int], list[Pane]] = defaultdict(list)
     for some in parts.values():
         for keyed in some:
-            for channel, pane in panes_of(unpack(keyed.value), HOP_MS) if keyed.kind == SECONDS else ():
+            for channel, pane in panes_of(unpack(keyed.value), HOP_MS) if keyed.kind == call_parts.SECONDS else ():
                 last = pane.start_ms // HOP_MS
                 for window in range(last - WINDOW_MS // HOP_MS + 1, last + 1):
                     panes[channel, window * HOP_MS].append(pane)
     for (channel, start_ms), some_panes in panes.items():
         row = summary_row(channel, start_ms, WINDOW_MS, summarise(sorted(some_panes)))
-        yield channel.call_id, Keyed(channel.call_id, WINDOWS, row)
+        yield channel.call_id, Keyed(channel.call_id, call_parts.WINDOWS, row)
 
 
 def tables_of(job: Job, parts: Parts) -> dict[str, pa.Table]:

@@ -10,20 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callbeam.calls.inspection import LegSurvey, TrackReport, report_tracks, survey_legs
-from callbeam.calls.survey import survey
+from callbeam.calls import LegSurvey, TrackReport, report_tracks, survey_legs
 from callbeam.errors import UsageError
-from callbeam.mkv.foreign import HEAD_BYTES, foreign_format
-from callbeam.mkv.fragment import fragment_tags
-from callbeam.mkv.reader import read_documents
+from callbeam.mkv import HEAD_BYTES, foreign_format, fragment_tags, read_documents
+from callbeam.payload import survey
 from callbeam.pipelines.command_line import StrictParser, parse
 from callbeam.pipelines.exits import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from callbeam.calls.verdict import TrackVerdict
-    from callbeam.mkv.document import Document, Track
+    from callbeam.mkv import Document, Track
+    from callbeam.payload import TrackVerdict
 
 ROW = "{:>5} {:>11} {:>9} {:<47} {:>14} {:>14} {:>8} {:<46} {}"
 TRACK_ROW = "  {:<22} {:<15} {:>8} {:>8} {:>4} {:>10} {:>9} {:>9}  {}"

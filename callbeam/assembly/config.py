@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from callbeam.assembly.sentiment import SentimentConfig
-from callbeam.speech.thresholds import Thresholds
+from callbeam.conversation import Thresholds
+from callbeam.sentiment import SentimentConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, frame_runs, hann_window
-from callbeam.audio.product import FrameSums, product
+from callbeam.audio.reproducible_matmul import FrameSums, product
 
 F0_LOW_HZ, F0_HIGH_HZ = 65.0, 500.0
 OCTAVES = 3

@@ -19,8 +19,8 @@ from scipy import fft
 
 from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, frame_runs, hann_window
 from callbeam.audio.mel import mel_edges, mel_filters
-from callbeam.audio.product import product
-from callbeam.schemas.frames import MEL_BANDS, MFCC_COUNT
+from callbeam.audio.reproducible_matmul import product
+from callbeam.schemas import MEL_BANDS, MFCC_COUNT
 
 _MEL_GROUPS = 8
 """Neighbouring mel bands that share a product: most bins lie outside a few bands' reach."""

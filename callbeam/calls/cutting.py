@@ -6,20 +6,27 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from callbeam.calls.clock_watch import LOOK_AHEAD, ClockWatch, Decision
 from callbeam.calls.pieces import Piece
-from callbeam.calls.placement import BLOCK_REACH_MS, Placer
-from callbeam.calls.survey import Surveyor
-from callbeam.calls.timeline import LEAD_MS, NS_PER_MS, PIECE_MS, locate, start_clock
+from callbeam.payload import Surveyor
+from callbeam.timeline import (
+    BLOCK_REACH_MS,
+    LEAD_MS,
+    LOOK_AHEAD,
+    NS_PER_MS,
+    PIECE_MS,
+    ClockWatch,
+    Decision,
+    Placer,
+    locate,
+    start_clock,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callbeam.calls.pieces import Leg
-    from callbeam.calls.placement import TrackAnchor
-    from callbeam.calls.timeline import LegClock
-    from callbeam.kvs.fragments import FetchedFragment
-    from callbeam.kvs.units import Unit
+    from callbeam.kvs import FetchedFragment, Unit
+    from callbeam.timeline import LegClock, TrackAnchor
 
 HOLD_MS = LEAD_MS + BLOCK_REACH_MS
 """How long before a piece's core its first fragment may begin: its audio reaches on into the lead-in."""

@@ -10,10 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callbeam.calls.arrivals import Arrivals
 from callbeam.calls.cutting import PieceCutter
 from callbeam.calls.look_back import LookBack
-from callbeam.calls.observations import FragmentReader
 from callbeam.calls.ownership import (
     LEG_PAUSE_MS,
     OPEN_MS,
@@ -29,16 +27,16 @@ from callbeam.calls.ownership import (
     untagged_identity,
 )
 from callbeam.calls.pieces import DeadLetter, LedgerRow, Leg, LegEnd, Piece
-from callbeam.kvs.fragments import FragmentStatus
-from callbeam.kvs.units import LEG_SKEW_MS
+from callbeam.calls.stream_cursor import Arrivals
+from callbeam.calls.stream_scan import FragmentReader
+from callbeam.kvs import LEG_SKEW_MS, FragmentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callbeam.calls.observations import Observation
     from callbeam.calls.pieces import CallIdentity
-    from callbeam.kvs.fragments import FetchedFragment, FragmentSource
-    from callbeam.kvs.units import Job, Lane, Unit
+    from callbeam.calls.stream_scan import Observation
+    from callbeam.kvs import FetchedFragment, FragmentSource, Job, Lane, Unit
 
     Event = Piece | LegEnd | LedgerRow | DeadLetter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callbeam.calls.pieces import CallIdentity
-from callbeam.mkv.document import PADDING
+from callbeam.mkv import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.emulator.calls import connect_fragments_from_pcm
-from callbeam.emulator.examine import examine
+from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator.loading import loaded_stream_info
+from callbeam.emulator.store import examine
 from callbeam.errors import UsageError
 from callbeam.sound_files import TELEPHONE_RATE_HZ, read_recording
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from callbeam.emulator.config import EmulatorConfig
-    from callbeam.emulator.streams import StreamStore
+    from callbeam.emulator.store import StreamStore
 
 RECORDING_START_MS = 1_772_355_600_000
 """2026-03-01T09:00:00Z: when the first recording of a stream begins; a file does not tell."""

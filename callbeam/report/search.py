@@ -7,13 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from callbeam.report.table_file import TableFile
-from callbeam.storage.names import shard_in
-from callbeam.storage.shards import shard_of
+from callbeam.storage import shard_in, shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from callbeam.storage.objects import ObjectStore
+    from callbeam.storage import ObjectStore
 
 
 def shards_with(store: ObjectStore, keys: Collection[str], call_ids: Collection[str]) -> Iterator[TableFile]:

@@ -12,9 +12,15 @@ from callbeam.errors import UsageError
 from callbeam.report.search import pieces_with, shards_with
 from callbeam.report.table_file import TableFile
 from callbeam.schemas import TABLES
-from callbeam.storage.interface import StorageError
-from callbeam.storage.manifest import Manifest, load_manifests
-from callbeam.storage.objects import ObjectStore, StorageConfig, open_store, resolve_config
+from callbeam.storage import (
+    Manifest,
+    ObjectStore,
+    StorageConfig,
+    StorageError,
+    load_manifests,
+    open_store,
+    resolve_config,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from callbeam.storage.interface import StorageError
+from callbeam.storage import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from callbeam.storage.objects import ObjectStore
+    from callbeam.storage import ObjectStore
 
 HOLE_BYTES = 256 * 1024
 """What is fetched with its neighbours though nobody asked for it: another request costs more than so many bytes."""

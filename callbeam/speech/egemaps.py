@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.audio.frames import HOPS_PER_SECOND
-from callbeam.audio.level import power_to_dbfs
+from callbeam.audio import HOPS_PER_SECOND, power_to_dbfs
 from callbeam.speech.functionals import Float64Array, Groups, IntArray, SpanFrames, runs_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from callbeam.audio.features import FrameFeatures
-    from callbeam.audio.frames import BoolArray
-    from callbeam.audio.voice_quality import VoiceDescriptors
+    from callbeam.audio import BoolArray, FrameFeatures
+    from callbeam.voice import VoiceDescriptors
 
 SEMITONE_ZERO_HZ = 27.5
 """The lowest A of a piano."""

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from callbeam.schemas.clips import AUDIO, CLIP_SAMPLE_RATE_HZ
+from callbeam.schemas import AUDIO, CLIP_SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from callbeam.storage.manifest import load_manifests
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callbeam.kvs.units import Job
+    from callbeam.kvs import Job
     from callbeam.storage.interface import ObjectStore
     from callbeam.storage.manifest import Manifest
 

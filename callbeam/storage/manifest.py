@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from callbeam.storage.interface import StorageError
-from callbeam.storage.names import JOBS, manifest_key, run_key
+from callbeam.storage.object_names import JOBS, manifest_key, run_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from callbeam.kvs.units import Job
+    from callbeam.kvs import Job
     from callbeam.storage.interface import ObjectStore
 
 FORMAT = 1

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.schemas import TABLES
-from callbeam.storage.names import piece_key, staged_key
+from callbeam.storage.object_names import piece_key, staged_key
+from callbeam.storage.parquet_files import encode_table
 from callbeam.storage.shards import shard_count, shard_of
-from callbeam.storage.tables import encode_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from callbeam.kvs.units import Job
+    from callbeam.kvs import Job
     from callbeam.schemas import Table
     from callbeam.storage.interface import ObjectStore
 

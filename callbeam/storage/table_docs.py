@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from callbeam.schemas import TABLES
-from callbeam.schemas.windows import STATISTICS
+from callbeam.schemas import STATISTICS, TABLES
 
 if TYPE_CHECKING:
     from callbeam.schemas import Table

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from builders.made_streams import T0, Sent, media_document, run_of, stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_streams import T0, Sent, media_document, run_of, stream
 
+from callbeam.calls import CallIdentity, Leg
 from callbeam.calls.cutting import PieceCutter
-from callbeam.calls.pieces import CallIdentity, Leg
-from callbeam.calls.placement import Placer
-from callbeam.calls.timeline import LEAD_MS, PIECE_MS
-from callbeam.kvs.fragments import FetchedFragment, ListedFragment
-from callbeam.kvs.units import HOUR_MS, Unit
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
+from callbeam.timeline import LEAD_MS, PIECE_MS, Placer
 
 LEG = Leg(CallIdentity("a", "connect"), stream(), 1, T0)
 UNIT = Unit(T0, T0 + HOUR_MS, 1, 1)

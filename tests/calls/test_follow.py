@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_streams import MINUTE_MS, T0, MemorySource, Sent, losing, make_job, make_lane, run_of, stream, without_tags
+from builders.made_streams import (
+    MINUTE_MS,
+    T0,
+    MemorySource,
+    Sent,
+    losing,
+    make_job,
+    make_lane,
+    run_of,
+    stream,
+    without_tags,
+)
 
-from callbeam.calls.follow import read_lane
-from callbeam.calls.ownership import CallStatus, decide_call
-from callbeam.calls.pieces import DeadLetter, LedgerRow, LegEnd, Piece
-from callbeam.kvs.fragments import FragmentStatus
-from callbeam.kvs.units import HOUR_MS, Unit
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import CONNECT, BlockSpec, TrackSpec, insert_aws_tags, write_fragment
+from callbeam.calls import CallStatus, DeadLetter, LedgerRow, LegEnd, Piece, decide_call, read_lane
+from callbeam.kvs import HOUR_MS, FragmentStatus, Unit
+from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, insert_aws_tags, read_documents, write_fragment
 
 S1 = stream("s1")
 JOB = make_job(T0 + 10 * HOUR_MS, T0 + 12 * HOUR_MS)

@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from callbeam.audio.channel import channel_of_pcm
-from callbeam.emulator.conversation import ConversationSpec
-from callbeam.emulator.made_call import CallSpec, make_call
+from callbeam.audio import channel_of_pcm
+from callbeam.callmaker import CallSpec, ConversationSpec, make_call
 from callbeam.errors import UsageError
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

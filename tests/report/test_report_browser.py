@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.made_output import MadeOutput
 from chromium_browser import chromium
-from made_output import MadeOutput
 
-from callbeam.report.source import open_output
-from callbeam.report.write import write_report
-from callbeam.storage.objects import StorageConfig
+from callbeam.report import open_output, write_report
+from callbeam.storage import StorageConfig
 
 HOSTILE = "<script>document.title='owned'</script>"
 

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from made_output import START, row
+from builders.made_output import START, row
 
 from callbeam.report.source import Output
 from callbeam.report.table_file import TableFile
 from callbeam.schemas import TABLES
-from callbeam.storage import tables
-from callbeam.storage.interface import StorageError
+from callbeam.storage import Manifest, Outcome, StorageError, parquet_files, shard_of
 from callbeam.storage.local import LocalStore
-from callbeam.storage.manifest import FileEntry, Manifest, Outcome
-from callbeam.storage.shards import shard_of
+from callbeam.storage.manifest import FileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +96,7 @@ def publish(store: CountingStore, *, skip_shard: int | None = None, clips: bool 
 
 
 def _put(store: CountingStore, name: str, day: int, shard: int, rows: Iterable[dict[str, Any]]) -> FileEntry:
-    data = bytes(tables.encode_table(TABLES[name], pa.Table.from_pylist(list(rows), schema=TABLES[name].schema)))
+    data = bytes(parquet_files.encode_table(TABLES[name], pa.Table.from_pylist(list(rows), schema=TABLES[name].schema)))
     key = f"{name}/dt=2026-03-{day + 1:02d}/{job_of(day)}-{shard:05d}.parquet"
     store.put(key, data)
     return FileEntry(key, name, 0, len(data), "")
@@ -143,7 +141,7 @@ def test_each_job_is_asked_for_its_own_calls(store: CountingStore) -> None:
 def test_of_a_file_only_row_groups_and_columns_asked_for_are_fetched(
     store: CountingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "ROW_GROUP_BYTES", 50_000)
+    monkeypatch.setattr(parquet_files, "ROW_GROUP_BYTES", 50_000)
     seconds = [second(f"call-{number:05d}", 0, at) for number in range(200) for at in range(50)]
     key = _put(store, "seconds", 0, 0, seconds).key
     size = (store.root / key).stat().st_size

@@ -5,12 +5,12 @@ from typing import Any
 
 import boto3
 import pytest
-from made_output import JOB_ID, MadeOutput
+from builders.made_output import JOB_ID, MadeOutput
 from moto.server import ThreadedMotoServer
 
 from callbeam.errors import JobError, UsageError
-from callbeam.report.source import open_output
-from callbeam.storage.objects import StorageConfig
+from callbeam.report import open_output
+from callbeam.storage import StorageConfig
 
 
 def test_reads_columns_of_the_calls_asked_for(made: MadeOutput) -> None:

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pytest
 from moto.server import ThreadedMotoServer
 
-from callbeam.kvs.units import Job, Stream
+from callbeam.kvs import Job, Stream
 from callbeam.schemas import TABLES
-from callbeam.storage.objects import ObjectStore, StorageConfig, open_store
+from callbeam.storage import ObjectStore, StorageConfig, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callbeam.errors import UsageError
-from callbeam.storage.manifest import Outcome, load_manifests
-from callbeam.storage.publish import PublishConfig, publish, refuse_overlap
+from callbeam.storage import Outcome, PublishConfig, load_manifests, publish, refuse_overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from callbeam.kvs.units import Job
-    from callbeam.storage.objects import ObjectStore
+    from callbeam.kvs import Job
+    from callbeam.storage import ObjectStore
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from callbeam.kvs.units import Job, Stream
-from callbeam.storage.interface import StorageError
-from callbeam.storage.manifest import (
-    FileEntry,
-    Manifest,
-    Outcome,
-    load_manifest,
-    load_manifests,
-    manifest_of,
-    write_run,
-)
-from callbeam.storage.names import manifest_key, run_key
+from callbeam.kvs import Job, Stream
+from callbeam.storage import Manifest, Outcome, StorageError, load_manifest, load_manifests, write_run
+from callbeam.storage.manifest import FileEntry, manifest_of
+from callbeam.storage.object_names import manifest_key, run_key
 
 if TYPE_CHECKING:
-    from callbeam.storage.objects import ObjectStore
+    from callbeam.storage import ObjectStore
 
 DAY_MS = 1_772_323_200_000
 STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", 1_700_000_000_000, 24)

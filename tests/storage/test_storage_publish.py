@@ -17,18 +17,25 @@ from hypothesis import strategies as st
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
+from callbeam.storage import (
+    Manifest,
+    Outcome,
+    PublishConfig,
+    StagedFile,
+    load_manifest,
+    publish,
+    stage_piece,
+    stage_table,
+)
 from callbeam.storage.local import LocalStore
-from callbeam.storage.manifest import Manifest, Outcome, load_manifest
-from callbeam.storage.names import claim_key, final_key, manifest_key, piece_key, staged_key
-from callbeam.storage.publish import PublishConfig, publish
-from callbeam.storage.staging import StagedFile, stage_piece, stage_table
+from callbeam.storage.object_names import claim_key, final_key, manifest_key, piece_key, staged_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from callbeam.kvs.units import Job
-    from callbeam.storage.objects import ObjectStore
+    from callbeam.kvs import Job
+    from callbeam.storage import ObjectStore
 
 Content = dict[tuple[str, "int | str"], bytes]
 """A run's files: by table and shard, or by table and piece's name."""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from callbeam.storage.interface import StorageError
+from callbeam.storage import ObjectStore, StorageError
 from callbeam.storage.local import LocalStore
-from callbeam.storage.objects import ObjectStore
 from callbeam.storage.s3 import S3Store
 from callbeam.storage.s3_file import TAIL_BYTES
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from moto.server import ThreadedMotoServer
 
-from callbeam.storage.interface import StorageError
+from callbeam.storage import StorageError
 from callbeam.storage.s3 import S3Store
 
 if TYPE_CHECKING:
