@@ -30,7 +30,8 @@ from callbeam.decoding import DecodedPiece, decode_piece
 from callbeam.kvs import KvsClient, KvsConfig, plan_jobs, plan_lanes
 from callbeam.pipelines import instant
 from callbeam.schemas import TABLES
-from callbeam.storage import StorageConfig, open_store, stage_table
+from callbeam.storage import StorageConfig, open_store
+from callbeam.tables import stage_table
 from callbeam.voice import SileroDetector
 
 if TYPE_CHECKING:

@@ -33,18 +33,14 @@ from callbeam.pipelines.speech_options import (
     assembly_config,
 )
 from callbeam.pipelines.summary import only_runs_in, summary
-from callbeam.storage import (
+from callbeam.storage import ObjectStore, StorageConfig, check_writable, open_store, resolve_config
+from callbeam.tables import (
     Manifest,
-    ObjectStore,
     PublishConfig,
-    StorageConfig,
-    check_writable,
     load_manifest,
     load_manifests,
-    open_store,
     refuse_claimed,
     refuse_overlap,
-    resolve_config,
     write_run,
 )
 from callbeam.transforms import (

@@ -9,7 +9,7 @@ from callbeam.assembly import lost_ratio
 from callbeam.kvs import LOST, FragmentStatus
 from callbeam.pipelines.command_line import show_instant
 from callbeam.schemas import TABLES
-from callbeam.storage import Manifest, Outcome
+from callbeam.tables import Manifest, Outcome
 
 MOST_NAMED = 5
 """Calls named in a line; the manifest names all."""

@@ -14,7 +14,8 @@ from callbeam.decoding import DecodedPiece
 from callbeam.kvs import Job
 from callbeam.schemas import TABLES
 from callbeam.sentiment import UnitBatch
-from callbeam.storage import StorageConfig, open_store, stage_piece
+from callbeam.storage import StorageConfig, open_store
+from callbeam.tables import stage_piece
 from callbeam.transforms.memory import give_back
 from callbeam.transforms.progress import report
 from callbeam.transforms.score_units import ScoreUnits

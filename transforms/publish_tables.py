@@ -8,7 +8,8 @@ import apache_beam as beam
 
 from callbeam.assembly import CallTables, Tally, publish_job, tally_of
 from callbeam.kvs import Job
-from callbeam.storage import Manifest, PublishConfig, StagedFile, StorageConfig, open_store
+from callbeam.storage import StorageConfig, open_store
+from callbeam.tables import Manifest, PublishConfig, StagedFile
 
 
 class Publish(beam.DoFn):

@@ -9,7 +9,8 @@ import apache_beam as beam
 from callbeam.assembly import CallTables, pack, unpack_all
 from callbeam.kvs import Job, Lane
 from callbeam.schemas import TABLES
-from callbeam.storage import StagedFile, StorageConfig, open_store, shard_count, shard_of, stage_table
+from callbeam.storage import StorageConfig, open_store
+from callbeam.tables import StagedFile, shard_count, shard_of, stage_table
 from callbeam.transforms.memory import give_back
 
 Shard = tuple[str, int]

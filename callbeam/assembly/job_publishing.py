@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from callbeam.assembly.tally import add_tallies, job_batch
 from callbeam.schemas import TABLES
-from callbeam.storage import Outcome, publish, stage_table
+from callbeam.tables import Outcome, publish, stage_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from callbeam.assembly.tally import Tally
     from callbeam.kvs import Job
-    from callbeam.storage import Manifest, ObjectStore, PublishConfig, StagedFile
+    from callbeam.storage import ObjectStore
+    from callbeam.tables import Manifest, PublishConfig, StagedFile
 
 
 def publish_job(
@@ -34,7 +35,7 @@ def publish_job(
     Raises
     ------
     JobError, StorageError
-        As ``callbeam.storage.publishing.publish``.
+        As ``callbeam.tables.publishing.publish``.
     """
     tally = add_tallies(tallies)
     row = job_batch(job, tally, options_sha256=config.options_sha256, versions=config.versions, models=config.models)

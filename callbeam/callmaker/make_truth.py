@@ -11,14 +11,7 @@ import numpy as np
 from callbeam.callmaker.call_sound import F0_HOP_MS
 from callbeam.callmaker.script import AGENT, CUSTOMER
 from callbeam.callmaker.tone_plans import PLANS
-from callbeam.callmaker.truth import (
-    TRUTH_VERSION,
-    CallTruth,
-    ChannelTruth,
-    EventTruth,
-    level_dbfs,
-    pcm_sha256,
-)
+from callbeam.callmaker.truth import TRUTH_VERSION, CallTruth, ChannelTruth, EventTruth, level_dbfs, pcm_sha256
 from callbeam.spans import as_spans, bridge
 
 if TYPE_CHECKING:

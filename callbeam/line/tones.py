@@ -9,17 +9,7 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d
 
 from callbeam.line.cadence import Row, rows_of
-from callbeam.line.detections import (
-    DIAL,
-    FAX_CED,
-    MODEM,
-    OTHER_TONE,
-    REORDER,
-    SIT,
-    TONE,
-    VOICEMAIL_BEEP,
-    Mark,
-)
+from callbeam.line.detections import DIAL, FAX_CED, MODEM, OTHER_TONE, REORDER, SIT, TONE, VOICEMAIL_BEEP, Mark
 from callbeam.line.modem import find_modems, is_reversing
 from callbeam.line.tone_bursts import Burst, same_tone, steady_bursts
 from callbeam.spans import SpanArray, as_spans, union

@@ -1,4 +1,4 @@
-"""Objects in a folder or on S3, Parquet files, manifests, publishing."""
+"""Objects in a folder or on S3: whole, listed, read by ranges."""
 
 import lazy_loader
 

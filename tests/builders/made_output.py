@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 import soundfile
 
 from callbeam.schemas import TABLES
-from callbeam.storage import Manifest, Outcome, StorageConfig, open_store
-from callbeam.storage.manifest import FileEntry
-from callbeam.storage.object_names import manifest_key
-from callbeam.storage.parquet_files import encode_table
+from callbeam.storage import StorageConfig, open_store
+from callbeam.tables import Manifest, Outcome
+from callbeam.tables.manifest import FileEntry
+from callbeam.tables.object_names import manifest_key
+from callbeam.tables.parquet_files import encode_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -233,3 +235,9 @@ def _turns(rng: np.random.Generator, duration_ms: int) -> list[tuple[str, int, i
         turns.append((ROLES[who], at, end))
         at = end + (int(rng.integers(3200, 7000)) if rng.random() < 0.12 else int(rng.integers(-300, 900)))
         who = 1 - who
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> MadeOutput:
+    """Give an output without rows."""
+    return MadeOutput(tmp_path / "out")

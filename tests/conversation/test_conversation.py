@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from callbeam.callmaker import make_call, varied_call, write_chime, write_connect
+from callbeam.callmaker import script as plan
 from callbeam.conversation import converse
-from callbeam.emulator import conversation as plan
 from callbeam.spans import as_spans, bridge, subtract
 
 PAIRS = ("interruption", "overlap", "terminal_overlap", "backchannel")

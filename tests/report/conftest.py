@@ -1,12 +1,3 @@
-"""Fixtures of the report's tests; this folder's helper modules are importable."""
+"""Outputs to report on."""
 
-from pathlib import Path
-
-import pytest
-from builders.made_output import MadeOutput
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> MadeOutput:
-    """Give an output without rows."""
-    return MadeOutput(tmp_path / "out")
+from builders.made_output import made  # noqa: F401 - a fixture

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.chromium_browser import chromium
 from builders.made_output import MadeOutput
-from chromium_browser import chromium
 
-from callbeam.report import open_output, write_report
+from callbeam.report import write_report
 from callbeam.storage import StorageConfig
+from callbeam.tables import open_output
 
 HOSTILE = "<script>document.title='owned'</script>"
 

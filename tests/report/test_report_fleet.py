@@ -6,11 +6,11 @@ from builders.made_output import MadeOutput
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.report import open_output
 from callbeam.report.fleet import PERCENTILES, Fleet, load_fleet
 from callbeam.report.measures import MEASURES, Measure
 from callbeam.report.words import NONE
 from callbeam.storage import StorageConfig
+from callbeam.tables import open_output
 
 BY_KEY = {measure.key: measure for measure in MEASURES}
 

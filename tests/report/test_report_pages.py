@@ -16,7 +16,7 @@ from builders.made_output import START, MadeOutput
 from callbeam.conversation.conversation import ONE_PARTICIPANT_HEARD, PROMPTS_COUNTED_AS_AGENT
 from callbeam.line import CHANNELS_MAY_BE_SWAPPED, ECHO_LEAK
 from callbeam.line.layout import CHANNELS_IDENTICAL
-from callbeam.report import CLIP_BYTES, open_output, write_report
+from callbeam.report import CLIP_BYTES, write_report
 from callbeam.report.call_rows import CallRows, load_calls
 from callbeam.report.markup import data_block, el, join
 from callbeam.report.timeline_data import chosen_clips, playable, timeline_data
@@ -24,6 +24,7 @@ from callbeam.report.words import EVENTS, WARNINGS
 from callbeam.report.write import page_name
 from callbeam.schemas.events import EVENT_TYPES
 from callbeam.storage import StorageConfig
+from callbeam.tables import open_output
 
 HOSTILE = "<script>document.title='owned'</script>\"'&\u2028#7 ../../x"
 

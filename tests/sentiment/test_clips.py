@@ -20,8 +20,8 @@ from callbeam.schemas import AUDIO, TABLES
 from callbeam.sentiment import AUDIO_POLICIES, Unit, clip_batch, may_clip
 from callbeam.sentiment.clips import CLIPS_SCHEMA, encode_flac
 from callbeam.spans import as_spans
-from callbeam.storage import audio_columns
-from callbeam.storage.parquet_files import encode_table
+from callbeam.tables import audio_columns
+from callbeam.tables.parquet_files import encode_table
 
 if TYPE_CHECKING:
     from pathlib import Path

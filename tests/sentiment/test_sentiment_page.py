@@ -14,7 +14,7 @@ from callbeam.schemas import TABLES
 from callbeam.schemas.sentiment_inputs import INELIGIBLE_REASONS
 from callbeam.sentiment.clips import encode_flac
 from callbeam.sentiment.eligibility import EligibilityRules
-from callbeam.storage.parquet_files import encode_table
+from callbeam.tables.parquet_files import encode_table
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sentiment.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

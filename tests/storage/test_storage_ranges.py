@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import FaultyProxy
+    from builders.stores import FaultyProxy
 
 CONTENT = np.random.default_rng(3).bytes(5 * TAIL_BYTES + 17)
 

@@ -17,7 +17,7 @@ from callbeam.storage.s3 import S3Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FaultyProxy
+    from builders.stores import FaultyProxy
 
 SLOW_DOWN = (
     b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"

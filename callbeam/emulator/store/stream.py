@@ -9,12 +9,7 @@ from bisect import bisect_left, bisect_right, insort
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from callbeam.emulator.store.fragment_numbers import (
-    counter_of,
-    make_number,
-    next_session_counter,
-    well_formed,
-)
+from callbeam.emulator.store.fragment_numbers import counter_of, make_number, next_session_counter, well_formed
 from callbeam.errors import CallbeamError
 
 if TYPE_CHECKING:

@@ -9,18 +9,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from callbeam.errors import UsageError
-from callbeam.report.search import pieces_with, shards_with
-from callbeam.report.table_file import TableFile
 from callbeam.schemas import TABLES
-from callbeam.storage import (
-    Manifest,
-    ObjectStore,
-    StorageConfig,
-    StorageError,
-    load_manifests,
-    open_store,
-    resolve_config,
-)
+from callbeam.storage import ObjectStore, StorageConfig, StorageError, open_store, resolve_config
+from callbeam.tables.file_search import pieces_with, shards_with
+from callbeam.tables.manifest import Manifest, load_manifests
+from callbeam.tables.table_file import TableFile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

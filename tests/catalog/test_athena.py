@@ -10,10 +10,10 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from callbeam.catalog import athena
+from callbeam.catalog.athena import COMMENT_LENGTH, athena_ddl, athena_type
 from callbeam.errors import UsageError
 from callbeam.schemas import TABLES, Column, Table
-from callbeam.storage import athena
-from callbeam.storage.athena import COMMENT_LENGTH, athena_ddl, athena_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ def properties(statement: exp.Create) -> Mapping[str, str]:
 
 def test_the_file_is_current() -> None:
     written = (ROOT / "docs" / "athena.sql").read_text(encoding="utf-8")
-    assert written == athena_ddl() + "\n", "run: python -m callbeam.storage.athena docs/athena.sql"
+    assert written == athena_ddl() + "\n", "run: python -m callbeam.catalog.athena docs/athena.sql"
 
 
 def test_every_column_is_read_back_with_its_type_and_comment() -> None:

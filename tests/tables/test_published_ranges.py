@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 from builders.made_output import START, row
 
-from callbeam.report.source import Output
-from callbeam.report.table_file import TableFile
 from callbeam.schemas import TABLES
-from callbeam.storage import Manifest, Outcome, StorageError, parquet_files, shard_of
+from callbeam.storage import StorageError
 from callbeam.storage.local import LocalStore
-from callbeam.storage.manifest import FileEntry
+from callbeam.tables import Manifest, Outcome, Output, parquet_files, shard_of
+from callbeam.tables.manifest import FileEntry
+from callbeam.tables.table_file import TableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

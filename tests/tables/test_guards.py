@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callbeam.errors import UsageError
-from callbeam.storage import Outcome, PublishConfig, load_manifests, publish, refuse_overlap
+from callbeam.tables import Outcome, PublishConfig, load_manifests, publish, refuse_overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 At a release, once the version in ``callbeam/__init__.py`` is final::
 
-    python -m callbeam.storage.table_snapshot tests/schemas/released.json
+    python -m callbeam.catalog.table_snapshot tests/schemas/released.json
 """
 
 from __future__ import annotations

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.schemas import TABLES
-from callbeam.storage.object_names import piece_key, staged_key
-from callbeam.storage.parquet_files import encode_table
-from callbeam.storage.shards import shard_count, shard_of
+from callbeam.tables.object_names import piece_key, staged_key
+from callbeam.tables.parquet_files import encode_table
+from callbeam.tables.shards import shard_count, shard_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from callbeam.kvs import Job
     from callbeam.schemas import Table
-    from callbeam.storage.interface import ObjectStore
+    from callbeam.storage import ObjectStore
 
 __all__ = ["StagedFile", "shard_count", "shard_of", "stage_piece", "stage_table"]
 

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from callbeam.errors import JobError
-from callbeam.storage.audio_columns import audio_columns, audio_options, audio_row_bytes, huggingface_metadata
-from callbeam.storage.row_groups import dictionary_columns, row_groups, table_row_bytes
+from callbeam.tables.audio_columns import audio_columns, audio_options, audio_row_bytes, huggingface_metadata
+from callbeam.tables.row_groups import dictionary_columns, row_groups, table_row_bytes
 
 if TYPE_CHECKING:
     from callbeam.schemas import Table

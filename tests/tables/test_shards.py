@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from callbeam.schemas import TABLES
-from callbeam.storage import shard_count, shard_of
-from callbeam.storage.parquet_files import encode_table
-from callbeam.storage.row_groups import table_row_bytes
-from callbeam.storage.shards import BYTES_PER_CHANNEL_HOUR, CHANNEL_HOUR_BYTES, FILE_BYTES
+from callbeam.tables import shard_count, shard_of
+from callbeam.tables.parquet_files import encode_table
+from callbeam.tables.row_groups import table_row_bytes
+from callbeam.tables.shards import BYTES_PER_CHANNEL_HOUR, CHANNEL_HOUR_BYTES, FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

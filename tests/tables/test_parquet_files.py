@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.schemas import TABLES, Column, Table
-from callbeam.storage import parquet_files
-from callbeam.storage.parquet_files import TableError, encode_table
-from callbeam.storage.row_groups import dictionary_columns, row_bytes, row_groups, table_row_bytes
+from callbeam.tables import parquet_files
+from callbeam.tables.parquet_files import TableError, encode_table
+from callbeam.tables.row_groups import dictionary_columns, row_bytes, row_groups, table_row_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

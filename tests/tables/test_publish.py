@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
-from callbeam.storage import (
+from callbeam.storage.local import LocalStore
+from callbeam.tables import (
     Manifest,
     Outcome,
     PublishConfig,
@@ -27,8 +28,7 @@ from callbeam.storage import (
     stage_piece,
     stage_table,
 )
-from callbeam.storage.local import LocalStore
-from callbeam.storage.object_names import claim_key, final_key, manifest_key, piece_key, staged_key
+from callbeam.tables.object_names import claim_key, final_key, manifest_key, piece_key, staged_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ from builders.made_output import JOB_ID, MadeOutput
 from moto.server import ThreadedMotoServer
 
 from callbeam.errors import JobError, UsageError
-from callbeam.report import open_output
 from callbeam.storage import StorageConfig
+from callbeam.tables import open_output
 
 
 def test_reads_columns_of_the_calls_asked_for(made: MadeOutput) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from callbeam.storage.interface import StorageError
+from callbeam.storage import StorageError
 
 if TYPE_CHECKING:
     from callbeam.kvs import Job

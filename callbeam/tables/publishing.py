@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
-from callbeam.storage.guards import refuse_loss, refuse_overlap
-from callbeam.storage.manifest import FileEntry, Manifest, Outcome, load_manifest, manifest_of
-from callbeam.storage.object_names import claim_key, final_key, final_prefix, job_prefix, manifest_key
+from callbeam.tables.guards import refuse_loss, refuse_overlap
+from callbeam.tables.manifest import FileEntry, Manifest, Outcome, load_manifest, manifest_of
+from callbeam.tables.object_names import claim_key, final_key, final_prefix, job_prefix, manifest_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from callbeam.kvs import Job
-    from callbeam.storage.interface import ObjectStore
-    from callbeam.storage.staging import StagedFile
+    from callbeam.storage import ObjectStore
+    from callbeam.tables.staging import StagedFile
 
 __all__ = ["PublishConfig", "publish", "refuse_claimed", "refuse_loss", "refuse_overlap"]
 

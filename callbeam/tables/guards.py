@@ -6,14 +6,14 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from callbeam.errors import JobError, UsageError
-from callbeam.storage.manifest import load_manifests
+from callbeam.tables.manifest import load_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callbeam.kvs import Job
-    from callbeam.storage.interface import ObjectStore
-    from callbeam.storage.manifest import Manifest
+    from callbeam.storage import ObjectStore
+    from callbeam.tables.manifest import Manifest
 
 
 def refuse_overlap(

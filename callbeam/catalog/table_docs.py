@@ -1,4 +1,4 @@
-"""``docs/tables.md`` from the schemas: ``python -m callbeam.storage.table_docs docs/tables.md``."""
+"""``docs/tables.md`` from the schemas: ``python -m callbeam.catalog.table_docs docs/tables.md``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNITS = {
 INTRODUCTION = """\
 # Tables
 
-Written from `schemas/` by `python -m callbeam.storage.table_docs docs/tables.md`; a test holds that it is current.
+Written from `schemas/` by `python -m callbeam.catalog.table_docs docs/tables.md`; a test holds that it is current.
 
 Files are `<table>/dt=YYYY-MM-DD/<job_id>-<shard>.parquet`. `dt`, the UTC date of the job's range by server time, stands
 only in the path. A job's files are those that `_jobs/<job_id>/manifest.json` names. Rows are sorted by the table's key,

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callbeam.kvs import Job, Stream
-from callbeam.storage import Manifest, Outcome, StorageError, load_manifest, load_manifests, write_run
-from callbeam.storage.manifest import FileEntry, manifest_of
-from callbeam.storage.object_names import manifest_key, run_key
+from callbeam.storage import StorageError
+from callbeam.tables import Manifest, Outcome, load_manifest, load_manifests, write_run
+from callbeam.tables.manifest import FileEntry, manifest_of
+from callbeam.tables.object_names import manifest_key, run_key
 
 if TYPE_CHECKING:
     from callbeam.storage import ObjectStore

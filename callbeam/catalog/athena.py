@@ -1,4 +1,4 @@
-"""``docs/athena.sql`` from the schemas: ``python -m callbeam.storage.athena docs/athena.sql``."""
+"""``docs/athena.sql`` from the schemas: ``python -m callbeam.catalog.athena docs/athena.sql``."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ PLAIN_TYPES = {
 }
 
 HEADER = """\
--- The tables for Amazon Athena, written from schemas/ by `python -m callbeam.storage.athena docs/athena.sql`.
+-- The tables for Amazon Athena, written from schemas/ by `python -m callbeam.catalog.athena docs/athena.sql`.
 --
 -- They lie below {location}, the job's --output, in the database {database}. Both can be given:
--- `python -m callbeam.storage.athena athena.sql --location s3://my-bucket/calls --database my_calls`.
+-- `python -m callbeam.catalog.athena athena.sql --location s3://my-bucket/calls --database my_calls`.
 -- Move {first_day} in 'projection.dt.range' to your first day: Athena lists each day that a query does not leave out.
 -- Athena runs one statement at a time; the tables hold no data of their own, dropping one deletes no file.
 --
@@ -138,7 +138,7 @@ def _comment(text: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the statements."""
-    parser = argparse.ArgumentParser(prog="python -m callbeam.storage.athena", description="Athena's DDL.")
+    parser = argparse.ArgumentParser(prog="python -m callbeam.catalog.athena", description="Athena's DDL.")
     parser.add_argument("path", type=Path, help="the file to write")
     parser.add_argument("--location", default=LOCATION, help="where jobs write (default: %(default)s)")
     parser.add_argument("--database", default=DATABASE, help="database of the tables (default: %(default)s)")

@@ -6,8 +6,9 @@ from bisect import bisect_left
 from functools import cache
 from typing import TYPE_CHECKING
 
-from callbeam.report.table_file import TableFile
-from callbeam.storage import shard_in, shard_of
+from callbeam.tables.object_names import shard_in
+from callbeam.tables.shards import shard_of
+from callbeam.tables.table_file import TableFile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

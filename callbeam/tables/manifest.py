@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from callbeam.storage.interface import StorageError
-from callbeam.storage.object_names import JOBS, manifest_key, run_key
+from callbeam.storage import StorageError
+from callbeam.tables.object_names import JOBS, manifest_key, run_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from callbeam.kvs import Job
-    from callbeam.storage.interface import ObjectStore
+    from callbeam.storage import ObjectStore
 
 FORMAT = 1
 """Rises when older versions could no longer read a manifest rightly."""
