@@ -9,7 +9,7 @@ import pyarrow as pa
 from threadpoolctl import ThreadpoolController
 
 from callbeam.analysis import AnalysedChannel, AnalysisConfig, analyse_piece
-from callbeam.assembly import ChannelFile, Keyed, call_parts, channel_part, complete, pack
+from callbeam.assembly import ChannelFile, Keyed, call_parts, complete, parts_of_analysis
 from callbeam.decoding import DecodedPiece
 from callbeam.kvs import Job
 from callbeam.schemas import TABLES
@@ -58,18 +58,8 @@ class AnalysePiece(beam.DoFn):
         # show in the last bits of sums.
         with self._libraries.limit(limits=1):
             analysis = analyse_piece(decoded.channels, self._analysis, self._detector)
-        for pair in analysis.pairs(decoded.index):
-            yield Keyed(call_id, call_parts.PAIRS, pair)
+        yield from parts_of_analysis(call_id, analysis, decoded.clock, decoded.index)
         for analysed in analysis.channels:
-            yield Keyed(call_id, call_parts.CHANNELS, channel_part(analysed, decoded.clock, decoded.index))
-            batches = {
-                call_parts.SECONDS: analysed.rows.seconds,
-                call_parts.UTTERANCES: analysed.utterances,
-                call_parts.UNITS: analysed.units,
-            }
-            for kind, batch in batches.items():
-                if batch.num_rows:
-                    yield Keyed(call_id, kind, pack(batch))
             if analysed.batch is not None:
                 yield beam.pvalue.TaggedOutput(BATCHES, analysed.batch)
             for file in self._heavy_files(analysed, decoded.index):

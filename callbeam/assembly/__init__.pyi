@@ -1,4 +1,5 @@
 from . import call_parts as call_parts
+from .analysed_parts import parts_of_analysis as parts_of_analysis
 from .assemble import CallTables as CallTables
 from .assemble import assemble_call as assemble_call
 from .call_parts import ChannelFile as ChannelFile
@@ -25,6 +26,7 @@ from .window_rows import covered_ms as covered_ms
 from .window_rows import panes_of as panes_of
 from .window_rows import summarise as summarise
 from .window_rows import summary_row as summary_row
+from .window_rows import window_parts as window_parts
 
 __all__ = [
     "AssemblyConfig",
@@ -47,6 +49,7 @@ __all__ = [
     "lost_ratio",
     "pack",
     "panes_of",
+    "parts_of_analysis",
     "publish_job",
     "row_key",
     "summarise",
@@ -54,4 +57,5 @@ __all__ = [
     "tally_of",
     "unpack",
     "unpack_all",
+    "window_parts",
 ]

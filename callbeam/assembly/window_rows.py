@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from callbeam.assembly.call_parts import SECONDS, WINDOWS, Keyed
+from callbeam.assembly.packing import unpack
 from callbeam.audio import MEASURE_NAMES, measure_matrix, window_statistics
 from callbeam.schemas import STATISTICS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+
+WINDOW_MS, HOP_MS = 30_000, 5_000
+"""A window, and from the begin of one to that of the next, unless asked otherwise."""
 
 COLUMNS = tuple(f"{measure}_{statistic}" for measure in MEASURE_NAMES for statistic in STATISTICS)
 
@@ -131,3 +137,26 @@ def window_batch(job_id: str, call_id: str, call_start_ms: int, rows: Sequence[W
         **{name: pa.array(statistics[:, i], pa.float32(), from_pandas=True) for i, name in enumerate(COLUMNS)},
     }
     return pa.RecordBatch.from_pydict(columns, schema=table.schema)
+
+
+def window_parts(
+    call_id: str, parts: Iterable[Keyed], *, window_ms: int = WINDOW_MS, hop_ms: int = HOP_MS
+) -> Iterator[Keyed]:
+    """Yield the window rows of a call's seconds without Beam, the same as WindowFeatures gives with it.
+
+    Parameters
+    ----------
+    call_id : str
+    parts : iterable of Keyed
+        The call's; those of kind ``seconds`` count.
+    window_ms, hop_ms : int
+        Length and distance of windows.
+    """
+    panes: defaultdict[tuple[ChannelKey, int], list[Pane]] = defaultdict(list)
+    for keyed in parts:
+        for channel, pane in panes_of(unpack(keyed.value), hop_ms) if keyed.kind == SECONDS else ():
+            last = pane.start_ms // hop_ms
+            for window in range(last - window_ms // hop_ms + 1, last + 1):
+                panes[channel, window * hop_ms].append(pane)
+    for (channel, start_ms), some in panes.items():
+        yield Keyed(call_id, WINDOWS, summary_row(channel, start_ms, window_ms, summarise(sorted(some))))

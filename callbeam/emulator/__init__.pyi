@@ -6,6 +6,8 @@ from .config import TagVocabulary as TagVocabulary
 from .emulator import Emulator as Emulator
 from .faults import Fault as Fault
 from .faults import read_fault_plan as read_fault_plan
+from .loading import load_captures as load_captures
+from .rendering import media_for_fragment_list as media_for_fragment_list
 
 __all__ = [
     "AWS_QUOTAS",
@@ -15,5 +17,7 @@ __all__ = [
     "ListingOrder",
     "Quotas",
     "TagVocabulary",
+    "load_captures",
+    "media_for_fragment_list",
     "read_fault_plan",
 ]

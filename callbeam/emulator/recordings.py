@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +10,7 @@ from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator.loading import loaded_stream_info
 from callbeam.emulator.store import examine
 from callbeam.errors import UsageError
-from callbeam.sound_files import TELEPHONE_RATE_HZ, read_recording
+from callbeam.sound_files import TELEPHONE_RATE_HZ, read_recording, recording_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +53,7 @@ def load_recording(store: StreamStore, config: EmulatorConfig, name: str, paths:
         A file cannot be read, or has other channels.
     """
     customer, agent = _channels(paths)
-    digest = hashlib.sha256(b"%d|%b|%b" % (TELEPHONE_RATE_HZ, customer.tobytes(), agent.tobytes())).digest()
-    contact_id = str(uuid.UUID(bytes=digest[:16], version=4))
+    contact_id = recording_id([customer, agent])
     stream = store.find(name, config.region)
     if stream is not None and contact_id in stream.info.loaded:
         return contact_id

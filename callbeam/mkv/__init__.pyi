@@ -4,6 +4,8 @@ from .aws_tags import strip_aws_tags as strip_aws_tags
 from .build import aws_tags_element as aws_tags_element
 from .build import element_id_bytes as element_id_bytes
 from .build import unknown_size as unknown_size
+from .capture_file import open_capture as open_capture
+from .capture_file import printable as printable
 from .document import PADDING as PADDING
 from .document import Block as Block
 from .document import Document as Document
@@ -75,6 +77,8 @@ __all__ = [
     "fragment_tags",
     "ids",
     "insert_aws_tags",
+    "open_capture",
+    "printable",
     "read_documents",
     "read_element",
     "read_uint",
