@@ -27,6 +27,10 @@ MIN_PAIRS = 8
 MIN_PACKETS = 4
 """The same for packets: sizes that all differ at equal distances are none of PCM's."""
 
+MAX_PACKET_NS = 150_000_000
+"""Packets last less: AAC's 139 ms at its lowest rate, Opus' 120. Blocks of PCM written on a timer vary in size, too, by
+what the network brought in time; and gaps between blocks may be of one length."""
+
 NEAR = 1.4
 """Distances within this factor of the middle one are a block's length and jitter; others hold a gap or an overlap."""
 
@@ -163,6 +167,8 @@ def packet_period_ns(sizes: Sequence[int], pairs: Sequence[Pair], *, told: bool 
         return None
     distances = np.array([pair.distance_ns / pair.blocks for pair in pairs], np.float64)
     typical = float(np.median(distances))
+    if not told and typical > MAX_PACKET_NS:
+        return None
     near = np.abs(distances - typical) <= max(1_500_000.0, 0.05 * typical)
     return float(distances[near].mean()) if near.mean() >= 0.85 else None
 

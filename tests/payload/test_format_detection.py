@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import wave
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,24 @@ def test_a_declared_aac_whose_blocks_are_none_is_refused() -> None:
 
 def test_five_packets_are_enough() -> None:
     assert judge(packets_of(SIZES[:5], 1024 / 48, b"\x21")).form == AudioFormat(48_000, "aac", 2, b"\x11\x90")
+
+
+@pytest.mark.parametrize("period_ms", [200, 256, 500, 1000])
+def test_pcm_written_on_a_timer_is_no_packets(period_ms: int) -> None:
+    arrivals = np.arange(3000) * 20 + np.random.default_rng(7).exponential(0.1 * period_ms, 3000)
+    sizes = 320 * np.histogram(arrivals, np.arange(0, 58_000, period_ms))[0]
+    ends = np.cumsum(sizes).tolist()
+    blocks = [Block(1, k * period_ms, begin, end) for k, (begin, end) in enumerate(pairwise([0, *ends]))]
+    payload = speech(8000, 58).tobytes()
+    packets = tuple(payload[block.start : block.end] for block in blocks[:64])
+    pairs = tuple(block_pairs(blocks, TICK_NS))
+    found = judge(TrackEvidence("t", (L16,), tuple(sizes.tolist()), pairs, payload, packets))
+    assert (found.form, found.warnings) == (L16, ())
+
+
+def test_blocks_between_gaps_of_the_same_length_are_no_packets() -> None:
+    pairs = tuple(Pair(size, 30_000_000_000) for size in (128, 2, 0, 128))
+    assert judge(TrackEvidence("t", (L16,), (128, 128, 0, 4, 2, 0, 0, 128, 128, 128), pairs)).form == L16
 
 
 def test_too_little_tells_nothing() -> None:
