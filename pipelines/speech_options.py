@@ -9,7 +9,7 @@ from callbeam.assembly import AssemblyConfig
 from callbeam.conversation import Thresholds
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import number, whole_number
-from callbeam.sentiment import AGENT_SENTIMENT_HELP, AUDIO_POLICIES, ModelContract, SentimentConfig
+from callbeam.sentiment import AGENT_SENTIMENT_HELP, AUDIO_POLICIES, ModelContract
 from callbeam.speech import UtteranceConfig
 from callbeam.voice import VoiceActivityConfig
 
@@ -123,10 +123,8 @@ def assembly_config(options: argparse.Namespace, model: ModelContract | None) ->
     """Make the assembly's configuration from the options."""
     return AssemblyConfig(
         thresholds=Thresholds(min_pause_ms=options.utterance_pause_ms),
-        sentiment=SentimentConfig(
-            agent_sentiment=options.agent_sentiment,
-            prosody_text=options.prosody_text,
-            split_salt=options.split_salt,
-            model_sha256=model.sha256 if model else None,
-        ),
+        agent_sentiment=options.agent_sentiment,
+        prosody_text=options.prosody_text,
+        split_salt=options.split_salt,
+        model_sha256=model.sha256 if model else None,
     )

@@ -9,16 +9,13 @@ from callbeam.sentiment import SentimentConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AssemblyConfig:
-    """How a conversation is judged, and what becomes of sentiment inputs.
+class AssemblyConfig(SentimentConfig):
+    """How a conversation is judged, beside what becomes of sentiment inputs.
 
     Attributes
     ----------
     thresholds : Thresholds
         Where the lines between kinds of events are drawn.
-    sentiment : SentimentConfig
-        Which units are eligible, and what is said of them.
     """
 
     thresholds: Thresholds = field(default_factory=Thresholds)
-    sentiment: SentimentConfig = field(default_factory=SentimentConfig)

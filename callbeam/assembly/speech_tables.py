@@ -87,7 +87,7 @@ def speech_tables(
         "utterances": utterance_table(utterances, conversation, baseline, clock).to_batches(),
         "events": [row_batch("events", conversation.events, clock)],
         "phases": [row_batch("phases", conversation.phases, clock)],
-        "sentiment_inputs": unit_table(units, call, baseline, scores, clock, config.sentiment).to_batches(),
+        "sentiment_inputs": unit_table(units, call, baseline, scores, clock, config).to_batches(),
     }
     batches = {name: [batch for batch in some if batch.num_rows] for name, some in tables.items()}
     totals = {**conversation.totals, "metrics_scope": conversation.metrics_scope}
