@@ -25,11 +25,12 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.10",
     packages=find_packages(include=["callbeam", "callbeam.*"]),
-    package_data={"callbeam": ["py.typed"], "callbeam.report": ["assets/*"]},
+    package_data={"": ["*.pyi"], "callbeam": ["py.typed"], "callbeam.report": ["assets/*"]},
     install_requires=[
         "aiohttp>=3.10,<4",
         "apache-beam>=2.77,<3",
         "boto3>=1.44,<2",
+        "lazy_loader>=0.4,<1",
         "librosa>=0.11,<1",  # defines the spectral features: tests and benchmarks hold them to it
         "numpy>=1.26,<3",
         "onnx>=1.16,<2",

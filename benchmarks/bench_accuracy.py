@@ -1,12 +1,12 @@
 """How right the tables are, by signal-to-noise ratio: ``python benchmarks/bench_accuracy.py [--calls 200]``.
 
-``--voices low child`` makes the calls of other kinds of voices (``callbeam.emulator.voice_kinds``); README.md says
-which of them were used to tune what.
+``--voices low child`` makes the calls of other kinds of voices (``callbeam.callmaker.voices``); README.md says which of
+them were used to tune what.
 
-Makes calls up whose truth is known (``callbeam.emulator.variety``: band-pass, mu-law, noise, packet loss, gain steps,
+Makes calls up whose truth is known (``callbeam.callmaker``: band-pass, mu-law, noise, packet loss, gain steps,
 echo, overlaps, interruptions, prompts, keys, ringback, holds), every third a Chime call, the others Connect ones; at
 10, 15, 20, 25, 30 and 40 dB in turn. They are read from an emulator, decoded, analysed and assembled by the plain
-functions, without Beam, and scored by ``callbeam.emulator.accuracy``, which says what is compared with what:
+functions, without Beam, and scored by ``callbeam.scoring.accuracy``, which says what is compared with what:
 
 * speech missed, false speech: share of the true speech, utterances against utterances; with a collar nothing is scored
   within 250 ms of a true border;
@@ -39,20 +39,17 @@ import emulated
 import numpy as np
 from plain_job import read_parts, tables_of
 
+from callbeam.analysis import AnalysisConfig
+from callbeam.callmaker import make_call, varied_call, write_chime, write_connect
+from callbeam.callmaker.music import HELD_OUT_KINDS
+from callbeam.callmaker.voices import VOICE_KINDS
 from callbeam.emulator import Emulator
-from callbeam.emulator.accuracy import CallScores, ChannelScores, score_call
-from callbeam.emulator.calls import write_chime, write_connect
-from callbeam.emulator.hold_music_kinds import HELD_OUT_KINDS
-from callbeam.emulator.made_call import make_call
-from callbeam.emulator.scoring import SpeechScore, add_up
-from callbeam.emulator.variety import varied_call
-from callbeam.emulator.voice_kinds import VOICE_KINDS
-from callbeam.speech.piece import AnalysisConfig
+from callbeam.scoring import CallScores, ChannelScores, SpeechScore, add_up, score_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from callbeam.emulator.truth import CallTruth
+    from callbeam.callmaker import CallTruth
 
 SNR_DB = (10, 15, 20, 25, 30, 40)
 GOOD_DB = 20

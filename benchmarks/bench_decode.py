@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 
-from callbeam.audio.decode import decode_piece
-from callbeam.calls.clock import advance, start_clock
-from callbeam.calls.pieces import CallIdentity, Leg, Piece
-from callbeam.kvs.fragments import FetchedFragment, ListedFragment
-from callbeam.kvs.units import HOUR_MS, Stream, Unit
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import CONNECT, BlockSpec, TrackSpec, write_fragment
+from callbeam.calls import CallIdentity, Leg, Piece
+from callbeam.decoding import decode_piece
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, read_documents, write_fragment
+from callbeam.timeline import advance, start_clock
 
 START_MS = 1_700_000_000_000
 FRAGMENT_MS = 1_024

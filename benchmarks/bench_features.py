@@ -22,15 +22,24 @@ from typing import TYPE_CHECKING
 import librosa
 import numpy as np
 
-from callbeam.audio.analysis import analyse_channel
-from callbeam.audio.channel import Channel
-from callbeam.audio.frames import BLOCK_FRAMES, blocks, frame_grid, frame_span
-from callbeam.audio.pitch import PitchAnalyser, PitchCandidates, PitchConfig
-from callbeam.audio.pitch_path import choose_path
-from callbeam.audio.spectrum import SpectrumAnalyser, mfcc
-from callbeam.audio.windows import measure_matrix, window_statistics
-from callbeam.calls.pieces import CallIdentity, Leg
-from callbeam.kvs.units import Stream
+from callbeam.analysis import analyse_channel
+from callbeam.audio import (
+    BLOCK_FRAMES,
+    Channel,
+    PitchAnalyser,
+    PitchCandidates,
+    PitchConfig,
+    SpectrumAnalyser,
+    blocks,
+    choose_path,
+    frame_grid,
+    frame_span,
+    measure_matrix,
+    mfcc,
+    window_statistics,
+)
+from callbeam.calls import CallIdentity, Leg
+from callbeam.kvs import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,6 @@
 """How much hold music is found, and how much speech is called so: ``python benchmarks/bench_hold_music.py``.
 
-Music of each kind that nothing was tuned on (``callbeam.emulator.hold_music_kinds``), and of those that it was, is
+Music of each kind that nothing was tuned on (``callbeam.callmaker.music.kinds``), and of those that it was, is
 played for 8 to 25 s at -35 to -18 dBFS between two sayings, and passes a telephone line: 300 to 3400 Hz, noise at 10 to
 40 dB or none, throughout or beside the talk only, then nothing, mu-law or GSM full rate. A piece is found if marks
 ``hold_music`` cover at least half of it. What of it is called speech is the voice activity detector's doing.
@@ -30,18 +30,13 @@ import soundfile
 import soxr
 from bench_features import channel_of
 
-from callbeam.audio.features import analyse_frames
-from callbeam.audio.hold_music import find_hold_music
-from callbeam.audio.marking import find_marks
-from callbeam.audio.marks import HOLD_MUSIC
-from callbeam.audio.silero import SileroDetector
-from callbeam.audio.voice_activity import VoiceActivityConfig, speech_spans
-from callbeam.calls.spans import SpanArray, as_spans, clip, length
-from callbeam.emulator.articulation import random_voice
-from callbeam.emulator.hold_music import hold_music
-from callbeam.emulator.hold_music_kinds import HELD_OUT_KINDS, TUNING_KINDS
-from callbeam.emulator.line import LineConditions, band_pass, noise, quantise
-from callbeam.emulator.voice import speak
+from callbeam.audio import analyse_frames
+from callbeam.callmaker import LineConditions, band_pass, noise, quantise
+from callbeam.callmaker.music import HELD_OUT_KINDS, TUNING_KINDS, hold_music
+from callbeam.callmaker.voices import random_voice, speak
+from callbeam.line import HOLD_MUSIC, find_hold_music, find_marks
+from callbeam.spans import SpanArray, as_spans, clip, length
+from callbeam.voice import SileroDetector, VoiceActivityConfig, speech_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import ebmlite
 
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import CONNECT, BlockSpec, TrackSpec, insert_aws_tags, write_fragment
+from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, insert_aws_tags, read_documents, write_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

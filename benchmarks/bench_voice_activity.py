@@ -20,23 +20,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime
 
-from callbeam.audio.channel import Channel
-from callbeam.audio.features import analyse_frames
-from callbeam.audio.frames import frame_grid, frame_span
-from callbeam.audio.silero import SileroDetector, model_path
-from callbeam.audio.voice_activity import VoiceActivityConfig, speech_spans
-from callbeam.calls.pieces import CallIdentity, Leg
-from callbeam.calls.spans import SpanArray, as_spans, bridge, mask_of_spans
-from callbeam.emulator.made_call import make_call
-from callbeam.emulator.variety import varied_call
-from callbeam.kvs.units import Stream
+from callbeam.audio import Channel, analyse_frames, frame_grid, frame_span
+from callbeam.callmaker import make_call, varied_call
+from callbeam.calls import CallIdentity, Leg
+from callbeam.kvs import Stream
+from callbeam.spans import SpanArray, as_spans, bridge, mask_of_spans
+from callbeam.voice import SileroDetector, VoiceActivityConfig, model_path, speech_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
 
-    from callbeam.emulator.made_call import MadeCall
+    from callbeam.callmaker import MadeCall
 
     Mask = npt.NDArray[np.bool_]
 

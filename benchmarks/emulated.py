@@ -34,10 +34,8 @@ def make_calls(data: str, calls: int, minutes: int, days: int) -> None:
     """Repeat five minutes of a made-up conversation to the length asked for, shifted for each call."""
     import numpy as np  # noqa: PLC0415  (keeps the measuring process small)
 
+    from callbeam.callmaker import CallSpec, ConversationSpec, connect_fragments_from_pcm, make_call  # noqa: PLC0415
     from callbeam.emulator import Emulator  # noqa: PLC0415
-    from callbeam.emulator.calls import connect_fragments_from_pcm  # noqa: PLC0415
-    from callbeam.emulator.conversation import ConversationSpec  # noqa: PLC0415
-    from callbeam.emulator.made_call import CallSpec, make_call  # noqa: PLC0415
 
     spec = CallSpec(call_id="bench", start_ms=START_MS, conversation=ConversationSpec(duration_ms=300_000))
     made = make_call(spec, 1).pcm

@@ -9,35 +9,25 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from callbeam.assembly.calls import assemble_call
-from callbeam.assembly.channels import channel_part
-from callbeam.assembly.ledger import keyed_ledger
-from callbeam.assembly.packing import pack, unpack
-from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, SECONDS, UNITS, UTTERANCES, WINDOWS, Keyed
-from callbeam.assembly.rows import complete
-from callbeam.assembly.windows import ChannelKey, Pane, panes_of, summarise, summary_row
-from callbeam.audio.decode import DecodedPiece, decode_piece
-from callbeam.audio.silero import SileroDetector
-from callbeam.calls.follow import read_lane
-from callbeam.calls.pieces import LedgerRow, LegEnd, Piece
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.planning import plan_jobs, plan_lanes
-from callbeam.pipelines.options import instant
+from callbeam.analysis import AnalysisConfig, analyse_piece
+from callbeam.assembly import Keyed, assemble_call, call_parts, complete, keyed_ledger, parts_of_analysis, window_parts
+from callbeam.calls import LedgerRow, LegEnd, Piece, read_lane
+from callbeam.decoding import DecodedPiece, decode_piece
+from callbeam.kvs import KvsClient, KvsConfig, plan_jobs, plan_lanes
+from callbeam.pipelines import instant
 from callbeam.schemas import TABLES
-from callbeam.speech.piece import AnalysisConfig, analyse_piece
-from callbeam.storage.objects import StorageConfig, open_store
-from callbeam.storage.staging import stage_table
+from callbeam.storage import StorageConfig, open_store
+from callbeam.tables import stage_table
+from callbeam.voice import SileroDetector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from callbeam.kvs.units import Job, Lane
-    from callbeam.speech.analysed import PieceAnalysis
+    from callbeam.analysis import PieceAnalysis
+    from callbeam.kvs import Job, Lane
 
     Analyse = Callable[..., PieceAnalysis]
 
-WINDOW_MS, HOP_MS = 30_000, 5_000
 FRAMES = "frames"
 
 Parts = dict[str, list[Keyed]]
@@ -52,8 +42,8 @@ def read_parts(url: str, start: str, end: str, config: AnalysisConfig | None = N
     for lane in plan_lanes(client, job):
         for keyed in _parts_of(lane, job, client, analyse):
             parts[keyed.call_key].append(keyed)
-    for call_id, keyed in list(_windows(parts)):
-        parts[call_id].append(keyed)
+    for call_key, some in parts.items():
+        some.extend(window_parts(call_key, list(some)))
     return job, parts
 
 
@@ -63,7 +53,7 @@ def _parts_of(lane: Lane, job: Job, client: KvsClient, analyse: Analyse) -> Iter
         if isinstance(event, LedgerRow):
             rows.append(event)
         elif isinstance(event, LegEnd):
-            yield Keyed(event.leg.identity.call_id, LEGS, event)
+            yield Keyed(event.leg.identity.call_id, call_parts.LEGS, event)
         elif isinstance(event, Piece):
             decoded = decode_piece(event)
             rows.extend(decoded.ledger)
@@ -74,29 +64,10 @@ def _parts_of(lane: Lane, job: Job, client: KvsClient, analyse: Analyse) -> Iter
 def _analysed(decoded: DecodedPiece, job: Job, analyse: Analyse) -> Iterator[Keyed]:
     call_id = decoded.leg.identity.call_id
     analysis = analyse(decoded.channels)
-    for pair in analysis.pairs(decoded.index):
-        yield Keyed(call_id, PAIRS, pair)
+    yield from parts_of_analysis(call_id, analysis, decoded.clock, decoded.index)
     for analysed in analysis.channels:
-        yield Keyed(call_id, CHANNELS, channel_part(analysed, decoded.clock, decoded.index))
-        batches = {SECONDS: analysed.rows.seconds, UTTERANCES: analysed.utterances, UNITS: analysed.units}
-        for kind, batch in batches.items():
-            if batch.num_rows:
-                yield Keyed(call_id, kind, pack(batch))
         if analysed.rows.frames is not None:
             yield Keyed(call_id, FRAMES, complete(TABLES[FRAMES], analysed.rows.frames, job.job_id))
-
-
-def _windows(parts: Parts) -> Iterator[tuple[str, Keyed]]:
-    panes: dict[tuple[ChannelKey, int], list[Pane]] = defaultdict(list)
-    for some in parts.values():
-        for keyed in some:
-            for channel, pane in panes_of(unpack(keyed.value), HOP_MS) if keyed.kind == SECONDS else ():
-                last = pane.start_ms // HOP_MS
-                for window in range(last - WINDOW_MS // HOP_MS + 1, last + 1):
-                    panes[channel, window * HOP_MS].append(pane)
-    for (channel, start_ms), some_panes in panes.items():
-        row = summary_row(channel, start_ms, WINDOW_MS, summarise(sorted(some_panes)))
-        yield channel.call_id, Keyed(channel.call_id, WINDOWS, row)
 
 
 def tables_of(job: Job, parts: Parts) -> dict[str, pa.Table]:

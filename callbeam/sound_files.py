@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
+import uuid
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +14,8 @@ import soxr
 from callbeam.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    import os
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -37,7 +39,7 @@ _STREAMED_BYTES = 0x7FFF_0000
 
 
 def read_recording(
-    path: Path | str, *, sample_rate_hz: int | None = TELEPHONE_RATE_HZ
+    path: str | os.PathLike[str], *, sample_rate_hz: int | None = TELEPHONE_RATE_HZ
 ) -> tuple[npt.NDArray[np.int16], int]:
     """Read a sound file as 16-bit samples, at telephone rate unless told otherwise.
 
@@ -79,8 +81,20 @@ def read_recording(
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
 
 
+def recording_id(channels: Sequence[npt.NDArray[np.int16]]) -> str:
+    """Name a recording by its samples at telephone rate: a UUID, as a ContactId is.
+
+    Examples
+    --------
+    >>> recording_id([np.zeros(8000, np.int16), np.zeros(8000, np.int16)])
+    '7f77bbdf-2ac0-4fcd-99cd-d938f2975593'
+    """
+    content = b"|".join([b"%d" % TELEPHONE_RATE_HZ, *(channel.tobytes() for channel in channels)])
+    return str(uuid.UUID(bytes=hashlib.sha256(content).digest()[:16], version=4))
+
+
 def _samples(
-    file: soundfile.SoundFile, path: Path | str, sample_rate_hz: int | None
+    file: soundfile.SoundFile, path: str | os.PathLike[str], sample_rate_hz: int | None
 ) -> tuple[npt.NDArray[np.int16], int]:
     if not LOWEST_RATE_HZ <= file.samplerate <= HIGHEST_RATE_HZ:
         raise UsageError(
@@ -110,7 +124,7 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[Float32Array]:
         yield block
 
 
-def _full_scale(file: soundfile.SoundFile, path: Path | str) -> float:
+def _full_scale(file: soundfile.SoundFile, path: str | os.PathLike[str]) -> float:
     """Tell what a file calls full scale: 1, or 32768 where 16-bit integers were written as floats without scaling."""
     if file.subtype not in _FLOATS:
         return 1.0
@@ -141,7 +155,7 @@ def _cause(error: Exception) -> str:
     return "it has no header"
 
 
-def _check_wav_header(path: Path | str) -> None:
+def _check_wav_header(path: str | os.PathLike[str]) -> None:
     """Compare what a RIFF header says with itself and with the file: libsndfile believes it, and noise comes out.
 
     Raises
@@ -170,7 +184,7 @@ def _check_wav_header(path: Path | str) -> None:
         at += 8 + length + (length & 1)
 
 
-def _check_wav_format(path: Path | str, fields: tuple[int, ...]) -> None:
+def _check_wav_format(path: str | os.PathLike[str], fields: tuple[int, ...]) -> None:
     """Raise UsageError where a ``fmt`` chunk of integers cannot be true."""
     tag, channels, rate, byte_rate, frame_bytes, bits = fields
     integers = tag in _INTEGER_TAGS and bits > 0

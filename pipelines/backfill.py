@@ -14,21 +14,15 @@ from functools import partial
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from callbeam.assembly.config import AssemblyConfig
-from callbeam.assembly.publish_job import publish_job
-from callbeam.assembly.tally import lost_ratio
-from callbeam.audio.decode import DecodeConfig
-from callbeam.audio.roles import parse_role_map
-from callbeam.audio.silero import MODEL_SHA256
-from callbeam.calls.running_in import start_before
+from callbeam.analysis import AnalysisConfig
+from callbeam.assembly import AssemblyConfig, lost_ratio, publish_job
+from callbeam.calls import parse_role_map, start_before
+from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.planning import is_empty, plan_jobs
-from callbeam.kvs.units import Job
+from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty, plan_jobs
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
-from callbeam.pipelines.identity import options_sha256, versions
+from callbeam.pipelines.job_identity import options_sha256, versions
 from callbeam.pipelines.options import add_source_arguments, beam_parser, check_beam_words, kvs_config
 from callbeam.pipelines.progress_line import ProgressLine
 from callbeam.pipelines.runner import run_pipeline, runner_options
@@ -39,11 +33,16 @@ from callbeam.pipelines.speech_options import (
     assembly_config,
 )
 from callbeam.pipelines.summary import only_runs_in, summary
-from callbeam.speech.piece import AnalysisConfig
-from callbeam.storage.interface import ObjectStore
-from callbeam.storage.manifest import Manifest, load_manifest, load_manifests, write_run
-from callbeam.storage.objects import StorageConfig, check_writable, open_store, resolve_config
-from callbeam.storage.publish import PublishConfig, refuse_claimed, refuse_overlap
+from callbeam.storage import ObjectStore, StorageConfig, check_writable, open_store, resolve_config
+from callbeam.tables import (
+    Manifest,
+    PublishConfig,
+    load_manifest,
+    load_manifests,
+    refuse_claimed,
+    refuse_overlap,
+    write_run,
+)
 from callbeam.transforms import (
     AnalyseChannels,
     AssembleCalls,
@@ -54,8 +53,9 @@ from callbeam.transforms import (
     WindowConfig,
     WindowFeatures,
     WriteTables,
+    open_model,
 )
-from callbeam.transforms.score_units import open_model
+from callbeam.voice import MODEL_SHA256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from callbeam.emulator.comparison import compare_with_truth
 from callbeam.errors import JobError
 from callbeam.pipelines import backfill
 from callbeam.pipelines.command_line import StrictParser, parse, whole_number
 from callbeam.pipelines.exits import EXIT_LOSS, command
 from callbeam.pipelines.interrupts import cleaned_up
+from callbeam.scoring import compare_with_truth
 
 START, END = "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"
 """The demo's calls lie on this day, so that each run writes the same bytes."""

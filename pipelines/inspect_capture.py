@@ -5,25 +5,21 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import mmap
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callbeam.calls.inspection import LegSurvey, TrackReport, report_tracks, survey_legs
-from callbeam.calls.survey import survey
-from callbeam.errors import UsageError
-from callbeam.mkv.foreign import HEAD_BYTES, foreign_format
-from callbeam.mkv.fragment import fragment_tags
-from callbeam.mkv.reader import read_documents
+from callbeam.calls import LegSurvey, TrackReport, report_tracks, survey_legs
+from callbeam.mkv import fragment_tags, open_capture, printable, read_documents
+from callbeam.payload import survey
 from callbeam.pipelines.command_line import StrictParser, parse
 from callbeam.pipelines.exits import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from callbeam.calls.verdict import TrackVerdict
-    from callbeam.mkv.document import Document, Track
+    from callbeam.mkv import Document, Track
+    from callbeam.payload import TrackVerdict
 
 ROW = "{:>5} {:>11} {:>9} {:<47} {:>14} {:>14} {:>8} {:<46} {}"
 TRACK_ROW = "  {:<22} {:<15} {:>8} {:>8} {:>4} {:>10} {:>9} {:>9}  {}"
@@ -56,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     parser = StrictParser(prog="callbeam inspect", description="Print each document of a Matroska capture.")
     add_arguments(parser)
     options, _ = parse(parser, argv)
-    captures = [_content(path) for path in options.files]
+    captures = [open_capture(path) for path in options.files]
     show = _print_json if options.json else _print_table
     damaged = [show(path, capture) for path, capture in zip(options.files, captures, strict=True)]
     return 1 if any(damaged) else 0
@@ -138,29 +134,7 @@ def _blocks_by_track(document: Document) -> dict[str, dict[str, Any]]:
     return described
 
 
-def _content(path: Path) -> bytes | mmap.mmap:
-    """Map a capture, or read what cannot be mapped (a pipe); what is something else is told."""
-    try:
-        content = _mapped(path)
-    except OSError as error:
-        raise UsageError(
-            f"cannot read {path}: {error.strerror or error}; name a file that exists and is readable"
-        ) from error
-    foreign = foreign_format(bytes(content[:HEAD_BYTES]))
-    if foreign is not None:
-        raise UsageError(f"{path} is no Matroska capture: it is {_printable(foreign)}")
-    return content
-
-
-def _mapped(path: Path) -> bytes | mmap.mmap:
-    with path.open("rb") as file:
-        try:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (ValueError, OSError):
-            return file.read()
-
-
-def _print_json(_path: Path, capture: bytes | mmap.mmap) -> int:
+def _print_json(_path: Path, capture: memoryview) -> int:
     damaged = 0
     for document, leg in _by_leg(capture):
         damaged += document.error is not None
@@ -168,18 +142,18 @@ def _print_json(_path: Path, capture: bytes | mmap.mmap) -> int:
     return damaged
 
 
-def _by_leg(capture: bytes | mmap.mmap) -> Iterator[tuple[Document, LegSurvey]]:
+def _by_leg(capture: memoryview) -> Iterator[tuple[Document, LegSurvey]]:
     """Yield each document with its leg; what a track holds is decided over the leg first."""
-    legs = iter(survey_legs(read_documents(memoryview(capture))))
+    legs = iter(survey_legs(read_documents(capture)))
     leg = next(legs, None)
-    for document in read_documents(memoryview(capture)):
+    for document in read_documents(capture):
         while leg is not None and document.index > leg.last:
             leg = next(legs, None)
         if leg is not None:
             yield document, leg
 
 
-def _print_table(path: Path, capture: bytes | mmap.mmap) -> int:
+def _print_table(path: Path, capture: memoryview) -> int:
     print(path)
     print(ROW.format(*HEADINGS))
     documents = damaged = 0
@@ -213,21 +187,21 @@ def _print_tracks(tracks: dict[tuple[LegSurvey, TrackReport], TrackTotal]) -> No
     printed: LegSurvey | None = None
     for (leg, report), total in tracks.items():
         if leg is not printed:
-            of_call = f"call {_printable(leg.call_id)}" if leg.call_id else "no call named"
+            of_call = f"call {printable(leg.call_id)}" if leg.call_id else "no call named"
             print(f"tracks of documents {leg.first} to {leg.last} ({of_call})")
             print(TRACK_ROW.format(*TRACK_HEADINGS))
             printed = leg
         print(
             TRACK_ROW.format(
-                _printable(report.name or "-"),
-                _printable(report.codec_id or "-"),
+                printable(report.name or "-"),
+                printable(report.codec_id or "-"),
                 _hz(report.declared_rate_hz),
                 report.channels or "-",
                 report.bits or "-",
                 _hz(report.blocks_rate_hz),
                 f"{total.seconds:.2f}" if report.read_as else "-",
                 total.documents,
-                _printable(_outcome(report)),
+                printable(_outcome(report)),
             ).rstrip()
         )
     if printed is not None:
@@ -266,13 +240,8 @@ def _row(document: Document) -> str:
         document.index,
         document.offset,
         len(document.data),
-        *(_printable(text or "-") for text in texts),
+        *(printable(text or "-") for text in texts),
         len(document.clusters),
-        _printable(blocks or "-"),
-        _printable(state),
+        printable(blocks or "-"),
+        printable(state),
     )
-
-
-def _printable(text: str) -> str:
-    """Keep a capture's own text from steering the terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

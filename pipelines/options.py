@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from callbeam.errors import UsageError
-from callbeam.kvs.config import KvsConfig
+from callbeam.kvs import KvsConfig
 from callbeam.pipelines.command_line import StrictParser, instant, number, suggestion, web_address
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.estimate import Plan, summarise
-from callbeam.kvs.planning import plan_jobs, plan_lanes
-from callbeam.kvs.units import Lane
+from callbeam.kvs import KvsClient, Lane, Plan, plan_jobs, plan_lanes, summarise
 from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.options import add_source_arguments, kvs_config

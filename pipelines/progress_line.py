@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from callbeam.pipelines.interrupts import cleaned_up
-from callbeam.transforms.progress import PROGRESS_FILE, figures_in
+from callbeam.transforms import PROGRESS_FILE, figures_in
 
 TERMINAL_EVERY_S = 0.5
 EVERY_S = 10.0

@@ -8,9 +8,9 @@ from pathlib import Path
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import StrictParser, number, parse, web_address, whole_number
 from callbeam.pipelines.exits import command
-from callbeam.report.source import open_output
-from callbeam.report.write import CLIP_BYTES, write_report
-from callbeam.storage.objects import StorageConfig
+from callbeam.report import CLIP_BYTES, write_report
+from callbeam.storage import StorageConfig
+from callbeam.tables import open_output
 
 DEFAULT_FOLDER = "_report"
 """Below the output: what begins with an underscore is no table to Athena, Spark or duckdb's globs."""

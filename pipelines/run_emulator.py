@@ -12,9 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, get_args
 
-from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Quotas
-from callbeam.emulator.config import ListingOrder, TagVocabulary
-from callbeam.emulator.faults import read_fault_plan
+from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, ListingOrder, Quotas, TagVocabulary, read_fault_plan
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import StrictParser, number, parse, suggestion, whole_number
 from callbeam.pipelines.exits import command

@@ -16,7 +16,7 @@ from apache_beam.transforms import environments
 from callbeam.errors import UsageError
 from callbeam.pipelines.interrupts import end_now, ended_by_signals
 from callbeam.pipelines.worker_server import worker_server
-from callbeam.transforms.memory import give_back
+from callbeam.transforms import give_back
 
 LOCAL_RUNNER = "FnApiRunner"
 """Named, because Beam's ``DirectRunner`` picks one of three engines by the pipeline's shape and may download one."""

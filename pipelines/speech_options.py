@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from callbeam.assembly.config import AssemblyConfig
-from callbeam.audio.voice_activity import VoiceActivityConfig
+from callbeam.analysis import AnalysisConfig
+from callbeam.assembly import AssemblyConfig
+from callbeam.conversation import Thresholds
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import number, whole_number
-from callbeam.speech.clips import AUDIO_POLICIES
-from callbeam.speech.eligibility import AGENT_SENTIMENT_HELP
-from callbeam.speech.model_contract import ModelContract
-from callbeam.speech.piece import AnalysisConfig
-from callbeam.speech.thresholds import Thresholds
-from callbeam.speech.utterances import UtteranceConfig
+from callbeam.sentiment import AGENT_SENTIMENT_HELP, AUDIO_POLICIES, ModelContract
+from callbeam.speech import UtteranceConfig
+from callbeam.voice import VoiceActivityConfig
 
 
 def add_speech_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from callbeam.assembly.tally import lost_ratio
-from callbeam.kvs.fragments import LOST, FragmentStatus
+from callbeam.assembly import lost_ratio
+from callbeam.kvs import LOST, FragmentStatus
 from callbeam.pipelines.command_line import show_instant
 from callbeam.schemas import TABLES
-from callbeam.storage.manifest import Manifest, Outcome
+from callbeam.tables import Manifest, Outcome
 
 MOST_NAMED = 5
 """Calls named in a line; the manifest names all."""

@@ -1,5 +1,5 @@
 """The tables: one a file, every column declared once; code, docs and DDL come from here."""
 
-from callbeam.schemas.table import Column as Column
-from callbeam.schemas.table import Table as Table
-from callbeam.schemas.tables import TABLES as TABLES
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,23 +8,18 @@ import apache_beam as beam
 import pyarrow as pa
 from threadpoolctl import ThreadpoolController
 
-from callbeam.assembly.channels import channel_part
-from callbeam.assembly.packing import pack
-from callbeam.assembly.parts import CHANNELS, FILES, PAIRS, SECONDS, UNITS, UTTERANCES, ChannelFile, Keyed
-from callbeam.assembly.rows import complete
-from callbeam.audio.decode import DecodedPiece
-from callbeam.audio.silero import SileroDetector
-from callbeam.audio.voice_activity import VoiceActivityDetector
-from callbeam.kvs.units import Job
+from callbeam.analysis import AnalysedChannel, AnalysisConfig, analyse_piece
+from callbeam.assembly import ChannelFile, Keyed, call_parts, complete, parts_of_analysis
+from callbeam.decoding import DecodedPiece
+from callbeam.kvs import Job
 from callbeam.schemas import TABLES
-from callbeam.speech.analysed import AnalysedChannel
-from callbeam.speech.piece import AnalysisConfig, analyse_piece
-from callbeam.speech.sentiment_model import UnitBatch
-from callbeam.storage.objects import StorageConfig, open_store
-from callbeam.storage.staging import stage_piece
+from callbeam.sentiment import UnitBatch
+from callbeam.storage import StorageConfig, open_store
+from callbeam.tables import stage_piece
 from callbeam.transforms.memory import give_back
 from callbeam.transforms.progress import report
 from callbeam.transforms.score_units import ScoreUnits
+from callbeam.voice import SileroDetector, VoiceActivityDetector
 
 BATCHES = "batches"
 
@@ -63,18 +58,12 @@ class AnalysePiece(beam.DoFn):
         # show in the last bits of sums.
         with self._libraries.limit(limits=1):
             analysis = analyse_piece(decoded.channels, self._analysis, self._detector)
-        for pair in analysis.pairs(decoded.index):
-            yield Keyed(call_id, PAIRS, pair)
+        yield from parts_of_analysis(call_id, analysis, decoded.clock, decoded.index)
         for analysed in analysis.channels:
-            yield Keyed(call_id, CHANNELS, channel_part(analysed, decoded.clock, decoded.index))
-            batches = {SECONDS: analysed.rows.seconds, UTTERANCES: analysed.utterances, UNITS: analysed.units}
-            for kind, batch in batches.items():
-                if batch.num_rows:
-                    yield Keyed(call_id, kind, pack(batch))
             if analysed.batch is not None:
                 yield beam.pvalue.TaggedOutput(BATCHES, analysed.batch)
             for file in self._heavy_files(analysed, decoded.index):
-                yield Keyed(call_id, FILES, file)
+                yield Keyed(call_id, call_parts.FILES, file)
         spans = [
             (channel.core_end - channel.core_start) * 1000 // channel.sample_rate_hz for channel in decoded.channels
         ]

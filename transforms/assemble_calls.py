@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from callbeam.assembly.calls import CallTables, assemble_call
-from callbeam.assembly.config import AssemblyConfig
-from callbeam.assembly.parts import Keyed
-from callbeam.kvs.units import Job
+from callbeam.assembly import AssemblyConfig, CallTables, Keyed, assemble_call
+from callbeam.kvs import Job
 from callbeam.transforms.progress import report
 
 

@@ -6,8 +6,8 @@ import pickle
 
 from apache_beam import coders
 
-from callbeam.audio.decode import DecodedPiece
-from callbeam.calls.pieces import Piece
+from callbeam.calls import Piece
+from callbeam.decoding import DecodedPiece
 
 
 class PieceCoder(coders.Coder):

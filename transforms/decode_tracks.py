@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import apache_beam as beam
 
-from callbeam.assembly.ledger import keyed_dead_letters, keyed_ledger
-from callbeam.audio.decode import DecodeConfig, DecodedPiece, decode_piece
-from callbeam.calls.pieces import Piece
+from callbeam.assembly import keyed_dead_letters, keyed_ledger
+from callbeam.calls import Piece
+from callbeam.decoding import DecodeConfig, DecodedPiece, decode_piece
 from callbeam.transforms.coders import register_coders
 
 register_coders()

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 import apache_beam as beam
 
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.planning import plan_lanes
-from callbeam.kvs.units import Job, Lane
+from callbeam.kvs import Job, KvsClient, KvsConfig, Lane, plan_lanes
 from callbeam.transforms.progress import report
 
 

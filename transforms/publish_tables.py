@@ -6,14 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 
-from callbeam.assembly.calls import CallTables
-from callbeam.assembly.publish_job import publish_job
-from callbeam.assembly.tally import Tally, tally_of
-from callbeam.kvs.units import Job
-from callbeam.storage.manifest import Manifest
-from callbeam.storage.objects import StorageConfig, open_store
-from callbeam.storage.publish import PublishConfig
-from callbeam.storage.staging import StagedFile
+from callbeam.assembly import CallTables, Tally, publish_job, tally_of
+from callbeam.kvs import Job
+from callbeam.storage import StorageConfig, open_store
+from callbeam.tables import Manifest, PublishConfig, StagedFile
 
 
 class Publish(beam.DoFn):

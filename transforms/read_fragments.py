@@ -10,13 +10,9 @@ import apache_beam as beam
 from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
 from apache_beam.transforms.core import RestrictionProvider
 
-from callbeam.assembly.ledger import LedgerBuffer, keyed_dead_letters
-from callbeam.assembly.parts import LEGS, Keyed
-from callbeam.calls.follow import read_lane
-from callbeam.calls.pieces import DeadLetter, LedgerRow, LegEnd, Piece
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.units import Job, Lane
+from callbeam.assembly import Keyed, LedgerBuffer, call_parts, keyed_dead_letters
+from callbeam.calls import DeadLetter, LedgerRow, LegEnd, Piece, read_lane
+from callbeam.kvs import Job, KvsClient, KvsConfig, Lane
 from callbeam.transforms.coders import register_coders
 from callbeam.transforms.progress import report
 
@@ -138,7 +134,7 @@ class ReadLane(beam.DoFn):
             yield from ledger.add(event)
         elif isinstance(event, LegEnd):
             report(legs=1 if event.pieces else 0)
-            yield Keyed(event.leg.identity.call_id, LEGS, event)
+            yield Keyed(event.leg.identity.call_id, call_parts.LEGS, event)
         else:
             yield from keyed_dead_letters(self._job.job_id, [event])
 

@@ -8,11 +8,9 @@ from datetime import datetime
 
 import apache_beam as beam
 
-from callbeam.calls.pieces import Piece
+from callbeam.calls import Piece
 from callbeam.errors import UsageError
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.planning import plan_jobs
+from callbeam.kvs import KvsClient, KvsConfig, plan_jobs
 from callbeam.transforms.plan_reads import PlanReads
 from callbeam.transforms.read_fragments import ReadFragments
 
@@ -32,7 +30,7 @@ class ReadFromKinesisVideo(beam.PTransform):
     Returns
     -------
     apache_beam.PCollection of Piece
-        Legs of calls, longer ones in pieces of 30 minutes. ``callbeam.audio.decode.decode_piece`` turns one into
+        Legs of calls, longer ones in pieces of 30 minutes. ``callbeam.decoding.decode.decode_piece`` turns one into
         samples. Compose PlanReads and ReadFragments where the ledger of fragments that became no piece is wanted, too.
 
     Raises

@@ -12,11 +12,10 @@ import apache_beam as beam
 from apache_beam import coders
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
-from callbeam.assembly.parts import SCORES, Keyed
+from callbeam.assembly import Keyed, call_parts
 from callbeam.errors import JobError, UsageError
-from callbeam.speech.model_contract import ModelContract, ModelError
-from callbeam.speech.sentiment_model import SentimentModel, UnitBatch, check_model
-from callbeam.storage.objects import StorageConfig, StorageError, open_store
+from callbeam.sentiment import ModelContract, ModelError, SentimentModel, UnitBatch, check_model
+from callbeam.storage import StorageConfig, StorageError, open_store
 
 
 class UnitBatchCoder(coders.Coder):
@@ -121,7 +120,7 @@ class UnitScorer(ModelHandler[UnitBatch, Keyed, SentimentModel]):
             scores = model.score(batch)
         except ModelError as error:
             raise JobError(f"the sentiment model failed on call {batch.call_id}: {error}") from error
-        return [Keyed(batch.call_id, SCORES, scores)]
+        return [Keyed(batch.call_id, call_parts.SCORES, scores)]
 
     def get_num_bytes(self, batch: UnitBatch) -> int:
         """Return the bytes of audio or features, which the base class would pickle to know."""

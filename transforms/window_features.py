@@ -10,9 +10,18 @@ import apache_beam as beam
 from apache_beam.transforms import window
 from apache_beam.utils.timestamp import Timestamp
 
-from callbeam.assembly.packing import unpack
-from callbeam.assembly.parts import SECONDS, WINDOWS, Keyed
-from callbeam.assembly.windows import ChannelKey, Pane, WindowSummary, covered_ms, panes_of, summarise, summary_row
+from callbeam.assembly import (
+    ChannelKey,
+    Keyed,
+    Pane,
+    WindowSummary,
+    call_parts,
+    covered_ms,
+    panes_of,
+    summarise,
+    summary_row,
+    unpack,
+)
 
 WindowKey = tuple[str, str, str, int, int]
 """A channel (as ``ChannelKey``), and begin and length of a window in milliseconds."""
@@ -44,7 +53,7 @@ class ToPanes(beam.DoFn):
 
     def process(self, keyed: Keyed) -> Iterator[window.TimestampedValue]:
         """Emit the panes of one batch of second rows."""
-        if keyed.kind == SECONDS:
+        if keyed.kind == call_parts.SECONDS:
             for channel, pane in panes_of(unpack(keyed.value), self._pane_ms):
                 yield window.TimestampedValue((tuple(channel), pane), Timestamp(micros=pane.start_ms * 1000))
 
@@ -114,7 +123,7 @@ class ToRows(beam.DoFn):
         """Emit the row."""
         (*channel, start_ms, window_ms), summary = element
         key = ChannelKey(*channel)
-        yield Keyed(key.call_id, WINDOWS, summary_row(key, start_ms, window_ms, summary))
+        yield Keyed(key.call_id, call_parts.WINDOWS, summary_row(key, start_ms, window_ms, summary))
 
 
 class WindowFeatures(beam.PTransform):

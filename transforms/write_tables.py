@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from callbeam.assembly.calls import CallTables
-from callbeam.assembly.packing import pack, unpack_all
-from callbeam.kvs.units import Job, Lane
+from callbeam.assembly import CallTables, pack, unpack_all
+from callbeam.kvs import Job, Lane
 from callbeam.schemas import TABLES
-from callbeam.storage.objects import StorageConfig, open_store
-from callbeam.storage.staging import StagedFile, shard_count, shard_of, stage_table
+from callbeam.storage import StorageConfig, open_store
+from callbeam.tables import StagedFile, shard_count, shard_of, stage_table
 from callbeam.transforms.memory import give_back
 
 Shard = tuple[str, int]

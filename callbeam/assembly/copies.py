@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.audio.marks import GAP
-from callbeam.calls.spans import as_spans, intersect, length, subtract
-from callbeam.calls.timeline import PIECE_MS
+from callbeam.line import GAP
+from callbeam.spans import as_spans, intersect, length, subtract
+from callbeam.timeline import PIECE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
-    from callbeam.assembly.channels import JoinedChannel
-    from callbeam.calls.spans import SpanArray
+    from callbeam.assembly.joined_channels import JoinedChannel
+    from callbeam.spans import SpanArray
 
 SAME_AUDIO = "same_audio_on_several_streams"
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from callbeam.assembly.call_parts import DEAD_LETTERS, FRAGMENTS, Keyed, key_of, row_key
 from callbeam.assembly.packing import pack
-from callbeam.assembly.parts import DEAD_LETTERS, FRAGMENTS, Keyed, key_of, row_key
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from callbeam.calls.pieces import DeadLetter, LedgerRow
+    from callbeam.calls import DeadLetter, LedgerRow
 
 FLUSH_ROWS = 4096
 

@@ -13,6 +13,8 @@ import pyarrow.ipc
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from callbeam.schemas import Table
+
 _COMPRESSION = "zstd"  # of the whole stream: of a short call's rows, the schema is most
 _BATCHES_AT_ONCE = 32
 
@@ -53,3 +55,20 @@ def unpack_all(packed: Iterable[bytes], schema: pa.Schema) -> pa.Table:
 def _joined(batches: list[pa.RecordBatch], schema: pa.Schema) -> list[pa.RecordBatch]:
     joined: list[pa.RecordBatch] = pa.Table.from_batches(batches, schema=schema).combine_chunks().to_batches()
     return joined
+
+
+def complete(table: Table, batch: pa.RecordBatch, job_id: str, **added: pa.Array) -> pa.RecordBatch:
+    """Add the columns that only the job knows.
+
+    Parameters
+    ----------
+    table : Table
+    batch : pyarrow.RecordBatch
+        The table's columns, save ``job_id`` and those added.
+    job_id : str
+    **added : pyarrow.Array
+        Further columns by name.
+    """
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    columns |= {"job_id": pa.array([job_id] * batch.num_rows, pa.string()), **added}
+    return pa.RecordBatch.from_arrays([columns[name] for name in table.schema.names], schema=table.schema)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callbeam.assembly.parts import CHANNELS, FRAGMENTS
-from callbeam.kvs.fragments import LOST, NOT_OURS
+from callbeam.assembly.call_parts import CHANNELS, FRAGMENTS
+from callbeam.kvs import LOST, NOT_OURS
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from callbeam.assembly.calls import CallTables
-    from callbeam.kvs.units import Job
+    from callbeam.assembly.assemble import CallTables
+    from callbeam.kvs import Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,5 @@
-"""One participant's audio: samples on the leg's clock, and what they measure by frame, second and window."""
+"""Samples and frames: a channel on the leg's clock, its levels, spectrum and pitch by frame, second and window."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.calls.pieces import CallIdentity, Leg
-from callbeam.calls.verdict import IMPLAUSIBLE_SAMPLES
+from callbeam.calls import CallIdentity, Leg
 from callbeam.errors import UsageError
-from callbeam.kvs.units import Stream
+from callbeam.kvs import Stream
+from callbeam.payload import IMPLAUSIBLE_SAMPLES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from callbeam.calls.notices import Notice
+    from callbeam.calls import Notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from callbeam.audio.frames import (
 from callbeam.audio.level import power_to_dbfs
 from callbeam.audio.pitch import PitchAnalyser, PitchCandidates, PitchConfig, harmonics_to_noise
 from callbeam.audio.pitch_path import UNVOICED, choose_path
-from callbeam.audio.product import FrameSums
+from callbeam.audio.reproducible_matmul import FrameSums
 from callbeam.audio.spectrum import SPECTRAL_MEASURES, SpectrumAnalyser, mfcc
-from callbeam.schemas.frames import MEL_BANDS, MFCC_COUNT
+from callbeam.schemas import MEL_BANDS, MFCC_COUNT
 
 if TYPE_CHECKING:
     from callbeam.audio.channel import Channel

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio.clipping import LEAST_LIMIT, at_limits
 from callbeam.audio.frames import FULL_SCALE, covered_between
 
 if TYPE_CHECKING:
@@ -18,6 +17,11 @@ if TYPE_CHECKING:
 
 LEVEL_FLOOR_DBFS = -100.0
 """Digital silence, and whatever is weaker than this."""
+
+LIMITS = (-32768, 32767, -32256, 32256, -32124, 32124)
+"""Outermost values of 16-bit PCM, and of what G.711 A-law and mu-law decode to."""
+
+LEAST_LIMIT = min(abs(limit) for limit in LIMITS)
 
 _SECONDS_AT_ONCE = 8
 
@@ -44,7 +48,7 @@ class LevelSums:
     peak : int
         Largest absolute sample, 0 to 32768.
     clipped : int
-        Samples at the limits of 16-bit PCM or of G.711, see ``clipping.LIMITS``.
+        Samples at the limits of 16-bit PCM or of G.711, see ``LIMITS``.
     zeros : int
         Samples that are exactly 0.
     """
@@ -172,3 +176,12 @@ def join_levels(parts: Iterable[LevelSums]) -> dict[str, float | None]:
         "digital_zero_ratio": sums.zeros / sums.samples,
         "dc_offset": sums.total / sums.samples / FULL_SCALE,
     }
+
+
+def at_limits(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+    """Tell which samples stand at a format's limits, see ``LIMITS``."""
+    inside: npt.NDArray[np.bool_] = (samples > -LEAST_LIMIT) & (samples < LEAST_LIMIT)
+    outer = np.flatnonzero(~inside)
+    result = np.zeros(len(samples), dtype=np.bool_)
+    result[outer] = np.isin(samples[outer], LIMITS)
+    return result

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.schemas.frames import MEL_BANDS
+from callbeam.schemas import MEL_BANDS
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -8,7 +8,7 @@ from callbeam.audio.features import LEVEL_MEASURES, FrameFeatures
 from callbeam.audio.frames import HOPS_PER_SECOND, BoolArray, Float32Array
 from callbeam.audio.level import LEVEL_FLOOR_DBFS, SecondLevels
 from callbeam.audio.spectrum import SPECTRAL_MEASURES
-from callbeam.schemas.seconds import SECOND_MEASURES
+from callbeam.schemas import SECOND_MEASURES
 
 _FRAME_MEANS = (*(name for name in LEVEL_MEASURES if name != "level_dbfs"), *SPECTRAL_MEASURES, "voicing", "hnr_db")
 """Measures of a second that are means over the frames which have them; hnr_db only voiced ones do."""

@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callbeam.calls.pieces import CallIdentity
+from callbeam.mkv import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from callbeam.mkv.document import Track
-
-PADDING = "\0 \t\r\n"
-"""What producers pad strings with."""
-
-
-def trimmed_name(track: Track) -> str:
-    """Return the Name that a track is known by: without padding, "" if it has none."""
-    return (track.name or "").strip(PADDING)
 
 
 def identify(tags: Sequence[tuple[str, str]]) -> CallIdentity | None:

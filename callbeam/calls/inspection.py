@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callbeam.calls.formats import SAMPLE_BYTES, AudioFormat, declared_format, is_audio
-from callbeam.calls.identity import identify, trimmed_name
-from callbeam.calls.packets import packet_samples
-from callbeam.calls.survey import Surveyor
-from callbeam.calls.verdict import decodable
+from callbeam.calls.identity import identify
+from callbeam.mkv import trimmed_name
+from callbeam.payload import SAMPLE_BYTES, AudioFormat, Surveyor, declared_format, decodable, is_audio, packet_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from callbeam.calls.verdict import TrackVerdict
-    from callbeam.mkv.document import Block, Document, Track
+    from callbeam.mkv import Block, Document, Track
+    from callbeam.payload import TrackVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

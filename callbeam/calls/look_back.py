@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callbeam.calls.identity import identify
-from callbeam.calls.observations import instant, settle
 from callbeam.calls.ownership import LEG_PAUSE_MS, TAG_REACH_MS, UNTAGGED_PAUSE_MS, LegState
-from callbeam.kvs.units import HOUR_MS
+from callbeam.calls.stream_scan import instant, settle
+from callbeam.kvs import HOUR_MS
 
 if TYPE_CHECKING:
-    from callbeam.calls.arrivals import Arrival, Arrivals
     from callbeam.calls.pieces import CallIdentity
-    from callbeam.kvs.fragments import FragmentSource
+    from callbeam.calls.stream_cursor import Arrival, Arrivals
+    from callbeam.kvs import FragmentSource
 
 MOST_AT_ONCE = 32
 """Fragments read at once; it begins with one, for most have a tag."""

@@ -11,13 +11,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from callbeam.calls.pieces import CallIdentity
-from callbeam.kvs.units import HOUR_MS, LEG_SKEW_MS, Unit
+from callbeam.kvs import HOUR_MS, LEG_SKEW_MS, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callbeam.calls.pieces import LegEnd
-    from callbeam.kvs.units import Job, Lane, Stream
+    from callbeam.kvs import Job, Lane, Stream
 
 MINUTE_MS = 60_000
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from callbeam.calls.clock import LegClock, TrackAnchor
-    from callbeam.calls.clock_watch import ClockStep
-    from callbeam.calls.verdict import TrackVerdict
-    from callbeam.kvs.fragments import FetchedFragment
-    from callbeam.kvs.units import Stream, Unit
+    from callbeam.kvs import FetchedFragment, Stream, Unit
+    from callbeam.payload import TrackVerdict
+    from callbeam.timeline import ClockStep, LegClock, TrackAnchor
 
 
 @dataclass(frozen=True, slots=True)

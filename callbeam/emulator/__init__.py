@@ -1,7 +1,5 @@
-"""Kinesis Video Streams on this machine: a server that SDKs talk to as to KVS, and calls with known truth."""
+"""Kinesis Video Streams on this machine: a server that SDKs talk to as to KVS."""
 
-from callbeam.emulator.config import AWS_QUOTAS, EmulatorConfig, Quotas
-from callbeam.emulator.emulator import Emulator
-from callbeam.emulator.faults import Fault
+import lazy_loader
 
-__all__ = ["AWS_QUOTAS", "Emulator", "EmulatorConfig", "Fault", "Quotas"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from callbeam.emulator.errors import ServiceError, invalid_argument
-from callbeam.emulator.fragment_numbers import parse_number, well_formed
-from callbeam.emulator.listing import read_listing, read_page
+from callbeam.emulator.error_responses import ServiceError, invalid_argument
+from callbeam.emulator.listing_pages import read_listing, read_page
 from callbeam.emulator.media_body import BodyEndedError, MediaBody
 from callbeam.emulator.rendering import in_band_error, media_for_fragment_list
+from callbeam.emulator.store import parse_number, well_formed
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from callbeam.emulator.service import Call, Service
-    from callbeam.emulator.stream import StoredFragment, StoredStream
+    from callbeam.emulator.store import StoredFragment, StoredStream
 
 MAX_FRAGMENTS = 1000
 NOT_FOUND = 3000

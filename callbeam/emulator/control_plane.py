@@ -7,9 +7,9 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
-from callbeam.emulator.errors import ServiceError, invalid_argument
+from callbeam.emulator.error_responses import ServiceError, invalid_argument
 from callbeam.emulator.fields import STREAM_ARN, STREAM_NAME
-from callbeam.emulator.stream import StreamInfo
+from callbeam.emulator.store import StreamInfo
 
 if TYPE_CHECKING:
     from callbeam.emulator.service import Call

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from callbeam.emulator.examine import examine
 from callbeam.emulator.loading import loaded_stream_info
+from callbeam.emulator.store import examine
 from callbeam.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from callbeam.emulator.config import EmulatorConfig
-    from callbeam.emulator.streams import StreamStore
+    from callbeam.emulator.store import StreamStore
 
 
 def put_demo(store: StreamStore, config: EmulatorConfig, calls: int, seed: int) -> Path:
@@ -46,7 +46,7 @@ def put_demo(store: StreamStore, config: EmulatorConfig, calls: int, seed: int) 
 
 
 def _make(store: StreamStore, config: EmulatorConfig, wanted: dict[str, object], marker: Path) -> None:
-    from callbeam.emulator.demo import make_demo  # noqa: PLC0415 - only a demo needs the voice's numpy and scipy
+    from callbeam.callmaker import make_demo  # noqa: PLC0415 - only a demo needs voices
 
     made: list[str] = []
     truth = store.folder / "truth"

@@ -11,13 +11,11 @@ from aiohttp import web
 
 from callbeam.emulator.config import EmulatorConfig
 from callbeam.emulator.demo_streams import put_demo
-from callbeam.emulator.examine import examine
 from callbeam.emulator.faults import Fault, FaultPlan
 from callbeam.emulator.loading import LOADED_RETENTION_HOURS, load_captures
 from callbeam.emulator.server import SHUTDOWN_S, make_application, open_ports
 from callbeam.emulator.service import Service
-from callbeam.emulator.stream import StreamInfo
-from callbeam.emulator.streams import StreamStore
+from callbeam.emulator.store import StreamInfo, StreamStore, examine
 from callbeam.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from callbeam.emulator.service import RequestRecord
-    from callbeam.emulator.stream import StoredStream
+    from callbeam.emulator.store import StoredStream
 
 START_S = 30.0
 

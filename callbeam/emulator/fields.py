@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from callbeam.emulator.errors import ServiceError, invalid_argument
+from callbeam.emulator.error_responses import ServiceError, invalid_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

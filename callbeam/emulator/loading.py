@@ -8,35 +8,35 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from callbeam.emulator.examine import ExaminedMedia, examine
 from callbeam.emulator.fields import STREAM_NAME
-from callbeam.emulator.fragment_numbers import (
+from callbeam.emulator.rendering import DOCUMENTED_NAMES
+from callbeam.emulator.store import (
+    ExaminedMedia,
+    StreamInfo,
     counter_of,
+    examine,
     make_number,
     parse_number,
     server_ms_of,
     well_formed,
 )
-from callbeam.emulator.rendering import DOCUMENTED_NAMES
-from callbeam.emulator.stream import StreamInfo
 from callbeam.errors import UsageError
-from callbeam.mkv.aws_tags import strip_aws_tags
-from callbeam.mkv.fragment import (
+from callbeam.mkv import (
     CONTINUATION_TOKEN,
     FRAGMENT_NUMBER,
     MILLIS_BEHIND_NOW,
     PRODUCER_TIMESTAMP,
     SERVER_TIMESTAMP,
+    read_documents,
+    strip_aws_tags,
 )
-from callbeam.mkv.reader import read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from callbeam.emulator.config import EmulatorConfig
-    from callbeam.emulator.stream import StoredStream
-    from callbeam.emulator.streams import StreamStore
+    from callbeam.emulator.store import StoredStream, StreamStore
 
 LOADED_RETENTION_HOURS = 87_600
 """What DescribeStream says of a loaded stream: the longest there is, so that no client thinks its media gone."""

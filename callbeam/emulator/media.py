@@ -7,17 +7,17 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from callbeam.emulator.errors import invalid_argument
-from callbeam.emulator.fragment_numbers import parse_number, well_formed
+from callbeam.emulator.error_responses import invalid_argument
 from callbeam.emulator.media_body import BodyEndedError, MediaBody
 from callbeam.emulator.rendering import in_band_error, media_for_get_media
+from callbeam.emulator.store import parse_number, well_formed
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from callbeam.emulator.fields import Fields
     from callbeam.emulator.service import Call, Service
-    from callbeam.emulator.stream import StoredFragment, StoredStream
+    from callbeam.emulator.store import StoredFragment, StoredStream
 
 POLL_S = 0.02
 """How often a connection that has sent everything looks for more."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from callbeam.emulator.errors import request_id
-from callbeam.mkv.reader import read_documents
+from callbeam.emulator.error_responses import request_id
+from callbeam.mkv import read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,19 +11,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import ClientError, web
 
-from callbeam.emulator.errors import invalid_argument, request_id
-from callbeam.emulator.examine import examine
-from callbeam.emulator.fragment_numbers import make_number
+from callbeam.emulator.error_responses import invalid_argument, request_id
 from callbeam.emulator.segment_splitter import FragmentBegun, FragmentReady, SegmentSplitter
-from callbeam.emulator.stream_folder import StreamGoneError
-from callbeam.mkv.ebml import MkvError
-from callbeam.mkv.reader import read_documents
+from callbeam.emulator.store import StreamGoneError, examine, make_number
+from callbeam.mkv import MkvError, read_documents
 
 if TYPE_CHECKING:
-    from callbeam.emulator.examine import ExaminedMedia
     from callbeam.emulator.segment_splitter import Event
     from callbeam.emulator.service import Call, Service
-    from callbeam.emulator.stream import StoredStream
+    from callbeam.emulator.store import ExaminedMedia, StoredStream
 
 TIMECODE_TYPES = ("ABSOLUTE", "RELATIVE")
 MAX_FRAGMENT_BYTES = 50 << 20

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from callbeam.emulator.errors import client_limit, connection_limit
+from callbeam.emulator.error_responses import client_limit, connection_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

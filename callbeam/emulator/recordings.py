@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.emulator.calls import connect_fragments_from_pcm
-from callbeam.emulator.examine import examine
+from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator.loading import loaded_stream_info
+from callbeam.emulator.store import examine
 from callbeam.errors import UsageError
-from callbeam.sound_files import TELEPHONE_RATE_HZ, read_recording
+from callbeam.sound_files import TELEPHONE_RATE_HZ, read_recording, recording_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from callbeam.emulator.config import EmulatorConfig
-    from callbeam.emulator.streams import StreamStore
+    from callbeam.emulator.store import StreamStore
 
 RECORDING_START_MS = 1_772_355_600_000
 """2026-03-01T09:00:00Z: when the first recording of a stream begins; a file does not tell."""
@@ -55,8 +53,7 @@ def load_recording(store: StreamStore, config: EmulatorConfig, name: str, paths:
         A file cannot be read, or has other channels.
     """
     customer, agent = _channels(paths)
-    digest = hashlib.sha256(b"%d|%b|%b" % (TELEPHONE_RATE_HZ, customer.tobytes(), agent.tobytes())).digest()
-    contact_id = str(uuid.UUID(bytes=digest[:16], version=4))
+    contact_id = recording_id([customer, agent])
     stream = store.find(name, config.region)
     if stream is not None and contact_id in stream.info.loaded:
         return contact_id

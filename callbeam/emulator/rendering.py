@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callbeam.mkv.aws_tags import insert_aws_tags
-from callbeam.mkv.build import aws_tags_element
-from callbeam.mkv.ebml import MkvError
-from callbeam.mkv.fragment import (
+from callbeam.mkv import (
     CONTINUATION_TOKEN,
     ERROR_CODE,
     ERROR_ID,
@@ -19,14 +16,17 @@ from callbeam.mkv.fragment import (
     PRODUCER_TIMESTAMP,
     SERVER_SIDE_TIMESTAMP,
     SERVER_TIMESTAMP,
+    MkvError,
+    aws_tags_element,
+    error_document,
+    insert_aws_tags,
 )
-from callbeam.mkv.writer import error_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callbeam.emulator.config import TagVocabulary
-    from callbeam.emulator.stream import StoredFragment
+    from callbeam.emulator.store import StoredFragment
 
 DOCUMENTED_NAMES = {
     SERVER_TIMESTAMP: SERVER_SIDE_TIMESTAMP,

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callbeam.mkv import ids
-from callbeam.mkv.build import element_id_bytes, unknown_size
-from callbeam.mkv.ebml import UNKNOWN, MkvError, TruncatedError, children, read_element, read_uint
+from callbeam.mkv import (
+    UNKNOWN,
+    MkvError,
+    TruncatedError,
+    children,
+    element_id_bytes,
+    ids,
+    read_element,
+    read_uint,
+    unknown_size,
+)
 
 MAX_ELEMENT_BYTES = 64 << 20
 """A longer element than a whole fragment may be is refused before it is waited for."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from callbeam.emulator import archived_media, control_plane, media, put_media
-from callbeam.emulator.errors import ServiceError, request_id, stream_not_found
+from callbeam.emulator.error_responses import ServiceError, request_id, stream_not_found
 from callbeam.emulator.fields import Fields, parse_body
 from callbeam.emulator.service import Call
-from callbeam.emulator.stream_folder import StreamGoneError
+from callbeam.emulator.store import StreamGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

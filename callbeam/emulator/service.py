@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from callbeam.emulator.errors import ServiceError, invalid_argument, stream_not_found
+from callbeam.emulator.error_responses import ServiceError, invalid_argument, stream_not_found
 from callbeam.emulator.fields import STREAM_ARN, STREAM_NAME, Fields
 from callbeam.emulator.quotas import QuotaKeeper
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from callbeam.emulator.config import EmulatorConfig
     from callbeam.emulator.faults import Fault, FaultPlan
-    from callbeam.emulator.stream import StoredFragment, StoredStream
-    from callbeam.emulator.streams import StreamStore
+    from callbeam.emulator.store import StoredFragment, StoredStream, StreamStore
 
 LOGGED_REQUESTS = 100_000
 

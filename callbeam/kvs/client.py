@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callbeam.kvs.listing import list_fragments
+from callbeam.kvs.operations import KvsService
+from callbeam.kvs.outcome import Judge
 from callbeam.kvs.pace import Pace
 from callbeam.kvs.reading import BatchReader, batches
 from callbeam.kvs.selectors import resolve
-from callbeam.kvs.service import KvsService
 from callbeam.kvs.timing import Timing
-from callbeam.kvs.verdict import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from callbeam.kvs.config import KvsConfig
     from callbeam.kvs.fragments import FetchedFragment, ListedFragment
-    from callbeam.kvs.units import Stream
+    from callbeam.kvs.lanes import Stream
 
 
 class KvsClient:

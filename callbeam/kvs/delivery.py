@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callbeam.kvs.service import GET_MEDIA_FOR_FRAGMENT_LIST
-from callbeam.kvs.troubles import SDK_ERRORS, error_message
-from callbeam.mkv.fragment import FragmentTags, fragment_tags
-from callbeam.mkv.reader import read_documents
+from callbeam.kvs.operations import GET_MEDIA_FOR_FRAGMENT_LIST
+from callbeam.kvs.service_errors import SDK_ERRORS, error_message
+from callbeam.mkv import FragmentTags, fragment_tags, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callbeam.kvs.service import KvsService
-    from callbeam.kvs.units import Stream
-    from callbeam.mkv.document import Document
+    from callbeam.kvs.lanes import Stream
+    from callbeam.kvs.operations import KvsService
+    from callbeam.mkv import Document
 
 CHUNK_BYTES = 64 * 1024
 """Read at a time: when the body breaks off, at most this much of what had come is lost with it."""

@@ -11,7 +11,7 @@ from callbeam.kvs.listing import PAGE_FRAGMENTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callbeam.kvs.units import Lane
+    from callbeam.kvs.lanes import Lane
 
 DOLLARS_PER_GB = 0.0085
 """Data consumed by GetMediaForFragmentList, hot and warm tier alike, us-east-1.

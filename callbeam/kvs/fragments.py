@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from callbeam.mkv.document import Document
+    from callbeam.mkv import Document
 
 
 class FragmentStatus(str, Enum):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from callbeam.kvs.fragments import ListedFragment
-from callbeam.kvs.troubles import KvsError, Trouble, error_message, explain
-from callbeam.kvs.units import HOUR_MS
+from callbeam.kvs.lanes import HOUR_MS
+from callbeam.kvs.service_errors import KvsError, Trouble, error_message, explain
 
 if TYPE_CHECKING:
-    from callbeam.kvs.service import KvsService
-    from callbeam.kvs.units import Stream
+    from callbeam.kvs.lanes import Stream
+    from callbeam.kvs.operations import KvsService
 
 PAGE_FRAGMENTS = 1000
 """MaxResults: the service's limit, and what each page costs of the quota of 10,000 a second, however short it is."""

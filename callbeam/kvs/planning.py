@@ -10,8 +10,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from callbeam.errors import UsageError
-from callbeam.kvs.troubles import KvsError
-from callbeam.kvs.units import HOUR_MS, LEG_SKEW_MS, Job, Lane, Stream, Unit
+from callbeam.kvs.lanes import HOUR_MS, LEG_SKEW_MS, Job, Lane, Stream, Unit
+from callbeam.kvs.service_errors import KvsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -6,19 +6,19 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from callbeam.kvs.delivery import Answer, fetch
+from callbeam.kvs.operations import GET_MEDIA_FOR_FRAGMENT_LIST
+from callbeam.kvs.outcome import Judge, Want
 from callbeam.kvs.retry import Patience
-from callbeam.kvs.service import GET_MEDIA_FOR_FRAGMENT_LIST
-from callbeam.kvs.troubles import SDK_ERRORS, KvsError, Trouble, error_message, trouble_of
-from callbeam.kvs.verdict import Judge, Want
+from callbeam.kvs.service_errors import SDK_ERRORS, KvsError, Trouble, error_message, trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from callbeam.kvs.config import KvsConfig
     from callbeam.kvs.fragments import FetchedFragment, ListedFragment
+    from callbeam.kvs.lanes import Stream
+    from callbeam.kvs.operations import KvsService
     from callbeam.kvs.pace import Pace
-    from callbeam.kvs.service import KvsService
-    from callbeam.kvs.units import Stream
 
 HALVE_EVERY = 4
 """After so many failures in a row a group is asked for in halves: one fragment may be what fails it."""

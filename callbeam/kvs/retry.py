@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callbeam.kvs.troubles import Trouble, explain
+from callbeam.kvs.service_errors import Trouble, explain
 
 if TYPE_CHECKING:
     from callbeam.kvs.config import KvsConfig

@@ -7,14 +7,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from callbeam.errors import UsageError
+from callbeam.kvs.lanes import Stream
 from callbeam.kvs.listing import milliseconds
-from callbeam.kvs.troubles import KvsError
-from callbeam.kvs.units import Stream
+from callbeam.kvs.service_errors import KvsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from callbeam.kvs.service import KvsService
+    from callbeam.kvs.operations import KvsService
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,256}")
 _ARN = re.compile(r"arn:[a-z\d-]+:kinesisvideo:[a-z0-9-]+:[0-9]+:stream/[a-zA-Z0-9_.-]+/[0-9]+")

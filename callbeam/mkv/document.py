@@ -6,6 +6,9 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+PADDING = "\0 \t\r\n"
+"""What producers pad strings with."""
+
 
 class Block(NamedTuple):
     """One SimpleBlock or BlockGroup's Block: a frame of one track.
@@ -99,3 +102,8 @@ class Document:
 
 def _from_bytes(index: int, offset: int, data: bytes, *rest: Any) -> Document:
     return Document(index, offset, memoryview(data), *rest)
+
+
+def trimmed_name(track: Track) -> str:
+    """Return the Name that a track is known by: without padding, "" if it has none."""
+    return (track.name or "").strip(PADDING)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from callbeam.report.source import Output
+    from callbeam.tables import Output
 
 Row = dict[str, Any]
 

@@ -16,7 +16,7 @@ from callbeam.report.measures import MEASURES, Concern, Measure, Unit
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
-    from callbeam.report.source import Output
+    from callbeam.tables import Output
 
 Values = npt.NDArray[np.float64]
 

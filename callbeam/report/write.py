@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from callbeam.report.source import Output
+    from callbeam.tables import Output
 
 PAGES = "pages"
 

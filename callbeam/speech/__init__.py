@@ -1,1 +1,5 @@
-"""From speech to conversation: utterances and their sound, turns, events, phases, totals, sentiment inputs."""
+"""What one participant's speech is: utterances, and what they sound like."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

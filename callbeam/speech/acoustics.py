@@ -6,24 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.audio.clipping import limit_samples
-from callbeam.audio.frames import frame_grid
-from callbeam.audio.level import power_to_dbfs
-from callbeam.audio.noise import local_noise, snr_db
-from callbeam.schemas.acoustics import ACOUSTIC_MEASURES
-from callbeam.schemas.egemaps import EGEMAPS_MEASURES
-from callbeam.speech.egemaps import egemaps_measures
+from callbeam.audio import frame_grid, power_to_dbfs
+from callbeam.line import limit_samples
+from callbeam.schemas import ACOUSTIC_MEASURES, EGEMAPS_MEASURES
+from callbeam.speech.egemaps import egemaps_measures, semitones
 from callbeam.speech.functionals import Float64Array, IntArray, SpanFrames
-from callbeam.speech.semitones import semitones
+from callbeam.voice import local_noise, snr_db
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from callbeam.audio.channel import Channel
-    from callbeam.audio.extremes import HopExtremes
-    from callbeam.audio.features import FrameFeatures
-    from callbeam.audio.frames import BoolArray, Float32Array
-    from callbeam.audio.voice_quality import VoiceDescriptors
+    from callbeam.audio import BoolArray, Channel, Float32Array, FrameFeatures, HopExtremes
+    from callbeam.voice import VoiceDescriptors
 
 FEWEST_FOR_A_SLOPE = 10
 """Frames: a line through less than 0.1 s tells of the grid more than of the voice."""

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.audio.frames import HOPS_PER_SECOND
-from callbeam.audio.level import power_to_dbfs
+from callbeam.audio import HOPS_PER_SECOND, power_to_dbfs
 from callbeam.speech.functionals import Float64Array, Groups, IntArray, SpanFrames, runs_of
-from callbeam.speech.semitones import semitones
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from callbeam.audio.features import FrameFeatures
-    from callbeam.audio.frames import BoolArray
-    from callbeam.audio.voice_quality import VoiceDescriptors
+    from callbeam.audio import BoolArray, FrameFeatures
+    from callbeam.voice import VoiceDescriptors
+
+SEMITONE_ZERO_HZ = 27.5
+"""The lowest A of a piano."""
 
 _HOP_MS = 1000 / HOPS_PER_SECOND
 _PERCENTILES = (20, 50, 80)
@@ -204,3 +204,14 @@ def _per_second(counts: Float64Array | IntArray, groups: Groups, measured: BoolA
 
 def _power(level_dbfs: npt.NDArray[np.float32]) -> Float64Array:
     return np.asarray(10 ** (level_dbfs.astype(np.float64) / 10))
+
+
+def semitones(hertz: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return how many semitones lie between 27.5 Hz and frequencies: the scale that the Geneva parameter sets use.
+
+    Examples
+    --------
+    >>> semitones(np.array([27.5, 55.0, 220.0], np.float32)).tolist()
+    [0.0, 12.0, 36.0]
+    """
+    return np.asarray(12 * np.log2(hertz / np.float32(SEMITONE_ZERO_HZ)), dtype=np.float32)

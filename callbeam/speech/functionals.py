@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio.frames import HOPS_PER_SECOND
+from callbeam.audio import HOPS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callbeam.audio.frames import BoolArray
+    from callbeam.audio import BoolArray
 
 Float64Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio.frames import HOPS_PER_SECOND, Float32Array
-from callbeam.calls.spans import SpanArray, clip, covered, subtract
+from callbeam.audio import HOPS_PER_SECOND, Float32Array
 from callbeam.errors import UsageError
+from callbeam.spans import SpanArray, clip, covered, subtract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.assembly.channels import ChannelPart, JoinedChannel
 from callbeam.assembly.copies import SPARE_MS, find_copies
-from callbeam.assembly.voice import JoinedVoice
-from callbeam.audio.channel import Channel
-from callbeam.audio.extent import channel_extent, gaps
-from callbeam.audio.marks import GAP, Mark
-from callbeam.calls.clock import LegClock
-from callbeam.calls.pieces import CallIdentity, Leg
-from callbeam.calls.spans import as_spans
-from callbeam.kvs.units import Stream
+from callbeam.assembly.joined_activity import JoinedVoice
+from callbeam.assembly.joined_channels import ChannelPart, JoinedChannel
+from callbeam.audio import Channel, channel_extent
+from callbeam.audio.channel_summary import gaps
+from callbeam.calls import CallIdentity, Leg
+from callbeam.kvs import Stream
+from callbeam.line import GAP, Mark
+from callbeam.spans import as_spans
+from callbeam.timeline import LegClock
 
 START_MS = 1_772_413_200_000
 STREAMS = [Stream(f"arn:aws:kinesisvideo:us-east-1:111122223333:stream/s-{n}/1", 1, 24) for n in range(4)]

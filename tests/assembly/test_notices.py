@@ -8,21 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from callbeam.assembly.calls import assemble_call
-from callbeam.assembly.channels import channel_part
-from callbeam.assembly.packing import pack
-from callbeam.assembly.parts import CHANNELS, LEGS, PAIRS, SECONDS, UNITS, UTTERANCES, Keyed
-from callbeam.audio.channel import Channel, channel_of_pcm
-from callbeam.audio.silero import SileroDetector
-from callbeam.calls.clock import LegClock
-from callbeam.calls.notices import Notice
-from callbeam.calls.pieces import Leg, LegEnd
-from callbeam.calls.verdict import IMPLAUSIBLE_SAMPLES
-from callbeam.emulator.conversation import ConversationSpec
-from callbeam.emulator.line import LineConditions
-from callbeam.emulator.made_call import CallSpec, make_call
-from callbeam.kvs.units import HOUR_MS, Job, Stream
-from callbeam.speech.piece import AnalysisConfig, analyse_piece
+from callbeam.analysis import AnalysisConfig, analyse_piece
+from callbeam.assembly import Keyed, assemble_call, call_parts, channel_part, pack
+from callbeam.audio import Channel, channel_of_pcm
+from callbeam.callmaker import CallSpec, ConversationSpec, LineConditions, make_call
+from callbeam.calls import Leg, LegEnd, Notice
+from callbeam.kvs import HOUR_MS, Job, Stream
+from callbeam.payload import IMPLAUSIBLE_SAMPLES
+from callbeam.timeline import LegClock
+from callbeam.voice import SileroDetector
 
 DAY_MS = 24 * HOUR_MS
 START_MS = 1_772_409_600_000
@@ -45,12 +39,18 @@ def tables_of(*channels: Channel) -> dict[str, list[dict]]:
     leg = Leg(channels[0].leg.identity, STREAM, 1000, START_MS + HOUR_MS)
     channels = tuple(replace(channel, leg=leg) for channel in channels)
     analysis = analyse_piece(channels, config, SileroDetector())
-    parts = [Keyed("c-1", LEGS, LegEnd(leg, 1, START_MS + HOUR_MS + 60_000, False))]
-    parts += [Keyed("c-1", PAIRS, pair) for pair in analysis.pairs(0)]
+    parts = [Keyed("c-1", call_parts.LEGS, LegEnd(leg, 1, START_MS + HOUR_MS + 60_000, False))]
+    parts += [Keyed("c-1", call_parts.PAIRS, pair) for pair in analysis.pairs(0)]
     for analysed in analysis.channels:
         assert not analysed.channel.implausible or analysed.clips is None or not analysed.clips.num_rows
-        parts.append(Keyed("c-1", CHANNELS, channel_part(analysed, LegClock("producer", START_MS + HOUR_MS, 50), 0)))
-        batches = {SECONDS: analysed.rows.seconds, UTTERANCES: analysed.utterances, UNITS: analysed.units}
+        parts.append(
+            Keyed("c-1", call_parts.CHANNELS, channel_part(analysed, LegClock("producer", START_MS + HOUR_MS, 50), 0))
+        )
+        batches = {
+            call_parts.SECONDS: analysed.rows.seconds,
+            call_parts.UTTERANCES: analysed.utterances,
+            call_parts.UNITS: analysed.units,
+        }
         parts += [Keyed("c-1", kind, pack(batch)) for kind, batch in batches.items() if batch.num_rows]
     found = assemble_call("c-1", parts, JOB).batches
     return {name: pa.Table.from_batches(batches).to_pylist() for name, batches in found.items() if batches}

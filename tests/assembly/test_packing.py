@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from callbeam.assembly.packing import pack, unpack_all
+from callbeam.assembly import pack, unpack_all
 
 
 @pytest.mark.parametrize("count", [0, 1, 32, 100])

@@ -6,18 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from callbeam.assembly.calls import assemble_call
-from callbeam.assembly.channels import channel_part
-from callbeam.assembly.packing import pack
-from callbeam.assembly.parts import CHANNELS, LEGS, UNITS, UTTERANCES, Keyed
-from callbeam.audio.channel import Channel
-from callbeam.audio.silero import SileroDetector
-from callbeam.calls.clock import LegClock
-from callbeam.calls.pieces import CallIdentity, Leg, LegEnd
-from callbeam.emulator.conversation import CUSTOMER, ConversationSpec
-from callbeam.emulator.made_call import CallSpec, make_call
-from callbeam.kvs.units import HOUR_MS, Job, Stream
-from callbeam.speech.piece import AnalysisConfig, analyse_piece
+from callbeam.analysis import AnalysisConfig, analyse_piece
+from callbeam.assembly import Keyed, assemble_call, call_parts, channel_part, pack
+from callbeam.audio import Channel
+from callbeam.callmaker import CUSTOMER, CallSpec, ConversationSpec, make_call
+from callbeam.calls import CallIdentity, Leg, LegEnd
+from callbeam.kvs import HOUR_MS, Job, Stream
+from callbeam.timeline import LegClock
+from callbeam.voice import SileroDetector
 
 START_MS = 1_772_409_600_000  # 2026-03-02T00:00:00Z
 STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", 1, 24)
@@ -30,7 +26,7 @@ SECONDS, BORDER, LEAD = 120, 60, 30
 
 def rows(samples: np.ndarray, cores: list[tuple[int, int]]) -> dict[str, list[dict]]:
     """Return the rows of a call of one channel that is analysed in pieces with these cores, in seconds."""
-    parts = [Keyed("c-1", LEGS, LegEnd(LEG, 1, START_MS + 1000 * SECONDS, False))]
+    parts = [Keyed("c-1", call_parts.LEGS, LegEnd(LEG, 1, START_MS + 1000 * SECONDS, False))]
     for number, core in enumerate(cores):
         begin, end = (second * 8000 for second in (max(core[0] - LEAD, 0), min(core[1] + LEAD, SECONDS)))
         channel = Channel(
@@ -38,9 +34,11 @@ def rows(samples: np.ndarray, cores: list[tuple[int, int]]) -> dict[str, list[di
             np.array([[begin, end]]), core[0] * 8000, core[1] * 8000,
         )  # fmt: skip
         (analysed,) = analyse_piece([channel], AnalysisConfig(), SileroDetector()).channels
-        parts.append(Keyed("c-1", CHANNELS, channel_part(analysed, LegClock("producer", START_MS, 50), number)))
-        parts.append(Keyed("c-1", UTTERANCES, pack(analysed.utterances)))
-        parts.append(Keyed("c-1", UNITS, pack(analysed.units)))
+        parts.append(
+            Keyed("c-1", call_parts.CHANNELS, channel_part(analysed, LegClock("producer", START_MS, 50), number))
+        )
+        parts.append(Keyed("c-1", call_parts.UTTERANCES, pack(analysed.utterances)))
+        parts.append(Keyed("c-1", call_parts.UNITS, pack(analysed.units)))
     batches = assemble_call("c-1", parts, JOB).batches
     return {name: pa.Table.from_batches(some).to_pylist() for name, some in batches.items()}
 

@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 
-from callbeam.audio.frames import frame_grid
+from callbeam.audio import frame_grid
 from callbeam.audio.mel import mel_edges, mel_filters
 
 

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.audio.peaks import NO_AUDIO, peaks
+from callbeam.audio import peaks
+from callbeam.audio.extremes import NO_AUDIO
 
 
 def plainly(samples, first_sample, covered, core, rate):

@@ -7,15 +7,13 @@ import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
+from builders.made_streams import MINUTE_MS, SKEW_MS, T0, MemorySource, Sent, make_job, make_lane, stream, true_legs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_streams import MINUTE_MS, SKEW_MS, T0, MemorySource, Sent, make_job, make_lane, stream, true_legs
 
-from callbeam.calls.follow import read_lane
-from callbeam.calls.ownership import CallStatus, Place, decide_call, place_of, unit_of
-from callbeam.calls.pieces import DeadLetter, LedgerRow, LegEnd, Piece
-from callbeam.kvs.fragments import FragmentStatus
-from callbeam.kvs.units import HOUR_MS, Job
+from callbeam.calls import CallStatus, DeadLetter, LedgerRow, LegEnd, Piece, decide_call, read_lane
+from callbeam.calls.ownership import Place, place_of, unit_of
+from callbeam.kvs import HOUR_MS, FragmentStatus, Job
 
 STREAMS = 2_000
 """Random streams in the seeded simulation; CALLBEAM_SIMULATED_STREAMS sets another count."""

@@ -2,8 +2,7 @@
 
 import pytest
 
-from callbeam.calls.identity import identify
-from callbeam.calls.pieces import CallIdentity
+from callbeam.calls import CallIdentity, identify
 
 
 def test_connect_contact():

@@ -5,14 +5,13 @@ from __future__ import annotations
 import weakref
 
 import pytest
-from made_streams import T0, Sent, media_document, run_of, stream
+from builders.made_streams import T0, Sent, media_document, run_of, stream
 
-from callbeam.audio.decode import DecodeConfig, DecodedPiece
-from callbeam.calls.cutting import PieceCutter
-from callbeam.calls.pieces import CallIdentity, Leg
-from callbeam.calls.timeline import PIECE_MS
-from callbeam.kvs.fragments import FetchedFragment, ListedFragment
-from callbeam.kvs.units import HOUR_MS, Unit
+from callbeam.calls import CallIdentity, Leg
+from callbeam.calls.piece_cutter import PieceCutter
+from callbeam.decoding import DecodeConfig, DecodedPiece
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
+from callbeam.timeline import PIECE_MS
 from callbeam.transforms.decode_tracks import DecodePiece
 
 LEG = Leg(CallIdentity("a", "connect"), stream(), 1, T0)

@@ -3,16 +3,15 @@
 from itertools import accumulate, pairwise
 
 import pytest
+from builders.made_streams import MINUTE_MS, T0, make_job, stream
 from hypothesis import given
 from hypothesis import strategies as st
-from made_streams import MINUTE_MS, T0, make_job, stream
 
+from callbeam.calls import CallIdentity, CallStatus, Leg, LegEnd, decide_call
 from callbeam.calls.ownership import (
-    CallStatus,
     LegState,
     Place,
     continues,
-    decide_call,
     extend_leg,
     is_open,
     owns_leg,
@@ -20,8 +19,7 @@ from callbeam.calls.ownership import (
     unit_of,
     untagged_identity,
 )
-from callbeam.calls.pieces import CallIdentity, Leg, LegEnd
-from callbeam.kvs.units import HOUR_MS, Lane, Unit
+from callbeam.kvs import HOUR_MS, Lane, Unit
 
 A, B = CallIdentity("a", "connect"), CallIdentity("b", "connect")
 S1 = stream("s1")

@@ -14,11 +14,10 @@ import numpy as np
 import pyarrow.dataset as ds
 import pytest
 
+from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Emulator
-from callbeam.emulator.calls import connect_fragments_from_pcm
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.config import KvsConfig
-from callbeam.mkv.reader import read_documents
+from callbeam.kvs import KvsClient, KvsConfig
+from callbeam.mkv import read_documents
 from callbeam.pipelines import backfill
 
 if TYPE_CHECKING:

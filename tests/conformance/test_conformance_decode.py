@@ -9,15 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callbeam.audio.decode import DecodedPiece, decode_piece
-from callbeam.audio.extent import channel_extent, core_samples, gaps
-from callbeam.calls.clock import start_clock
-from callbeam.calls.pieces import CallIdentity, Leg, Piece
-from callbeam.kvs.fragments import FetchedFragment, ListedFragment
-from callbeam.kvs.units import HOUR_MS, Stream, Unit
-from callbeam.mkv.fragment import fragment_tags
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import CONNECT, BlockSpec, TrackSpec, write_fragment
+from callbeam.audio import channel_extent
+from callbeam.audio.channel_summary import core_samples, gaps
+from callbeam.calls import CallIdentity, Leg, Piece
+from callbeam.decoding import DecodedPiece, decode_piece
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, fragment_tags, read_documents, write_fragment
+from callbeam.timeline import start_clock
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = [

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from callbeam.callmaker import make_demo
 from callbeam.emulator import Emulator, EmulatorConfig, Fault
-from callbeam.emulator.demo import make_demo
-from callbeam.mkv import ids
-from callbeam.mkv.build import element_id_bytes
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import CONNECT, LIBAV, BlockSpec, TrackSpec, write_fragment
+from callbeam.mkv import CONNECT, LIBAV, BlockSpec, TrackSpec, element_id_bytes, ids, read_documents, write_fragment
 from callbeam.pipelines.inspect_capture import describe
 
 if TYPE_CHECKING:

@@ -7,17 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callbeam.audio.decode import DecodeConfig, DecodedPiece, decode_piece
-from callbeam.audio.roles import parse_role_map
-from callbeam.calls import verdict
-from callbeam.calls.cutting import PieceCutter
-from callbeam.calls.pieces import CallIdentity, Leg
-from callbeam.calls.samples import g711_levels
-from callbeam.calls.survey import survey
-from callbeam.kvs.fragments import FetchedFragment, ListedFragment
-from callbeam.kvs.units import HOUR_MS, Stream, Unit
-from callbeam.mkv.fragment import fragment_tags
-from callbeam.mkv.reader import read_documents
+from callbeam.calls import CallIdentity, Leg, parse_role_map
+from callbeam.calls.piece_cutter import PieceCutter
+from callbeam.decoding import DecodeConfig, DecodedPiece, decode_piece
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.mkv import fragment_tags, read_documents
+from callbeam.payload import format_detection, survey
+from callbeam.payload.samples import g711_levels
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = [
@@ -93,7 +89,7 @@ def test_real_aac_under_connects_headers_is_decoded_as_aac() -> None:
 
 
 def test_without_the_extra_real_aac_is_unsupported_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdict, "codecs_installed", lambda: False)
+    monkeypatch.setattr(format_detection, "codecs_installed", lambda: False)
     piece = decoded("f01a-chime-meeting-aac")
     assert {row.status for row in piece.ledger} == {"unsupported_codec"}
     assert piece.channels == ()

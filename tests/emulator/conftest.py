@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
@@ -11,14 +9,12 @@ import pytest
 from botocore.config import Config
 
 from callbeam.emulator import Emulator, EmulatorConfig
-from callbeam.mkv.writer import CONNECT, BlockSpec, Dialect, TrackSpec, write_fragment
+from callbeam.mkv import CONNECT, BlockSpec, Dialect, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # Lets the tests of this folder import its helper modules.
-sys.path.insert(0, str(Path(__file__).parent))
-
 START_MS = 1_772_443_800_000
 TRACKS = (TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90"), TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_AAC"))
 

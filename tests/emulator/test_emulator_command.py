@@ -11,7 +11,7 @@ import time
 import boto3
 import pytest
 
-from callbeam.mkv.reader import read_documents
+from callbeam.mkv import read_documents
 
 
 class Process:
@@ -102,7 +102,7 @@ def test_boto3_finds_it_through_the_environment(emulate, monkeypatch):
     ],
 )
 def test_what_is_misspelt_is_one_line_and_exit_2(capsys, words, said):
-    from callbeam.pipelines.run_emulator import main
+    from callbeam.pipelines import main
 
     assert main(words) == 2
     error = capsys.readouterr().err

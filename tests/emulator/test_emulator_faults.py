@@ -8,10 +8,10 @@ import time
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError, ResponseStreamingError
 
-from callbeam.emulator import Fault, Quotas
-from callbeam.emulator.faults import FaultPlan, read_fault_plan
+from callbeam.emulator import Fault, Quotas, read_fault_plan
+from callbeam.emulator.faults import FaultPlan
 from callbeam.errors import UsageError
-from callbeam.mkv.reader import read_documents
+from callbeam.mkv import read_documents
 
 LIST = "GetMediaForFragmentList"
 

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from callbeam.emulator import Emulator, EmulatorConfig
-from callbeam.emulator.fragment_numbers import counter_of, make_number, server_ms_of, well_formed
+from callbeam.emulator.store import counter_of, make_number, server_ms_of, well_formed
 from callbeam.errors import UsageError
-from callbeam.mkv.aws_tags import insert_aws_tags, strip_aws_tags
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import error_document
+from callbeam.mkv import error_document, insert_aws_tags, read_documents, strip_aws_tags
 
 PREFIX = "AWS_KINESISVIDEO_"
 NUMBER, SERVER, PRODUCER = PREFIX + "FRAGMENT_NUMBER", PREFIX + "SERVER_TIMESTAMP", PREFIX + "PRODUCER_TIMESTAMP"

@@ -9,11 +9,8 @@ import pytest
 import requests
 from botocore.exceptions import ClientError, ResponseStreamingError
 
-from callbeam.emulator.fragment_numbers import make_number
-from callbeam.emulator.stream_folder import StreamGoneError
-from callbeam.mkv.aws_tags import strip_aws_tags
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import LIBAV
+from callbeam.emulator.store import StreamGoneError, make_number
+from callbeam.mkv import LIBAV, read_documents, strip_aws_tags
 
 PREFIX = "AWS_KINESISVIDEO_"
 

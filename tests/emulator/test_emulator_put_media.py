@@ -12,14 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.emulator.fragment_numbers import counter_of, server_ms_of
 from callbeam.emulator.put_media import parse_start
 from callbeam.emulator.segment_splitter import FragmentBegun, FragmentReady, SegmentSplitter
-from callbeam.mkv import ids
-from callbeam.mkv.build import element_id_bytes
-from callbeam.mkv.ebml import MkvError
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import CONNECT, LIBAV
+from callbeam.emulator.store import counter_of, server_ms_of
+from callbeam.mkv import CONNECT, LIBAV, MkvError, element_id_bytes, ids, read_documents
 
 CLUSTER = element_id_bytes(ids.CLUSTER)
 
@@ -214,7 +210,7 @@ def test_start_timestamps(text, milliseconds):
 @settings(deadline=None, max_examples=60)
 @given(cuts=st.lists(st.integers(0, 5000), max_size=12), known=st.booleans())
 def test_the_pieces_of_an_upload_do_not_matter(cuts, known):
-    from callbeam.mkv.writer import BlockSpec, TrackSpec, write_fragment
+    from callbeam.mkv import BlockSpec, TrackSpec, write_fragment
 
     fragments = [
         write_fragment(

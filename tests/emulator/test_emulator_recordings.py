@@ -10,7 +10,7 @@ import soundfile
 
 from callbeam.emulator import Emulator
 from callbeam.errors import UsageError
-from callbeam.mkv.reader import read_documents
+from callbeam.mkv import read_documents
 
 
 def noise(seconds: float, seed: int, rate: int = 8000) -> np.ndarray:

@@ -13,7 +13,7 @@ import pytest
 
 from callbeam.emulator import Emulator
 from callbeam.pipelines import backfill
-from callbeam.storage.manifest import Manifest
+from callbeam.tables import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from callbeam.audio.windows import windows_of
-from callbeam.emulator.comparison import compare_with_truth
+from callbeam.audio.windowing import windows_of
+from callbeam.scoring import compare_with_truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable

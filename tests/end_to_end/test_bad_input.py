@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from callbeam.emulator import Emulator, EmulatorConfig
-from callbeam.emulator.calls import connect_fragments_from_pcm
-from callbeam.emulator.faults import Fault
-from callbeam.kvs import service
-from callbeam.mkv.writer import LIBAV, BlockSpec, TrackSpec, write_fragment
+from callbeam.callmaker import connect_fragments_from_pcm
+from callbeam.emulator import Emulator, EmulatorConfig, Fault
+from callbeam.kvs import operations
+from callbeam.mkv import LIBAV, BlockSpec, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +92,7 @@ def test_an_output_that_cannot_be_written(kvs: Emulator, run: Backfill, tmp_path
 
 
 def test_an_endpoint_where_nothing_listens(kvs: Emulator, run: Backfill, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "INTERACTIVE_GIVE_UP_S", 1.0)
+    monkeypatch.setattr(operations, "INTERACTIVE_GIVE_UP_S", 1.0)
     assert_usage(run("--kvs-endpoint-url", "http://127.0.0.1:9", streams="calls-1"), "127.0.0.1:9")
 
 

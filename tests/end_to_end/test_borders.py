@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from callbeam.emulator.calls import chime_fragments, connect_fragments_from_pcm
-from callbeam.emulator.conversation import ConversationSpec
-from callbeam.emulator.made_call import CallSpec, make_call
+from callbeam.callmaker import CallSpec, ConversationSpec, connect_fragments_from_pcm, make_call
+from callbeam.callmaker.stream_calls import chime_fragments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from callbeam.emulator.calls import connect_fragments_from_pcm
-from callbeam.emulator.conversation import ConversationSpec
-from callbeam.emulator.made_call import CallSpec, make_call
+from callbeam.callmaker import CallSpec, ConversationSpec, connect_fragments_from_pcm, make_call
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:

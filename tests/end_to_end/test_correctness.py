@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from callbeam.emulator.accuracy import score_call
-from callbeam.emulator.comparison import compare_with_truth
-from callbeam.emulator.scoring import add_up
-from callbeam.emulator.truth import load_truth
+from callbeam.callmaker import load_truth
+from callbeam.scoring import add_up, compare_with_truth, score_call
 
 if TYPE_CHECKING:
-    from callbeam.emulator.accuracy import CallScores, ChannelScores
+    from callbeam.scoring import CallScores, ChannelScores
 
 TABLES = ("calls", "channels", "utterances", "events", "phases", "frames")
 

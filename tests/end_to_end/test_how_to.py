@@ -13,9 +13,8 @@ import onnx.parser
 import pytest
 import soundfile
 
-from callbeam.emulator import Emulator
-from callbeam.emulator.conversation import ConversationSpec
-from callbeam.emulator.made_call import CallSpec, make_call
+from callbeam.callmaker import CallSpec, ConversationSpec, make_call
+from callbeam.emulator import Emulator, media_for_fragment_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +71,21 @@ def test_say_who_is_on_which_track(run: Any, demo_output: Any) -> None:
 
 def test_analyse_recordings_in_a_notebook(run: Any, recording: Path) -> None:
     _, lines = run("analyse-recordings-in-a-notebook.md")
-    assert {line.split()[0] for line in lines} == {"CUSTOMER", "AGENT"}
+    frames = "6000"
+    assert {line.split()[0] for line in lines} == {"CUSTOMER", "AGENT", frames}
+
+
+def test_inspect_a_capture(run: Any, recording: Path) -> None:
+    with Emulator() as kvs:
+        kvs.load_recording("calls", recording)
+        stream = kvs.store.find("calls", None)
+        assert stream is not None
+        fragments = stream.in_order()
+        media = (media_for_fragment_list(stream.media(each), each, "getmedia") for each in fragments)
+        Path("capture.mkv").write_bytes(b"".join(media))
+    _, lines = run("inspect-a-capture.md")
+    assert {line.split()[1] for line in lines[:-2]} == {"decoded"}
+    assert [line.split()[:2] for line in lines[-2:]] == [["CUSTOMER", "8000"], ["AGENT", "8000"]]
 
 
 def test_test_a_kvs_client(run: Any, recording: Path) -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from callbeam.emulator.calls import connect_fragments_from_pcm
-from callbeam.emulator.faults import Fault
+from callbeam.callmaker import connect_fragments_from_pcm
+from callbeam.emulator import Fault
 from callbeam.pipelines.processes import descendants
 
 if TYPE_CHECKING:

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from callbeam.emulator import Emulator
-from callbeam.kvs.client import KvsClient, StreamSource
-from callbeam.kvs.config import KvsConfig
+from callbeam.kvs import KvsClient, KvsConfig
+from callbeam.kvs.client import StreamSource
 from callbeam.kvs.timing import Timing
-from callbeam.mkv.fragment import fragment_tags
-from callbeam.mkv.writer import CONNECT, BlockSpec, Dialect, TrackSpec, write_fragment
+from callbeam.mkv import CONNECT, BlockSpec, Dialect, TrackSpec, fragment_tags, write_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from callbeam.kvs.fragments import FetchedFragment
+    from callbeam.kvs import FetchedFragment
 
 START_MS = 1_772_409_600_000
 """2026-03-02T00:00:00Z, where the made-up stream begins."""

@@ -11,12 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Fault
 from callbeam.errors import UsageError
-from callbeam.kvs import selectors
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.estimate import summarise
-from callbeam.kvs.planning import plan_jobs, plan_lanes
-from callbeam.kvs.units import HOUR_MS, Stream
+from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, Stream, plan_jobs, plan_lanes, selectors, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,11 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callbeam.emulator import Emulator, EmulatorConfig, Fault
-from callbeam.kvs.client import KvsClient
-from callbeam.kvs.config import KvsConfig
+from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, Stream
 from callbeam.kvs.listing import milliseconds
-from callbeam.kvs.troubles import KvsError
-from callbeam.kvs.units import HOUR_MS, Stream
+from callbeam.kvs.service_errors import KvsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callbeam.emulator import Emulator, EmulatorConfig, Fault
+from callbeam.kvs import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.kvs.client import StreamSource
-from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
-from callbeam.kvs.troubles import KvsError
-from callbeam.mkv.writer import CONNECT, LIBAV, BlockSpec, TrackSpec, write_fragment
+from callbeam.kvs.service_errors import KvsError
+from callbeam.mkv import CONNECT, LIBAV, BlockSpec, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

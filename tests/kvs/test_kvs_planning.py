@@ -12,16 +12,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.errors import UsageError
-from callbeam.kvs.estimate import summarise
-from callbeam.kvs.fragments import FetchedFragment, FragmentSource, ListedFragment
-from callbeam.kvs.planning import DAY_MS, job_id_of, plan_jobs, plan_lane, plan_lanes, split_days
-from callbeam.kvs.troubles import KvsError
-from callbeam.kvs.units import HOUR_MS, LEG_SKEW_MS, Job, Lane, Stream, Unit
+from callbeam.kvs import (
+    HOUR_MS,
+    LEG_SKEW_MS,
+    FetchedFragment,
+    FragmentSource,
+    Job,
+    Lane,
+    ListedFragment,
+    Stream,
+    Unit,
+    plan_jobs,
+    plan_lanes,
+    summarise,
+)
+from callbeam.kvs.planning import DAY_MS, job_id_of, plan_lane, split_days
+from callbeam.kvs.service_errors import KvsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from callbeam.kvs.client import KvsClient
+    from callbeam.kvs import KvsClient
 
 START = 1_772_409_600_000  # 2026-03-02T00:00:00Z
 NOW = START + 10 * DAY_MS

@@ -10,9 +10,9 @@ import pytest
 from botocore.response import StreamingBody
 
 from callbeam.emulator import Emulator, EmulatorConfig, Fault, Quotas
+from callbeam.kvs import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.kvs.client import StreamSource
-from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
-from callbeam.mkv.writer import CONNECT, BlockSpec, TrackSpec, write_fragment
+from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

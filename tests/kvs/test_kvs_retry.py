@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from botocore import exceptions as sdk
 
-from callbeam.kvs.config import KvsConfig
+from callbeam.kvs import KvsConfig
 from callbeam.kvs.endpoints import DataEndpoints
 from callbeam.kvs.pace import Pace
 from callbeam.kvs.retry import Patience
+from callbeam.kvs.service_errors import KvsError, Trouble, error_code, trouble_of
 from callbeam.kvs.timing import Timing
-from callbeam.kvs.troubles import KvsError, Trouble, error_code, trouble_of
 
 
 def client_error(code: str, status: int = 400, message: str = "said so", **headers: str) -> sdk.ClientError:

@@ -6,22 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.mkv import ids
-from callbeam.mkv.build import element, simple_tag, with_crc
-from callbeam.mkv.ebml import MkvError
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import (
+from callbeam.mkv import (
     CHIME,
     CONNECT,
     LIBAV,
     BlockSpec,
+    MkvError,
     TrackSpec,
     aws_tags_element,
     error_document,
+    ids,
     insert_aws_tags,
+    read_documents,
     strip_aws_tags,
     write_fragment,
 )
+from callbeam.mkv.build import element, simple_tag, with_crc
 
 TRACKS = [TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90")]
 BLOCKS = [BlockSpec(1, 64 * i, bytes([i]) * 900) for i in range(5)]

@@ -10,11 +10,25 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from callbeam.mkv import ids, masters, walk
-from callbeam.mkv.build import element, element_id_bytes, simple_tag, uint_element, unknown_size
-from callbeam.mkv.ebml import MkvError, TruncatedError, children, read_element
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import CONNECT, LIBAV, BlockSpec, TrackSpec, insert_aws_tags, write_fragment
+from callbeam.mkv import (
+    CONNECT,
+    LIBAV,
+    BlockSpec,
+    MkvError,
+    TrackSpec,
+    TruncatedError,
+    children,
+    element_id_bytes,
+    ids,
+    insert_aws_tags,
+    masters,
+    read_documents,
+    read_element,
+    unknown_size,
+    walk,
+    write_fragment,
+)
+from callbeam.mkv.build import element, simple_tag, uint_element
 
 TRACKS = [
     TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90"),

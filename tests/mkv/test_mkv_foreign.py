@@ -14,8 +14,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbeam.mkv.foreign import HEAD_BYTES, foreign_format
-from callbeam.mkv.writer import CONNECT, BlockSpec, TrackSpec, write_fragment
+from callbeam.mkv import CONNECT, HEAD_BYTES, BlockSpec, TrackSpec, foreign_format, write_fragment
 
 FRAGMENT = write_fragment(
     dialect=CONNECT,

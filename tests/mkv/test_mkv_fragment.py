@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbeam.mkv.fragment import FragmentTags, fragment_tags
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import error_document
+from callbeam.mkv import FragmentTags, error_document, fragment_tags, read_documents
 
 NUMBER = "91343852333181432392682062607743920146159169392"
 

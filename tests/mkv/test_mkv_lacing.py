@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbeam.mkv import ids
-from callbeam.mkv.ebml import MkvError
+from callbeam.mkv import CONNECT, BlockSpec, MkvError, TrackSpec, ids, read_documents, write_fragment
 from callbeam.mkv.lacing import EBML, FIXED, XIPH, lace
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import CONNECT, BlockSpec, TrackSpec, element, write_fragment
+from callbeam.mkv.writer import element
 
 TRACK = TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90")
 

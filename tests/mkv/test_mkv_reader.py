@@ -8,20 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.mkv import ids
-from callbeam.mkv.build import element, element_id_bytes, simple_tag, uint_element, unknown_size
-from callbeam.mkv.document import Block, Track
-from callbeam.mkv.reader import read_documents
-from callbeam.mkv.writer import (
+from callbeam.mkv import (
     CHIME,
     CONNECT,
     LIBAV,
+    Block,
     BlockSpec,
+    Track,
     TrackSpec,
+    element_id_bytes,
     error_document,
+    ids,
     insert_aws_tags,
+    read_documents,
+    unknown_size,
     write_fragment,
 )
+from callbeam.mkv.build import element, simple_tag, uint_element
 
 TRACKS = [
     TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90"),

@@ -7,20 +7,23 @@ import zlib
 import ebmlite
 import pytest
 
-from callbeam.mkv import ids
-from callbeam.mkv.build import size_vint, unknown_size
-from callbeam.mkv.ebml import UNKNOWN, children, read_element
-from callbeam.mkv.writer import (
+from callbeam.mkv import (
     CHIME,
     CONNECT,
     LIBAV,
+    UNKNOWN,
     BlockSpec,
-    MkvWriteError,
     TrackSpec,
     aws_tags_element,
+    children,
     error_document,
+    ids,
+    read_element,
+    unknown_size,
     write_fragment,
 )
+from callbeam.mkv.build import size_vint
+from callbeam.mkv.writer import MkvWriteError
 
 TRACKS = [
     TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90"),

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callbeam.mkv.writer import CONNECT, BlockSpec, TrackSpec, error_document, insert_aws_tags, write_fragment
-from callbeam.pipelines.inspect_capture import main
+from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, error_document, insert_aws_tags, write_fragment
+from callbeam.pipelines import main
 
 KEYS = [
     "index", "offset", "bytes", "fragment_number", "server_timestamp", "producer_timestamp",

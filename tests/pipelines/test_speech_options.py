@@ -2,10 +2,10 @@
 
 import pytest
 
+from callbeam.analysis import AnalysisConfig
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import StrictParser, parse
 from callbeam.pipelines.speech_options import add_sentiment_arguments, add_speech_arguments, analysis_config
-from callbeam.speech.piece import AnalysisConfig
 
 
 def config(*words: str) -> AnalysisConfig:

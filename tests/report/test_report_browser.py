@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium_browser import chromium
-from made_output import MadeOutput
+from builders.chromium_browser import chromium
+from builders.made_output import MadeOutput
 
-from callbeam.report.source import open_output
-from callbeam.report.write import write_report
-from callbeam.storage.objects import StorageConfig
+from callbeam.report import write_report
+from callbeam.storage import StorageConfig
+from callbeam.tables import open_output
 
 HOSTILE = "<script>document.title='owned'</script>"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_output import MadeOutput
+from builders.made_output import MadeOutput
 
 from callbeam.pipelines import report
 

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.made_output import MadeOutput
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_output import MadeOutput
 
 from callbeam.report.fleet import PERCENTILES, Fleet, load_fleet
 from callbeam.report.measures import MEASURES, Measure
-from callbeam.report.source import open_output
 from callbeam.report.words import NONE
-from callbeam.storage.objects import StorageConfig
+from callbeam.storage import StorageConfig
+from callbeam.tables import open_output
 
 BY_KEY = {measure.key: measure for measure in MEASURES}
 

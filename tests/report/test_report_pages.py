@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_output import START, MadeOutput
+from builders.made_output import START, MadeOutput
 
-from callbeam.audio.layout import CHANNELS_IDENTICAL, CHANNELS_MAY_BE_SWAPPED, ECHO_LEAK
+from callbeam.conversation.conversation import ONE_PARTICIPANT_HEARD, PROMPTS_COUNTED_AS_AGENT
+from callbeam.line import CHANNELS_MAY_BE_SWAPPED, ECHO_LEAK
+from callbeam.line.layout import CHANNELS_IDENTICAL
+from callbeam.report import CLIP_BYTES, write_report
 from callbeam.report.call_rows import CallRows, load_calls
 from callbeam.report.markup import data_block, el, join
-from callbeam.report.source import open_output
 from callbeam.report.timeline_data import chosen_clips, playable, timeline_data
 from callbeam.report.words import EVENTS, WARNINGS
-from callbeam.report.write import CLIP_BYTES, page_name, write_report
+from callbeam.report.write import page_name
 from callbeam.schemas.events import EVENT_TYPES
-from callbeam.speech.conversation import ONE_PARTICIPANT_HEARD, PROMPTS_COUNTED_AS_AGENT
-from callbeam.storage.objects import StorageConfig
+from callbeam.storage import StorageConfig
+from callbeam.tables import open_output
 
 HOSTILE = "<script>document.title='owned'</script>\"'&\u2028#7 ../../x"
 

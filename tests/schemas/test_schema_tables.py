@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from callbeam.catalog.table_docs import tables_markdown, type_name, unit_of
+from callbeam.catalog.table_snapshot import breaking_changes, snapshot
 from callbeam.schemas import TABLES, Column, Table
-from callbeam.storage.table_docs import tables_markdown, type_name, unit_of
-from callbeam.storage.table_snapshot import breaking_changes, snapshot
 
 ROOT = Path(__file__).parents[2]
 RELEASED = json.loads((Path(__file__).parent / "released.json").read_text(encoding="utf-8"))
@@ -30,7 +30,7 @@ def test_a_table_is_sound(table: Table) -> None:
 
 def test_the_page_is_current() -> None:
     page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
-    assert page == tables_markdown() + "\n", "run: python -m callbeam.storage.table_docs docs/tables.md"
+    assert page == tables_markdown() + "\n", "run: python -m callbeam.catalog.table_docs docs/tables.md"
 
 
 def test_the_page_names_every_column() -> None:

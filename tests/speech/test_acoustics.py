@@ -5,14 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.audio.extremes import hop_extremes
-from callbeam.audio.features import analyse_frames
-from callbeam.audio.noise import local_noise
-from callbeam.audio.voice_quality import describe_voice
-from callbeam.schemas.acoustics import ACOUSTIC_MEASURES
-from callbeam.schemas.egemaps import EGEMAPS_MEASURES
-from callbeam.speech.acoustics import acoustic_measures
+from callbeam.audio import analyse_frames, hop_extremes
+from callbeam.schemas import ACOUSTIC_MEASURES, EGEMAPS_MEASURES
+from callbeam.speech import acoustic_measures
 from callbeam.speech.functionals import Groups
+from callbeam.voice import describe_voice, local_noise
 
 FIRST, COUNT = 700, 400
 NO_SAMPLES = np.zeros(0)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.schemas.egemaps import EGEMAPS_MEASURES
-from callbeam.speech.egemaps import egemaps_measures
+from callbeam.schemas import EGEMAPS_MEASURES
+from callbeam.speech import egemaps_measures
 
 FIRST, COUNT = 300, 300
 NAMES = [column.name for column in EGEMAPS_MEASURES]

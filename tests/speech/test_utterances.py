@@ -5,9 +5,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from callbeam.calls.spans import as_spans, clip, covered, length, mask_of_spans, subtract
 from callbeam.errors import UsageError
-from callbeam.speech.utterances import BORDER_FRAMES, UtteranceConfig, utterance_spans
+from callbeam.spans import as_spans, clip, covered, length, mask_of_spans, subtract
+from callbeam.speech import UtteranceConfig, utterance_spans
+from callbeam.speech.utterances import BORDER_FRAMES
 
 LEAD = 3000
 SHORTEST_CORE = 4000

@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from callbeam.errors import UsageError
-from callbeam.storage.objects import (
-    MissingObjectError,
-    ObjectInfo,
-    ObjectStore,
-    StorageConfig,
-    StorageError,
-    check_writable,
-    open_store,
-    resolve_config,
-)
+from callbeam.storage import ObjectStore, StorageConfig, StorageError, check_writable, open_store, resolve_config
+from callbeam.storage.objects import MissingObjectError, ObjectInfo
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from callbeam.storage.interface import StorageError
+from callbeam.storage import ObjectStore, StorageError
 from callbeam.storage.local import LocalStore
-from callbeam.storage.objects import ObjectStore
 from callbeam.storage.s3 import S3Store
 from callbeam.storage.s3_file import TAIL_BYTES
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import FaultyProxy
+    from builders.stores import FaultyProxy
 
 CONTENT = np.random.default_rng(3).bytes(5 * TAIL_BYTES + 17)
 

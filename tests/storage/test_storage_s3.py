@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import pytest
 from moto.server import ThreadedMotoServer
 
-from callbeam.storage.interface import StorageError
+from callbeam.storage import StorageError
 from callbeam.storage.s3 import S3Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FaultyProxy
+    from builders.stores import FaultyProxy
 
 SLOW_DOWN = (
     b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"

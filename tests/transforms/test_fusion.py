@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Emulator
-from callbeam.emulator.calls import connect_fragments_from_pcm
 from callbeam.pipelines import backfill
 from callbeam.transforms import analyse_channels, decode_tracks, read_fragments
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Emulator
-from callbeam.emulator.calls import connect_fragments_from_pcm
 from callbeam.errors import UsageError
-from callbeam.kvs.units import HOUR_MS, Lane, Stream, Unit
+from callbeam.kvs import HOUR_MS, Lane, Stream, Unit
 from callbeam.transforms import ReadFromKinesisVideo
 from callbeam.transforms.read_fragments import LANE_UNITS
 

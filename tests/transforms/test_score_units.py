@@ -16,12 +16,13 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
 
-from callbeam.assembly.parts import SCORES, Keyed
+from callbeam.assembly import Keyed, call_parts
 from callbeam.errors import JobError, UsageError
-from callbeam.speech.sentiment_model import SentimentModel, UnitBatch, UnitScores
-from callbeam.storage.objects import StorageConfig
-from callbeam.transforms import score_units
-from callbeam.transforms.score_units import ScoreUnits, UnitBatchCoder, UnitScorer, open_model
+from callbeam.sentiment import SentimentModel, UnitBatch
+from callbeam.sentiment.sentiment_model import UnitScores
+from callbeam.storage import StorageConfig
+from callbeam.transforms import open_model, score_units
+from callbeam.transforms.score_units import ScoreUnits, UnitBatchCoder, UnitScorer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,12 +93,12 @@ def check_scores(numbers: list[int], path: Path, expected: list[tuple[Any, ...]]
 def test_scores_do_not_depend_on_the_runner(model_path: Path) -> None:
     numbers = list(range(12))
     model = SentimentModel(model_path.read_bytes(), "m")
-    alone = [plain(Keyed(f"call-{n % 3}", SCORES, model.score(make_batch(n)))) for n in numbers]
+    alone = [plain(Keyed(f"call-{n % 3}", call_parts.SCORES, model.score(make_batch(n)))) for n in numbers]
     assert sum(len(values) for *_, values in alone) > 100
     check_scores(numbers, model_path, alone)
     check_scores(numbers[::-1], model_path, alone, direct_running_mode="multi_threading", direct_num_workers=3)
     for number in numbers:
-        for unit, (value,) in plain(Keyed("c", SCORES, model.score(make_batch(number))))[-1]:
+        for unit, (value,) in plain(Keyed("c", call_parts.SCORES, model.score(make_batch(number))))[-1]:
             audio = make_batch(number).waveforms[int(unit[-8:])]
             assert value == pytest.approx(np.sqrt(np.mean((audio / 32768) ** 2)), rel=0.05)
 
@@ -145,7 +146,7 @@ def test_a_batch_arrives_as_the_same_object_and_the_model_is_loaded_once(
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
         batches = pipeline | beam.Create(range(8)) | beam.Map(make_signed_batch).with_output_types(UnitBatch)
         parts = batches | ScoreUnits(str(model_path), contract, storage=STORAGE) | beam.Map(lambda part: part.kind)
-        assert_that(parts, equal_to([SCORES] * 8))
+        assert_that(parts, equal_to([call_parts.SCORES] * 8))
     assert len(taken) == 8
     assert all(one.call_id == str(id(one.waveforms)) for one in taken)
     assert len(loaded) == 1

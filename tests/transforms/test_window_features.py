@@ -12,10 +12,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.assembly.packing import pack
-from callbeam.assembly.parts import SECONDS, WINDOWS, Keyed
-from callbeam.assembly.windows import panes_of, summarise, window_batch
-from callbeam.audio.windows import MEASURE_NAMES, windows_of
+from callbeam.assembly import Keyed, call_parts, pack, panes_of, summarise
+from callbeam.assembly.window_rows import window_batch
+from callbeam.audio import MEASURE_NAMES
+from callbeam.audio.windowing import windows_of
 from callbeam.transforms import WindowConfig, WindowFeatures
 from callbeam.transforms.window_features import SummariseWindow
 
@@ -66,14 +66,16 @@ def test_beams_windows_equal_a_plain_loop(channels, sizes, cuts, offset_ms, whol
         for row in windows_of(batch, window_ms, hop_ms):
             expected[f"channel-{index}", row.pop("window_start_ms")] = row
         borders = sorted({0, *(cut for cut in cuts if cut < len(numbers)), len(numbers)})
-        parts += [Keyed("c-1", SECONDS, pack(batch.slice(first, end - first))) for first, end in pairwise(borders)]
+        parts += [
+            Keyed("c-1", call_parts.SECONDS, pack(batch.slice(first, end - first))) for first, end in pairwise(borders)
+        ]
     order.shuffle(parts)
     FOUND.clear()
     with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as p:
         config = WindowConfig(window_ms=window_ms, hop_ms=hop_ms)
         _ = p | beam.Create(parts) | WindowFeatures(config) | beam.Map(keep)
     rows = window_batch("job", "c-1", START_MS, [keyed.value for keyed in FOUND]).to_pylist() if FOUND else []
-    assert {keyed.kind for keyed in FOUND} <= {WINDOWS}
+    assert {keyed.kind for keyed in FOUND} <= {call_parts.WINDOWS}
     assert len(rows) == len(expected)
     for row in rows:
         plain = expected[row["channel_id"], round(row["window_start_ts"].timestamp() * 1000)]

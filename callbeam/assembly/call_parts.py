@@ -1,0 +1,64 @@
+"""What is known of a call before it is put together: small values that may cross a shuffle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from callbeam.calls import LedgerRow
+
+LEGS = "legs"
+CHANNELS = "channels"
+PAIRS = "pairs"
+UTTERANCES = "utterances"
+UNITS = "sentiment_inputs"
+SCORES = "scores"
+SECONDS = "seconds"
+WINDOWS = "windows"
+FRAGMENTS = "fragments"
+DEAD_LETTERS = "dead_letters"
+FILES = "files"
+
+
+class Keyed(NamedTuple):
+    """A part of a call on its way to the call.
+
+    Attributes
+    ----------
+    call_key : str
+        ``call_id``, or what ``key_of`` gives for rows without one.
+    kind : str
+        ``legs`` (LegEnd), ``channels`` (ChannelPart), ``pairs`` (ChannelPair), ``windows`` (WindowRow), ``files``
+        (ChannelFile), ``scores`` (UnitScores), or the table whose Arrow batch it is, packed.
+    value : object
+        As ``kind`` says.
+    """
+
+    call_key: str
+    kind: str
+    value: Any
+
+
+def key_of(call_id: str | None, stream_arn: str | None) -> str:
+    """Return where rows go that may have no call: to the call, else to their stream.
+
+    Examples
+    --------
+    >>> key_of("c-1", "arn:...")
+    'c-1'
+    >>> key_of(None, "arn:...")
+    'arn:...'
+    """
+    return call_id or stream_arn or ""
+
+
+def row_key(row: LedgerRow) -> str:
+    """Return the call key of a ledger row."""
+    return key_of(row.call_id, row.stream.arn)
+
+
+class ChannelFile(NamedTuple):
+    """A file of a heavy table, staged already, that belongs into the tables if the channel's call does."""
+
+    channel_id: str
+    file: Any

@@ -1,0 +1,138 @@
+"""The tables of speech that a call gets: utterances, events, phases, sentiment inputs; and its totals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callbeam.analysis import UNIT_ROWS, UTTERANCE_ROWS
+from callbeam.conversation import (
+    ChannelTalk,
+    Utterance,
+    baseline_of,
+    converse,
+    offsets_of,
+    row_batch,
+    sorted_rows,
+    utterance_table,
+)
+from callbeam.line import DUAL_MONO
+from callbeam.sentiment import CallSpeech, Turn, unit_table
+from callbeam.spans import as_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+
+    from callbeam.assembly.channel_comparison import ComparedChannels
+    from callbeam.assembly.config import AssemblyConfig
+    from callbeam.assembly.joined_channels import JoinedChannel
+    from callbeam.conversation import CallClock
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechTables:
+    """What a call's speech adds to the tables.
+
+    Attributes
+    ----------
+    batches : dict of str to list of pyarrow.RecordBatch
+        By table name.
+    totals : dict of str to object
+        Columns of table ``calls``.
+    warnings : tuple of str
+    """
+
+    batches: dict[str, list[pa.RecordBatch]]
+    totals: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def speech_tables(
+    channels: Sequence[JoinedChannel],
+    utterance_batches: Sequence[pa.RecordBatch],
+    unit_batches: Sequence[pa.RecordBatch],
+    scores: Mapping[str, Sequence[Mapping[str, Any]]],
+    compared: ComparedChannels,
+    clock: CallClock,
+    config: AssemblyConfig,
+) -> SpeechTables:
+    """Put a call's speech together.
+
+    Parameters
+    ----------
+    channels : sequence of JoinedChannel
+        Those that the job writes; rows of others are left out.
+    utterance_batches, unit_batches : sequence of pyarrow.RecordBatch
+        ``UTTERANCE_ROWS`` and ``UNIT_ROWS``, a batch of one channel each, in any order.
+    scores : mapping of str to sequence of mapping
+        By unit: what a sentiment model says.
+    compared : ComparedChannels
+        How the channels are heard on each other.
+    clock : CallClock
+    config : AssemblyConfig
+    """
+    kept = frozenset(channel.channel_id for channel in channels)
+    utterances = sorted_rows(utterance_batches, kept, UTTERANCE_ROWS)
+    units = sorted_rows(unit_batches, kept, UNIT_ROWS)
+    talk = _talk_of(channels, utterances, clock)
+    conversation = converse(
+        talk, comparable=clock.comparable, duration_ms=clock.duration_ms, thresholds=config.thresholds
+    )
+    baseline = baseline_of(utterances)
+    call = CallSpeech(talk, conversation, _turns(utterances, clock), compared.layout, compared.leak_levels)
+    tables = {
+        "utterances": utterance_table(utterances, conversation, baseline, clock).to_batches(),
+        "events": [row_batch("events", conversation.events, clock)],
+        "phases": [row_batch("phases", conversation.phases, clock)],
+        "sentiment_inputs": unit_table(units, call, baseline, scores, clock, config).to_batches(),
+    }
+    batches = {name: [batch for batch in some if batch.num_rows] for name, some in tables.items()}
+    totals = {**conversation.totals, "metrics_scope": conversation.metrics_scope}
+    if compared.layout == DUAL_MONO:
+        # Everyone is on every channel: what each of them says is known of nobody.
+        totals = {**dict.fromkeys(totals), "hold_ms": totals["hold_ms"]}
+    return SpeechTables(batches, totals, conversation.warnings)
+
+
+def _talk_of(channels: Sequence[JoinedChannel], utterances: pa.Table, clock: CallClock) -> list[ChannelTalk]:
+    """Gather who speaks when, by the call's clock."""
+    begins, ends = offsets_of(utterances, clock.start_ms)
+    rates = utterances["syllable_rate_hz"].to_pylist()
+    spoken: dict[str, list[Utterance]] = {channel.channel_id: [] for channel in channels}
+    ids = (utterances[name].to_pylist() for name in ("channel_id", "utterance_id"))
+    for channel_id, name, begin, end, rate in zip(*ids, begins.tolist(), ends.tolist(), rates, strict=True):
+        syllables = None if rate is None else round(rate * (end - begin) / 1000)
+        spoken[channel_id].append(Utterance(utterance_id=name, begin_ms=begin, end_ms=end, syllables=syllables))
+    return [_channel_talk(channel, tuple(spoken[channel.channel_id]), clock.start_ms) for channel in channels]
+
+
+def _channel_talk(channel: JoinedChannel, utterances: tuple[Utterance, ...], start_ms: int) -> ChannelTalk:
+    voice = channel.voice
+    return ChannelTalk(
+        channel_id=channel.channel_id,
+        participant_role=channel.first.participant_role,
+        begin_ms=channel.begin_ms - start_ms,
+        end_ms=channel.end_ms - start_ms,
+        utterances=utterances,
+        speech=as_spans(voice.speech - start_ms),
+        masked=as_spans(voice.masked - start_ms),
+        marks=tuple(
+            mark._replace(begin_ms=mark.begin_ms - start_ms, end_ms=mark.end_ms - start_ms) for mark in voice.marks
+        ),
+    )
+
+
+def _turns(utterances: pa.Table, clock: CallClock) -> dict[str, list[Turn]]:
+    """Return each channel's context: all turns, or its own alone where the others' place beside it is not known."""
+    begins, ends = offsets_of(utterances, clock.start_ms)
+    owners, *names = (utterances[name].to_pylist() for name in ("channel_id", "utterance_id", "participant_role"))
+    turns = [Turn(*turn) for turn in zip(*names, begins.tolist(), ends.tolist(), strict=True)]
+    if clock.comparable:
+        return dict.fromkeys(owners, turns)
+    own: defaultdict[str, list[Turn]] = defaultdict(list)
+    for owner, turn in zip(owners, turns, strict=True):
+        own[owner].append(turn)
+    return own

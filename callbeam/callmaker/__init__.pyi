@@ -1,0 +1,51 @@
+from .demo_calls import make_demo as make_demo
+from .made_call import CallSpec as CallSpec
+from .made_call import MadeCall as MadeCall
+from .made_call import make_call as make_call
+from .random_calls import varied_call as varied_call
+from .script import AGENT as AGENT
+from .script import CUSTOMER as CUSTOMER
+from .script import ROLES as ROLES
+from .script import ConversationSpec as ConversationSpec
+from .stream_calls import connect_fragments_from_pcm as connect_fragments_from_pcm
+from .stream_calls import write_chime as write_chime
+from .stream_calls import write_connect as write_connect
+from .talk_truth import AGENT_PHASE as AGENT_PHASE
+from .talk_truth import TalkFigures as TalkFigures
+from .talk_truth import heard_speech as heard_speech
+from .talk_truth import non_talk as non_talk
+from .talk_truth import talk_figures as talk_figures
+from .telephone_line import LineConditions as LineConditions
+from .telephone_line import band_pass as band_pass
+from .telephone_line import noise as noise
+from .telephone_line import quantise as quantise
+from .truth import CallTruth as CallTruth
+from .truth import ChannelTruth as ChannelTruth
+from .truth import load_truth as load_truth
+
+__all__ = [
+    "AGENT",
+    "AGENT_PHASE",
+    "CUSTOMER",
+    "ROLES",
+    "CallSpec",
+    "CallTruth",
+    "ChannelTruth",
+    "ConversationSpec",
+    "LineConditions",
+    "MadeCall",
+    "TalkFigures",
+    "band_pass",
+    "connect_fragments_from_pcm",
+    "heard_speech",
+    "load_truth",
+    "make_call",
+    "make_demo",
+    "noise",
+    "non_talk",
+    "quantise",
+    "talk_figures",
+    "varied_call",
+    "write_chime",
+    "write_connect",
+]

@@ -1,0 +1,47 @@
+from .calls_under_way import start_before as start_before
+from .identity import identify as identify
+from .inspection import LegSurvey as LegSurvey
+from .inspection import TrackReport as TrackReport
+from .inspection import report_tracks as report_tracks
+from .inspection import survey_legs as survey_legs
+from .lane_reader import read_lane as read_lane
+from .ownership import CallDecision as CallDecision
+from .ownership import CallStatus as CallStatus
+from .ownership import decide_call as decide_call
+from .pieces import CallIdentity as CallIdentity
+from .pieces import DeadLetter as DeadLetter
+from .pieces import LedgerRow as LedgerRow
+from .pieces import Leg as Leg
+from .pieces import LegEnd as LegEnd
+from .pieces import Piece as Piece
+from .reading_notices import CLOCK_STEPPED as CLOCK_STEPPED
+from .reading_notices import Notice as Notice
+from .roles import AGENT as AGENT
+from .roles import CUSTOMER as CUSTOMER
+from .roles import parse_role_map as parse_role_map
+from .roles import participant_role as participant_role
+
+__all__ = [
+    "AGENT",
+    "CLOCK_STEPPED",
+    "CUSTOMER",
+    "CallDecision",
+    "CallIdentity",
+    "CallStatus",
+    "DeadLetter",
+    "LedgerRow",
+    "Leg",
+    "LegEnd",
+    "LegSurvey",
+    "Notice",
+    "Piece",
+    "TrackReport",
+    "decide_call",
+    "identify",
+    "parse_role_map",
+    "participant_role",
+    "read_lane",
+    "report_tracks",
+    "start_before",
+    "survey_legs",
+]

@@ -1,0 +1,5 @@
+"""What others are told of the tables: their page, their DDL, and what a release has promised of them."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,154 @@
+"""``docs/athena.sql`` from the schemas: ``python -m callbeam.catalog.athena docs/athena.sql``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from callbeam.errors import UsageError
+from callbeam.schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from callbeam.schemas import Column, Table
+
+LOCATION = "s3://BUCKET/PREFIX"
+DATABASE = "callbeam"
+FIRST_DAY = "2020-01-01"
+
+COMMENT_LENGTH = 255
+"""The longest comment that AWS Glue, which keeps Athena's tables, takes."""
+
+PLAIN_TYPES = {
+    pa.string(): "string",
+    pa.binary(): "binary",
+    pa.bool_(): "boolean",
+    pa.int8(): "tinyint",
+    pa.int16(): "smallint",
+    pa.int32(): "int",
+    pa.int64(): "bigint",
+    pa.float32(): "float",
+    pa.float64(): "double",
+    pa.date32(): "date",
+}
+
+HEADER = """\
+-- The tables for Amazon Athena, written from schemas/ by `python -m callbeam.catalog.athena docs/athena.sql`.
+--
+-- They lie below {location}, the job's --output, in the database {database}. Both can be given:
+-- `python -m callbeam.catalog.athena athena.sql --location s3://my-bucket/calls --database my_calls`.
+-- Move {first_day} in 'projection.dt.range' to your first day: Athena lists each day that a query does not leave out.
+-- Athena runs one statement at a time; the tables hold no data of their own, dropping one deletes no file.
+--
+-- Partitions are projected: there is nothing to load or repair after a job. dt is the UTC date of the job's range, as a
+-- string; name it in WHERE (dt >= '2026-03-01'), and Athena reads only those days. Timestamps are UTC.
+"""
+
+
+def athena_ddl(location: str = LOCATION, database: str = DATABASE) -> str:
+    """Return the text of ``docs/athena.sql``: a statement for the database, and one for each table.
+
+    Parameters
+    ----------
+    location : str
+        Where jobs write: their ``--output``, an ``s3://`` URL.
+    database : str
+        The database of the tables: lower-case letters, digits and underscores.
+
+    Raises
+    ------
+    UsageError
+        If one of them cannot be one.
+    """
+    location = location.rstrip("/")
+    if not location.startswith("s3://") or "'" in location or location == "s3:/":
+        raise UsageError(f"{location!r} is no s3://bucket/prefix: Athena reads from S3 alone")
+    if not (database.isascii() and database.isidentifier() and database == database.lower()):
+        raise UsageError(f"{database!r} cannot name a database: use lower-case letters, digits and underscores")
+    header = HEADER.format(location=location, database=database, first_day=FIRST_DAY)
+    tables = [_create(table, location, database) for table in TABLES.values()]
+    return "\n".join([header, f"CREATE DATABASE IF NOT EXISTS `{database}`;", *tables])
+
+
+def athena_type(kind: Any) -> str:
+    """Spell an Arrow type as Athena's DDL does.
+
+    Raises
+    ------
+    TypeError
+        If Athena has no such type.
+
+    Examples
+    --------
+    >>> athena_type(pa.list_(pa.struct([("name", pa.string()), ("value", pa.float32())])))
+    'array<struct<name:string,value:float>>'
+    """
+    if kind in PLAIN_TYPES:
+        return PLAIN_TYPES[kind]
+    if pa.types.is_timestamp(kind):
+        return "timestamp"
+    if pa.types.is_list(kind):
+        return f"array<{athena_type(kind.value_type)}>"
+    if pa.types.is_map(kind):
+        return f"map<{athena_type(kind.key_type)},{athena_type(kind.item_type)}>"
+    if pa.types.is_struct(kind):
+        return f"struct<{','.join(f'{field.name}:{athena_type(field.type)}' for field in kind)}>"
+    raise TypeError(f"Athena has no type for {kind}")
+
+
+def _create(table: Table, location: str, database: str) -> str:
+    columns = ",\n".join(f"  {_column(column)}" for column in table.columns)
+    asked_for = " Written only when asked for." if table.on_request else ""
+    place = f"{location}/{table.name}/"
+    return f"""
+CREATE EXTERNAL TABLE IF NOT EXISTS `{database}`.`{table.name}` (
+{columns}
+)
+COMMENT {_comment(f"A row is {table.row}.{asked_for}")}
+PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
+STORED AS PARQUET
+LOCATION '{place}'
+TBLPROPERTIES (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.dt.type' = 'date',
+  'projection.dt.format' = 'yyyy-MM-dd',
+  'projection.dt.range' = '{FIRST_DAY},NOW',
+  'projection.dt.interval' = '1',
+  'projection.dt.interval.unit' = 'DAYS',
+  'storage.location.template' = '{place}dt=${{dt}}/'
+);"""
+
+
+def _column(column: Column) -> str:
+    return f"`{column.name}` {athena_type(column.type)} COMMENT {_comment(column.meaning)}"
+
+
+def _comment(text: str) -> str:
+    """Return a comment as a literal, cut between words where it is too long for Glue."""
+    if len(text) > COMMENT_LENGTH:
+        text = text[: COMMENT_LENGTH - 3].rsplit(" ", 1)[0] + "..."
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the statements."""
+    parser = argparse.ArgumentParser(prog="python -m callbeam.catalog.athena", description="Athena's DDL.")
+    parser.add_argument("path", type=Path, help="the file to write")
+    parser.add_argument("--location", default=LOCATION, help="where jobs write (default: %(default)s)")
+    parser.add_argument("--database", default=DATABASE, help="database of the tables (default: %(default)s)")
+    options = parser.parse_args(argv)
+    try:
+        statements = athena_ddl(options.location, options.database)
+    except UsageError as error:
+        parser.error(str(error))
+    options.path.write_text(statements + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

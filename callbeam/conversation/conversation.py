@@ -1,0 +1,136 @@
+"""A call's conversation: what its channels' speech, put side by side, tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callbeam.conversation.dialogue import Scene, set_scene
+from callbeam.conversation.events import (
+    Event,
+    mark_events,
+    monologue_events,
+    name_events,
+    non_talk_events,
+    overlap_events,
+)
+from callbeam.conversation.non_talk import masked_within, non_talk
+from callbeam.conversation.phases import AGENT, AGENT_ON_LINE, Phase, find_phases
+from callbeam.conversation.thresholds import DEFAULT_THRESHOLDS
+from callbeam.conversation.totals import Totals, no_totals, totals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from callbeam.conversation.speaker_activity import ChannelTalk
+    from callbeam.conversation.thresholds import Thresholds
+    from callbeam.conversation.turns import Turn
+
+WHOLE_CALL = "whole_call"
+AGENT_PHASE = "agent_phase"
+
+PROMPTS_COUNTED_AS_AGENT = "prompts_counted_as_agent"
+"""Nothing tells when an agent was on the line: prompts, bots and third parties on the channel to the customer count."""
+
+ONE_PARTICIPANT_HEARD = "one_participant_heard"
+"""What needs the other is NULL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a call's channels tell together.
+
+    Attributes
+    ----------
+    turns : dict of str to Turn
+        By utterance.
+    events : tuple of Event
+        In the table's order.
+    phases : tuple of Phase
+        From 0 to the call's end, without gaps.
+    totals : dict
+        By the names of ``CONNECT_TOTALS`` and ``TOTALS``; None where not computable.
+    metrics_scope : str or None
+        ``agent_phase`` or ``whole_call``; None without channels.
+    warnings : tuple of str
+        Sorted.
+    """
+
+    turns: dict[str, Turn]
+    events: tuple[Event, ...]
+    phases: tuple[Phase, ...]
+    totals: Totals
+    metrics_scope: str | None
+    warnings: tuple[str, ...]
+
+
+def converse(
+    channels: Sequence[ChannelTalk],
+    *,
+    comparable: bool,
+    duration_ms: int,
+    phases_known: Sequence[Phase] = (),
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+) -> Conversation:
+    """Put a call's channels side by side.
+
+    ``docs/definitions.md`` holds the definitions.
+
+    Parameters
+    ----------
+    channels : sequence of ChannelTalk
+        Those with audio, in any order. Channels of one role are one participant.
+    comparable : bool
+        Whether the legs' clocks agree well enough to compare participants. If not, there are no turns' latencies and
+        overlaps, no non-talk, and no totals but those of each role.
+    duration_ms : int
+        The call's.
+    phases_known : sequence of Phase, optional
+        From records, from 0 to the call's end without gaps; by default what sound alone tells.
+    thresholds : Thresholds, optional
+
+    Examples
+    --------
+    >>> conversation = converse(channels, comparable=True, duration_ms=61_200)
+    >>> conversation.totals["interruptions_total_count"]
+    2
+    """
+    channels = sorted(channels, key=lambda channel: channel.channel_id)
+    phases = tuple(phases_known) or find_phases(channels, duration_ms)
+    marks = mark_events(channels, duration_ms)
+    masked = {"masked_ms": duration_ms} if channels and comparable else {}
+    channels = [channel for channel in channels if channel.is_heard]
+    if not channels:
+        return Conversation({}, name_events(marks), phases, {**no_totals(), **masked}, None, ())
+    agent = [phase for phase in phases if phase.phase == AGENT_ON_LINE]
+    scope = (agent[0].begin_offset_ms, agent[-1].end_offset_ms) if agent else (0, duration_ms)
+    scene = set_scene(channels, scope=scope, comparable=comparable, phases=phases, thresholds=thresholds)
+    return Conversation(
+        turns=dict(scene.turns),
+        events=name_events([*marks, *_events(scene, duration_ms)]),
+        phases=phases,
+        totals=totals(scene),
+        metrics_scope=AGENT_PHASE if agent else WHOLE_CALL,
+        warnings=_warnings(scene, whole=not agent),
+    )
+
+
+def _events(scene: Scene, duration_ms: int) -> list[Event]:
+    """Return what participants do, where they can be compared."""
+    if not scene.compares:
+        return []
+    silent = non_talk(scene.channels, (0, duration_ms), scene.thresholds)
+    return [
+        *overlap_events(scene.overlaps),
+        *non_talk_events(silent, masked_within(scene.channels, silent)),
+        *monologue_events(scene.floor, scene.thresholds),
+    ]
+
+
+def _warnings(scene: Scene, *, whole: bool) -> tuple[str, ...]:
+    warnings = []
+    if not scene.several:
+        warnings.append(ONE_PARTICIPANT_HEARD)
+    if whole and scene.of_role(AGENT):
+        warnings.append(PROMPTS_COUNTED_AS_AGENT)
+    return tuple(warnings)

@@ -1,0 +1,146 @@
+"""A call in figures: the totals of table ``calls``."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from callbeam.conversation.non_talk import masked_ms, non_talk, spoken
+from callbeam.conversation.overlaps import INTERRUPTION
+from callbeam.conversation.phases import hold_spans
+from callbeam.schemas import CONNECT_TOTALS, TOTALS
+from callbeam.spans import as_spans, clip, intersect, length, subtract, union
+
+if TYPE_CHECKING:
+    from callbeam.conversation.dialogue import Scene
+    from callbeam.spans import SpanArray
+
+Totals = dict[str, int | float | None]
+
+TOTAL_NAMES = tuple(column.name for column in (*CONNECT_TOTALS, *TOTALS))
+
+ROLES = {"AGENT": "agent", "CUSTOMER": "customer"}
+"""Roles, and how columns call them."""
+
+
+def no_totals() -> Totals:
+    """Return every total as not computable."""
+    return dict.fromkeys(TOTAL_NAMES)
+
+
+def totals(scene: Scene) -> Totals:
+    """Return the totals of a call by their columns' names; None where not computable.
+
+    What compares participants needs several on one clock; what one says alone does not.
+    """
+    found = no_totals()
+    for role, name in ROLES.items():
+        if scene.of_role(role):
+            found |= _of_role(scene, role, name)
+    found["hold_ms"] = length(_hold(scene)) if scene.of_role("AGENT") else None
+    if scene.comparable:
+        found["masked_ms"] = masked_ms(scene.channels, scene.scope)
+    if scene.several:
+        found |= _of_all(scene, found)
+    if scene.several and scene.comparable:
+        found |= _non_talk(scene, found) | _overlaps(scene) | _interruptions(scene) | _exchange(scene, found)
+    return found
+
+
+def _of_role(scene: Scene, role: str, name: str) -> Totals:
+    said = scene.utterances(scene.of_role(role))
+    counted = [one for one in said if one.syllables is not None]
+    spoken_ms = sum(one.end_ms - one.begin_ms for one in counted)
+    syllables = sum(one.syllables or 0 for one in counted)
+    return {
+        f"talk_time_{name}_ms": sum(one.end_ms - one.begin_ms for one in said),
+        f"first_speech_{name}_ms": min((one.begin_ms for one in said), default=None),
+        f"syllable_rate_{name}_hz": syllables * 1000 / spoken_ms if spoken_ms else None,
+    }
+
+
+def _of_all(scene: Scene, found: Totals) -> Totals:
+    said = scene.utterances(scene.channels)
+    agent, customer = found["talk_time_agent_ms"], found["talk_time_customer_ms"]
+    return {
+        "talk_time_total_ms": sum(one.end_ms - one.begin_ms for one in said),
+        "turn_count": len(said),
+        "agent_talk_ratio": None if agent is None or customer is None else _ratio(agent, agent + customer),
+    }
+
+
+def _non_talk(scene: Scene, found: Totals) -> Totals:
+    silent = non_talk(scene.channels, scene.scope, scene.thresholds)
+    lengths = (silent[:, 1] - silent[:, 0]).tolist()
+    dead_air = length(subtract(silent, _hold(scene)))
+    return {
+        "non_talk_time_total_ms": sum(lengths),
+        "non_talk_count": len(lengths),
+        "longest_non_talk_ms": max(lengths, default=0),
+        "dead_air_ms": None if found["hold_ms"] is None else dead_air,
+    }
+
+
+def _overlaps(scene: Scene) -> Totals:
+    anyone, both = as_spans(()), as_spans(())
+    for participant in sorted({channel.participant for channel in scene.channels}):
+        own = spoken([channel for channel in scene.channels if channel.participant == participant])
+        both = union(both, intersect(anyone, own))
+        anyone = union(anyone, own)
+    union_ms, overlap_ms = length(clip(anyone, *scene.scope)), length(clip(both, *scene.scope))
+    return {
+        "speech_union_ms": union_ms,
+        "overlap_ms": overlap_ms,
+        "overlap_ratio": _ratio(overlap_ms, union_ms),
+        "backchannel_count": sum(
+            bool(scene.turns[one.utterance_id].is_backchannel) for one in scene.utterances(scene.channels)
+        ),
+    }
+
+
+def _interruptions(scene: Scene) -> Totals:
+    happened = [one for one in scene.overlaps if one.kind == INTERRUPTION and scene.holds(one.begin_ms)]
+    found: Totals = {
+        "interruptions_total_count": len(happened),
+        "interruptions_time_total_ms": sum(one.overlap_ms for one in happened),
+    }
+    for role, name in ROLES.items():
+        if scene.of_role(role):
+            own = [one for one in happened if one.doer.participant_role == role]
+            found[f"interruptions_{name}_count"] = len(own)
+            found[f"interruptions_time_{name}_ms"] = sum(one.overlap_ms for one in own)
+    return found
+
+
+def _exchange(scene: Scene, found: Totals) -> Totals:
+    """Return what turns give: durations, latencies, switches."""
+    said = scene.utterances(scene.channels)
+    conversation_ms = max((one.end_ms for one in said), default=scene.scope[0]) - scene.scope[0] if said else None
+    turns = [one for one in scene.floor if scene.holds(one.begin_ms)]
+    switches = sum(before.participant != after.participant for before, after in pairwise(turns))
+    agent = found["talk_time_agent_ms"]
+    exchange: Totals = {
+        "total_conversation_duration_ms": conversation_ms,
+        "agent_talk_share": None if agent is None or conversation_ms is None else _ratio(agent, conversation_ms),
+        "speaker_switches_per_min": None if conversation_ms is None else _ratio(switches * 60_000, conversation_ms),
+    }
+    for role, name in ROLES.items():
+        own = [run for run in scene.runs if run.stretches[0].participant_role == role and scene.holds(run.begin_ms)]
+        latencies = [scene.turns[one.utterance_id].response_latency_ms for one in scene.utterances(scene.of_role(role))]
+        measured = [latency for latency in latencies if latency is not None]
+        exchange[f"longest_turn_{name}_ms"] = max((run.end_ms - run.begin_ms for run in own), default=None)
+        for percent in (50, 90):
+            exchange[f"response_latency_{name}_p{percent}_ms"] = (
+                float(np.percentile(measured, percent)) if measured else None
+            )
+    return exchange
+
+
+def _hold(scene: Scene) -> SpanArray:
+    return clip(hold_spans(scene.phases), *scene.scope)
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,158 @@
+"""A piece of a leg becomes channels of samples, and an account of each of its fragments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callbeam.calls import DeadLetter, LedgerRow
+from callbeam.decoding.track import DecodedTrack, gather_track, track_channels
+from callbeam.kvs import FragmentStatus
+from callbeam.timeline import Placer, instants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from callbeam.audio import Channel
+    from callbeam.calls import Leg, Piece
+    from callbeam.kvs import FetchedFragment
+    from callbeam.timeline import FragmentPlacement, LegClock
+
+STEP = "DecodeTracks"
+SAMPLE_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeConfig:
+    """What a piece is decoded with.
+
+    Attributes
+    ----------
+    roles : tuple of (str, str)
+        Roles by the track's name, or by name, colon and channel: what ``callbeam.calls.roles.parse_role_map`` reads.
+    """
+
+    roles: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPiece:
+    """What a piece holds.
+
+    Attributes
+    ----------
+    leg : Leg
+    clock : LegClock
+        The leg's clock at the piece's first fragment.
+    index, last
+        The piece's, of its leg.
+    channels : tuple of Channel
+        Those of each track with audio in the piece's core, sorted by track name.
+    ledger : tuple of LedgerRow
+        One for each fragment that the piece owns, in order.
+    dead_letters : tuple of DeadLetter
+        At most one for each owned fragment and reason; also for what a decoded fragment had that could not be used.
+    """
+
+    leg: Leg
+    clock: LegClock
+    index: int
+    last: bool
+    channels: tuple[Channel, ...]
+    ledger: tuple[LedgerRow, ...]
+    dead_letters: tuple[DeadLetter, ...]
+
+
+def decode_piece(piece: Piece, config: DecodeConfig | None = None) -> DecodedPiece:
+    """Split a piece's media by track name and place the samples on the leg's clock.
+
+    Parameters
+    ----------
+    piece : Piece
+    config : DecodeConfig, optional
+
+    Returns
+    -------
+    DecodedPiece
+        Its channels' cores, joined over the leg's pieces, are exactly what the whole leg decodes to. Leads are too, but
+        for audio that arrived after the piece was complete, and for the outermost second of a track that is resampled.
+    """
+    placer = Placer(piece.clock, piece.anchors, {verdict.track_name: verdict for verdict in piece.verdicts})
+    tracks: dict[str, DecodedTrack] = {}
+    ledger: list[LedgerRow] = []
+    letters: list[DeadLetter] = []
+    for index, fragment in enumerate(piece.fragments):
+        placement = placer.place(fragment, piece.positions[index] if piece.positions else None)
+        for placed in placement.tracks:
+            gather_track(tracks, fragment, placed, placement)
+        if piece.first_owned <= index < piece.end_owned:
+            row, of_fragment = _account(piece, fragment, placement)
+            ledger.append(row)
+            letters.extend(of_fragment)
+    roles = dict(config.roles) if config is not None else {}
+    channels = (channel for _, track in sorted(tracks.items()) for channel in track_channels(piece, track, roles))
+    return DecodedPiece(
+        leg=piece.leg,
+        clock=piece.clock,
+        index=piece.index,
+        last=piece.last,
+        channels=tuple(channels),
+        ledger=tuple(ledger),
+        dead_letters=tuple(letters),
+    )
+
+
+def _account(
+    piece: Piece, fragment: FetchedFragment, placement: FragmentPlacement
+) -> tuple[LedgerRow, Iterator[DeadLetter]]:
+    listed = fragment.listed
+    server_ms, producer_ms = instants(fragment)
+    status = _status(fragment, placement)
+    details: dict[FragmentStatus, list[str]] = {}
+    for reason, detail in placement.problems:
+        details.setdefault(reason, []).append(detail)
+    if fragment.document is not None and fragment.document.error is not None:
+        details.setdefault(FragmentStatus.DAMAGED, []).append(fragment.document.error)
+    call_id = piece.leg.identity.call_id
+    row = LedgerRow(
+        unit_start_ms=piece.unit.start_ms,
+        stream=piece.leg.stream,
+        number=listed.number,
+        server_ms=server_ms,
+        producer_ms=producer_ms,
+        bytes=listed.size,
+        status=status.value,
+        reason="; ".join(detail for some in details.values() for detail in some),
+        call_id=call_id,
+    )
+    sample = fragment.sample if fragment.document is None else bytes(fragment.document.data[:SAMPLE_BYTES])
+    return row, (
+        DeadLetter(
+            step=STEP,
+            reason=reason.value,
+            detail="; ".join(some),
+            stream=piece.leg.stream,
+            number=listed.number,
+            unit_start_ms=piece.unit.start_ms,
+            call_id=call_id,
+            sample=sample,
+        )
+        for reason, some in details.items()
+    )
+
+
+def _status(fragment: FetchedFragment, placement: FragmentPlacement) -> FragmentStatus:
+    """Tell what became of a fragment: decoded if any of its samples was placed."""
+    if any(placed.placed for placed in placement.tracks):
+        return FragmentStatus.DECODED
+    if fragment.document is None:
+        return fragment.status or FragmentStatus.NOT_FOUND
+    if fragment.document.error is not None:
+        return FragmentStatus.DAMAGED
+    if any(placed.covered for placed in placement.tracks):
+        return FragmentStatus.DUPLICATE
+    problems = {status for status, _ in placement.problems}
+    for status in (FragmentStatus.UNSUPPORTED_CODEC, FragmentStatus.NO_TIMESTAMP, FragmentStatus.DAMAGED):
+        if status in problems:
+            return status
+    return FragmentStatus.NO_AUDIO

@@ -1,0 +1,41 @@
+from .client import KvsClient as KvsClient
+from .config import KvsConfig as KvsConfig
+from .estimate import Plan as Plan
+from .estimate import summarise as summarise
+from .fragments import LOST as LOST
+from .fragments import NOT_OURS as NOT_OURS
+from .fragments import FetchedFragment as FetchedFragment
+from .fragments import FragmentSource as FragmentSource
+from .fragments import FragmentStatus as FragmentStatus
+from .fragments import ListedFragment as ListedFragment
+from .lanes import HOUR_MS as HOUR_MS
+from .lanes import LEG_SKEW_MS as LEG_SKEW_MS
+from .lanes import Job as Job
+from .lanes import Lane as Lane
+from .lanes import Stream as Stream
+from .lanes import Unit as Unit
+from .planning import is_empty as is_empty
+from .planning import plan_jobs as plan_jobs
+from .planning import plan_lanes as plan_lanes
+
+__all__ = [
+    "HOUR_MS",
+    "LEG_SKEW_MS",
+    "LOST",
+    "NOT_OURS",
+    "FetchedFragment",
+    "FragmentSource",
+    "FragmentStatus",
+    "Job",
+    "KvsClient",
+    "KvsConfig",
+    "Lane",
+    "ListedFragment",
+    "Plan",
+    "Stream",
+    "Unit",
+    "is_empty",
+    "plan_jobs",
+    "plan_lanes",
+    "summarise",
+]

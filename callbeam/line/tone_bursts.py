@@ -1,0 +1,415 @@
+"""Bursts of steady tone: one frequency, two, or a few that beat with each other, for at least 70 ms.
+
+Candidates come from what the frames' spectra tell of themselves: how few lines hold their power, and where. A tone
+keeps both; a voice keeps neither for long, and noise has no lines. Only the candidates' samples are transformed. In a
+burst most of the energy lies at a few frequencies, and the phase runs as evenly as a generator's; its ends are where
+the power at these frequencies falls by half.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
+
+from callbeam.audio import FULL_SCALE, BoolArray, hann_window, power_to_dbfs
+from callbeam.spans import bridge, spans_of_mask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from callbeam.audio import Channel, FrameFeatures
+
+Float64Array = npt.NDArray[np.float64]
+Lines = tuple[list[tuple[float, float]], float]
+
+QUIETEST_DBFS = -50.0
+"""Tones below this are not looked for: what is that quiet is an echo or crosstalk."""
+
+LEAST_CONCENTRATION = 0.8
+"""Share of a burst's energy that must lie at its frequencies: a signal-to-noise ratio of 6 dB."""
+
+SHORT_MS, LEAST_CONCENTRATION_OF_SHORT = 250, 0.89
+"""A voice keeps still for so short a time now and then, but hardly ever with so little beside it."""
+
+APART_DB = 10.0
+
+LOWEST_HZ = 250.0
+"""No signal lies lower; hum and a voice's first harmonic do."""
+
+LARGEST_DRIFT = 0.2
+"""Radians by which a tone's phase, after 100 ms, is off what its frequency gives, in the median: 0.3 Hz. No voice holds
+a note like that; 10 dB of noise makes 0.05."""
+
+SHORTEST_MS = 70
+"""A call waiting tone of 100 ms (United Kingdom), less what noise takes of it."""
+
+LARGEST_TWIST_DB = 8.0
+"""Of two frequencies the weaker may be so much weaker; else there is one."""
+
+BEATING_HZ = 75.0
+"""Frequencies this close to their neighbour are one tone that beats: 440 + 480 Hz, or 400 Hz modulated with 25 Hz."""
+
+_LEAST_LINES = 0.12
+"""Of a frame's ``concentration``: two lines as strong at 10 dB over noise have 0.15."""
+
+_CENTRE_RANGE = 0.03  # of the frequency, over the frames around
+_SMOOTHED = 3  # frames that are averaged, with the weight of their power: a beat's silence says nothing
+_STEADY = 5  # frames over which the centre keeps within its range
+_FEWEST = 5  # frames of a candidate
+_BRIDGED = 2  # frames
+_LOWEST_HZ = 150.0
+_ANALYSED_S = 1.0
+_HALVED_S = 0.2
+_EDGE_MS = 60.0  # frames are judged with those around
+_EDGE_HOPS = 25
+_ENOUGH_HOPS = 300  # of a long tone, to know its level
+_LOSS_HOPS = 8
+"""A tone goes on after fewer 10 ms of anything else: lost packets."""
+
+_LONG_MS, _LOST_OF_LONG_MS = 800.0, 200.0
+"""One that has sounded for so long goes on after so much: beeps that part by less are shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """A stretch of steady tone.
+
+    Attributes
+    ----------
+    begin_ms, end_ms : float
+        From the leg's clock zero.
+    frequencies_hz : tuple of float
+        One, or two in rising order; of what beats (``BEATING_HZ``) the middle.
+    strongest_hz : float
+        Of all lines.
+    level_dbfs : float
+        RMS.
+    concentration : float
+        Share of the energy at its frequencies.
+    beating : bool
+        One of the frequencies is several that beat.
+    flat : bool
+        It keeps its level, as a plucked or sung note does not.
+    apart : bool
+        All sound falls by ``APART_DB`` within 70 ms on either side, as it does not around a vowel within a word.
+    """
+
+    begin_ms: float
+    end_ms: float
+    frequencies_hz: tuple[float, ...]
+    strongest_hz: float
+    level_dbfs: float
+    concentration: float
+    beating: bool = False
+    flat: bool = True
+    apart: bool = True
+
+    @property
+    def duration_ms(self) -> float:
+        """Length."""
+        return self.end_ms - self.begin_ms
+
+
+def steady_bursts(channel: Channel, features: FrameFeatures) -> list[Burst]:
+    """Find the steady tones of a channel, leads included.
+
+    Returns
+    -------
+    list of Burst
+        Sorted, disjoint, at least ``SHORTEST_MS`` long.
+    """
+    bursts: list[Burst] = []
+    for begin, end in bridge(spans_of_mask(steady_frames(features)), _BRIDGED + 1).tolist():
+        if end - begin < _FEWEST:
+            continue
+        burst = _measure(channel, features, begin, end)
+        if burst and burst.duration_ms >= SHORTEST_MS:
+            _add(bursts, burst)
+    return bursts
+
+
+def _add(bursts: list[Burst], burst: Burst) -> None:
+    """Add a burst to those before it: to the last one, if it is the same tone going on."""
+    last = bursts[-1] if bursts else None
+    if last and same_tone(burst, last):
+        longer = max(last, burst, key=lambda one: one.duration_ms)
+        lost_ms = _LOSS_HOPS * 10 if longer.duration_ms < _LONG_MS else _LOST_OF_LONG_MS
+        if burst.begin_ms < last.end_ms + lost_ms:
+            bursts[-1] = replace(longer, begin_ms=last.begin_ms, end_ms=max(last.end_ms, burst.end_ms))
+            return
+    if last and burst.begin_ms < last.end_ms:
+        burst = replace(burst, begin_ms=last.end_ms)
+    if burst.duration_ms >= SHORTEST_MS:
+        bursts.append(burst)
+
+
+def steady_frames(features: FrameFeatures) -> BoolArray:
+    """Tell which frames are loud, hold their power in few lines, and keep these where they are."""
+    level = np.nan_to_num(features.measures["level_dbfs"], nan=-200.0)
+    power = np.exp(level * np.float32(np.log(10) / 10))
+    total = np.maximum(uniform_filter1d(power, _SMOOTHED), np.float32(1e-20))
+    lines = uniform_filter1d(np.nan_to_num(features.concentration) * power, _SMOOTHED) / total
+    centre = uniform_filter1d(np.nan_to_num(features.centre_hz) * power, _SMOOTHED) / total
+    spread = maximum_filter1d(centre, _STEADY) - minimum_filter1d(centre, _STEADY)
+    loud = level > QUIETEST_DBFS
+    return np.asarray(loud & (lines >= _LEAST_LINES) & (spread <= _CENTRE_RANGE * centre), dtype=np.bool_)
+
+
+def same_tone(left: Burst, right: Burst) -> bool:
+    """Tell whether two bursts have the same frequencies, within 1.5 % and 3 Hz."""
+    return len(left.frequencies_hz) == len(right.frequencies_hz) and all(
+        abs(one - other) <= 0.015 * other + 3
+        for one, other in zip(left.frequencies_hz, right.frequencies_hz, strict=True)
+    )
+
+
+def _measure(channel: Channel, features: FrameFeatures, begin: int, end: int) -> Burst | None:
+    """Measure a candidate, frames [begin, end) of the features; None if it is no steady tone."""
+    rate = channel.sample_rate_hz
+    hop = rate // 100
+    first = features.span.first
+    middle, half = (begin + end) * hop // 2, min(int(_ANALYSED_S * rate), (end - begin) * hop) // 2
+    low = max(first * hop + middle - half - channel.first_sample, 0)
+    samples = channel.samples[low : low + 2 * half].astype(np.float64) / FULL_SCALE
+    tones = _steady_lines(samples, rate)
+    if tones is None:
+        return None
+    lines, concentration = tones
+    begin_ms, end_ms = edges_of_tone(channel, [hz for hz, _ in lines], first + begin, first + end)
+    # What goes on beyond, but not as steadily, is a voice.
+    begin_ms, end_ms = max(begin_ms, (first + begin) * 10 - _EDGE_MS), min(end_ms, (first + end) * 10 + _EDGE_MS)
+    if end_ms - begin_ms < SHORT_MS and concentration < LEAST_CONCENTRATION_OF_SHORT:
+        return None
+    level = float(power_to_dbfs(np.mean(samples * samples)))
+    frequencies = _middles(lines)
+    return Burst(
+        begin_ms,
+        end_ms,
+        frequencies,
+        lines[0][0],
+        level,
+        concentration,
+        beating=len(lines) > len(frequencies),
+        flat=_is_flat(samples, rate),
+        apart=_is_apart(features, begin_ms, end_ms),
+    )
+
+
+def _steady_lines(samples: Float64Array, rate: int) -> Lines | None:
+    """Return the lines of a steady tone, and their share of the energy, as ``lines_of``.
+
+    A lost packet turns the phase, and so parts a line in two: one half of the samples may tell what the whole does not,
+    if it holds hardly anything else.
+    """
+    if len(samples) < rate // 100:
+        return None
+    lines = lines_of(samples, rate)
+    if lines is not None and _is_steady(samples, rate, lines):
+        return lines
+    if len(samples) < _HALVED_S * rate:
+        return None
+    middle = len(samples) // 2
+    halves = [(half, lines_of(half, rate)) for half in (samples[:middle], samples[middle:])]
+    pure = [(half, found) for half, found in halves if found is not None and found[1] >= LEAST_CONCENTRATION_OF_SHORT]
+    return next((found for half, found in pure if _is_steady(half, rate, found)), None)
+
+
+def _is_steady(samples: Float64Array, rate: int, lines: Lines) -> bool:
+    frequencies = [hz for hz, _ in lines[0]]
+    return min(frequencies) >= LOWEST_HZ and drift_of(samples, rate, frequencies) <= LARGEST_DRIFT
+
+
+def _is_apart(features: FrameFeatures, begin_ms: float, end_ms: float) -> bool:
+    """Tell whether it is quieter before and after a burst."""
+    level = np.nan_to_num(features.measures["level_dbfs"], nan=-200.0)
+    begin, end = (round(ms / 10) - features.span.first for ms in (begin_ms, end_ms))
+    loud = float(np.median(level[max(begin, 0) : max(end, 1)]))
+    sides = level[max(begin - 7, 0) : max(begin, 0)], level[end : end + 7]
+    return all(not len(side) or side.min() <= loud - APART_DB for side in sides)
+
+
+def _is_flat(samples: Float64Array, rate: int) -> bool:
+    """Tell whether the power over 50 ms stays within 3 dB for most of a burst's middle: packets may be lost in it."""
+    length = rate // 20
+    power = np.square(samples)[: len(samples) // length * length].reshape(-1, length).mean(axis=1)
+    if len(power) < 3:
+        return True
+    low, high = np.percentile(power, (20, 80))
+    return bool(high <= 2 * low)
+
+
+def drift_of(samples: Float64Array, rate: int, lines_hz: Sequence[float]) -> float:
+    """Return by how many radians the phase of the strongest line, after 100 ms, is off what a steady tone's is.
+
+    Parameters
+    ----------
+    samples : float64 array, shape (n,)
+    rate : int
+    lines_hz : sequence of float
+        The strongest first; windows are so long that they keep it apart from the others.
+
+    Returns
+    -------
+    float
+        The median, which a few lost packets do not move; 0 where the samples are too few to tell.
+    """
+    hop = rate // 100
+    nearest = min((abs(hz - lines_hz[0]) for hz in lines_hz[1:]), default=1000.0)
+    length = hop * min(max(4, round(250 / max(nearest, 1.0))), 12)
+    count = (len(samples) - length) // hop + 1
+    if count < 4:
+        return 0.0
+    windows = np.lib.stride_tricks.sliding_window_view(samples, length)[: count * hop : hop]
+    turning = np.exp(-2j * np.pi * lines_hz[0] / rate * np.arange(length)) * hann_window(length)
+    # Windows lie a hop apart: what the frequency turns from one to the next is taken out as well.
+    phasors = windows.dot(turning) * np.exp(-2j * np.pi * lines_hz[0] / rate * hop * np.arange(count))
+    lag = min(10, count // 2)
+    turned = phasors[lag:] * np.conj(phasors[:-lag])
+    turned /= np.maximum(np.abs(turned), 1e-12)
+    usual = complex(np.median(turned.real), np.median(turned.imag))
+    # Over less than 100 ms noise weighs more: twice as strict a test is as far as that goes.
+    return float(np.median(np.abs(np.angle(turned * np.conj(usual))))) * min(10 / lag, 2)
+
+
+def _middles(lines: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """Return the middle of each group of lines that beat with each other; lines are frequencies and their energies."""
+    groups: list[list[tuple[float, float]]] = []
+    for line in sorted(lines):
+        if groups and line[0] - groups[-1][-1][0] <= BEATING_HZ:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return tuple(sum(hz * energy for hz, energy in group) / sum(energy for _, energy in group) for group in groups)
+
+
+def lines_of(samples: Float64Array, rate: int) -> Lines | None:
+    """Return the one to three lines that a steady tone consists of, the strongest first, and their share of the energy.
+
+    Three are taken only of a tone that beats, such as a modulated one; each as frequency in Hz and energy. None where
+    they have less than ``LEAST_CONCENTRATION`` of the energy.
+    """
+    power, reach, resolution = _spectrum(samples, rate)
+    total = power.sum()
+    if not total:
+        return None
+    lines = [_take_peak(power, reach, resolution) for _ in range(3)]
+    least = lines[0][1] * 10 ** (-LARGEST_TWIST_DB / 10)
+    lines = [line for line in lines if line[1] >= least]
+    if len(lines) == 3 and max(lines)[0] - min(lines)[0] > 2 * BEATING_HZ:
+        lines.pop()
+    concentration = float(sum(energy for _, energy in lines) / total)
+    return (lines, concentration) if concentration >= LEAST_CONCENTRATION else None
+
+
+def spectral_lines(samples: Float64Array, rate: int) -> tuple[list[float], float] | None:
+    """Return the frequencies of one or two tones in Hz, the stronger first, and their share of the energy.
+
+    None where they have less than ``LEAST_CONCENTRATION`` of it.
+    """
+    power, reach, resolution = _spectrum(samples, rate)
+    total = power.sum()
+    if not total:
+        return None
+    strongest, own = _take_peak(power, reach, resolution)
+    second, other = _take_peak(power, reach, resolution)
+    if other >= own * 10 ** (-LARGEST_TWIST_DB / 10) and own + other >= LEAST_CONCENTRATION * total:
+        return [strongest, second], float((own + other) / total)
+    return ([strongest], float(own / total)) if own >= LEAST_CONCENTRATION * total else None
+
+
+def _spectrum(samples: Float64Array, rate: int) -> tuple[Float64Array, int, float]:
+    """Return the power above 150 Hz, how many bins a line reaches to either side, and how far bins lie apart in Hz."""
+    count = len(samples)
+    # Whole hops: bins then lie at the same frequencies at any sample rate, and so does what is read off them.
+    hop = rate // 100
+    length = hop * fft.next_fast_len(-(-2 * count // hop), real=True)
+    power = np.square(np.abs(fft.rfft(samples * hann_window(count), length, workers=1)))
+    resolution = rate / length
+    reach = max(round(2 * length / count), round(6 / resolution))  # the window's main lobe
+    power[: int(_LOWEST_HZ / resolution)] = 0
+    return power, reach, resolution
+
+
+def _take_peak(power: Float64Array, reach: int, resolution: float) -> tuple[float, float]:
+    """Return frequency and energy of the strongest peak, and set it to 0."""
+    top = int(power.argmax())
+    around = slice(max(top - reach, 0), top + reach + 1)
+    energy = float(power[around].sum())
+    if not energy:
+        return 0.0, 0.0
+    near = np.arange(max(top - 2, 0), min(top + 3, len(power)))
+    frequency = float((power[near] * near).sum() / power[near].sum() * resolution)
+    power[around] = 0
+    return frequency, energy
+
+
+def edges_of_tone(channel: Channel, frequencies: Sequence[float], begin: int, end: int) -> tuple[float, float]:
+    """Return in ms where a tone begins and ends that sounds throughout the leg's frames [begin, end).
+
+    Its power over 30 ms, every 10 ms, is followed outwards to where it falls below half.
+    """
+    if end - begin > 2 * _ENOUGH_HOPS:
+        begin_ms, _ = edges_of_tone(channel, frequencies, begin, begin + _ENOUGH_HOPS)
+        return begin_ms, edges_of_tone(channel, frequencies, end - _ENOUGH_HOPS, end)[1]
+    hop = channel.sample_rate_hz // 100
+    low = max(begin - _EDGE_HOPS, -(-channel.first_sample // hop))
+    high = min(end + _EDGE_HOPS, (channel.first_sample + len(channel.samples)) // hop)
+    if high <= low:
+        return begin * 10.0, end * 10.0
+    power = tone_power(channel, frequencies, low, high)
+    smooth = uniform_filter1d(power, 3, mode="constant")
+    inside = slice(max(begin - low, 0), max(end - low, 1))
+    loud = np.flatnonzero(smooth >= 0.5 * _median(smooth[inside])).tolist()
+    begin_hop = _outermost(inside.start, [hop for hop in reversed(loud) if hop < inside.start])
+    end_hop = _outermost(min(inside.stop, len(smooth)) - 1, [hop for hop in loud if hop >= inside.stop])
+    return (low + _crossing(smooth, begin_hop, -1)) * 10.0, (low + _crossing(smooth, end_hop, 1)) * 10.0
+
+
+def _median(values: Float64Array) -> float:
+    """Return the median; numpy's own costs far more on so few values."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
+def _outermost(hop: int, others: Sequence[int]) -> int:
+    """Follow a tone from hop to hop, nearest first, to the last one before it is gone for ``_LOSS_HOPS``."""
+    for other in others:
+        if abs(other - hop) > _LOSS_HOPS:
+            break
+        hop = other
+    return hop
+
+
+def tone_power(channel: Channel, frequencies: Sequence[float], low: int, high: int) -> Float64Array:
+    """Return the power at some frequencies in each hop of the leg's [low, high), which the samples must hold."""
+    hop = channel.sample_rate_hz // 100
+    samples = channel.samples[low * hop - channel.first_sample : high * hop - channel.first_sample]
+    hops = samples.astype(np.float32).reshape(-1, hop)
+    power = np.zeros(len(hops))
+    for frequency in frequencies:
+        power += np.square(np.abs(hops.dot(_turning(frequency, channel.sample_rate_hz))))
+    return power
+
+
+@lru_cache(maxsize=32)
+def _turning(frequency: float, rate: int) -> npt.NDArray[np.complex64]:
+    """Return what turns a frequency in Hz to 0 over a hop; DTMF asks for the same eight all the time."""
+    return np.asarray(np.exp(-2j * np.pi * frequency / rate * np.arange(rate // 100)), dtype=np.complex64)
+
+
+def _crossing(smooth: Float64Array, at: int, step: int) -> float:
+    """Return, in hops, the edge of what is loud up to hop ``at``, which power takes 30 ms to leave."""
+    beyond = at + step
+    edge = at + (1 if step > 0 else 0)
+    if not 0 <= beyond < len(smooth):
+        return float(edge)
+    plateau = smooth[max(min(at - 3 * step, len(smooth) - 1), 0)]
+    # Where the tone ends with the hop, two of the three hops around it hold tone.
+    share = 3 * smooth[at] / max(plateau, 1e-30)
+    return edge + step * float(min(max(share - 2.0, -0.5), 0.5))

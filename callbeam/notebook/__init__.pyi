@@ -1,0 +1,15 @@
+from .captures import DecodedCapture as DecodedCapture
+from .captures import decode_capture as decode_capture
+from .captures import read_capture as read_capture
+from .output_tables import OutputTables as OutputTables
+from .output_tables import open_tables as open_tables
+from .recording import analyse_recording as analyse_recording
+
+__all__ = [
+    "DecodedCapture",
+    "OutputTables",
+    "analyse_recording",
+    "decode_capture",
+    "open_tables",
+    "read_capture",
+]

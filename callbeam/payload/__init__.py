@@ -1,0 +1,5 @@
+"""What a track's payload is: what its header declares, believed only as far as its bytes agree; then samples of it."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""What sentiment models get and give: units, whether they may be scored, context, splits, clips, scores."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

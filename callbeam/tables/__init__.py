@@ -1,0 +1,5 @@
+"""Tables as Parquet files: written and staged, published behind a manifest, and read back by it."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

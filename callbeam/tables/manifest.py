@@ -1,0 +1,204 @@
+"""The manifest: what a job has published. It lands last, and holds nothing that only a clock knows."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from callbeam.storage import StorageError
+from callbeam.tables.object_names import JOBS, manifest_key, run_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from callbeam.kvs import Job
+    from callbeam.storage import ObjectStore
+
+FORMAT = 1
+"""Rises when older versions could no longer read a manifest rightly."""
+
+LOADERS = 16
+"""Manifests read at a time: a lake of a year's jobs has hundreds, each a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A published file.
+
+    Attributes
+    ----------
+    key : str
+        Below the output.
+    sha256 : str
+        Hex digest of its bytes.
+    """
+
+    key: str
+    table: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a job, beside its files.
+
+    Attributes
+    ----------
+    by_status : mapping of str to int
+        Rows of the ledger by status.
+    call_count : int
+        Calls written.
+    open_calls : tuple of str
+        Calls that were still going on: not written; running the job again completes them.
+    """
+
+    by_status: Mapping[str, int] = field(default_factory=dict)
+    call_count: int = 0
+    open_calls: tuple[str, ...] = ()
+
+    @property
+    def decoded(self) -> int:
+        """Fragments decoded."""
+        return self.by_status.get("decoded", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a job has published.
+
+    Attributes
+    ----------
+    sources : tuple of str
+        The stream selectors as written.
+    streams : tuple of str
+        ARNs that they resolved to, sorted.
+    start_ms, end_ms : int
+        Half-open range of server time, UTC milliseconds.
+    options_sha256 : str
+        Hash of the options that change rows.
+    versions : mapping of str to str
+        callbeam and the libraries that results rest on.
+    files : tuple of FileEntry
+        Sorted by key.
+    """
+
+    job_id: str
+    sources: tuple[str, ...]
+    streams: tuple[str, ...]
+    account: str
+    region: str
+    start_ms: int
+    end_ms: int
+    options_sha256: str
+    versions: Mapping[str, str]
+    outcome: Outcome
+    files: tuple[FileEntry, ...]
+
+    def to_json(self) -> bytes:
+        """Encode: the same bytes for the same manifest."""
+        text = json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True, indent=1, ensure_ascii=False)
+        return text.encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Manifest:
+        """Decode.
+
+        Raises
+        ------
+        ValueError
+            If that is not a manifest which this version reads.
+        """
+        values: dict[str, Any] = json.loads(content)
+        if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+            raise ValueError(f"it is not a manifest of format {FORMAT}")
+        try:
+            outcome = values.pop("outcome")
+            outcome["open_calls"] = tuple(outcome["open_calls"])
+            values["files"] = tuple(FileEntry(**entry) for entry in values["files"])
+            values["sources"] = tuple(values["sources"])
+            values["streams"] = tuple(values["streams"])
+            return cls(outcome=Outcome(**outcome), **values)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"a field is missing or unknown: {error}") from error
+
+
+def manifest_of(
+    job: Job, *, outcome: Outcome, files: Iterable[FileEntry], options_sha256: str, versions: Mapping[str, str]
+) -> Manifest:
+    """Put a job's manifest together.
+
+    Parameters
+    ----------
+    job : Job
+    outcome : Outcome
+    files : iterable of FileEntry
+        In any order.
+    options_sha256 : str
+    versions : mapping of str to str
+    """
+    return Manifest(
+        job_id=job.job_id,
+        sources=job.sources,
+        streams=tuple(sorted(stream.arn for stream in job.streams)),
+        account=job.account,
+        region=job.region,
+        start_ms=job.start_ms,
+        end_ms=job.end_ms,
+        options_sha256=options_sha256,
+        versions=dict(versions),
+        outcome=outcome,
+        files=tuple(sorted(files, key=lambda entry: entry.key)),
+    )
+
+
+def load_manifest(store: ObjectStore, job_id: str) -> Manifest | None:
+    """Read a job's manifest; None if it has published nothing.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be read.
+    """
+    key = manifest_key(job_id)
+    content = store.get(key)
+    if content is None:
+        return None
+    try:
+        return Manifest.from_json(content)
+    except ValueError as error:
+        raise StorageError(
+            f"{store.describe(key)} cannot be read: {error}; use the version of callbeam that wrote it"
+        ) from error
+
+
+def load_manifests(store: ObjectStore) -> list[Manifest]:
+    """Read the manifests of all jobs, sorted by start and job_id.
+
+    Raises
+    ------
+    StorageError
+        If one cannot be read.
+    """
+    keys = (info.key.split("/") for info in store.list(JOBS))
+    job_ids = [parts[1] for parts in keys if len(parts) == 3 and parts[2] == "manifest.json"]
+    with ThreadPoolExecutor(LOADERS) as pool:
+        found = [manifest for manifest in pool.map(lambda job_id: load_manifest(store, job_id), job_ids) if manifest]
+    return sorted(found, key=lambda manifest: (manifest.start_ms, manifest.job_id))
+
+
+def write_run(store: ObjectStore, job_id: str, facts: Mapping[str, object]) -> None:
+    """Write what the wall clock knows of a job's run: the one file that differs from run to run.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    job_id : str
+    facts : mapping
+        Anything that JSON holds: begin, end, attempt, times real time, host.
+    """
+    text = json.dumps(dict(facts), sort_keys=True, indent=1, ensure_ascii=False)
+    store.put(run_key(job_id), text.encode() + b"\n")

@@ -1,0 +1,92 @@
+"""Where a job's files are: names that depend on the job alone, and its staging."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from callbeam.storage import StorageError
+
+if TYPE_CHECKING:
+    from callbeam.kvs import Job
+
+JOBS = "_jobs/"
+"""Athena, Spark and duckdb's globs over tables all pass over what begins with an underscore."""
+
+PIECES = "pieces"
+
+
+def job_prefix(job_id: str) -> str:
+    """Return the prefix of what is kept about a job, and of its staging.
+
+    Examples
+    --------
+    >>> job_prefix("1f")
+    '_jobs/1f/'
+    """
+    return f"{JOBS}{job_id}/"
+
+
+def manifest_key(job_id: str) -> str:
+    """Return the key of a job's manifest."""
+    return f"{job_prefix(job_id)}manifest.json"
+
+
+def run_key(job_id: str) -> str:
+    """Return the key of what the wall clock knows of a job's last run."""
+    return f"{job_prefix(job_id)}run.json"
+
+
+def claim_key(job_id: str) -> str:
+    """Return the key of the claim that one submission holds while it publishes."""
+    return f"{job_prefix(job_id)}publishing"
+
+
+def partition(job: Job) -> str:
+    """Return the job's partition: the UTC date at which its range begins.
+
+    Examples
+    --------
+    >>> partition(job)
+    'dt=2026-03-01'
+    """
+    return f"dt={datetime.fromtimestamp(job.start_ms / 1000, tz=timezone.utc):%Y-%m-%d}"
+
+
+def final_prefix(table: str, job: Job) -> str:
+    """Return what the keys of a job's files in a table begin with."""
+    return f"{table}/{partition(job)}/{job.job_id}-"
+
+
+def final_key(table: str, job: Job, shard: int) -> str:
+    """Return where a shard is published: the same for every run of the job."""
+    return f"{final_prefix(table, job)}{shard:05d}.parquet"
+
+
+def shard_in(key: str) -> int:
+    """Return the number of the shard that a published file is.
+
+    Examples
+    --------
+    >>> shard_in("calls/dt=2026-03-01/1f-00012.parquet")
+    12
+    """
+    return int(key.removesuffix(".parquet").rpartition("-")[2])
+
+
+def staged_key(table: str, job: Job, attempt: str, shard: int) -> str:
+    """Return where a submission stages a shard.
+
+    Raises
+    ------
+    StorageError
+        If the attempt's name could be taken for something else of the job's.
+    """
+    if not attempt or "/" in attempt or attempt == PIECES:
+        raise StorageError(f"{attempt!r} cannot name an attempt")
+    return f"{job_prefix(job.job_id)}{attempt}/{table}/{shard:05d}.parquet"
+
+
+def piece_key(table: str, job: Job, name: str) -> str:
+    """Return where a piece's rows of a heavy table are written; the same for every run of the job."""
+    return f"{job_prefix(job.job_id)}{PIECES}/{table}/{name}.parquet"

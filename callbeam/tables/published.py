@@ -1,0 +1,153 @@
+"""Reads tables back: only files that a manifest names, of them only what is needed, NULL where one lacks a column."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from callbeam.errors import UsageError
+from callbeam.schemas import TABLES
+from callbeam.storage import ObjectStore, StorageConfig, StorageError, open_store, resolve_config
+from callbeam.tables.file_search import pieces_with, shards_with
+from callbeam.tables.manifest import Manifest, load_manifests
+from callbeam.tables.table_file import TableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+READERS = 8
+"""Files that are read, or jobs that are searched, at a time: most of the time is waiting for a server."""
+
+
+class Output:
+    """What backfills have published below one output.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    manifests : sequence of Manifest
+    place : str
+        Where it is, as its user names it.
+    """
+
+    def __init__(self, store: ObjectStore, manifests: Sequence[Manifest], place: str) -> None:
+        self._store = store
+        self.place = place
+        self.manifests = tuple(manifests)
+
+    def has(self, name: str) -> bool:
+        """Tell whether any job has published files of a table."""
+        return any(entry.table == name for manifest in self.manifests for entry in manifest.files)
+
+    def read(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Read columns of a table, of all calls.
+
+        Parameters
+        ----------
+        name : str
+            Of a table in ``schemas/``.
+        columns : sequence of str
+            Of its columns.
+
+        Returns
+        -------
+        pyarrow.Table
+            With the schema's types; no rows if no job has published the table, NULL where a file lacks the column.
+
+        Raises
+        ------
+        StorageError
+            If a file that a manifest names is missing or cannot be read.
+        """
+        schema = _schema(name, columns)
+        keys = [key for manifest in self.manifests for key in _keys(manifest, name)]
+        with ThreadPoolExecutor(READERS) as pool:
+            return _together(schema, pool.map(lambda key: TableFile(self._store, key).read(schema), keys))
+
+    def read_calls(
+        self,
+        name: str,
+        columns: Sequence[str],
+        calls: Mapping[str, Collection[str]],
+        *,
+        channel_ids: Mapping[str, Collection[str]],
+    ) -> pa.Table:
+        """Read columns of a table, of some calls.
+
+        Parameters
+        ----------
+        name : str
+            Of a table in ``schemas/``.
+        columns : sequence of str
+            Of its columns.
+        calls : mapping of str to collection of str
+            Their ids by job_id.
+        channel_ids : mapping of str to collection of str
+            Their channels' by job_id: the files of a heavy table are found by them.
+
+        Returns
+        -------
+        pyarrow.Table
+            As ``read`` gives it.
+
+        Raises
+        ------
+        StorageError
+            If a file that a manifest names is missing or cannot be read.
+        """
+        schema = _schema(name, columns)
+
+        def of_job(manifest: Manifest) -> pa.Table:
+            call_ids, keys = calls[manifest.job_id], _keys(manifest, name)
+            if TABLES[name].on_request:
+                files = pieces_with(self._store, keys, channel_ids[manifest.job_id])
+            else:
+                files = shards_with(self._store, keys, call_ids)
+            return _together(schema, (file.read(schema, call_ids) for file in files))
+
+        with ThreadPoolExecutor(READERS) as pool:
+            asked = [manifest for manifest in self.manifests if manifest.job_id in calls]
+            return _together(schema, pool.map(of_job, asked))
+
+
+def _schema(name: str, columns: Sequence[str]) -> pa.Schema:
+    return pa.schema([TABLES[name].schema.field(column).with_nullable(True) for column in columns])
+
+
+def _keys(manifest: Manifest, name: str) -> list[str]:
+    return [entry.key for entry in manifest.files if entry.table == name]
+
+
+def _together(schema: pa.Schema, parts: Iterable[pa.Table]) -> pa.Table:
+    return pa.concat_tables([schema.empty_table(), *parts]).combine_chunks()
+
+
+def open_output(config: StorageConfig) -> Output:
+    """Open an output for reading.
+
+    Parameters
+    ----------
+    config : StorageConfig
+        A local folder or ``s3://bucket/prefix``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such folder or bucket, it cannot be read, or no job has published anything there.
+    """
+    place, config = config.output, resolve_config(config)
+    if not config.output.startswith("s3://") and not Path(config.output).is_dir():
+        raise UsageError(f"there is no folder {config.output}; name the --output of a backfill")
+    store = open_store(config)
+    try:
+        manifests = load_manifests(store)
+    except StorageError as error:
+        raise UsageError(str(error)) from error
+    if not any(entry.table == "calls" for manifest in manifests for entry in manifest.files):
+        raise UsageError(
+            f"{store.describe()} holds no table of calls that a job has published; name the --output of a backfill"
+        )
+    return Output(store, manifests, place)

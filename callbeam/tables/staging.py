@@ -1,0 +1,99 @@
+"""Files on their way into the tables: written whole and once, below ``_jobs/<job_id>/``, where no reader looks."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callbeam.schemas import TABLES
+from callbeam.tables.object_names import piece_key, staged_key
+from callbeam.tables.parquet_files import encode_table
+from callbeam.tables.shards import shard_count, shard_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from callbeam.kvs import Job
+    from callbeam.schemas import Table
+    from callbeam.storage import ObjectStore
+
+__all__ = ["StagedFile", "shard_count", "shard_of", "stage_piece", "stage_table"]
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A whole Parquet file that waits to be published.
+
+    Attributes
+    ----------
+    key : str
+        Where it is staged.
+    shard : int or None
+        Its number in the table; None for a piece's, which is numbered in order of keys when it is published.
+    """
+
+    key: str
+    table: str
+    shard: int | None
+    rows: int
+    bytes: int
+    sha256: str
+
+
+def stage_table(
+    store: ObjectStore, job: Job, attempt: str, table: Table, shard: int, rows: pa.Table | pa.RecordBatch
+) -> StagedFile:
+    """Write one shard of a table into an attempt's staging.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    job : Job
+    attempt : str
+        Names the submission; fixed when it is submitted.
+    table : Table
+    shard : int
+    rows : pyarrow.Table or pyarrow.RecordBatch
+        In any order.
+
+    Raises
+    ------
+    TableError
+        If the rows do not fit the table.
+    StorageError
+        If the file cannot be written.
+    """
+    return _stage(store, staged_key(table.name, job, attempt, shard), table, shard, rows)
+
+
+def stage_piece(store: ObjectStore, job: Job, table: str, name: str, rows: pa.Table | pa.RecordBatch) -> StagedFile:
+    """Write a piece's rows of a heavy table; a retry replaces them by the same bytes.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    job : Job
+    table : str
+        The table's name.
+    name : str
+        Names channel or leg, and piece, for instance ``<channel_id>-00000``: sorting by it gives the files' order.
+    rows : pyarrow.Table or pyarrow.RecordBatch
+
+    Raises
+    ------
+    TableError
+        If the rows do not fit the table.
+    StorageError
+        If the file cannot be written.
+    """
+    return _stage(store, piece_key(table, job, name), TABLES[table], None, rows)
+
+
+def _stage(
+    store: ObjectStore, key: str, table: Table, shard: int | None, rows: pa.Table | pa.RecordBatch
+) -> StagedFile:
+    content = encode_table(table, rows)
+    store.put(key, content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    return StagedFile(key, table.name, shard, rows.num_rows, len(content), sha256)

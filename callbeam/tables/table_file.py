@@ -1,0 +1,105 @@
+"""One Parquet file of a table, of which only what is asked for is fetched."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from callbeam.storage import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from callbeam.storage import ObjectStore
+
+HOLE_BYTES = 256 * 1024
+"""What is fetched with its neighbours though nobody asked for it: another request costs more than so many bytes."""
+
+RANGE_BYTES = 16 * 1024**2
+"""Most bytes of a request."""
+
+FORMAT = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(
+        pre_buffer=True,
+        cache_options=pa.CacheOptions(hole_size_limit=HOLE_BYTES, range_size_limit=RANGE_BYTES, lazy=False),
+    )
+)
+
+
+class TableFile:
+    """A file of a table.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    key : str
+
+    Raises
+    ------
+    StorageError
+        If it is missing or cannot be read; so do the methods.
+    """
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self._place = store.describe(key)
+        file = store.open(key)
+        if file is None:
+            raise StorageError(f"{self._place} is named in its job's manifest but is not there; run the job again")
+        with self._telling():
+            self._fragment = FORMAT.make_fragment(pa.PythonFile(file, mode="r"))
+            self._fragment.ensure_complete_metadata()
+
+    def read(self, schema: pa.Schema, call_ids: Collection[str] | None = None) -> pa.Table:
+        """Read columns.
+
+        Parameters
+        ----------
+        schema : pyarrow.Schema
+            Names and types wanted; NULL where the file lacks a column.
+        call_ids : collection of str, optional
+            Only rows of these calls; row groups whose statistics rule them out are not fetched.
+        """
+        with self._telling():
+            present = set(self._fragment.physical_schema.names)
+            rows = self._fragment.to_table(
+                columns=[name for name in schema.names if name in present],
+                filter=None if call_ids is None else _of(call_ids),
+                use_threads=False,  # several files are read at a time
+            )
+            columns = [
+                rows.column(field.name).cast(field.type)
+                if field.name in present
+                else pa.nulls(rows.num_rows, field.type)
+                for field in schema
+            ]
+            return pa.table(columns, schema=schema)
+
+    def held(self, call_ids: Collection[str]) -> set[str]:
+        """Return which of some calls it has rows of; only the column of their ids is fetched."""
+        column = pa.schema([pa.field("call_id", pa.string())])
+        return set(pc.unique(self.read(column, call_ids)["call_id"]).to_pylist())
+
+    @cached_property
+    def channels(self) -> tuple[str, str]:
+        """The least and greatest ``channel_id``, from the statistics, which every file of a backfill has."""
+        with self._telling():
+            metadata = self._fragment.metadata
+            leaf = next(n for n in range(metadata.num_columns) if metadata.schema.column(n).path == "channel_id")
+            spans = [metadata.row_group(n).column(leaf).statistics for n in range(metadata.num_row_groups)]
+            return min(span.min for span in spans), max(span.max for span in spans)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            raise StorageError(f"{self._place} cannot be read as Parquet ({error}); run its job again") from error
+
+
+def _of(call_ids: Collection[str]) -> pc.Expression:
+    return pc.field("call_id").isin(pa.array(sorted(call_ids), pa.string()))

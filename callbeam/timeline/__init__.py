@@ -1,0 +1,5 @@
+"""A leg's clock, and where each block of audio lies on it: gaps, overlaps, re-uploads, clocks that step."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

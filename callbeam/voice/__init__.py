@@ -1,0 +1,5 @@
+"""Who speaks and how: voice activity, noise under the speech, glottal cycles, formants, syllables, voice quality."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

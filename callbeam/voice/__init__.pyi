@@ -1,0 +1,31 @@
+from .noise import VoiceLevels as VoiceLevels
+from .noise import join_voice_levels as join_voice_levels
+from .noise import local_noise as local_noise
+from .noise import snr_db as snr_db
+from .noise import voice_levels as voice_levels
+from .own_voice import faint_speech as faint_speech
+from .silero import MODEL_SHA256 as MODEL_SHA256
+from .silero import SileroDetector as SileroDetector
+from .silero import model_path as model_path
+from .voice_activity import VoiceActivityConfig as VoiceActivityConfig
+from .voice_activity import VoiceActivityDetector as VoiceActivityDetector
+from .voice_activity import speech_spans as speech_spans
+from .voice_quality import VoiceDescriptors as VoiceDescriptors
+from .voice_quality import describe_voice as describe_voice
+
+__all__ = [
+    "MODEL_SHA256",
+    "SileroDetector",
+    "VoiceActivityConfig",
+    "VoiceActivityDetector",
+    "VoiceDescriptors",
+    "VoiceLevels",
+    "describe_voice",
+    "faint_speech",
+    "join_voice_levels",
+    "local_noise",
+    "model_path",
+    "snr_db",
+    "speech_spans",
+    "voice_levels",
+]

