@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callbeam.pipelines import main
+from callbeam.pipelines.inspect_capture import main
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 GETMEDIA = DATA / "getmedia"
