@@ -8,24 +8,31 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from callbeam.analysis import AnalysisConfig
-from callbeam.assembly import AssemblyConfig, lost_ratio, publish_job
-from callbeam.calls import parse_role_map, start_before
+from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_letters, lost_ratio, publish_job
+from callbeam.calls import DeadLetter, PlannedJob, leg_roles, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
-from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty, plan_jobs
+from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
 from callbeam.pipelines.job_identity import options_sha256, versions
-from callbeam.pipelines.options import add_source_arguments, beam_parser, call_filter, check_beam_words, kvs_config
+from callbeam.pipelines.options import (
+    add_source_arguments,
+    beam_parser,
+    check_beam_words,
+    check_source,
+    kvs_config,
+)
 from callbeam.pipelines.progress_line import ProgressLine
 from callbeam.pipelines.runner import run_pipeline, runner_options
+from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.speech_options import (
     add_sentiment_arguments,
     add_speech_arguments,
@@ -72,24 +79,31 @@ class BackfillConfig:
     publish: PublishConfig
 
 
-def build(pipeline: beam.Pipeline, job: Job, config: BackfillConfig) -> None:
+def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLetter], config: BackfillConfig) -> None:
     """Compose the steps of one job.
 
     Parameters
     ----------
     pipeline : apache_beam.Pipeline
-    job : Job
+    planned : PlannedJob
+        The job, and what records say of its calls.
+    letters : sequence of DeadLetter
+        What could not be planned.
     config : BackfillConfig
     """
+    job = planned.job
+    decode = replace(config.decode, legs=leg_roles(planned.contacts))
     lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
-    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, config.decode)
+    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode)
     analysed = decoded.decoded | "AnalyseChannels" >> AnalyseChannels(
         job, analysis=config.analysis, storage=config.storage, model_path=config.model_path
     )
     windows = analysed | "WindowFeatures" >> WindowFeatures(config.windows)
+    known = [Keyed(contact.call_id, call_parts.CONTACTS, contact) for contact in planned.contacts]
+    records = pipeline | "Records" >> beam.Create([*known, *keyed_dead_letters(job.job_id, letters)], reshuffle=False)
     calls = (
-        (read.parts, decoded.parts, analysed, windows)
+        (read.parts, decoded.parts, analysed, windows, records)
         | "Parts" >> beam.Flatten()
         | "AssembleCalls" >> AssembleCalls(job, config=config.assembly)
     )
@@ -157,14 +171,15 @@ def main(argv: Sequence[str]) -> int:
     beam_options = beam_parser()
     options, beam_words = parse(parser, argv, others=beam_options.known_options)
     check_beam_words(beam_options, beam_words)
+    check_source(options)
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
     runner = runner_options(beam_words, workers=options.workers)
     config = _config(options)
     store = open_store(config.storage)
-    jobs = _checked_jobs(options, config, store)
+    jobs, letters = _checked_jobs(options, config, store)
     running = _Running(config, runner, store, max_loss=options.max_loss)
-    codes = [running.run(job, first=job is jobs[0]) for job in jobs]
+    codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
@@ -200,18 +215,17 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
     )
 
 
-def _checked_jobs(options: argparse.Namespace, config: BackfillConfig, store: ObjectStore) -> list[Job]:
+def _checked_jobs(
+    options: argparse.Namespace, config: BackfillConfig, store: ObjectStore
+) -> tuple[list[PlannedJob], list[DeadLetter]]:
     """Plan the jobs, and refuse before any work what cannot end well."""
-    now_ms = round(time.time() * 1000)
-    jobs = plan_jobs(
-        KvsClient(config.kvs), options.streams, options.start, options.end, now_ms, only=call_filter(options)
-    )
+    jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage)
     check_writable(store)
     manifests = load_manifests(store)
-    for job in jobs:
+    for job in (planned_job.job for planned_job in jobs):
         refuse_overlap(store, job, allow_overlap=options.allow_overlap, manifests=manifests)
         refuse_claimed(store, job, take_over=options.take_over)
-    return jobs
+    return jobs, letters
 
 
 class _Running:
@@ -224,17 +238,17 @@ class _Running:
         self._max_loss = max_loss
         self._client: KvsClient | None = None  # kept from one day without fragments to the next
 
-    def run(self, job: Job, *, first: bool) -> int:
+    def run(self, planned: PlannedJob, letters: Sequence[DeadLetter], *, first: bool) -> int:
         """Run one job, and say what came of it."""
-        config, store = self._config, self._store
+        config, store, job = self._config, self._store, planned.job
         failure: Exception | None = None
         begun_ms = round(time.time() * 1000)
         with ProgressLine(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}") as progress:
             try:
-                if self._is_empty(job):
+                if not planned.contacts and self._is_empty(job):
                     publish_job(store, job, [], [], config.publish)  # a month of such days need not start workers
                 else:
-                    run_pipeline(partial(build, job=job, config=config), self._runner)
+                    run_pipeline(partial(build, planned=planned, letters=letters, config=config), self._runner)
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error
         if failure is not None:

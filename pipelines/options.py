@@ -16,9 +16,22 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what to read, and from where."""
     source = parser.add_argument_group("source")
     add = source.add_argument
-    add("--streams", nargs="+", required=True, metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
-    add("--start", type=instant, required=True, metavar="ISO8601", help="start of server time, with a zone")
-    add("--end", type=instant, required=True, metavar="ISO8601", help="end, exclusive; at least 2 minutes ago")
+    add("--streams", nargs="+", metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
+    add("--start", type=instant, metavar="ISO8601", help="start of server time, with a zone")
+    add("--end", type=instant, metavar="ISO8601", help="end, exclusive; at least 2 minutes ago")
+    add(
+        "--calls",
+        metavar="PLACE",
+        help="instead of streams and a range: records that name the calls (contact records, flow and contact events, "
+        "streaming events, a CSV), as a file, a folder or s3://bucket/prefix",
+    )
+    add(
+        "--attributes",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="contact attributes that records may leave in the tables",
+    )
     add(
         "--contact-id",
         "--transaction-id",
@@ -49,6 +62,24 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _pace(text: str) -> float:
     return 0.0 if text in {"0", "0.0"} else number(1)(text)
+
+
+def check_source(options: argparse.Namespace) -> None:
+    """Refuse what names both records and streams, or neither.
+
+    Raises
+    ------
+    UsageError
+        With what is missing, or too much.
+    """
+    by_stream = {"--streams": options.streams, "--start": options.start, "--end": options.end}
+    given = [name for name, value in by_stream.items() if value is not None]
+    given += ["--contact-id"] * bool(options.call_ids) + ["--voice-connector-id"] * bool(options.voice_connector_id)
+    if options.calls is not None and given:
+        raise UsageError(f"--calls says by itself what is read: leave out {', '.join(given)}")
+    missing = [name for name, value in by_stream.items() if value is None]
+    if options.calls is None and missing:
+        raise UsageError(f"the following arguments are required: {', '.join(missing)} (or --calls)")
 
 
 def call_filter(options: argparse.Namespace) -> CallFilter:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
-from callbeam.kvs import KvsClient, Lane, Plan, plan_jobs, plan_lanes, summarise
+from callbeam.kvs import KvsClient, Lane, Plan, plan_lanes, summarise
 from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
-from callbeam.pipelines.options import add_source_arguments, call_filter, kvs_config
+from callbeam.pipelines.options import add_source_arguments, check_source, kvs_config
+from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.report import counted
 
 
@@ -31,9 +31,10 @@ def main(argv: Sequence[str]) -> int:
     options, _ = parse(parser, argv)
     config = kvs_config(options)
     client = KvsClient(config)
-    jobs = plan_jobs(client, options.streams, options.start, options.end, round(time.time() * 1000))
+    check_source(options)
+    jobs, _ = planned_jobs(client, options)
     every: list[Lane] = []
-    for job in jobs:
+    for job in (planned.job for planned in jobs):
         lanes = plan_lanes(client, job)
         every += lanes
         print(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}: {_line(summarise(lanes, config))}")
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     print(f"API calls, about: {calls}")
     dollars = f"${plan.dollars:,.2f}" if plan.dollars >= 0.01 else "less than a cent"
     print(f"cost of reading the media once: {dollars} (us-east-1)")
-    if call_filter(options).words():
+    if any(planned.job.only.words() for planned in jobs):
         print("that is at most: of calls that were not asked for, a backfill reads a fragment every few minutes")
     if config.fragments_per_second:
         longest = max((sum(unit.count for unit in lane.units) for lane in every), default=0)

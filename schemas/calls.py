@@ -69,8 +69,33 @@ TOTALS = (
 )
 """What Connect does not have."""
 
+CONTACT = (
+    Column("contact_id", STRING, "Connect's ContactId, if records name the call.", nullable=True),
+    Column("initial_contact_id", STRING, "The first contact of the chain that transfers make.", nullable=True),
+    Column("previous_contact_id", STRING, "The contact that was transferred to this one.", nullable=True),
+    Column("next_contact_id", STRING, "The contact that this one was transferred to.", nullable=True),
+    Column("related_contact_id", STRING, "Connect's RelatedContactId, of a callback for example.", nullable=True),
+    Column("aliases", pa.list_(pa.string()), "Other names that records know the call by, sorted.", nullable=True),
+    Column("initiation_method", STRING, "Connect's InitiationMethod.", nullable=True),
+    Column("initiation_ts", INSTANT, "When the contact began.", nullable=True),
+    Column("connected_to_agent_ts", INSTANT, "When an agent was connected to the customer.", nullable=True),
+    Column("disconnect_ts", INSTANT, "When the contact ended.", nullable=True),
+    Column("queue_id", STRING, "The queue, by the end of its ARN.", nullable=True),
+    Column("routing_profile_id", STRING, "The agent's routing profile, by the end of its ARN.", nullable=True),
+    Column("agent_id", STRING, "The agent who had the contact last, by the end of the ARN.", nullable=True),
+    Column(
+        "attributes",
+        pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())])),
+        "Contact attributes that were asked for with --attributes, by name.",
+        nullable=True,
+    ),
+    Column("record_sources", pa.list_(pa.string()), "Kinds of records that speak of the call.", nullable=True),
+)
+"""What only records tell, NULL where a job was planned without them."""
+
 CALLS = Table(
     name="calls",
+    version=2,
     row="a call",
     key=("call_id", "job_id"),
     columns=(
@@ -80,6 +105,7 @@ CALLS = Table(
         Column("instance_id", STRING, "Connect's InstanceId.", nullable=True),
         Column("chime_call_id", STRING, "Chime's CallId.", nullable=True),
         Column("voice_connector_id", STRING, "Chime's VoiceConnectorId.", nullable=True),
+        *CONTACT,
         Column("stream_arns", pa.list_(pa.string()), "The streams that the call's legs lie on, sorted."),
         Column(
             "call_start_ts", INSTANT, "The call's clock zero: the earliest fragment of any leg; offsets count from it."
@@ -88,8 +114,10 @@ CALLS = Table(
         Column(
             "status",
             STRING,
-            "ok; partial if fragments or tracks were lost, or samples are no sound; no_audio if none could be decoded.",
+            "ok; partial if fragments or tracks were lost, or samples are no sound; no_audio if none could be decoded; "
+            "missing if records name the call and no fragment is tagged with it.",
         ),
+        Column("missing_reason", STRING, "Why it is missing; NULL else.", nullable=True),
         Column("leg_count", pa.int32(), "Legs of the call, copies of the same audio on other streams included."),
         Column("channel_count", pa.int32(), "Channels with audio."),
         Column("fragment_count", pa.int32(), "Fragments of the call that its units listed."),

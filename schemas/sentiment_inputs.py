@@ -45,6 +45,7 @@ SCORES = pa.list_(pa.struct([pa.field("name", pa.string()), pa.field("value", pa
 
 SENTIMENT_INPUTS = Table(
     name="sentiment_inputs",
+    version=2,
     row="a unit that a sentiment model may score: an utterance of 1 to 15 s, or a window of 30 s, of one channel",
     key=("call_id", "begin_offset_ms", "unit_id", "job_id"),
     columns=(
@@ -64,6 +65,14 @@ SENTIMENT_INPUTS = Table(
         Column("begin_offset_ms", pa.int32(), "The same, from the call's start."),
         Column("end_offset_ms", pa.int32(), "Where it ends."),
         Column("duration_ms", pa.int32(), "From begin to end."),
+        Column("phase", STRING, "The phase in which it begins, as in phases.", nullable=True),
+        Column(
+            "speaker_kind",
+            STRING,
+            "customer, agent, system (prompts, bots and queues, on the track to the customer) or unknown, where no "
+            "record tells when an agent was on the line.",
+            nullable=True,
+        ),
         Column("speech_ms", pa.int32(), "Of these, speech."),
         measure("speech_ratio", "The same as a share."),
         Column("utterance_ids", pa.list_(pa.string()), "The utterances that it holds or cuts, in order."),

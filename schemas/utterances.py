@@ -18,6 +18,7 @@ from callbeam.schemas.table import (
 
 UTTERANCES = Table(
     name="utterances",
+    version=2,
     row="an utterance: one participant's speech between pauses of at least 500 ms, in its place in the conversation",
     key=("call_id", "begin_offset_ms", "channel_id", "job_id"),
     columns=(
@@ -30,6 +31,14 @@ UTTERANCES = Table(
         Column("begin_offset_ms", pa.int32(), "The same, from the call's start."),
         Column("end_offset_ms", pa.int32(), "Where it ends, from the call's start."),
         Column("duration_ms", pa.int32(), "From begin to end."),
+        Column("phase", STRING, "The phase in which it begins, as in phases.", nullable=True),
+        Column(
+            "speaker_kind",
+            STRING,
+            "customer, agent, system (prompts, bots and queues, on the track to the customer) or unknown, where no "
+            "record tells when an agent was on the line.",
+            nullable=True,
+        ),
         Column("speech_ms", pa.int32(), "Of these, speech."),
         Column("pause_count", pa.int32(), "Pauses within."),
         Column("pause_ms", pa.int32(), "Their total length."),

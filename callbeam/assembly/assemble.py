@@ -12,6 +12,7 @@ import pyarrow as pa
 from callbeam.assembly.call_ownership import Verdict
 from callbeam.assembly.call_parts import (
     CHANNELS,
+    CONTACTS,
     DEAD_LETTERS,
     FILES,
     FRAGMENTS,
@@ -26,12 +27,13 @@ from callbeam.assembly.call_parts import (
 )
 from callbeam.assembly.channel_comparison import compare_channels
 from callbeam.assembly.config import AssemblyConfig
+from callbeam.assembly.contact_columns import contact_columns, missing_row
 from callbeam.assembly.copies import SAME_AUDIO, Copies, find_copies
 from callbeam.assembly.joined_channels import channel_batch, join_parts
 from callbeam.assembly.packing import complete, unpack
 from callbeam.assembly.speech_tables import speech_tables
 from callbeam.assembly.window_rows import WindowRow, window_batch
-from callbeam.calls import CallStatus, decide_call
+from callbeam.calls import CallStatus, contact_begin_ms, decide_call, has_ended
 from callbeam.conversation import CallClock
 from callbeam.kvs import LOST, FragmentStatus
 from callbeam.line import DUAL_MONO
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     from callbeam.calls import LegEnd
     from callbeam.kvs import Job
+    from callbeam.records import Contact
 
 PACKED = frozenset({FRAGMENTS, DEAD_LETTERS, SECONDS, UTTERANCES, UNITS})
 """The kinds of parts that are packed batches."""
@@ -97,9 +100,11 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: Assem
     ledger = pa.Table.from_batches(by_kind[FRAGMENTS], schema=TABLES[FRAGMENTS].schema)
     letters = by_kind[DEAD_LETTERS]
     leg_ends: list[LegEnd] = by_kind[LEGS]
+    contact: Contact | None = next(iter(by_kind[CONTACTS]), None)
     if not leg_ends:
-        return _tables(call_key, {FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters})
-    decision = decide_call(leg_ends, job)
+        missing = _missing(job, contact)
+        return _tables(call_key, {"calls": missing, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters})
+    decision = decide_call(leg_ends, job, ended=contact is not None and has_ended(contact, job.as_of_ms))
     verdict = Verdict(leg_ends, decision)
     ledger = verdict.judge(ledger)
     if decision.status is not CallStatus.OWNED:
@@ -109,7 +114,7 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: Assem
     copies = find_copies(join_parts(part for part in by_kind[CHANNELS] if verdict.writes(*part.leg_key)))
     ledger = verdict.mark_copies(ledger, copies.legs)
     account = _Account(decision.legs, copies, ledger, letters)
-    tables = _rows(call_key, job, account, by_kind, config or AssemblyConfig())
+    tables = _rows(call_key, job, account, by_kind, config or AssemblyConfig(), contact)
     return _tables(
         call_key,
         {**tables, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters},
@@ -168,7 +173,12 @@ class _Account:
 
 
 def _rows(
-    call_id: str, job: Job, account: _Account, by_kind: dict[str, list[Any]], config: AssemblyConfig
+    call_id: str,
+    job: Job,
+    account: _Account,
+    by_kind: dict[str, list[Any]],
+    config: AssemblyConfig,
+    contact: Contact | None,
 ) -> dict[str, list[pa.RecordBatch]]:
     """Return the rows of every table but the ledger's."""
     start_ms, kept, channels = account.start_ms, account.kept, account.channels
@@ -181,16 +191,29 @@ def _rows(
         name: {**columns, "copy_stream_arns": account.copies.streams.get(name)}
         for name, columns in compared.of_channel.items()
     }
-    spoken = speech_tables(channels, by_kind[UTTERANCES], by_kind[UNITS], scores, compared, clock, config)
+    spoken = speech_tables(channels, by_kind[UTTERANCES], by_kind[UNITS], scores, compared, clock, config, contact)
     warnings = sorted({*account.warnings(), *compared.warnings, *spoken.warnings})
+    of_contact = contact_columns(contact) if contact is not None else {}
     windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
     return {
-        "calls": [_call_batch(job, account, {**spoken.totals, **compared.of_call, "warnings": warnings})],
+        "calls": [_call_batch(job, account, {**of_contact, **spoken.totals, **compared.of_call, "warnings": warnings})],
         CHANNELS: [channel_batch(job.job_id, channels, start_ms, of_channel)] if channels else [],
         **spoken.batches,
         SECONDS: [_second_batch(job.job_id, batch, start_ms) for batch in by_kind[SECONDS] if _channel(batch) in kept],
         WINDOWS: _window_batches(job.job_id, call_id, start_ms, windows),
     }
+
+
+def _missing(job: Job, contact: Contact | None) -> list[pa.RecordBatch]:
+    """Return the row of a contact that has no audio in the job or its margins, if it begins in the job."""
+    begin_ms = contact_begin_ms(contact) if contact is not None else None
+    if contact is None or begin_ms is None or not job.start_ms <= begin_ms < job.end_ms:
+        return []
+    named = {session.stream_arn for session in contact.sessions}
+    gone = sorted(named - {stream.arn for stream in job.streams})
+    reason = f"there is no stream {gone[0]}" if gone else "no fragment on its streams is tagged with it"
+    reason = reason if named else "no record names a stream of it"
+    return [missing_row(job, contact, begin_ms, reason)]
 
 
 def _tables(

@@ -18,6 +18,7 @@ WINDOWS = "windows"
 FRAGMENTS = "fragments"
 DEAD_LETTERS = "dead_letters"
 FILES = "files"
+CONTACTS = "contacts"
 
 
 class Keyed(NamedTuple):
@@ -29,7 +30,7 @@ class Keyed(NamedTuple):
         ``call_id``, or what ``key_of`` gives for rows without one.
     kind : str
         ``legs`` (LegEnd), ``channels`` (ChannelPart), ``pairs`` (ChannelPair), ``windows`` (WindowRow), ``files``
-        (ChannelFile), ``scores`` (UnitScores), or the table whose Arrow batch it is, packed.
+        (ChannelFile), ``contacts`` (Contact), ``scores`` (UnitScores), or the table whose Arrow batch it is, packed.
     value : object
         As ``kind`` says.
     """

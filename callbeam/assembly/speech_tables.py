@@ -11,7 +11,9 @@ from callbeam.conversation import (
     ChannelTalk,
     Utterance,
     baseline_of,
+    contact_phases,
     converse,
+    find_phases,
     offsets_of,
     row_batch,
     sorted_rows,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from callbeam.assembly.config import AssemblyConfig
     from callbeam.assembly.joined_channels import JoinedChannel
     from callbeam.conversation import CallClock
+    from callbeam.records import Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def speech_tables(
     compared: ComparedChannels,
     clock: CallClock,
     config: AssemblyConfig,
+    contact: Contact | None = None,
 ) -> SpeechTables:
     """Put a call's speech together.
 
@@ -73,13 +77,21 @@ def speech_tables(
         How the channels are heard on each other.
     clock : CallClock
     config : AssemblyConfig
+    contact : Contact, optional
+        What records say of the call: when an agent was on the line.
     """
     kept = frozenset(channel.channel_id for channel in channels)
     utterances = sorted_rows(utterance_batches, kept, UTTERANCE_ROWS)
     units = sorted_rows(unit_batches, kept, UNIT_ROWS)
     talk = _talk_of(channels, utterances, clock)
+    heard = find_phases(talk, clock.duration_ms)
+    known = contact_phases(contact, clock.start_ms, clock.duration_ms, heard) if contact is not None else ()
     conversation = converse(
-        talk, comparable=clock.comparable, duration_ms=clock.duration_ms, thresholds=config.thresholds
+        talk,
+        comparable=clock.comparable,
+        duration_ms=clock.duration_ms,
+        phases_known=known or heard,
+        thresholds=config.thresholds,
     )
     baseline = baseline_of(utterances)
     call = CallSpeech(talk, conversation, _turns(utterances, clock), compared.layout, compared.leak_levels)

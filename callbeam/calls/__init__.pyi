@@ -1,4 +1,11 @@
 from .calls_under_way import start_before as start_before
+from .contact_planning import ContactPlan as ContactPlan
+from .contact_planning import LegRole as LegRole
+from .contact_planning import PlannedJob as PlannedJob
+from .contact_planning import contact_begin_ms as contact_begin_ms
+from .contact_planning import has_ended as has_ended
+from .contact_planning import leg_roles as leg_roles
+from .contact_planning import plan_contacts as plan_contacts
 from .identity import identify as identify
 from .inspection import LegSurvey as LegSurvey
 from .inspection import TrackReport as TrackReport
@@ -28,18 +35,25 @@ __all__ = [
     "CallDecision",
     "CallIdentity",
     "CallStatus",
+    "ContactPlan",
     "DeadLetter",
     "LedgerRow",
     "Leg",
     "LegEnd",
+    "LegRole",
     "LegSurvey",
     "Notice",
     "Piece",
+    "PlannedJob",
     "TrackReport",
+    "contact_begin_ms",
     "decide_call",
+    "has_ended",
     "identify",
+    "leg_roles",
     "parse_role_map",
     "participant_role",
+    "plan_contacts",
     "read_lane",
     "report_tracks",
     "start_before",

@@ -206,7 +206,7 @@ def owns_leg(start_ms: int, starts_ms: Sequence[int], job: Job) -> bool:
     return start_ms < job.end_ms or begins_before(job.end_ms)
 
 
-def decide_call(leg_ends: Sequence[LegEnd], job: Job) -> CallDecision:
+def decide_call(leg_ends: Sequence[LegEnd], job: Job, *, ended: bool = False) -> CallDecision:
     """Decide which legs of a call a job owns, and whether it may write them.
 
     Parameters
@@ -214,6 +214,8 @@ def decide_call(leg_ends: Sequence[LegEnd], job: Job) -> CallDecision:
     leg_ends : sequence of LegEnd
         All legs of one call, from every lane of the job, in any order.
     job : Job
+    ended : bool
+        Records say that the call is over: none of its legs can still be going on.
 
     Returns
     -------
@@ -224,5 +226,5 @@ def decide_call(leg_ends: Sequence[LegEnd], job: Job) -> CallDecision:
     owned.sort(key=lambda end: (end.leg.start_server_ms, end.leg.stream.arn, end.leg.first_number))
     if not owned:
         return CallDecision(CallStatus.OTHER_UNIT, ())
-    status = CallStatus.OPEN if any(end.open for end in owned) else CallStatus.OWNED
+    status = CallStatus.OPEN if not ended and any(end.open for end in owned) else CallStatus.OWNED
     return CallDecision(status, tuple(owned))

@@ -9,6 +9,8 @@ from callbeam.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from callbeam.calls.contact_planning import LegRole
+
 CUSTOMER = "CUSTOMER"
 AGENT = "AGENT"
 
@@ -51,7 +53,11 @@ def parse_role_map(entries: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def participant_role(
-    track_name: str, source: str, roles: Mapping[str, str] | None = None, track_channel: int | None = None
+    track_name: str,
+    source: str,
+    roles: Mapping[str, str] | None = None,
+    track_channel: int | None = None,
+    leg: LegRole | None = None,
 ) -> tuple[str | None, str]:
     """Tell a track's role.
 
@@ -65,12 +71,15 @@ def participant_role(
         What ``parse_role_map`` returned, as a mapping; it wins over what names mean.
     track_channel : int, optional
         Which channel of a track that has several: each a participant, so the track's name alone tells no role of it.
+    leg : LegRole, optional
+        What records say of the leg, where it has one track of one channel.
 
     Returns
     -------
     (str or None, str)
         CUSTOMER (from the customer), AGENT (all that the customer hears) or None; and ``role_map``, ``track_name``,
-        ``default`` or ``unknown``.
+        ``default`` or ``unknown``, or what told records of the leg: ``siprec``, ``siprec_label``, ``is_caller``,
+        ``other_leg``, ``call_list``.
 
     Notes
     -----
@@ -86,6 +95,8 @@ def participant_role(
         return None, "unknown"
     if track_name in _ROLES:
         return _ROLES[track_name], "track_name"
+    if leg is not None:
+        return leg.role, leg.source
     if source == "connect" and track_name in _CONNECT_DEFAULTS:
         return CUSTOMER, "default"
     return None, "unknown"

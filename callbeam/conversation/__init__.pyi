@@ -1,3 +1,4 @@
+from .record_phases import contact_phases as contact_phases
 from .conversation import Conversation as Conversation
 from .conversation import converse as converse
 from .conversation_rows import CallClock as CallClock
@@ -9,8 +10,11 @@ from .conversation_rows import row_batch as row_batch
 from .conversation_rows import sorted_rows as sorted_rows
 from .conversation_rows import speakers_of as speakers_of
 from .conversation_rows import utterance_table as utterance_table
+from .phases import Phase as Phase
+from .phases import find_phases as find_phases
 from .speaker_activity import ChannelTalk as ChannelTalk
 from .speaker_activity import Utterance as Utterance
+from .speakers import speaker_kinds as speaker_kinds
 from .thresholds import Thresholds as Thresholds
 from .z_scores import Baseline as Baseline
 
@@ -19,15 +23,19 @@ __all__ = [
     "CallClock",
     "ChannelTalk",
     "Conversation",
+    "Phase",
     "Thresholds",
     "Utterance",
     "baseline_of",
+    "contact_phases",
     "converse",
+    "find_phases",
     "from_nan",
     "in_order",
     "offsets_of",
     "row_batch",
     "sorted_rows",
+    "speaker_kinds",
     "speakers_of",
     "utterance_table",
 ]

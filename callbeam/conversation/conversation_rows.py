@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from callbeam.conversation.speakers import speaker_kinds
 from callbeam.conversation.z_scores import Baseline
 from callbeam.schemas import ACOUSTIC_MEASURES, TABLES
 
@@ -68,11 +69,15 @@ def utterance_table(utterances: pa.Table, conversation: Conversation, baseline: 
     begins, ends = offsets_of(utterances, clock.start_ms)
     measures = {column.name: utterances[column.name].to_numpy() for column in ACOUSTIC_MEASURES}
     turns = [asdict(conversation.turns[name]) for name in utterances["utterance_id"].to_pylist()]
+    roles = utterances["participant_role"].to_pylist()
+    phases, kinds = speaker_kinds(begins.tolist(), roles, conversation.phases)
     schema = TABLES["utterances"].schema
     added: dict[str, Any] = {
         "job_id": pa.array([clock.job_id] * len(turns), pa.string()),
         "begin_offset_ms": begins.astype(np.int32),
         "end_offset_ms": ends.astype(np.int32),
+        "phase": pa.array(phases, pa.string()),
+        "speaker_kind": pa.array(kinds, pa.string()),
         **{name: from_nan(values) for name, values in baseline.score(measures, speakers_of(utterances)).items()},
     }
     if turns:

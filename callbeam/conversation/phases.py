@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from callbeam.conversation.speaker_activity import ChannelTalk
     from callbeam.spans import SpanArray
 
+IVR = "ivr"
+QUEUE = "queue"
 RINGING = "ringing"
 AGENT_ON_LINE = "agent"
 HOLD = "hold"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callbeam.audio import Channel
-    from callbeam.calls import Leg, Piece
+    from callbeam.calls import Leg, LegRole, Piece
     from callbeam.kvs import FetchedFragment
     from callbeam.timeline import FragmentPlacement, LegClock
 
@@ -29,10 +29,18 @@ class DecodeConfig:
     Attributes
     ----------
     roles : tuple of (str, str)
-        Roles by the track's name, or by name, colon and channel: what ``callbeam.calls.roles.parse_role_map`` reads.
+        Roles by the track's name, or by name, colon and channel: what ``callbeam.calls.parse_role_map`` reads.
+    legs : tuple of LegRole
+        Roles of legs that have a stream to themselves, as records tell them.
     """
 
     roles: tuple[tuple[str, str], ...] = ()
+    legs: tuple[LegRole, ...] = ()
+
+    def role_of(self, leg: Leg) -> LegRole | None:
+        """Return whose voice a leg's stream carries, if records tell."""
+        call_id, arn = leg.identity.call_id, leg.stream.arn
+        return next((role for role in self.legs if (role.call_id, role.stream_arn) == (call_id, arn)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +97,9 @@ def decode_piece(piece: Piece, config: DecodeConfig | None = None) -> DecodedPie
             row, of_fragment = _account(piece, fragment, placement)
             ledger.append(row)
             letters.extend(of_fragment)
-    roles = dict(config.roles) if config is not None else {}
-    channels = (channel for _, track in sorted(tracks.items()) for channel in track_channels(piece, track, roles))
+    config = config or DecodeConfig()
+    roles, leg = dict(config.roles), config.role_of(piece.leg)
+    channels = (channel for _, track in sorted(tracks.items()) for channel in track_channels(piece, track, roles, leg))
     return DecodedPiece(
         leg=piece.leg,
         clock=piece.clock,

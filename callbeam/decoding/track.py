@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from callbeam.calls import Leg, Piece
+    from callbeam.calls import Leg, LegRole, Piece
     from callbeam.kvs import FetchedFragment
     from callbeam.payload import AudioFormat
     from callbeam.timeline import FragmentPlacement, TrackPlacement
@@ -111,7 +111,9 @@ def _sound_runs(runs: Sequence[Run], ends: npt.NDArray[np.int64], damaged: set[i
             yield sound
 
 
-def track_channels(piece: Piece, track: DecodedTrack, roles: Mapping[str, str]) -> Iterator[Channel]:
+def track_channels(
+    piece: Piece, track: DecodedTrack, roles: Mapping[str, str], leg: LegRole | None = None
+) -> Iterator[Channel]:
     """Fill a track's samples into its channels; none if the piece's core has no sample of them."""
     if not track.runs:
         return
@@ -137,7 +139,7 @@ def track_channels(piece: Piece, track: DecodedTrack, roles: Mapping[str, str]) 
             first, of_one, present = resample(of_one, covered, rate, target)
             bounds = (int(rescaled(core_start, rate, target)), int(rescaled(core_end, rate, target)))
         track_channel = None if track.form.channels == 1 else index
-        role, role_source = participant_role(track.name, piece.leg.identity.source, roles, track_channel)
+        role, role_source = participant_role(track.name, piece.leg.identity.source, roles, track_channel, leg)
         yield Channel(
             leg=piece.leg,
             channel_id=channel_id(piece.leg, track.name, track_channel),

@@ -16,8 +16,10 @@ from .lanes import Lane as Lane
 from .lanes import Stream as Stream
 from .lanes import Unit as Unit
 from .planning import is_empty as is_empty
+from .planning import job_id_of as job_id_of
 from .planning import plan_jobs as plan_jobs
 from .planning import plan_lanes as plan_lanes
+from .planning import split_days as split_days
 
 __all__ = [
     "HOUR_MS",
@@ -37,7 +39,9 @@ __all__ = [
     "Stream",
     "Unit",
     "is_empty",
+    "job_id_of",
     "plan_jobs",
     "plan_lanes",
+    "split_days",
     "summarise",
 ]

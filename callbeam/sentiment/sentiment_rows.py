@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from callbeam.conversation import from_nan, in_order, offsets_of, speakers_of
+from callbeam.conversation import from_nan, in_order, offsets_of, speaker_kinds, speakers_of
 from callbeam.schemas import TABLES, UNIT_MEASURES
 from callbeam.sentiment.context import Turn, previous_turns
 from callbeam.sentiment.eligibility import UnitFacts, ineligible_reason
@@ -108,11 +108,14 @@ def unit_table(
     ids = units["unit_id"].to_pylist()
     held = _utterance_ids(units, spans, call.talk)
     model = config.model_sha256
+    phases, kinds = speaker_kinds(begins.tolist(), units["participant_role"].to_pylist(), call.conversation.phases)
     group = split_group(None, None, clock.call_id)
     added = {
         "job_id": [clock.job_id] * len(ids),
         "begin_offset_ms": begins.astype(np.int32),
         "end_offset_ms": ends.astype(np.int32),
+        "phase": phases,
+        "speaker_kind": kinds,
         "eligible": eligible,
         "ineligible_reason": reasons,
         "overlap_ratio": overlaps,

@@ -1,0 +1,77 @@
+"""What records say of a call, as columns of table ``calls``; and the row of a call that was planned and not found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from callbeam.schemas import TABLES
+
+if TYPE_CHECKING:
+    from callbeam.kvs import Job
+    from callbeam.records import Contact
+
+MISSING = "missing"
+"""``calls.status`` of a call that records name and no fragment is tagged with."""
+
+
+def contact_columns(contact: Contact) -> dict[str, Any]:
+    """Return the columns of ``calls`` that records alone can fill.
+
+    Parameters
+    ----------
+    contact : Contact
+        All that records say of the call.
+    """
+    return {
+        "contact_id": contact.call_id if contact.system == "connect" else None,
+        "initial_contact_id": contact.initial_contact_id,
+        "previous_contact_id": contact.previous_contact_id,
+        "next_contact_id": contact.next_contact_id,
+        "related_contact_id": contact.related_contact_id,
+        "aliases": list(contact.aliases),
+        "initiation_method": contact.initiation_method,
+        "initiation_ts": contact.initiation_ms,
+        "connected_to_agent_ts": contact.connected_to_agent_ms,
+        "disconnect_ts": contact.disconnect_ms,
+        "queue_id": contact.queue_id,
+        "routing_profile_id": contact.routing_profile_id,
+        "agent_id": contact.agent_id,
+        "attributes": [{"name": name, "value": value} for name, value in contact.attributes],
+        "record_sources": list(contact.sources),
+    }
+
+
+def missing_row(job: Job, contact: Contact, begin_ms: int, reason: str) -> pa.RecordBatch:
+    """Return the row of ``calls`` for a contact that was planned and not found.
+
+    Parameters
+    ----------
+    job : Job
+    contact : Contact
+    begin_ms : int
+        When records say that it began, UTC milliseconds.
+    reason : str
+        For people.
+    """
+    row = {
+        "job_id": job.job_id,
+        "call_id": contact.call_id,
+        "source": contact.system,
+        "instance_id": contact.instance_id,
+        "voice_connector_id": contact.voice_connector_id,
+        "stream_arns": sorted({session.stream_arn for session in contact.sessions}),
+        "call_start_ts": begin_ms,
+        "duration_ms": 0,
+        "status": MISSING,
+        "missing_reason": reason,
+        "leg_count": 0,
+        "channel_count": 0,
+        "fragment_count": 0,
+        "lost_fragment_count": 0,
+        "clock_source": "server",
+        "warnings": [],
+        **contact_columns(contact),
+    }
+    return pa.RecordBatch.from_pylist([row], schema=TABLES["calls"].schema)

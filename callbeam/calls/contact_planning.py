@@ -1,0 +1,174 @@
+"""Jobs planned from contacts: what records say is to be read, instead of all that lies on streams."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callbeam.errors import UsageError
+from callbeam.kvs import LEG_SKEW_MS, CallFilter, Job, job_id_of, split_days
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from callbeam.kvs import KvsClient, Stream
+    from callbeam.records import Contact
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class LegRole:
+    """Whose voice one leg of a call carries: ``CUSTOMER`` or ``AGENT``, and what told it."""
+
+    call_id: str
+    stream_arn: str
+    role: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedJob:
+    """A job, and the contacts that it is about.
+
+    Attributes
+    ----------
+    job : Job
+    contacts : tuple of Contact
+        Those that begin in the job or within ``LEG_SKEW_MS`` of it, by call_id: near a border two jobs have a contact,
+        for the server's time decides, which records do not tell.
+    """
+
+    job: Job
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPlan:
+    """What contacts come to.
+
+    Attributes
+    ----------
+    jobs : tuple of PlannedJob
+        One for each UTC day on which a contact begins, in order.
+    unreadable : mapping of str to str
+        By call_id: contacts that no job looks for, and why.
+    """
+
+    jobs: tuple[PlannedJob, ...]
+    unreadable: Mapping[str, str]
+
+
+def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, now_ms: int) -> ContactPlan:
+    """Plan a job for each UTC day on which contacts begin.
+
+    Parameters
+    ----------
+    client : KvsClient
+    contacts : iterable of Contact
+    source : str
+        Where the records lie, as the user wrote it: with the day it names a job, so that later records of the same
+        place replace what earlier ones gave.
+    now_ms : int
+        The instant of planning; what has not been over for ``LEG_SKEW_MS`` is left to a later run.
+
+    Raises
+    ------
+    UsageError
+        If no contact can be looked for, or their streams lie in several accounts or regions.
+    """
+    unreadable: dict[str, str] = {}
+    by_day: defaultdict[int, list[Contact]] = defaultdict(list)
+    streams: dict[str, Stream | None] = {}
+    for contact in contacts:
+        begin_ms = contact_begin_ms(contact)
+        if begin_ms is None:
+            unreadable[contact.call_id] = "no record tells when it began"
+        elif begin_ms > now_ms - LEG_SKEW_MS:
+            unreadable[contact.call_id] = "it began less than 2 minutes ago, or in the future"
+        else:
+            for session in contact.sessions:
+                _look_up(client, streams, session.stream_arn)
+            for day in {(begin_ms + skew) // DAY_MS for skew in (-LEG_SKEW_MS, 0, LEG_SKEW_MS)}:
+                by_day[day].append(contact)
+    found = {arn: stream for arn, stream in streams.items() if stream is not None}
+    jobs = [_job(day * DAY_MS, some, found, source, now_ms) for day, some in sorted(by_day.items())]
+    planned = tuple(job for job in jobs if job is not None)
+    looked_for = {contact.call_id for job in planned for contact in job.contacts}
+    for contact in (contact for some in by_day.values() for contact in some):
+        if contact.call_id not in looked_for:
+            unreadable[contact.call_id] = "no record of its day names a stream that exists"
+    if not planned:
+        why = next(iter(unreadable.values()), "no contact is in these records")
+        raise UsageError(f"{source} names no contact that can be read: {why}")
+    return ContactPlan(planned, unreadable)
+
+
+def contact_begin_ms(contact: Contact) -> int | None:
+    """Return when a contact's first audio began, UTC milliseconds, as far as records tell; else its initiation."""
+    starts = [session.start_ms for session in contact.sessions if session.start_ms is not None]
+    return min(starts, default=contact.initiation_ms)
+
+
+def has_ended(contact: Contact, now_ms: int) -> bool:
+    """Tell whether records say that a contact is over, and its last fragments have had time to arrive."""
+    return contact.ended_ms is not None and contact.ended_ms <= now_ms - LEG_SKEW_MS
+
+
+def leg_roles(contacts: Iterable[Contact]) -> tuple[LegRole, ...]:
+    """Return whose voice each leg carries that has a stream to itself, as far as records tell."""
+    return tuple(
+        LegRole(name, session.stream_arn, session.role, session.role_source)
+        for contact in contacts
+        for session in contact.sessions
+        if session.role is not None
+        for name in (contact.call_id, *contact.aliases)
+    )
+
+
+def _look_up(client: KvsClient, known: dict[str, Stream | None], arn: str) -> None:
+    """Find a stream, once; None if there is none, or it cannot be described."""
+    if arn not in known:
+        try:
+            (known[arn],) = client.resolve_streams([arn])
+        except UsageError:
+            known[arn] = None
+
+
+def _job(
+    day_ms: int, contacts: Sequence[Contact], streams: Mapping[str, Stream], source: str, now_ms: int
+) -> PlannedJob | None:
+    begins = [contact_begin_ms(contact) for contact in contacts]
+    if not any(begin is not None and day_ms <= begin < day_ms + DAY_MS for begin in begins):
+        return None  # a neighbour's contact alone, just over the border
+    arns = {session.stream_arn for contact in contacts for session in contact.sessions}
+    used = tuple(streams[arn] for arn in sorted(arns) if arn in streams)
+    if not used:
+        return None
+    account, region = (_the_one(what, used) for what in ("account", "region"))
+    only = CallFilter(tuple(sorted({name for contact in contacts for name in (contact.call_id, *contact.aliases)})))
+    end_ms = min(day_ms + DAY_MS, now_ms - LEG_SKEW_MS)
+    ((start_ms, end_ms),) = split_days(day_ms, end_ms)
+    sources = (f"records:{source}", *only.words())
+    job = Job(
+        job_id=job_id_of(sources[:1], account, region, day_ms, day_ms + DAY_MS),
+        sources=sources,
+        streams=used,
+        account=account,
+        region=region,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        as_of_ms=now_ms,
+        only=only,
+    )
+    return PlannedJob(job, tuple(sorted(contacts, key=lambda contact: contact.call_id)))
+
+
+def _the_one(what: str, streams: Iterable[Stream]) -> str:
+    values = sorted({str(getattr(stream, what)) for stream in streams})
+    if len(values) > 1:
+        raise UsageError(
+            f"the contacts' streams lie in several {what}s ({', '.join(values)}): give each a run of its own"
+        )
+    return values[0]
