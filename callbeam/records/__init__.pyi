@@ -1,0 +1,47 @@
+from .addresses import Keeping as Keeping
+from .addresses import normalised_address as normalised_address
+from .addresses import subject_key as subject_key
+from .call_list import COLUMNS as COLUMNS
+from .contacts import Contact as Contact
+from .identification import PUBLISHERS as PUBLISHERS
+from .identification import Publisher as Publisher
+from .identification import identify_record as identify_record
+from .merging import merge_statements as merge_statements
+from .record_reading import RecordsRead as RecordsRead
+from .record_reading import read_records as read_records
+from .record_reading import read_statements as read_statements
+from .record_times import epoch_ms as epoch_ms
+from .refusals import BadRecord as BadRecord
+from .refusals import RecordError as RecordError
+from .siprec import SiprecMetadata as SiprecMetadata
+from .siprec import read_siprec as read_siprec
+from .statements import PRECEDENCE as PRECEDENCE
+from .statements import ContactFacts as ContactFacts
+from .statements import Mark as Mark
+from .statements import Statement as Statement
+from .statements import StreamingSession as StreamingSession
+
+__all__ = [
+    "COLUMNS",
+    "PRECEDENCE",
+    "PUBLISHERS",
+    "BadRecord",
+    "Contact",
+    "ContactFacts",
+    "Keeping",
+    "Mark",
+    "Publisher",
+    "RecordError",
+    "RecordsRead",
+    "SiprecMetadata",
+    "Statement",
+    "StreamingSession",
+    "epoch_ms",
+    "identify_record",
+    "merge_statements",
+    "normalised_address",
+    "read_records",
+    "read_siprec",
+    "read_statements",
+    "subject_key",
+]

@@ -1,0 +1,249 @@
+"""What a file holds, told by looking: JSON in any arrangement, or CSV, either of them compressed by gzip.
+
+JSON comes as one object, an array, a line for each record, or one record after another without anything between them,
+as Amazon Data Firehose writes it. It is read through a window, so a file of any size takes little more than itself.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from callbeam.records.refusals import SAMPLE_CHARS, BadRecord, masked_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from callbeam.records.record_values import Record
+
+WINDOW_BYTES = 1 << 20
+"""Bytes that are read at once."""
+
+LONGEST_RECORD = 1 << 24
+"""Characters within which a record must end."""
+
+MOST_BYTES = 1 << 33
+"""Bytes that a compressed file may come to."""
+
+MOST_BAD = 1000
+"""Broken parts after which the rest of a file is given up."""
+
+_BETWEEN = re.compile(r"[\s,]*")
+_GZIP = b"\x1f\x8b"
+_NEAR = 8
+_LOOKED_BEHIND = 64
+_DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One object of a file.
+
+    Attributes
+    ----------
+    place : str
+        ``line 7`` or ``line 7, record 3``.
+    record : mapping
+        The object; of CSV the row, by the header's names.
+    is_row : bool
+        Whether it is a row of CSV.
+    """
+
+    place: str
+    record: Record
+    is_row: bool = False
+
+
+def read_objects(
+    data: bytes | str, source: str, is_header: Callable[[Sequence[str]], bool] = lambda names: len(names) > 1
+) -> Iterator[Found | BadRecord]:
+    r"""Read the objects of a file.
+
+    Parameters
+    ----------
+    data : bytes or str
+        The whole file. Text is UTF-8, with or without a byte order mark.
+    source : str
+        What the file is called, for ``BadRecord.source``.
+    is_header : callable
+        Whether the fields of the first line are the header of a CSV that is wanted.
+
+    Yields
+    ------
+    Found or BadRecord
+        In the order of the file. After a broken part, reading goes on with the next object that begins a line or
+        follows another one; after 1000 of them the rest of the file is given up.
+
+    Examples
+    --------
+    >>> [found.place for found in read_objects(b'{"a": 1}{"a": 2}', "a.json")]
+    ['line 1', 'line 1, record 2']
+    >>> [found.record for found in read_objects(b"ContactId,Role\nc-1,AGENT", "a.csv")]
+    [{'ContactId': 'c-1', 'Role': 'AGENT'}]
+    """
+    bad = 0
+    for each in _objects(data.encode("utf-8", "replace") if isinstance(data, str) else data, source, is_header):
+        yield each
+        bad += isinstance(each, BadRecord)
+        if bad >= MOST_BAD:
+            yield BadRecord(source, "file", f"{MOST_BAD} broken parts: the rest is not read")
+            return
+
+
+def _objects(data: bytes, source: str, is_header: Callable[[Sequence[str]], bool]) -> Iterator[Found | BadRecord]:
+    window = _Window(data)
+    window.fill()
+    head = window.text.lstrip()
+    if head.startswith(("{", "[")):
+        yield from _json(window, source)
+    elif "\0" in window.text[:4096]:
+        yield BadRecord(source, "file", "no text: neither JSON nor CSV")
+    elif head:
+        if is_header([name.strip().strip('"') for name in head[:65_536].splitlines()[0].split(_delimiter(head))]):
+            yield from _rows(window, source)
+        else:
+            yield BadRecord(source, "file", "neither JSON nor a list of calls with a header", masked_sample(head))
+    if window.broken:
+        yield BadRecord(source, "file", window.broken)
+
+
+class _Window:
+    """A part of a file's text: what is not consumed yet of what is decoded so far."""
+
+    def __init__(self, data: bytes) -> None:
+        self.text = ""
+        self.at = 0
+        self.broken = ""
+        self.ended = False
+        stream = io.BytesIO(data)
+        self._file = gzip.GzipFile(fileobj=stream) if data.startswith(_GZIP) else stream
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._bytes = 0
+        self._line, self._in_line, self._counted = 1, 0, 0
+
+    def fill(self, windows: int = 1) -> None:
+        """Decode more of the file, and let go of what is consumed."""
+        self._count(self.at)
+        try:
+            data = self._file.read(WINDOW_BYTES * windows)
+        except (OSError, EOFError, zlib.error):
+            data, self.broken = b"", "gzip is broken off or damaged"
+        self._bytes += len(data)
+        if self._bytes > MOST_BYTES:
+            data, self.broken = b"", f"longer than {MOST_BYTES >> 30} GiB: the rest is not read"
+        self.ended = not data
+        self.text = self.text[self.at :] + self._decoder.decode(data, final=self.ended)
+        self.at = self._counted = 0
+
+    def next_value(self) -> bool:
+        """Go to where the next value, or bracket of an array, begins; tell whether there is one."""
+        while True:
+            between = _BETWEEN.match(self.text, self.at)  # it matches nothing, too
+            self.at = between.end() if between else self.at
+            if self.at < len(self.text) or self.ended:
+                return self.at < len(self.text)
+            self.fill()
+
+    def place(self) -> str:
+        """Say where the value begins that comes next; it is asked for once for each."""
+        self._count(self.at)
+        self._in_line += 1
+        return f"line {self._line}" if self._in_line == 1 else f"line {self._line}, record {self._in_line}"
+
+    def sample(self) -> str:
+        """Return how the value begins that comes next, masked."""
+        return masked_sample(self.text[self.at : self.at + SAMPLE_CHARS])
+
+    def decode(self) -> tuple[Any, str]:
+        """Decode the value that comes next and pass it; also say why it could not be, if so."""
+        windows = 1
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self.text, self.at)
+            except RecursionError:
+                return self._give_up(self.at + 1, "JSON is nested too deeply")
+            except ValueError as error:
+                at = getattr(error, "pos", self.at + 1)
+                cut = at >= len(self.text) - _NEAR or "Unterminated" in str(error)
+                if self.ended or not cut or len(self.text) - self.at > LONGEST_RECORD:
+                    return self._give_up(at, "JSON is broken off" if cut else "no JSON")
+            else:
+                if self.ended or isinstance(value, (dict, list)) or end < len(self.text):
+                    self.at = end
+                    return value, ""
+            self.fill(windows)
+            windows *= 2
+
+    def _give_up(self, at: int, reason: str) -> tuple[None, str]:
+        """Go to the next object that begins a line or follows another one."""
+        self.at = max(at, self.at + 1)
+        while True:
+            found = self.text.find("{", self.at)
+            while found >= 0 and self.text[:found][-_LOOKED_BEHIND:].rstrip(" \t\r,[")[-1:] not in {"", "\n", "}", "]"}:
+                found = self.text.find("{", found + 1)
+            if found >= 0 or self.ended:
+                self.at = found if found >= 0 else len(self.text)
+                return None, reason
+            self.at = max(self.at, len(self.text) - _LOOKED_BEHIND)
+            self.fill()
+
+    def _count(self, end: int) -> None:
+        lines = self.text.count("\n", self._counted, end)
+        if lines:
+            self._line, self._in_line = self._line + lines, 0
+        self._counted = end
+
+
+def _json(window: _Window, source: str) -> Iterator[Found | BadRecord]:
+    """Read values one after another, whatever is between them; an array's are read like those of a file."""
+    while window.next_value():
+        if window.text[window.at] in "[]":
+            window.at += 1
+            continue
+        place, sample = window.place(), window.sample()
+        value, reason = window.decode()
+        if reason:
+            yield BadRecord(source, place, reason, sample)
+        elif isinstance(value, dict):
+            yield Found(place, value)
+        else:
+            yield BadRecord(source, place, "no object of JSON", sample)
+
+
+def _rows(window: _Window, source: str) -> Iterator[Found | BadRecord]:
+    """Read CSV: the header's names with each line's fields."""
+    while not window.ended:
+        window.fill()
+    lines = csv.reader(io.StringIO(window.text, newline=""), delimiter=_delimiter(window.text.lstrip()))
+    header: list[str] = []
+    while True:
+        try:
+            fields = [field.strip() for field in next(lines)]
+        except StopIteration:
+            return
+        except csv.Error:
+            yield BadRecord(source, f"line {lines.line_num}", "no CSV: a field is too long or quoted wrongly")
+            return
+        place = f"line {lines.line_num}"
+        if not any(fields):
+            continue
+        if not header:
+            header = fields
+        elif len(fields) != len(header):
+            reason = f"{len(fields)} fields, but the header has {len(header)}"
+            yield BadRecord(source, place, reason, masked_sample(",".join(fields)))
+        else:
+            yield Found(place, dict(zip(header, fields, strict=True)), is_row=True)
+
+
+def _delimiter(text: str) -> str:
+    """Return what stands between the fields of the first line: a comma, unless there are more of another."""
+    first = text[:65_536].split("\n", 1)[0]
+    return max(",;\t", key=first.count)

@@ -1,0 +1,121 @@
+"""Instants as publishers write them: epoch milliseconds or seconds, as text or numbers, or ISO 8601.
+
+Connect's flows give ``StartTimestamp`` as text of epoch milliseconds, contact records ``yyyy-mm-ddThh:mm:ssZ``, agent
+events the same with milliseconds, Chime's detail records ``StartTimeEpochSeconds`` as a number or as text.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from decimal import Decimal, InvalidOperation
+
+from callbeam.records.refusals import RecordError
+
+EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000
+"""Instants that are believed: from 2000 to 2100. As seconds the two borders lie far below the first of them."""
+
+NEVER_MS = 86_400_000
+"""Connect's contact events write ``1970-01-01T00:00:00.001Z`` for what has not happened: all of that day is nothing."""
+
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[T ] ?(\d\d): ?(\d\d)(?:: ?(\d\d)(?:[.,](\d{1,9}))?)? ?(Z|z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+_NUMBER = re.compile(r"\d{1,16}(?:\.\d{1,9})?", re.ASCII)
+
+
+def epoch_ms(value: object, field: str) -> int | None:
+    """Read an instant, in any form that is published.
+
+    Parameters
+    ----------
+    value : object
+        A number or text: epoch milliseconds, epoch seconds with or without a fraction, or ISO 8601 with or without
+        seconds, a fraction and a zone. Blanks within ISO 8601 are passed over, as some published samples have them;
+        without a zone it is UTC.
+    field : str
+        Its publisher's name, for the message.
+
+    Returns
+    -------
+    int or None
+        Milliseconds since 1970-01-01 UTC, fractions of them cut off; None for what has not happened: null, empty text,
+        0, and any instant of 1970-01-01.
+
+    Raises
+    ------
+    RecordError
+        If it is no instant from 2000 to 2100.
+
+    Examples
+    --------
+    >>> epoch_ms("1571360125131", "StartTimestamp"), epoch_ms(1565399625, "StartTimeEpochSeconds")
+    (1571360125131, 1565399625000)
+    >>> epoch_ms("2019-08-13T20:52:30.704Z", "EventTimestamp")
+    1565729550704
+    >>> epoch_ms("1970-01-01T00:00:00.001Z", "connectedToAgentTimestamp") is None
+    True
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        found = _ISO.fullmatch(value.strip())
+        milliseconds = _of_number(value.strip(), field) if found is None else _of_calendar(found, field)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        milliseconds = _of_number(repr(value), field)
+    else:
+        raise RecordError(f"{field} is no time: a number or text is")
+    if 0 <= milliseconds < NEVER_MS:
+        return None
+    if not EARLIEST_MS <= milliseconds < LATEST_MS:
+        raise RecordError(f"{field} is no time between 2000 and 2100")
+    return milliseconds
+
+
+def time_form(value: object) -> str:
+    """Say in which form an instant is written: ``text of epoch``, ``number``, ``ISO 8601`` or ``nothing``.
+
+    Examples
+    --------
+    >>> time_form("1571360125131"), time_form(1571360125131)
+    ('text of epoch', 'number')
+    """
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, str):
+        return "text of epoch" if _NUMBER.fullmatch(value.strip()) else "ISO 8601"
+    return "number"
+
+
+def whole_ms(seconds: object, field: str) -> int | None:
+    """Read a duration in whole seconds, as contact records have them, into milliseconds."""
+    if seconds is None or seconds == "":
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float, str)) or not _NUMBER.fullmatch(str(seconds)):
+        raise RecordError(f"{field} is no number of seconds")
+    return int(Decimal(str(seconds)) * 1000)
+
+
+def _of_number(text: str, field: str) -> int:
+    if _NUMBER.fullmatch(text) is None:
+        raise RecordError(f"{field} is no time: neither ISO 8601 nor a number of seconds or milliseconds since 1970")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # pragma: no cover - what matches above is a number
+        raise RecordError(f"{field} is no time") from None
+    return int(number if number >= EARLIEST_MS // 10 else number * 1000)
+
+
+def _of_calendar(found: re.Match[str], field: str) -> int:
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    try:
+        moment = datetime(
+            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=timezone.utc
+        )
+    except ValueError:
+        raise RecordError(f"{field} is no time: there is no such day or hour") from None
+    milliseconds = int(moment.timestamp()) * 1000 + int(((fraction or "") + "000")[:3])
+    if zone and zone not in "Zz":
+        offset = (int(zone[1:3]) * 60 + int(zone[-2:])) * 60_000
+        milliseconds += -offset if zone[0] == "+" else offset
+    return milliseconds
