@@ -2,6 +2,9 @@ from .demo_calls import make_demo as make_demo
 from .made_call import CallSpec as CallSpec
 from .made_call import MadeCall as MadeCall
 from .made_call import make_call as make_call
+from .made_records import contact_record as contact_record
+from .made_records import streaming_events as streaming_events
+from .made_records import write_records as write_records
 from .random_calls import varied_call as varied_call
 from .script import AGENT as AGENT
 from .script import CUSTOMER as CUSTOMER
@@ -37,6 +40,7 @@ __all__ = [
     "TalkFigures",
     "band_pass",
     "connect_fragments_from_pcm",
+    "contact_record",
     "heard_speech",
     "load_truth",
     "make_call",
@@ -44,8 +48,10 @@ __all__ = [
     "noise",
     "non_talk",
     "quantise",
+    "streaming_events",
     "talk_figures",
     "varied_call",
     "write_chime",
     "write_connect",
+    "write_records",
 ]

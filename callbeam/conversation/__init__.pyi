@@ -1,4 +1,3 @@
-from .record_phases import contact_phases as contact_phases
 from .conversation import Conversation as Conversation
 from .conversation import converse as converse
 from .conversation_rows import CallClock as CallClock
@@ -12,6 +11,7 @@ from .conversation_rows import speakers_of as speakers_of
 from .conversation_rows import utterance_table as utterance_table
 from .phases import Phase as Phase
 from .phases import find_phases as find_phases
+from .record_phases import contact_phases as contact_phases
 from .speaker_activity import ChannelTalk as ChannelTalk
 from .speaker_activity import Utterance as Utterance
 from .speakers import speaker_kinds as speaker_kinds

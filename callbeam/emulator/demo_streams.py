@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def put_demo(store: StreamStore, config: EmulatorConfig, calls: int, seed: int) -> Path:
-    """Put made-up calls into the store; return the folder with the truth about them.
+    """Put made-up calls into the store; return the folder with the truth about them, beside which are ``records``.
 
     ``demo.json`` is written first as unfinished and last as whole, so that a demo that was broken off is made anew.
 
@@ -46,7 +46,7 @@ def put_demo(store: StreamStore, config: EmulatorConfig, calls: int, seed: int) 
 
 
 def _make(store: StreamStore, config: EmulatorConfig, wanted: dict[str, object], marker: Path) -> None:
-    from callbeam.callmaker import make_demo  # noqa: PLC0415 - only a demo needs voices
+    from callbeam.callmaker import load_truth, make_demo, write_records  # noqa: PLC0415 - only a demo needs voices
 
     made: list[str] = []
     truth = store.folder / "truth"
@@ -60,6 +60,8 @@ def _make(store: StreamStore, config: EmulatorConfig, wanted: dict[str, object],
                 _write(store, marker, wanted, whole=False, streams=made)
                 stream = store.create(loaded_stream_info(source.stream, config, fragment.server_ms))
             stream.add(examine(fragment.data), server_ms=fragment.server_ms, producer_ms=fragment.producer_ms)
+    arns = {stream.info.name: stream.info.arn for stream in store.all()}
+    write_records((load_truth(path) for path in truth.glob("*.json")), arns.__getitem__, store.folder / "records")
     _write(store, marker, wanted, whole=True, streams=made)
 
 

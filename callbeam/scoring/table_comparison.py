@@ -87,7 +87,7 @@ class Comparison:
         return [*lines, "", *talk_lines(self.talk)] if self.talk else lines
 
 
-def compare_with_truth(output: Path, truth: Path) -> Comparison:
+def compare_with_truth(output: Path, truth: Path, *, source: str | None = None) -> Comparison:
     """Compare the tables of a backfill with the truth about the calls that it read.
 
     Parameters
@@ -96,13 +96,16 @@ def compare_with_truth(output: Path, truth: Path) -> Comparison:
         The local folder that the backfill wrote.
     truth : Path
         The folder of ``<call_id>.json`` files.
+    source : str, optional
+        Only calls of this system count: ``connect`` or ``chime``.
 
     Raises
     ------
     CallbeamError
         If there is no truth, or there are no tables.
     """
-    truths = [load_truth(path) for path in sorted(truth.glob("*.json"))]
+    every = [load_truth(path) for path in sorted(truth.glob("*.json"))]
+    truths = [call for call in every if source in {None, call.source}]
     if not truths:
         raise CallbeamError(f"{truth} holds no truth about made-up calls")
     try:

@@ -1,0 +1,75 @@
+"""The demo from records: the truth about agents and roles, which streams alone do not tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from callbeam import open_tables
+from callbeam.callmaker import load_truth
+from callbeam.emulator import Emulator
+from callbeam.pipelines import backfill
+from callbeam.scoring import compare_with_truth
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from callbeam.notebook import OutputTables
+
+CALLS = 6
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Give the output of a backfill from all records of a demo, and the folder of the truth."""
+    folder = tmp_path_factory.mktemp("records")
+    with pytest.MonkeyPatch.context() as patch, Emulator(data=folder / "data") as kvs:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "example")
+        truth = kvs.load_demo(CALLS)
+        words = ["--calls", str(folder / "data" / "records"), "--output", str(folder / "out")]
+        words += ["--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1", "--fragments-per-second", "0"]
+        assert backfill.main(words) == 0
+    return folder / "out", truth
+
+
+@pytest.fixture(scope="module")
+def tables(demo: tuple[Path, Path]) -> OutputTables:
+    return open_tables(demo[0])
+
+
+def test_every_call_is_there_sample_for_sample(demo: tuple[Path, Path]) -> None:
+    assert compare_with_truth(*demo).exact
+
+
+def test_agents_phases_begin_when_they_did(demo: tuple[Path, Path], tables: OutputTables) -> None:
+    truths = {call.call_id: call for call in map(load_truth, demo[1].glob("*.json")) if call.source == "connect"}
+    begins: dict[str, int] = {}
+    for phase in tables["phases"].to_pylist():
+        if phase["phase"] == "agent":
+            begins[phase["call_id"]] = min(phase["begin_offset_ms"], begins.get(phase["call_id"], 1 << 30))
+    assert begins.keys() == truths.keys()
+    # Contact records know whole seconds, and the call's clock its own zero.
+    assert all(abs(begins[name] - call.agent_on_line_ms) <= 1_000 for name, call in truths.items())
+
+
+def test_agents_talk_is_the_agents_alone(demo: tuple[Path, Path]) -> None:
+    for match in compare_with_truth(*demo, source="connect").talk:
+        assert match.scope == "agent_phase"
+        assert match.ours is not None
+        assert match.ours.agent_talk_ratio == pytest.approx(match.truth.agent_talk_ratio, abs=0.03)
+
+
+def test_every_leg_of_chime_has_its_role(demo: tuple[Path, Path], tables: OutputTables) -> None:
+    truths = [call for call in map(load_truth, demo[1].glob("*.json")) if call.source == "chime"]
+    roles = {(row["stream_arn"].split("/")[1]): row["participant_role"] for row in tables["channels"].to_pylist()}
+    assert truths
+    for call in truths:
+        assert {channel.stream: channel.role for channel in call.channels.values()}.items() <= roles.items()
+
+
+def test_what_plays_to_the_customer_is_told_from_the_agent(tables: OutputTables) -> None:
+    kinds = {(row["participant_role"], row["speaker_kind"]) for row in tables["utterances"].to_pylist()}
+    assert ("CUSTOMER", "customer") in kinds
+    assert {kind for role, kind in kinds if role == "AGENT"} >= {"agent", "system"}
