@@ -106,8 +106,13 @@ def analyse_channel(
 
     Examples
     --------
-    >>> analysis = analyse_channel(channel, frames=True)
-    >>> analysis.seconds.column("f0_median_hz")
+    >>> from callbeam.audio import channel_of_pcm
+    >>> buzz = 4000 * np.sign(np.sin(2 * np.pi * 200 * np.arange(16_000) / 8000))
+    >>> analysis = analyse_channel(channel_of_pcm(buzz.astype(np.int16), 8000), frames=True)
+    >>> [round(f0_hz) for f0_hz in analysis.seconds["f0_median_hz"].to_pylist()]
+    [200, 200]
+    >>> analysis.frames.num_rows
+    200
     """
     features = features or analyse_frames(channel, bands=frames)
     levels, sums = measure_levels(channel)
