@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, error_document, insert_aws_tags, write_fragment
-from callbeam.pipelines import main
+from callbeam.pipelines.inspect_capture import main
 
 KEYS = [
     "index", "offset", "bytes", "fragment_number", "server_timestamp", "producer_timestamp",
