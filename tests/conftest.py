@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from builders.channels import harmonics, make_channel, pcm, voice  # noqa: F401 - fixtures
-from builders.frames import channel_of, drawn, features_of, voice_of  # noqa: F401 - fixtures
 
 from callbeam.payload import formats
 

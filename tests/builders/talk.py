@@ -1,39 +1,30 @@
-import pytest
+"""Who speaks when on a call: channels of talk, and the marks on them, in milliseconds."""
+
+from __future__ import annotations
 
 from callbeam.conversation import ChannelTalk, Utterance
 from callbeam.line import TONE, Mark
 from callbeam.spans import as_spans
 
 
-@pytest.fixture(scope="session")
-def talk():
+def talk(role, said, *, end=120_000, begin=0, masked=(), marks=(), channel_id=None, syllables=None):
     """Make one channel of a call from where its utterances lie, in milliseconds."""
-
-    def make(role, said, *, end=120_000, begin=0, masked=(), marks=(), channel_id=None, syllables=None):
-        name = channel_id or f"{role}-1"
-        utterances = tuple(
-            Utterance(utterance_id=f"{name}-{at:08d}", begin_ms=at, end_ms=until, syllables=syllables)
-            for at, until in said
-        )
-        return ChannelTalk(
-            channel_id=name,
-            participant_role=role,
-            begin_ms=begin,
-            end_ms=end,
-            utterances=utterances,
-            speech=as_spans(said),
-            masked=as_spans(masked),
-            marks=tuple(marks),
-        )
-
-    return make
+    name = channel_id or f"{role}-1"
+    utterances = tuple(
+        Utterance(utterance_id=f"{name}-{at:08d}", begin_ms=at, end_ms=until, syllables=syllables) for at, until in said
+    )
+    return ChannelTalk(
+        channel_id=name,
+        participant_role=role,
+        begin_ms=begin,
+        end_ms=end,
+        utterances=utterances,
+        speech=as_spans(said),
+        masked=as_spans(masked),
+        marks=tuple(marks),
+    )
 
 
-@pytest.fixture(scope="session")
-def tone():
+def tone(kind, begin, end):
     """Make the mark of a tone."""
-
-    def make(kind, begin, end):
-        return Mark(TONE, begin, end, tone_kind=kind, frequency_hz=425.0, level_dbfs=-20.0)
-
-    return make
+    return Mark(TONE, begin, end, tone_kind=kind, frequency_hz=425.0, level_dbfs=-20.0)

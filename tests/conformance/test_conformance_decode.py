@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.shared_data import SHARED, real_call
 
 from callbeam.audio import channel_extent
 from callbeam.audio.channel_summary import core_samples, gaps
@@ -17,7 +17,6 @@ from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
 from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, fragment_tags, read_documents, write_fragment
 from callbeam.timeline import start_clock
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = [
     pytest.mark.conformance,
     pytest.mark.skipif(not SHARED.is_dir(), reason=f"the third-party data of {SHARED} is absent"),
@@ -123,10 +122,8 @@ def test_video_is_no_audio(name: str) -> None:
 
 def test_a_real_call_comes_back_sample_for_sample() -> None:
     voices = {}
-    for name, file in (("AUDIO_FROM_CUSTOMER", "caller"), ("AUDIO_TO_CUSTOMER", "agent")):
-        with wave.open(str(SHARED / "calls" / f"Auto_Repairs_40_UTC_{file}.wav")) as audio:
-            assert (audio.getframerate(), audio.getnchannels(), audio.getsampwidth()) == (8000, 1, 2)
-            voices[name] = audio.readframes(audio.getnframes())
+    for name, side in (("AUDIO_FROM_CUSTOMER", "caller"), ("AUDIO_TO_CUSTOMER", "agent")):
+        voices[name] = real_call(side).tobytes()
     fragments, t0 = [], 1_700_000_000_000
     for number, at in enumerate(range(0, max(map(len, voices.values())), 16 * 1024)):
         order = list(voices) if number % 3 else list(reversed(voices))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.shared_data import SHARED
 
 from callbeam.calls import CallIdentity, Leg, parse_role_map
 from callbeam.calls.cutting import PieceCutter
@@ -15,7 +16,6 @@ from callbeam.mkv import fragment_tags, read_documents
 from callbeam.payload import format_detection, survey
 from callbeam.payload.samples import g711_levels
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = [
     pytest.mark.conformance,
     pytest.mark.skipif(not (SHARED / "reports").is_dir(), reason=f"the reported inputs of {SHARED} are absent"),
