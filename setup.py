@@ -7,6 +7,14 @@ from setuptools import find_packages, setup
 
 INIT = Path(__file__).with_name("callbeam") / "__init__.py"
 
+DOCS = [
+    "duckdb>=1.1,<3",
+    "matplotlib>=3.9,<4",
+    "mkdocs>=1.6,<2",
+    "mkdocs-material>=9.6,<9.7",  # later ones advertise their successor in each build
+    "mkdocstrings[python]>=1,<2",
+]
+
 setup(
     name="callbeam",
     version=re.search(r'__version__ = "([^"]+)"', INIT.read_text(encoding="utf-8"))[1],
@@ -38,11 +46,12 @@ setup(
         # PyAV's wheels bring their own FFmpeg, which is LGPL
         "codecs": ["av>=13,<19"],
         "gcp": ["apache-beam[gcp]>=2.77,<3"],
+        "docs": DOCS,
         "dev": [
+            *DOCS,
             "av>=13,<19",
             "build>=1.2,<2",
             "datasets>=3,<6",
-            "duckdb>=1.1,<3",
             "ebmlite>=3.3,<4",
             "hypothesis>=6.100,<7",
             "import-linter>=2.1,<3",

@@ -1,7 +1,7 @@
--- The tables for Amazon Athena, written from schemas/ by `python -m callbeam.storage.athena docs/athena.sql`.
+-- The tables for Amazon Athena, written from schemas/ by `python -m callbeam.catalog.athena docs/athena.sql`.
 --
 -- They lie below s3://BUCKET/PREFIX, the job's --output, in the database callbeam. Both can be given:
--- `python -m callbeam.storage.athena athena.sql --location s3://my-bucket/calls --database my_calls`.
+-- `python -m callbeam.catalog.athena athena.sql --location s3://my-bucket/calls --database my_calls`.
 -- Move 2020-01-01 in 'projection.dt.range' to your first day: Athena lists each day that a query does not leave out.
 -- Athena runs one statement at a time; the tables hold no data of their own, dropping one deletes no file.
 --

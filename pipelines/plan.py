@@ -9,6 +9,7 @@ from callbeam.kvs import KvsClient, Lane, Plan, plan_jobs, plan_lanes, summarise
 from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.options import add_source_arguments, kvs_config
+from callbeam.report import counted
 
 
 @command("callbeam plan")
@@ -37,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
         every += lanes
         print(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}: {_line(summarise(lanes, config))}")
     plan = summarise(every, config)
-    print(f"in all, {len(jobs)} jobs: {_line(plan)}")
+    print(f"in all, {counted(len(jobs), 'job')}: {_line(plan)}")
     calls = ", ".join(f"{count:,} {name}" for name, count in plan.api_calls.items())
     print(f"API calls, about: {calls}")
     dollars = f"${plan.dollars:,.2f}" if plan.dollars >= 0.01 else "less than a cent"
@@ -50,4 +51,4 @@ def main(argv: Sequence[str]) -> int:
 
 def _line(plan: Plan) -> str:
     size = f"{plan.bytes / 1e9:.2f} GB" if plan.bytes >= 1e8 else f"{plan.bytes / 1e6:.2f} MB"
-    return f"{plan.streams} streams, {plan.hours:.2f} h, {plan.fragments:,} fragments, {size}"
+    return f"{counted(plan.streams, 'stream')}, {plan.hours:.2f} h, {counted(plan.fragments, 'fragment')}, {size}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from callbeam.pipelines.interrupts import cleaned_up
+from callbeam.report import counted
 from callbeam.transforms import PROGRESS_FILE, figures_in
 
 TERMINAL_EVERY_S = 0.5
@@ -72,7 +73,7 @@ class ProgressLine:
         """Return the line as it stands."""
         hours = self.figures["audio_ms"] / 3_600_000
         speed = self.figures["audio_ms"] / 1000 / max(self.elapsed_s, 1e-3)
-        text = f"{self._label}: {self.figures['legs']} legs, {hours:.2f} h, {speed:.0f} times real time"
+        text = f"{self._label}: {counted(self.figures['legs'], 'leg')}, {hours:.2f} h, {speed:.0f} times real time"
         planned, read = self.figures["planned_bytes"], self.figures["read_bytes"]
         if 0 < read < planned:
             left_s = (planned - read) / read * self.elapsed_s

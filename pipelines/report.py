@@ -8,7 +8,7 @@ from pathlib import Path
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import StrictParser, number, parse, web_address, whole_number
 from callbeam.pipelines.exits import command
-from callbeam.report import CLIP_BYTES, write_report
+from callbeam.report import CLIP_BYTES, counted, write_report
 from callbeam.storage import StorageConfig
 from callbeam.tables import open_output
 
@@ -70,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
         sample=options.sample,
         clip_bytes=round(options.audio_mb * 1_000_000),
     )
-    print(f"{report.index}: {report.calls:,} calls")
+    print(f"{report.index}: {counted(report.calls, 'call')}")
     for path in report.pages[:MOST_NAMED]:
         print(f"  {path}")
     if len(report.pages) > MOST_NAMED:

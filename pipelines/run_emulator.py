@@ -16,6 +16,7 @@ from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, ListingOrder
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import StrictParser, number, parse, suggestion, whole_number
 from callbeam.pipelines.exits import command
+from callbeam.report import counted
 
 DESCRIPTION = """Serve Kinesis Video Streams on this machine. Point an SDK at it with endpoint_url, or with
 AWS_ENDPOINT_URL_KINESIS_VIDEO, AWS_ENDPOINT_URL_KINESIS_VIDEO_MEDIA and AWS_ENDPOINT_URL_KINESIS_VIDEO_ARCHIVED_MEDIA;
@@ -61,7 +62,7 @@ def _serve(options: argparse.Namespace, kvs: Emulator) -> None:
             kvs.load_demo(options.demo_calls, seed=options.demo_seed)
         kvs.start()
         streams = kvs.store.all()
-        held = f"{len(streams)} streams, {sum(map(len, streams))} fragments"
+        held = f"{counted(len(streams), 'stream')}, {counted(sum(map(len, streams)), 'fragment')}"
         print(f"callbeam emulator: {kvs.endpoint_url} ({held}; {_where(options)})", flush=True)
         threading.Event().wait()
     except StoppedError:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from callbeam.assembly import lost_ratio
 from callbeam.kvs import LOST, FragmentStatus
 from callbeam.pipelines.command_line import show_instant
+from callbeam.report import counted
 from callbeam.schemas import TABLES
 from callbeam.tables import Manifest, Outcome
 
@@ -42,7 +43,7 @@ def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float, start_before_
     hours = call_ms / 3_600_000
     speed = call_ms / 1000 / max(elapsed_s, 1e-3)
     took = f"{hours:.2f} h in {elapsed_s:.1f} s ({speed:.0f} times real time)"
-    lines = [f"job {manifest.job_id}: {outcome.call_count} calls, {took}"]
+    lines = [f"job {manifest.job_id}: {counted(outcome.call_count, 'call')}, {took}"]
     if not outcome.by_status:
         lines.append("no fragments in this range: an empty manifest was published")
     rows: Counter[str] = Counter()
@@ -50,14 +51,18 @@ def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float, start_before_
     for entry in manifest.files:
         rows[entry.table] += entry.rows
         size[entry.table] += entry.bytes
-    lines += [f"  {name:<13} {rows[name]:>10,} rows {_bytes(size[name]):>10}" for name in TABLES if name in rows]
+    for name in (name for name in TABLES if name in rows):
+        unit = "row" if rows[name] == 1 else "rows"
+        lines.append(f"  {name:<16} {rows[name]:>9,} {unit:<4} {_bytes(size[name]):>10}")
     lines += accounting(outcome.by_status)
     if start_before_ms is not None:
         early = show_instant(start_before_ms)
         lines.append(f"  the calls here begin before --start: to have them, begin with --start {early} or earlier")
     if outcome.open_calls:
         named = ", ".join(outcome.open_calls[:MOST_NAMED]) + (", ..." if len(outcome.open_calls) > MOST_NAMED else "")
-        lines.append(f"  {len(outcome.open_calls)} calls may still be going on ({named}): run the job again later")
+        lines.append(
+            f"  {counted(len(outcome.open_calls), 'call')} may still be going on ({named}): run the job again later"
+        )
     return "\n".join(lines)
 
 

@@ -1,4 +1,9 @@
-"""A piece's channels in, rows out: the one way through all that a single channel tells."""
+"""A piece's channels in, rows out: the one way through all that single channels tell.
+
+``analyse_piece`` takes a piece's channels together, for echo is found by comparing them, and gives rows of
+``seconds``, ``frames``, ``utterances`` and candidate units, and what is known of who speaks when. It needs no stream:
+channels of samples at hand (``callbeam.audio.channel_of_pcm``) will do.
+"""
 
 import lazy_loader
 

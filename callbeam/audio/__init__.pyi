@@ -36,7 +36,7 @@ from .pitch import PitchAnalyser as PitchAnalyser
 from .pitch import PitchCandidates as PitchCandidates
 from .pitch import PitchConfig as PitchConfig
 from .pitch_path import choose_path as choose_path
-from .reproducible_matmul import product as product
+from .reproducible_matmul import matmul as matmul
 from .seconds import frames_by_second as frames_by_second
 from .seconds import second_measures as second_measures
 from .spectrum import SpectrumAnalyser as SpectrumAnalyser
@@ -84,12 +84,12 @@ __all__ = [
     "hop_extremes",
     "join_extents",
     "join_levels",
+    "matmul",
     "measure_levels",
     "measure_matrix",
     "mfcc",
     "peaks",
     "power_to_dbfs",
-    "product",
     "second_measures",
     "window_statistics",
 ]

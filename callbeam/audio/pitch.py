@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, frame_runs, hann_window
-from callbeam.audio.reproducible_matmul import FrameSums, product
+from callbeam.audio.reproducible_matmul import FrameSums, matmul
 
 F0_LOW_HZ, F0_HIGH_HZ = 65.0, 500.0
 OCTAVES = 3
@@ -158,7 +158,7 @@ class PitchAnalyser:
         # An autocorrelation is real and even, so half the work does: the cosine transform of the power spectrum.
         correlation = fft.dct(self._power, type=1, axis=0, overwrite_x=True, workers=1)
         np.multiply(centred, centred, out=centred)
-        share = product(self._share_at_lags, product(self._share_at_nodes, centred))
+        share = matmul(self._share_at_lags, matmul(self._share_at_nodes, centred))
         np.maximum(share, np.float32(np.finfo(np.float32).tiny), out=share)  # digital silence
         energy = correlation[0] / np.float32(len(self._padded))
         return np.divide(correlation[self._slab_of_lags], share, out=self._slab), energy
@@ -189,7 +189,7 @@ class PitchAnalyser:
         """
         flat = (places * BLOCK_FRAMES + self._frames).reshape(-1)
         taps = np.take(slab, flat + BLOCK_FRAMES * np.arange(-_TAPS, _TAPS + 1)[:, None])
-        before, after = product(self._half_sincs, taps)
+        before, after = matmul(self._half_sincs, taps)
         low, middle, high = taps[_TAPS - 1 : _TAPS + 2]
         rightward = (after > middle) & (after >= before)
         leftward = (before > middle) & ~rightward

@@ -14,7 +14,7 @@ _LANES = 16
 """Columns in a vector register: what is cut up in whole ones stays aligned."""
 
 
-def product(matrix: Float32Array, columns: Float32Array, *, alike: bool = False) -> Float32Array:
+def matmul(matrix: Float32Array, columns: Float32Array, *, alike: bool = False) -> Float32Array:
     """Multiply a matrix, shape (m, k), with columns, shape (k, n), as many columns at a time as stay in one thread.
 
     Parameters
@@ -55,7 +55,7 @@ class FrameSums:
 
     def of(self, hops: Float32Array) -> Float32Array:
         """Return the sums, shape (m, BLOCK_FRAMES), of ``Block.hops`` or ``Block.squares``."""
-        by_run = product(self._matrix, hops).reshape(len(self._runs), self._count, -1)
+        by_run = matmul(self._matrix, hops).reshape(len(self._runs), self._count, -1)
         total = np.zeros((self._count, BLOCK_FRAMES), dtype=np.float32)
         for sums, run in zip(by_run, self._runs, strict=True):
             total += sums[:, run.shift : run.shift + BLOCK_FRAMES]

@@ -19,7 +19,7 @@ from scipy import fft
 
 from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, frame_runs, hann_window
 from callbeam.audio.mel import mel_edges, mel_filters
-from callbeam.audio.reproducible_matmul import product
+from callbeam.audio.reproducible_matmul import matmul
 from callbeam.schemas import MEL_BANDS, MFCC_COUNT
 
 _MEL_GROUPS = 8
@@ -174,13 +174,13 @@ class SpectrumAnalyser:
             By the names of table ``frames``; NaN for a frame without energy.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            self._total, weighted = product(self._moments, self.magnitude)
+            self._total, weighted = matmul(self._moments, self.magnitude)
             centroid = weighted / self._total
             np.multiply(self.magnitude, 1 / self._total, out=self._normalised)
             floored = np.maximum(self.power, np.float32(POWER_FLOOR), out=self._scratch)
             arithmetic_mean = floored.mean(axis=0)
             np.log(floored, out=self._log_power)
-            mean_log, self._slope_low, self._slope_high = product(self._mean_and_slopes, self._log_power)
+            mean_log, self._slope_low, self._slope_high = matmul(self._mean_and_slopes, self._log_power)
             measures = {
                 "spectral_flatness": np.exp(mean_log) / arithmetic_mean,
                 "spectral_centroid_hz": centroid,
@@ -207,7 +207,7 @@ class SpectrumAnalyser:
         """
         two, five = self._two_kilohertz, self._five_kilohertz
         energies = np.empty((4, BLOCK_FRAMES), dtype=np.float32)
-        energies[:2] = product(self._bands, self.power)
+        energies[:2] = matmul(self._bands, self.power)
         self.power[:two].max(axis=0, out=energies[2])
         self.power[two:five].max(axis=0, out=energies[3])
         decibels = _DB * np.log(np.maximum(energies, np.float32(POWER_FLOOR)))
@@ -233,7 +233,7 @@ class SpectrumAnalyser:
         """
         power = self.power[self._tone_band]
         total = power.sum(axis=0)
-        squares, weighted = product(self._tone_moments, np.multiply(power, power, out=self._scratch[self._tone_band]))
+        squares, weighted = matmul(self._tone_moments, np.multiply(power, power, out=self._scratch[self._tone_band]))
         scale = self._bins_of_a_line / np.maximum(total * total, np.float32(1e-20))
         return squares * scale, weighted / np.maximum(squares, np.float32(1e-20))
 
@@ -279,7 +279,7 @@ class SpectrumAnalyser:
         """Return log-mel bands in dB, shape (MEL_BANDS, BLOCK_FRAMES): ``librosa.power_to_db(mel, top_db=None)``."""
         mel = self._mel
         for bands, bins, filters in _mel_groups(self.grid):
-            mel[bands] = product(filters, self.power[bins])
+            mel[bands] = matmul(filters, self.power[bins])
         np.maximum(mel, np.float32(POWER_FLOOR), out=mel)
         np.log(mel, out=mel)
         return np.multiply(mel, _DB, out=mel)
@@ -292,7 +292,7 @@ class SpectrumAnalyser:
         """
         compressed = np.multiply(logmel, np.float32(1 / 3) / _DB, out=self._compressed)
         np.exp(compressed, out=compressed)
-        loudness: Float32Array = product(loudness_weights(self.grid), compressed)[0]
+        loudness: Float32Array = matmul(loudness_weights(self.grid), compressed)[0]
         return loudness
 
 
@@ -304,7 +304,7 @@ def _cosine_transform() -> Float32Array:
 
 def mfcc(logmel: Float32Array) -> Float32Array:
     """Return MFCC 0 to 12 of a block's log-mel, (MFCC_COUNT, BLOCK_FRAMES): ``librosa.feature.mfcc(S=logmel)``."""
-    return product(_cosine_transform(), logmel)
+    return matmul(_cosine_transform(), logmel)
 
 
 def _root_of_products(left: Float32Array, right: Float32Array) -> Float32Array:

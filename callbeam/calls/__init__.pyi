@@ -1,10 +1,10 @@
 from .calls_under_way import start_before as start_before
-from .follow import read_lane as read_lane
 from .identity import identify as identify
 from .inspection import LegSurvey as LegSurvey
 from .inspection import TrackReport as TrackReport
 from .inspection import report_tracks as report_tracks
 from .inspection import survey_legs as survey_legs
+from .lane_reader import read_lane as read_lane
 from .ownership import CallDecision as CallDecision
 from .ownership import CallStatus as CallStatus
 from .ownership import decide_call as decide_call

@@ -1,4 +1,8 @@
-"""What a call's channels tell together: turns, overlaps, events, phases, totals."""
+"""What a call's channels tell together: turns, overlaps, interruptions, events, phases, totals.
+
+``converse`` takes each channel's utterances and what else is known of it, and gives what ``docs/definitions.md``
+defines.
+"""
 
 import lazy_loader
 

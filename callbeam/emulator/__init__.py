@@ -1,4 +1,8 @@
-"""Kinesis Video Streams on this machine: a server that SDKs talk to as to KVS."""
+"""Kinesis Video Streams on this machine: a server that SDKs talk to as to KVS.
+
+``with Emulator() as kvs`` opens a port; load captures, recordings or made-up calls, and point any SDK at
+``kvs.endpoint_url``. Quotas and faults are as KVS has them, and faults come when asked for.
+"""
 
 import lazy_loader
 

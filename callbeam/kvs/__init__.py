@@ -1,4 +1,8 @@
-"""Kinesis Video Streams: finding streams, listing and reading fragments, planning what a job reads."""
+"""Kinesis Video Streams, read patiently: finding streams, listing and reading fragments, planning jobs.
+
+``KvsClient`` finds streams and opens one as a ``FragmentSource``; ``plan_jobs`` and ``plan_lanes`` say what a
+backfill reads, from metadata alone. Throttling is waited for, and what cannot be had is told with its reason.
+"""
 
 import lazy_loader
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio import FULL_SCALE, Float32Array, hann_window, power_to_dbfs, product
+from callbeam.audio import FULL_SCALE, Float32Array, hann_window, matmul, power_to_dbfs
 from callbeam.line.detections import DTMF, TONE, Mark
 from callbeam.line.tone_bursts import edges_of_tone, spectral_lines, tone_power
 from callbeam.spans import bridge, spans_of_mask
@@ -103,7 +103,7 @@ def _keys(channel: Channel, begins: npt.NDArray[np.intp], length: int) -> npt.ND
     samples = windows[begins].T.astype(np.float32)
     window, turning = _goertzel(channel.sample_rate_hz)
     samples *= window
-    parts = product(turning, samples)
+    parts = matmul(turning, samples)
     power = np.square(parts[:8]) + np.square(parts[8:])
     # What one sine's power comes to, relative to the frame's energy.
     total = np.einsum("ij,ij->j", samples, samples) * np.float32(np.square(window.sum()) / np.square(window).sum() / 2)

@@ -1,4 +1,7 @@
-"""What a track's payload is: what its header declares, believed only as far as its bytes agree; then samples of it."""
+"""What a track's payload is: what its header declares, believed only as far as its bytes agree.
+
+``survey`` looks at a leg's first fragments and decides for each track; ``docs/formats.md`` says by what.
+"""
 
 import lazy_loader
 

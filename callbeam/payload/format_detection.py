@@ -24,6 +24,7 @@ from callbeam.payload.plausibility import (
     MIN_FRAMES,
     NOISE_BITS,
     TELLING_BITS,
+    are_samples,
     is_interleaved,
     is_noise,
     never_negative,
@@ -122,7 +123,10 @@ class TrackVerdict:
         if 0.8 * expected <= end - start <= 1.25 * expected:
             return None
         pairs = block_pairs(blocks, document.timecode_scale_ns)
-        if packet_period_ns([end - start for _, _, start, end in blocks], pairs) is not None:
+        packets = packet_period_ns([end - start for _, _, start, end in blocks], pairs) is not None
+        if packets and not are_samples(
+            b"".join(document.data[start:end] for _, _, start, end in blocks), form.channels
+        ):
             return "the sizes of this fragment's blocks vary as a codec's frames do, and not with time"
         rate = byte_rate(pairs)
         found = rate.bytes_per_s / form.frame_bytes if rate is not None and rate.agreement >= 0.9 else 0.0
@@ -181,9 +185,11 @@ def judge(evidence: TrackEvidence) -> TrackVerdict:
     declared = _declared(evidence.declared)
     if isinstance(declared, str):
         return TrackVerdict(evidence.track_name, declared, declared)
-    period_ns = packet_period_ns(evidence.sizes, evidence.pairs, told=declared.encoding == "aac")
     if declared.encoding == "opus":
         return TrackVerdict(evidence.track_name, declared, decodable(declared), (), None)
+    period_ns = packet_period_ns(evidence.sizes, evidence.pairs, told=declared.encoding == "aac")
+    if period_ns is not None and declared.encoding != "aac" and are_samples(evidence.payload, declared.channels):
+        period_ns = None  # blocks of samples that are written on a timer vary in size, too
     form: AudioFormat | str
     if declared.encoding == "aac" or period_ns is not None or _share(evidence.packets, _has_aac_header) > 0.5:
         form, warnings = _as_aac(declared, evidence, period_ns)

@@ -98,6 +98,15 @@ def is_noise(form: AudioFormat, payload: bytes) -> bool:
     return any(_is_sound(other, middle - TELLING_BITS) for other in others)
 
 
+def are_samples(payload: bytes, channels: int) -> bool:
+    """Tell whether bytes are samples in some encoding: packets of a codec read as noise of full scale in all."""
+    for encoding in SAMPLE_BYTES:
+        bits = predictability(read_samples(payload, encoding)[::channels]).bits
+        if len(bits) >= MIN_FRAMES and float(np.median(bits)) <= NOISE_BITS - TELLING_BITS:
+            return True
+    return False
+
+
 def _is_quiet(found: Predictability) -> bool:
     return len(found.bits) >= MIN_FRAMES and float(np.median(found.bits + found.gain)) <= QUIET_BITS
 

@@ -1,4 +1,4 @@
-"""How right tables are: beside the truth of made-up calls, and detectors beside what is known."""
+"""How right tables are beside the truth of made-up calls, and how right a detector is beside what is known."""
 
 import lazy_loader
 

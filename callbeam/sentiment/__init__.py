@@ -1,4 +1,7 @@
-"""What sentiment models get and give: units, whether they may be scored, context, splits, clips, scores."""
+"""What sentiment models get and give: units, whether they may be scored, context, splits, clips, scores.
+
+``docs/sentiment.md`` is for who trains or runs models.
+"""
 
 import lazy_loader
 

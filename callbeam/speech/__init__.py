@@ -1,4 +1,8 @@
-"""What one participant's speech is: utterances, and what they sound like."""
+"""One participant's speech: utterances, and what they sound like.
+
+``utterance_spans`` cuts speech at pauses; ``acoustic_measures`` describes spans of a channel, ``egemaps_measures`` in
+the manner of the extended Geneva parameter set.
+"""
 
 import lazy_loader
 

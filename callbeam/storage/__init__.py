@@ -1,4 +1,7 @@
-"""Objects in a folder or on S3: whole, listed, read by ranges."""
+"""Whole objects in a folder or on S3: put, copied, listed, read by ranges.
+
+``open_store`` gives either behind one small interface.
+"""
 
 import lazy_loader
 

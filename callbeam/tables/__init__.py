@@ -1,4 +1,8 @@
-"""Tables as Parquet files: written and staged, published behind a manifest, and read back by it."""
+"""Tables as Parquet files: written and staged, published behind a manifest, and read back by it.
+
+A job's files are staged whole, then published with the manifest last; ``open_output`` reads only files that a
+manifest names.
+"""
 
 import lazy_loader
 

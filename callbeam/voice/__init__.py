@@ -1,4 +1,8 @@
-"""Who speaks and how: voice activity, noise under the speech, glottal cycles, formants, syllables, voice quality."""
+"""Who speaks and how: voice activity, noise under the speech, glottal cycles, formants, syllables, voice quality.
+
+``SileroDetector`` gives probabilities of speech, ``speech_spans`` decides; another detector needs only the interface
+``VoiceActivityDetector``.
+"""
 
 import lazy_loader
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio import Float32Array, hann_window, product
+from callbeam.audio import Float32Array, hann_window, matmul
 from callbeam.voice.glottal_cycles import LANES
 
 RATE_HZ = 8000
@@ -152,7 +152,7 @@ def _peaks(predictor: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.intp], Fl
     Near a pole the inverse envelope is a parabola of frequency whose least value is to its curvature as the square of
     half the bandwidth is to 1: three bins give place and width.
     """
-    parts = product(_POLYNOMIAL, predictor.astype(np.float32), alike=True)
+    parts = matmul(_POLYNOMIAL, predictor.astype(np.float32), alike=True)
     np.multiply(parts, parts, out=parts)
     bins = len(parts) // 2
     inverse = np.add(parts[:bins], parts[bins:], out=parts[:bins])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio import product
+from callbeam.audio import matmul
 
 if TYPE_CHECKING:
     from callbeam.audio import BoolArray, Float32Array
@@ -198,7 +198,7 @@ def _first_harmonic(
     energy = samples[origin + np.rint(into + steps * period).astype(np.int64)].astype(np.float32)
     energy *= energy
     angles = 2 * np.pi * np.arange(_PHASES) / _PHASES
-    real, imaginary = product(np.ascontiguousarray([np.cos(angles) + _EVEN, np.sin(angles)], np.float32), energy)
+    real, imaginary = matmul(np.ascontiguousarray([np.cos(angles) + _EVEN, np.sin(angles)], np.float32), energy)
     return np.asarray(real.astype(np.complex128) + 1j * imaginary)
 
 

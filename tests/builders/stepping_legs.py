@@ -9,7 +9,7 @@ import numpy as np
 
 from callbeam.audio.channel_summary import core_covered, core_samples
 from callbeam.calls import CallIdentity, Leg
-from callbeam.calls.cutting import PieceCutter
+from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import decode_piece
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
 from callbeam.mkv import Block, Document, Track

@@ -8,7 +8,7 @@ import pytest
 from builders.made_streams import T0, Sent, media_document, run_of, stream
 
 from callbeam.calls import CallIdentity, Leg
-from callbeam.calls.cutting import PieceCutter
+from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import DecodeConfig, DecodedPiece
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.timeline import PIECE_MS

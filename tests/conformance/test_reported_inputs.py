@@ -9,7 +9,7 @@ import pytest
 from builders.shared_data import SHARED
 
 from callbeam.calls import CallIdentity, Leg, parse_role_map
-from callbeam.calls.cutting import PieceCutter
+from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import DecodeConfig, DecodedPiece, decode_piece
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
 from callbeam.mkv import fragment_tags, read_documents

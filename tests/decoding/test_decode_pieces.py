@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from callbeam.audio import channel_extent, join_extents
 from callbeam.audio.channel_summary import core_covered, core_samples
 from callbeam.calls import CallIdentity, Leg, Piece
-from callbeam.calls.cutting import PieceCutter
+from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import DecodedPiece, decode_piece
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
 from callbeam.mkv import Block, Document, Track

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from callbeam.audio.channel_summary import core_samples
 from callbeam.calls import CallIdentity, Leg, Piece, parse_role_map, participant_role
-from callbeam.calls.cutting import PieceCutter
+from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import DecodeConfig, DecodedPiece, decode_piece
 from callbeam.decoding.resampling import resample
 from callbeam.decoding.track import read_run

@@ -154,7 +154,7 @@ def test_days_with_calls_share_what_workers_are_forked_from(kvs: Emulator, tmp_p
         time.sleep(0.02)
     out, err = process.communicate()
     assert process.returncode == 0, err
-    assert out.count(": 1 calls, ") == 3
+    assert out.count(": 1 call, ") == 3
     assert len(servers) == 1
     assert len(seen) > 3  # two workers for each day
 

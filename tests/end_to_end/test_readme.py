@@ -25,7 +25,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 def test_a_recording_is_analysed_in_a_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], subtype: str
 ) -> None:
-    (block,) = re.findall(r"```python\n(from callbeam.audio.channel import.*?)```", README, re.DOTALL)
+    (block,) = re.findall(r"```python\n(from callbeam import.*?)```", README, re.DOTALL)
     made = make_call(CallSpec("c", 0, ConversationSpec(duration_ms=30_000)), 4)
     length = min(map(len, made.pcm.values()))
     columns = [made.pcm[role][:length] for role in ("CUSTOMER", "AGENT")]

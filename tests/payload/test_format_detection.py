@@ -10,7 +10,7 @@ import pytest
 from builders.made_legs import TICK_NS, Wire, companded, encoded, evidence, speech_like
 from builders.shared_data import real_call
 
-from callbeam.mkv import Block
+from callbeam.mkv import Block, Document
 from callbeam.payload import SAMPLE_BYTES, AudioFormat, format_detection
 from callbeam.payload.block_statistics import Pair, block_pairs
 from callbeam.payload.format_detection import TrackEvidence, judge
@@ -179,9 +179,11 @@ def test_five_packets_are_enough() -> None:
     assert judge(packets_of(SIZES[:5], 1024 / 48, b"\x21")).form == AudioFormat(48_000, "aac", 2, b"\x11\x90")
 
 
-@pytest.mark.parametrize("period_ms", [200, 256, 500, 1000])
-def test_pcm_written_on_a_timer_is_no_packets(period_ms: int) -> None:
-    arrivals = np.arange(3000) * 20 + np.random.default_rng(7).exponential(0.1 * period_ms, 3000)
+@pytest.mark.parametrize(
+    ("period_ms", "jitter_ms"), [(64, 15), (64, 40), (100, 30), (140, 30), (200, 20), (256, 26), (500, 50), (1000, 100)]
+)
+def test_pcm_written_on_a_timer_is_no_packets(period_ms: int, jitter_ms: int) -> None:
+    arrivals = np.arange(3000) * 20 + np.random.default_rng(7).exponential(jitter_ms, 3000)
     sizes = 320 * np.histogram(arrivals, np.arange(0, 58_000, period_ms))[0]
     ends = np.cumsum(sizes).tolist()
     blocks = [Block(1, k * period_ms, begin, end) for k, (begin, end) in enumerate(pairwise([0, *ends]))]
@@ -190,6 +192,9 @@ def test_pcm_written_on_a_timer_is_no_packets(period_ms: int) -> None:
     pairs = tuple(block_pairs(blocks, TICK_NS))
     found = judge(TrackEvidence("t", (L16,), tuple(sizes.tolist()), pairs, payload, packets))
     assert (found.form, found.warnings) == (L16, ())
+    for first in range(0, len(blocks) - 16, 16):
+        document = Document(index=0, offset=0, data=memoryview(payload), tags=())
+        assert found.contradicted(blocks[first : first + 16], document) is None
 
 
 def test_blocks_between_gaps_of_the_same_length_are_no_packets() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from builders.made_legs import encoded, speech_like
 
 from callbeam.calls import CallIdentity, Leg
-from callbeam.calls.cutting import PieceCutter
+from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
 from callbeam.mkv import Block, Document, Track
 from callbeam.payload import AudioFormat, Surveyor, survey

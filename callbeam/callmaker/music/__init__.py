@@ -1,4 +1,4 @@
-"""Made-up hold music: kinds, what is played, on which instruments."""
+"""Made-up hold music: kinds, what is played, and on which instruments."""
 
 import lazy_loader
 

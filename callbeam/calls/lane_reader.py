@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callbeam.calls.cutting import PieceCutter
 from callbeam.calls.look_back import LookBack
 from callbeam.calls.ownership import (
     LEG_PAUSE_MS,
@@ -26,6 +25,7 @@ from callbeam.calls.ownership import (
     unit_of,
     untagged_identity,
 )
+from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.calls.pieces import DeadLetter, LedgerRow, Leg, LegEnd, Piece
 from callbeam.calls.stream_cursor import Arrivals
 from callbeam.calls.stream_scan import FragmentReader

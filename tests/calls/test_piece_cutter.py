@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.calls import CallIdentity, Leg
-from callbeam.calls.cutting import PieceCutter
+from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.timeline import LEAD_MS, PIECE_MS, Placer
 
