@@ -102,7 +102,7 @@ def test_boto3_finds_it_through_the_environment(emulate, monkeypatch):
     ],
 )
 def test_what_is_misspelt_is_one_line_and_exit_2(capsys, words, said):
-    from callbeam.pipelines import main
+    from callbeam.pipelines.run_emulator import main
 
     assert main(words) == 2
     error = capsys.readouterr().err
