@@ -41,6 +41,6 @@ def make_job(
     streams: Iterable[Stream] = (),
     as_of_ms: int | None = None,
 ) -> Job:
-    """Make a job over a range, planned long after it unless told otherwise: no call of it is still going on."""
-    as_of_ms = end_ms + DAY_MS if as_of_ms is None else as_of_ms
+    """Make a job over a range, planned a month after it unless told otherwise: no call of it is still going on."""
+    as_of_ms = end_ms + 30 * DAY_MS if as_of_ms is None else as_of_ms
     return Job(job_id, sources, tuple(streams), ACCOUNT, REGION, start_ms, end_ms, as_of_ms)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.jobs import make_leg
 from builders.shared_data import SHARED, real_call
 
 from callbeam.audio import channel_extent
 from callbeam.audio.channel_summary import core_samples, gaps
-from callbeam.calls import CallIdentity, Leg, Piece
+from callbeam.calls import Piece
 from callbeam.decoding import DecodedPiece, decode_piece
-from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, fragment_tags, read_documents, write_fragment
 from callbeam.timeline import start_clock
 
@@ -22,11 +23,9 @@ pytestmark = [
     pytest.mark.skipif(not SHARED.is_dir(), reason=f"the third-party data of {SHARED} is absent"),
 ]
 
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", 0, 24)
-
 
 def decode(fragments: list[FetchedFragment]) -> DecodedPiece:
-    leg = Leg(CallIdentity("c-1", "connect"), STREAM, fragments[0].listed.number, 0)
+    leg = make_leg(0, first_number=fragments[0].listed.number)
     clock = start_clock(fragments[0])
     unit = Unit(0, HOUR_MS, len(fragments), 1)
     return decode_piece(Piece(leg, clock, unit, 0, True, tuple(fragments), 0, len(fragments)))

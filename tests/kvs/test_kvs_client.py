@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.auth import SigV4Auth
+from builders.kvs_reading import LIST, START_MS, apis, client_for
 from moto.server import ThreadedMotoServer
 
 from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Fault
@@ -15,17 +16,6 @@ from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, Stream, plan_jobs, plan_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-START_MS = 1_772_409_600_000
-LIST = "ListFragments"
-
-
-def client_for(emulator: Emulator, clock: Any, **options: Any) -> KvsClient:
-    return KvsClient(KvsConfig(endpoint_url=emulator.endpoint_url, **options), clock.timing)
-
-
-def apis(emulator: Emulator) -> list[str]:
-    return [request.api for request in emulator.requests]
 
 
 # Finding streams
@@ -224,6 +214,7 @@ def test_endpoints_are_asked_for_once_and_again_after_a_refusal(calls: Any, cloc
 
 
 def test_a_refusal_reads_credentials_anew(calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     client = client_for(calls.emulator, clock)
     source = client.source(client.resolve_streams(["calls-1"])[0])
     source.list(START_MS, START_MS + HOUR_MS)
