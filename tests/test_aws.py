@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from moto.server import ThreadedMotoServer
+from builders.stores import aws_server
 
 from callbeam.aws import boto_session
 from callbeam.errors import UsageError
@@ -19,11 +19,8 @@ ROLE = "arn:aws:iam::123456789012:role/lake-writer"
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with aws_server() as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)

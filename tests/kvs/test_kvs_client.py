@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.auth import SigV4Auth
 from builders.kvs_reading import LIST, START_MS, apis, client_for
-from moto.server import ThreadedMotoServer
+from builders.stores import aws_server
 
 from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Fault
 from callbeam.errors import UsageError
@@ -146,15 +146,10 @@ def test_no_credentials_is_one_line(many: Emulator, clock: Any, monkeypatch: pyt
 
 
 def test_a_role_is_assumed(calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://{host}:{port}")
-    try:
+    with aws_server() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
         client = client_for(calls.emulator, clock, role_arn="arn:aws:iam::123456789012:role/kvs-reader")
         assert names(client.resolve_streams(["calls-1"])) == ["calls-1"]
-    finally:
-        server.stop()
     with pytest.raises(UsageError, match="not a role's ARN"):
         client_for(calls.emulator, clock, role_arn="kvs-reader").resolve_streams(["calls-1"])
 
