@@ -14,7 +14,7 @@ from callbeam.assembly import Keyed, assemble_call, call_parts, complete, keyed_
 from callbeam.calls import LedgerRow, LegEnd, Piece, read_lane
 from callbeam.decoding import DecodedPiece, decode_piece
 from callbeam.kvs import KvsClient, KvsConfig, plan_jobs, plan_lanes
-from callbeam.pipelines import instant
+from callbeam.pipelines.command_line import instant
 from callbeam.schemas import TABLES
 from callbeam.storage import StorageConfig, open_store
 from callbeam.tables import stage_table

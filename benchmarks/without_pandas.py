@@ -25,6 +25,6 @@ class WithoutPandas(MetaPathFinder):
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, WithoutPandas())
-    from callbeam.pipelines import main
+    from callbeam.pipelines.cli import main
 
     sys.exit(main())

@@ -23,7 +23,7 @@ from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty, plan_jobs
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
 from callbeam.pipelines.job_identity import options_sha256, versions
-from callbeam.pipelines.options import add_source_arguments, beam_parser, check_beam_words, kvs_config
+from callbeam.pipelines.options import add_source_arguments, beam_parser, call_filter, check_beam_words, kvs_config
 from callbeam.pipelines.progress_line import ProgressLine
 from callbeam.pipelines.runner import run_pipeline, runner_options
 from callbeam.pipelines.speech_options import (
@@ -203,7 +203,9 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
 def _checked_jobs(options: argparse.Namespace, config: BackfillConfig, store: ObjectStore) -> list[Job]:
     """Plan the jobs, and refuse before any work what cannot end well."""
     now_ms = round(time.time() * 1000)
-    jobs = plan_jobs(KvsClient(config.kvs), options.streams, options.start, options.end, now_ms)
+    jobs = plan_jobs(
+        KvsClient(config.kvs), options.streams, options.start, options.end, now_ms, only=call_filter(options)
+    )
     check_writable(store)
     manifests = load_manifests(store)
     for job in jobs:

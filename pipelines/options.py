@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from callbeam.errors import UsageError
-from callbeam.kvs import KvsConfig
+from callbeam.kvs import CallFilter, KvsConfig
 from callbeam.pipelines.command_line import StrictParser, instant, number, suggestion, web_address
 
 
@@ -19,6 +19,17 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     add("--streams", nargs="+", required=True, metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
     add("--start", type=instant, required=True, metavar="ISO8601", help="start of server time, with a zone")
     add("--end", type=instant, required=True, metavar="ISO8601", help="end, exclusive; at least 2 minutes ago")
+    add(
+        "--contact-id",
+        "--transaction-id",
+        dest="call_ids",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="only these calls, by what their fragments' tags say: contacts of Amazon Connect, transactions of Chime",
+    )
+    add("--voice-connector-id", nargs="+", default=[], metavar="ID", help="only calls of these Chime Voice Connectors")
     add("--region", help="AWS region of streams given by name (else the SDK's own)")
     add(
         "--kvs-endpoint-url",
@@ -38,6 +49,11 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _pace(text: str) -> float:
     return 0.0 if text in {"0", "0.0"} else number(1)(text)
+
+
+def call_filter(options: argparse.Namespace) -> CallFilter:
+    """Make the filter of calls from the source options."""
+    return CallFilter(tuple(options.call_ids), tuple(options.voice_connector_id))
 
 
 def kvs_config(options: argparse.Namespace) -> KvsConfig:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from callbeam.kvs import KvsClient, Lane, Plan, plan_jobs, plan_lanes, summarise
 from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
-from callbeam.pipelines.options import add_source_arguments, kvs_config
+from callbeam.pipelines.options import add_source_arguments, call_filter, kvs_config
 from callbeam.report import counted
 
 
@@ -43,6 +43,8 @@ def main(argv: Sequence[str]) -> int:
     print(f"API calls, about: {calls}")
     dollars = f"${plan.dollars:,.2f}" if plan.dollars >= 0.01 else "less than a cent"
     print(f"cost of reading the media once: {dollars} (us-east-1)")
+    if call_filter(options).words():
+        print("that is at most: of calls that were not asked for, a backfill reads a fragment every few minutes")
     if config.fragments_per_second:
         longest = max((sum(unit.count for unit in lane.units) for lane in every), default=0)
         print(f"the busiest stream takes at least {longest / config.fragments_per_second:,.0f} s at its pace")

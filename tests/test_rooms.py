@@ -43,8 +43,8 @@ def _room_of(module: str) -> str:
 
 @cache
 def _page(room: str) -> frozenset[str]:
-    """Return what a room's page names."""
-    return frozenset(importlib.import_module(room).__all__)
+    """Return what a room's page names; ``pipelines``, which people run, has none."""
+    return frozenset(getattr(importlib.import_module(room), "__all__", ()))
 
 
 def _imports(path: Path) -> list[tuple[str, str]]:

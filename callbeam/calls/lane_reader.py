@@ -87,12 +87,15 @@ class _Following:
         Present for a leg whose media is read.
     may_be_cut : bool
         It has no tags, and begins soon after a named call.
+    asked_for : bool
+        The job's filter wants it.
     """
 
     state: LegState
     leg: Leg | None = None
     cutter: PieceCutter | None = None
     may_be_cut: bool = False
+    asked_for: bool = True
 
     @property
     def call_id(self) -> str | None:
@@ -162,12 +165,16 @@ class _LaneReading:
     def _begin(self, seen: Observation, *, may_be_cut: bool) -> None:
         stream, number = self._lane.stream, seen.listed.number
         identity = seen.identity or untagged_identity(stream, number)
+        tagged_ms = None if seen.identity is None else seen.at_ms
+        state = LegState(identity, seen.at_ms, tagged_ms)
+        if not self._job.only.wants(identity.call_id, identity.voice_connector_id):
+            self._leg = _Following(state, asked_for=False)
+            return
         leg = Leg(identity, stream, number, seen.at_ms)
         cutter = None
         if place_of(seen.at_ms, self._job) is Place.INSIDE and seen.fetched is not None:
             cutter = PieceCutter(leg, unit_of(seen.at_ms, self._lane, self._job), seen.fetched)
-        tagged_ms = None if seen.identity is None else seen.at_ms
-        self._leg = _Following(LegState(identity, seen.at_ms, tagged_ms), leg, cutter, may_be_cut)
+        self._leg = _Following(state, leg, cutter, may_be_cut)
 
     def _follow(self, seen: Observation) -> Iterator[Event]:
         following = self._leg
@@ -222,11 +229,12 @@ class _LaneReading:
             )
 
     def _other_unit(self, seen: Observation, following: _Following, owner: Unit | None) -> Iterator[LedgerRow]:
-        """Say under the unit that a fragment lies in that its leg is another's."""
+        """Say under the unit that a fragment lies in that its leg is another's, or not asked for."""
         if self._job.start_ms <= seen.at_ms < self._job.end_ms:
             unit = unit_of(seen.at_ms, self._lane, self._job)
             if unit != owner:
-                yield self._row(seen, unit, FragmentStatus.OTHER_UNIT, following.call_id, "")
+                status = FragmentStatus.OTHER_UNIT if following.asked_for else FragmentStatus.NOT_ASKED
+                yield self._row(seen, unit, status, following.call_id, "")
 
     def _row(
         self, seen: Observation, unit: Unit, status: FragmentStatus, call_id: str | None, reason: str

@@ -10,6 +10,7 @@ from .fragments import FragmentStatus as FragmentStatus
 from .fragments import ListedFragment as ListedFragment
 from .lanes import HOUR_MS as HOUR_MS
 from .lanes import LEG_SKEW_MS as LEG_SKEW_MS
+from .lanes import CallFilter as CallFilter
 from .lanes import Job as Job
 from .lanes import Lane as Lane
 from .lanes import Stream as Stream
@@ -23,6 +24,7 @@ __all__ = [
     "LEG_SKEW_MS",
     "LOST",
     "NOT_OURS",
+    "CallFilter",
     "FetchedFragment",
     "FragmentSource",
     "FragmentStatus",

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HOUR_MS = 3_600_000
+
+_CALL, _CONNECTOR = "call:", "voice-connector:"
 
 LEG_SKEW_MS = 2 * 60_000
 """How far the legs of one call may start apart: each job also reads this much before and after its range."""
@@ -91,6 +97,54 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls a job is about, by what their fragments' tags say; an empty field asks for nothing.
+
+    Attributes
+    ----------
+    call_ids : tuple of str
+        ContactIds of Amazon Connect, TransactionIds of Chime.
+    voice_connector_ids : tuple of str
+        Of Chime.
+
+    Examples
+    --------
+    >>> CallFilter(call_ids=("c-1",)).wants("c-1", None), CallFilter(call_ids=("c-1",)).wants("c-2", None)
+    (True, False)
+    >>> CallFilter().wants("c-2", None)
+    True
+    """
+
+    call_ids: tuple[str, ...] = ()
+    voice_connector_ids: tuple[str, ...] = ()
+
+    def wants(self, call_id: str, voice_connector_id: str | None) -> bool:
+        """Tell whether a call is asked for."""
+        return (not self.call_ids or call_id in self.call_ids) and (
+            not self.voice_connector_ids or voice_connector_id in self.voice_connector_ids
+        )
+
+    def words(self) -> tuple[str, ...]:
+        """Write the filter as words, which stand beside the stream selectors in a job's sources."""
+        ids = [f"{_CALL}{name}" for name in self.call_ids]
+        return (*sorted(ids), *sorted(f"{_CONNECTOR}{name}" for name in self.voice_connector_ids))
+
+    @classmethod
+    def of_words(cls, words: Iterable[str]) -> CallFilter:
+        """Read the filter out of a job's sources."""
+        words = list(words)
+        return cls(
+            tuple(word.removeprefix(_CALL) for word in words if word.startswith(_CALL)),
+            tuple(word.removeprefix(_CONNECTOR) for word in words if word.startswith(_CONNECTOR)),
+        )
+
+    def disjoint(self, other: CallFilter) -> bool:
+        """Tell whether no call can pass both filters."""
+        pairs = ((self.call_ids, other.call_ids), (self.voice_connector_ids, other.voice_connector_ids))
+        return any(one and two and not set(one) & set(two) for one, two in pairs)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One source set and one UTC day or part of one: planned, run and published as one thing.
 
@@ -99,13 +153,15 @@ class Job:
     job_id : str
         Hash of the selectors as written, account, region and range (``job_id_of``): running again replaces.
     sources : tuple of str
-        The stream selectors as the user wrote them.
+        The stream selectors as the user wrote them, and the words of ``only``.
     streams : tuple of Stream
         What they resolved to.
     start_ms, end_ms : int
         Half-open range of server time, UTC milliseconds, inside one UTC day.
     as_of_ms : int
         The instant at which a leg is judged open or closed; fixed when the job is planned.
+    only : CallFilter
+        Which calls it is about; all by default.
     """
 
     job_id: str
@@ -116,3 +172,4 @@ class Job:
     start_ms: int
     end_ms: int
     as_of_ms: int
+    only: CallFilter = CallFilter()

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from callbeam.errors import UsageError
-from callbeam.kvs.lanes import HOUR_MS, LEG_SKEW_MS, Job, Lane, Stream, Unit
+from callbeam.kvs.lanes import HOUR_MS, LEG_SKEW_MS, CallFilter, Job, Lane, Stream, Unit
 from callbeam.kvs.service_errors import KvsError
 
 if TYPE_CHECKING:
@@ -60,7 +60,15 @@ def split_days(start_ms: int, end_ms: int) -> list[tuple[int, int]]:
     return [(max(start_ms, midnight), min(end_ms, midnight + DAY_MS)) for midnight in midnights]
 
 
-def plan_jobs(client: KvsClient, selectors: Sequence[str], start_ms: int, end_ms: int, now_ms: int) -> list[Job]:
+def plan_jobs(
+    client: KvsClient,
+    selectors: Sequence[str],
+    start_ms: int,
+    end_ms: int,
+    now_ms: int,
+    *,
+    only: CallFilter | None = None,
+) -> list[Job]:
     """Check a range and find its streams; give one job for each UTC day.
 
     Parameters
@@ -71,6 +79,8 @@ def plan_jobs(client: KvsClient, selectors: Sequence[str], start_ms: int, end_ms
         Half-open range of server time, UTC milliseconds.
     now_ms : int
         The instant of planning, at which the jobs judge whether a call is still going on.
+    only : CallFilter, optional
+        Which calls the jobs are about; all by default.
 
     Raises
     ------
@@ -82,16 +92,19 @@ def plan_jobs(client: KvsClient, selectors: Sequence[str], start_ms: int, end_ms
     streams = client.resolve_streams(selectors)
     account = _the_one("account", {stream.account for stream in streams})
     region = _the_one("region", {stream.region for stream in streams})
+    only = only or CallFilter()
+    sources = (*selectors, *only.words())
     return [
         Job(
-            job_id=job_id_of(selectors, account, region, start, end),
-            sources=tuple(selectors),
+            job_id=job_id_of(sources, account, region, start, end),
+            sources=sources,
             streams=tuple(streams),
             account=account,
             region=region,
             start_ms=start,
             end_ms=end,
             as_of_ms=now_ms,
+            only=only,
         )
         for start, end in split_days(start_ms, end_ms)
     ]

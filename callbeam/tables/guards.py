@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from callbeam.errors import JobError, UsageError
+from callbeam.kvs import CallFilter
 from callbeam.tables.manifest import load_manifests
 
 if TYPE_CHECKING:
@@ -33,13 +34,15 @@ def refuse_overlap(
     Raises
     ------
     UsageError
-        If another job's range overlaps on the same stream.
+        If another job's range overlaps on the same stream, and both may be about the same call.
     """
     if allow_overlap:
         return
     streams = {stream.arn for stream in job.streams}
     for other in load_manifests(store) if manifests is None else manifests:
         shared = streams.intersection(other.streams)
+        if job.only.disjoint(CallFilter.of_words(other.sources)):
+            continue
         if shared and other.job_id != job.job_id and other.start_ms < job.end_ms and job.start_ms < other.end_ms:
             raise UsageError(
                 f"job {other.job_id} ({', '.join(other.sources)}; {_instant(other.start_ms)} to "

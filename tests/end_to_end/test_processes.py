@@ -66,11 +66,15 @@ def media_asked_for(kvs: Emulator) -> bool:
 
 def workers_of(parent: int) -> list[int]:
     """Return Beam's worker processes below a process."""
-    return [
-        process
-        for process in descendants(parent)
-        if b"callbeam.pipelines.worker" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-    ]
+    return [process for process in descendants(parent) if b"callbeam.pipelines.worker" in words_of(process)]
+
+
+def words_of(process: int) -> list[bytes]:
+    """Return a process's command line; none if it has ended meanwhile."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def test_a_run_killed_before_it_publishes_leaves_no_rows(kvs: Emulator, tmp_path: Path) -> None:

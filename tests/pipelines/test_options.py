@@ -5,8 +5,16 @@ import argparse
 import pytest
 
 from callbeam.errors import UsageError
-from callbeam.pipelines import cli, instant
-from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
+from callbeam.pipelines import cli
+from callbeam.pipelines.command_line import (
+    StrictParser,
+    instant,
+    number,
+    parse,
+    show_instant,
+    web_address,
+    whole_number,
+)
 from callbeam.pipelines.options import beam_parser, check_beam_words
 
 
