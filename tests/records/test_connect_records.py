@@ -67,9 +67,7 @@ def test_a_contact_record() -> None:
         attributes=(("orderId", "12345"),),
         recordings=("amazon-connect-demo/connect/demo/CallRecordings/2024/01/26/e81b7b4d_20240126T03:07_UTC.wav",),
         sessions=(
-            StreamingSession(
-                stream_arn=STREAM, first_fragment=FIRST, last_fragment=LAST, start_ms=START, stop_ms=STOP
-            ),
+            StreamingSession(stream_arn=STREAM, first_fragment=FIRST, last_fragment=LAST, start_ms=START, stop_ms=STOP),
         ),
         marks=(
             Mark(1_706_238_362_000, "connected_to_system", "contact_record"),
@@ -216,7 +214,9 @@ def test_forms_of_a_flow_event(changes: dict[str, Any], forms: set[str]) -> None
 @pytest.mark.parametrize("path", [AUDIO, f"{AUDIO}.StreamARN", "Details.ContactData.MediaStreams"])
 @pytest.mark.parametrize("value", [None, ..., ""])
 def test_a_flow_event_from_before_streaming_began(path: str, value: object) -> None:
-    event = changed(changed(FLOW_EVENT, "Details.ContactData.Queue", None), "Details.ContactData.CustomerEndpoint", None)
+    event = changed(
+        changed(FLOW_EVENT, "Details.ContactData.Queue", None), "Details.ContactData.CustomerEndpoint", None
+    )
     assert contact(changed(event, path, value)).sessions == ()
 
 
@@ -286,8 +286,14 @@ def test_names_of_contact_events_are_published_in_two_cases() -> None:
 )  # fmt: skip
 def test_events_without_a_time_of_their_own_have_that_of_their_delivery(event_type: str, kind: str) -> None:
     # the first edition of the sample: no timestamps in the detail, agentArn and queueArn without content
-    detail = {name: CONTACT_EVENT["detail"][name] for name in ("contactId", "channel", "instanceArn", "initiationMethod")}
-    detail |= {"eventType": event_type, "queueInfo": {"queueArn": "arn", "queueType": "type"}, "AgentInfo": {"AgentArn": "arn"}}
+    detail = {
+        name: CONTACT_EVENT["detail"][name] for name in ("contactId", "channel", "instanceArn", "initiationMethod")
+    }
+    detail |= {
+        "eventType": event_type,
+        "queueInfo": {"queueArn": "arn", "queueType": "type"},
+        "AgentInfo": {"AgentArn": "arn"},
+    }
     found = contact(changed(CONTACT_EVENT, "detail", detail))
     assert kinds(found) == {kind: 1_706_238_462_000}
     assert (found.agent_id, found.queue_id) == (None, None)

@@ -147,6 +147,9 @@ def test_envelopes_are_opened(name: str) -> None:
     assert read.bad == ()
 
 
+NO_TIME = "DisconnectTimestamp is no time: neither ISO 8601 nor a number of seconds or milliseconds since 1970"
+
+
 def test_parts_of_envelopes_that_are_broken_are_told() -> None:
     broken = changed(CONTACT_RECORD, "DisconnectTimestamp", "soon")
     parts = [{"body": RECORD}, {"body": ""}, {"kinesis": {"data": "%%%"}}, {"body": "{"}, {"body": json.dumps(broken)}]
@@ -156,8 +159,7 @@ def test_parts_of_envelopes_that_are_broken_are_told() -> None:
         ("line 1, part 2", "an empty part of an envelope, or none that can be opened"),
         ("line 1, part 3", "an empty part of an envelope, or none that can be opened"),
         ("line 1, part 4, line 1", "JSON is broken off"),
-        ("line 1, part 5", "contact_record: DisconnectTimestamp is no time: "
-                           "neither ISO 8601 nor a number of seconds or milliseconds since 1970"),
+        ("line 1, part 5", f"contact_record: {NO_TIME}"),
     ]  # fmt: skip
 
 
