@@ -213,9 +213,9 @@ def _spans(value: object, field: str) -> tuple[tuple[int, int], ...]:
 
 
 def _hint(name: str, unnamed: str, known: Sequence[str]) -> str:
-    """Return a name that is no column's, if it is one that may be shown, and the column that was likely meant."""
-    shown, nearest = name if _LIKE_A_NAME.fullmatch(name) else unnamed, _nearest(name, known)
-    return f"{shown}; {nearest}?" if nearest else f"{shown}; columns are {', '.join(known)}"
+    """Return a name that is no column's with the one that was likely meant; without one it may be anybody's name."""
+    nearest = _nearest(name, known) if _LIKE_A_NAME.fullmatch(name) else None
+    return f"{name}; {nearest}?" if nearest else f"{unnamed}; columns are {', '.join(known)}"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:

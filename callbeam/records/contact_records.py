@@ -6,6 +6,8 @@ there. Records are delivered at least once; ``LastUpdateTimestamp`` tells the ne
 
 from __future__ import annotations
 
+import re
+
 from callbeam.records.addresses import Keeping, harmless_text, kept_attributes, normalised_address, subject_key
 from callbeam.records.record_times import epoch_ms, whole_ms
 from callbeam.records.record_values import (
@@ -34,6 +36,8 @@ from callbeam.records.statements import (
 )
 
 VOICE = "VOICE"
+
+_IN_S3 = re.compile(r"(?:s3://)?[a-z0-9.-]{3,63}/[^\s]{1,1024}")
 
 
 def read_contact_record(record: Record, keeping: Keeping) -> tuple[Statement, ...]:
@@ -145,7 +149,7 @@ def _recordings(
             if each.get("StorageType") == "KINESIS_VIDEO_STREAM" or is_stream_arn(location):
                 sessions.append(_session(each, name))
                 forms += ["streaming without StorageType"] if each.get("StorageType") is None else []
-            elif location and (place := harmless_text(location, own)) is not None:
+            elif (place := harmless_text(location, own)) is not None and _IN_S3.fullmatch(place):
                 places.append(place)
     return tuple(dict.fromkeys(sessions)), tuple(sorted(set(places))), tuple(dict.fromkeys(forms))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import json
 import re
@@ -36,7 +35,8 @@ MOST_BAD = 1000
 """Broken parts after which the rest of a file is given up."""
 
 _BETWEEN = re.compile(r"[\s,]*")
-_GZIP = b"\x1f\x8b"
+_GZIP, _GZIP_BITS = b"\x1f\x8b", 31
+_COMPRESSED = 1 << 16
 _NEAR = 8
 _LOOKED_BEHIND = 64
 _DECODER = json.JSONDecoder()
@@ -99,7 +99,8 @@ def read_objects(
 
 def _objects(data: bytes, source: str, is_header: Callable[[Sequence[str]], bool]) -> Iterator[Found | BadRecord]:
     window = _Window(data)
-    window.fill()
+    while not window.text.strip() and not window.ended:
+        window.fill()
     head = window.text.lstrip()
     if head.startswith(("{", "[")):
         yield from _json(window, source)
@@ -114,6 +115,35 @@ def _objects(data: bytes, source: str, is_header: Callable[[Sequence[str]], bool
         yield BadRecord(source, "file", window.broken)
 
 
+class _Inflating:
+    """What a file compressed by gzip holds, all its members, as far as it is whole."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = memoryview(data)
+        self._decoder = zlib.decompressobj(_GZIP_BITS)
+        self._pending = b""
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes, at most as many; none at the end."""
+        while True:
+            if self._decoder.eof:
+                rest = self._decoder.unused_data or self._take()
+                if not rest.strip(b"\0"):
+                    return b""
+                self._decoder, self._pending = zlib.decompressobj(_GZIP_BITS), rest
+            compressed = self._pending or self._take()
+            if not compressed:
+                raise zlib.error
+            found = self._decoder.decompress(compressed, count)
+            self._pending = self._decoder.unconsumed_tail
+            if found:
+                return found
+
+    def _take(self) -> bytes:
+        taken, self._data = bytes(self._data[:_COMPRESSED]), self._data[_COMPRESSED:]
+        return taken
+
+
 class _Window:
     """A part of a file's text: what is not consumed yet of what is decoded so far."""
 
@@ -122,8 +152,7 @@ class _Window:
         self.at = 0
         self.broken = ""
         self.ended = False
-        stream = io.BytesIO(data)
-        self._file = gzip.GzipFile(fileobj=stream) if data.startswith(_GZIP) else stream
+        self._file = _Inflating(data) if data.startswith(_GZIP) else io.BytesIO(data)
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._bytes = 0
         self._line, self._in_line, self._counted = 1, 0, 0
@@ -133,7 +162,7 @@ class _Window:
         self._count(self.at)
         try:
             data = self._file.read(WINDOW_BYTES * windows)
-        except (OSError, EOFError, zlib.error):
+        except zlib.error:
             data, self.broken = b"", "gzip is broken off or damaged"
         self._bytes += len(data)
         if self._bytes > MOST_BYTES:
@@ -183,7 +212,11 @@ class _Window:
 
     def _give_up(self, at: int, reason: str) -> tuple[None, str]:
         """Go to the next object that begins a line or follows another one."""
-        self.at = max(at, self.at + 1)
+        begun, self.at = self.at, max(at, self.at + 1)
+        line = self.text.find("\n{", begun, self.at + 1)
+        if line >= 0:  # a line that was taken for the value of a field that is broken off
+            self.at = line + 1
+            return None, reason
         while True:
             found = self.text.find("{", self.at)
             while found >= 0 and self.text[:found][-_LOOKED_BEHIND:].rstrip(" \t\r,[")[-1:] not in {"", "\n", "}", "]"}:
