@@ -2,7 +2,7 @@
 
 Music of each kind that nothing was tuned on (``callbeam.callmaker.music.kinds``), and of those that it was, is
 played for 8 to 25 s at -35 to -18 dBFS between two sayings, and passes a telephone line: 300 to 3400 Hz, noise at 10 to
-40 dB or none, throughout or beside the talk only, then nothing, mu-law or GSM full rate. A piece is found if marks
+40 dB or none, throughout or beside the talk only, then nothing, mu-law or GSM full rate. A piece is found if detections
 ``hold_music`` cover at least half of it. What of it is called speech is the voice activity detector's doing.
 
 ``--music DIR`` (again and again) plays excerpts of each file of a folder in the same way: WAV, OGG, FLAC, MP3 ...
@@ -34,7 +34,7 @@ from callbeam.audio import analyse_frames
 from callbeam.callmaker import LineConditions, band_pass, noise, quantise
 from callbeam.callmaker.music import HELD_OUT_KINDS, TUNING_KINDS, hold_music
 from callbeam.callmaker.voices import random_voice, speak
-from callbeam.line import HOLD_MUSIC, find_hold_music, find_marks
+from callbeam.line import HOLD_MUSIC, find_detections, find_hold_music
 from callbeam.spans import SpanArray, as_spans, clip, length
 from callbeam.voice import SileroDetector, VoiceActivityConfig, speech_spans
 
@@ -64,9 +64,15 @@ def hear(samples: npt.NDArray[np.int16]) -> Heard:
     channel = channel_of(samples)
     features = analyse_frames(channel)
     probability = SileroDetector().probabilities(channel, features.span)
-    marks = (mark for mark in find_marks(channel, features, probability).marks if mark.tone_kind == HOLD_MUSIC)
+    detections = (
+        detection
+        for detection in find_detections(channel, features, probability).detections
+        if detection.tone_kind == HOLD_MUSIC
+    )
     speech = speech_spans(probability, features.span, VoiceActivityConfig(), features.measures["level_dbfs"])
-    return Heard(len(samples) / RATE, as_spans((mark.begin_ms, mark.end_ms) for mark in marks), 10 * speech)
+    return Heard(
+        len(samples) / RATE, as_spans((detection.begin_ms, detection.end_ms) for detection in detections), 10 * speech
+    )
 
 
 def unit(sound: Sound) -> Sound:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from callbeam.analysis.frame_rows import ChannelAnalysis
     from callbeam.audio import Channel
-    from callbeam.line import Comparison, Mark
+    from callbeam.line import Comparison, Detection
     from callbeam.sentiment import UnitBatch
     from callbeam.spans import SpanArray
     from callbeam.voice import VoiceLevels
@@ -30,7 +30,7 @@ class ChannelVoice:
         Where there is audio.
     declared : SpanArray
         Audio that is masked all the same: what ``mask_zeros`` found.
-    marks : tuple of Mark
+    detections : tuple of Detection
     levels : VoiceLevels
     peaks : int8 array, shape (n,)
         Largest absolute sample of each 50 ms of the core, 0 to 127; -1 without audio.
@@ -41,7 +41,7 @@ class ChannelVoice:
     speech: SpanArray
     covered: SpanArray
     declared: SpanArray
-    marks: tuple[Mark, ...]
+    detections: tuple[Detection, ...]
     levels: VoiceLevels
     peaks: npt.NDArray[np.int8]
     echoed: bool

@@ -13,7 +13,7 @@ from callbeam.analysis.analysed import AnalysedChannel, ChannelVoice, PieceAnaly
 from callbeam.analysis.frame_rows import VoiceTrack, analyse_channel
 from callbeam.analysis.speech_rows import samples_end_ms, unit_rows, utterance_id, utterance_rows
 from callbeam.audio import HOP_MS, LEVEL_FLOOR_DBFS, FrameFeatures, HopExtremes, analyse_frames, hop_extremes, peaks
-from callbeam.line import Found, compare_channels, explained_by_leak, find_marks, mask_zeros, without_offset
+from callbeam.line import Found, compare_channels, explained_by_leak, find_detections, mask_zeros, without_offset
 from callbeam.sentiment import Unit, UnitBatch, candidate_units, clip_batch, may_clip, may_infer, unit_batch
 from callbeam.spans import as_spans, clip, covered, mask_of_spans, spans_of_mask, subtract
 from callbeam.speech import UtteranceConfig, UtteranceSpans, acoustic_measures, utterance_spans
@@ -176,7 +176,7 @@ def _find_faint(heard: _Heard, config: VoiceActivityConfig) -> None:
 def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
     channel, features = heard.channel, heard.features
     span = features.span
-    found = find_marks(
+    found = find_detections(
         channel,
         features,
         heard.probability,
@@ -269,7 +269,7 @@ def _channel_voice(
         speech=speech,
         covered=audio,
         declared=subtract(audio, _covered_ms(heard.channel)),
-        marks=tuple(found.marks),
+        detections=tuple(found.detections),
         levels=voice_levels(heard.features, voice.speech, noise_dbfs),
         peaks=peaks(heard.original, extremes),
         echoed=bool(np.any(heard.echoed & (heard.probability > voice.probability))),

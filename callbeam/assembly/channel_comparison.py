@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from callbeam.analysis import ChannelPair
     from callbeam.assembly.joined_channels import JoinedChannel
-    from callbeam.line import Mark
+    from callbeam.line import Detection
 
 ROLE_CONFIDENCE = {"track_name": 1.0, "default": 0.8}
 """By ``role_source``; nothing is known of the others."""
@@ -77,7 +77,7 @@ def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelP
         joined[channels[0].channel_id, channels[1].channel_id] = Comparison(True, Leak(), Leak())
     main = max(joined.values(), key=_evidence_s, default=None)
     layout, warnings = channel_layout(len(channels), main)
-    swapped = may_be_swapped(_marks(channels, CUSTOMER), _marks(channels, AGENT))
+    swapped = may_be_swapped(_detections(channels, CUSTOMER), _detections(channels, AGENT))
     heard = _heard(joined)
     found = {*warnings, *([CHANNELS_MAY_BE_SWAPPED] if swapped else []), *_echo_warnings(channels, layout)}
     return ComparedChannels(
@@ -111,8 +111,8 @@ def _evidence_s(comparison: Comparison) -> float:
     return comparison.forward.evidence_s + comparison.backward.evidence_s
 
 
-def _marks(channels: Sequence[JoinedChannel], role: str) -> list[Mark]:
-    return list(chain.from_iterable(one.voice.marks for one in channels if one.first.participant_role == role))
+def _detections(channels: Sequence[JoinedChannel], role: str) -> list[Detection]:
+    return list(chain.from_iterable(one.voice.detections for one in channels if one.first.participant_role == role))
 
 
 def _heard(joined: dict[tuple[str, str], Comparison]) -> dict[str, tuple[str, Leak]]:

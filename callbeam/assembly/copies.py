@@ -141,7 +141,9 @@ def _same_party(one: JoinedChannel, other: JoinedChannel) -> bool:
 
 def _spans(channel: JoinedChannel) -> SpanArray:
     """Return where a channel has audio, UTC milliseconds."""
-    gaps = as_spans((mark.begin_ms, mark.end_ms) for mark in channel.voice.marks if mark.kind == GAP)
+    gaps = as_spans(
+        (detection.begin_ms, detection.end_ms) for detection in channel.voice.detections if detection.kind == GAP
+    )
     return subtract(as_spans([(channel.begin_ms, channel.end_ms)]), gaps)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from callbeam.audio import PEAKS_PER_SECOND
-from callbeam.line import GAP, Mark
+from callbeam.line import GAP, Detection
 from callbeam.spans import as_spans, length, subtract, union
 from callbeam.timeline import PIECE_MS
 from callbeam.voice import join_voice_levels
@@ -33,7 +33,7 @@ class JoinedVoice:
         What is decided to be speech, pauses left out.
     masked : SpanArray
         Gaps, and what was declared to be neither speech nor silence.
-    marks : tuple of Mark
+    detections : tuple of Detection
         Sorted by begin; those that a border between pieces had cut are whole again. Gaps are among them.
     echoed : bool
         Some of what sounded like speech was another's echo.
@@ -43,7 +43,7 @@ class JoinedVoice:
 
     speech: SpanArray
     masked: SpanArray
-    marks: tuple[Mark, ...]
+    detections: tuple[Detection, ...]
     echoed: bool
     columns: dict[str, Any]
 
@@ -60,40 +60,52 @@ def join_voices(voices: Mapping[int, ChannelVoice], start_ms: int) -> JoinedVoic
     """
     covered = union(*(voice.covered for voice in voices.values()))
     gaps = subtract(as_spans([(covered[0, 0], covered[-1, 1])]), covered)
-    marks = [
-        *_whole(mark for voice in voices.values() for mark in voice.marks),
-        *(Mark(GAP, *gap) for gap in gaps.tolist()),
+    detections = [
+        *_whole(detection for voice in voices.values() for detection in voice.detections),
+        *(Detection(GAP, *gap) for gap in gaps.tolist()),
     ]
     shifted = (
-        mark._replace(begin_ms=mark.begin_ms + start_ms, end_ms=mark.end_ms + start_ms)
-        for mark in sorted(marks, key=lambda mark: (mark.begin_ms, mark.end_ms, mark.kind))
+        detection._replace(begin_ms=detection.begin_ms + start_ms, end_ms=detection.end_ms + start_ms)
+        for detection in sorted(
+            detections, key=lambda detection: (detection.begin_ms, detection.end_ms, detection.kind)
+        )
     )
     speech = union(*(voice.speech for voice in voices.values()))
     levels = join_voice_levels(voice.levels for voice in voices.values())
     return JoinedVoice(
         speech=speech + start_ms,
         masked=union(gaps, *(voice.declared for voice in voices.values())) + start_ms,
-        marks=tuple(shifted),
+        detections=tuple(shifted),
         echoed=any(voice.echoed for voice in voices.values()),
         columns={"speech_ms": length(speech), **levels, "peaks": _peaks(voices)},
     )
 
 
-def _whole(marks: Iterable[Mark]) -> list[Mark]:
-    """Put marks together again that end where another of their kind begins: a border between pieces cut them."""
-    ordered = sorted(marks, key=lambda mark: (mark.kind, mark.tone_kind or "", mark.dtmf_digit or "", mark.begin_ms))
-    whole: list[Mark] = []
-    for _, some in groupby(ordered, key=lambda mark: (mark.kind, mark.tone_kind, mark.dtmf_digit)):
+def _whole(detections: Iterable[Detection]) -> list[Detection]:
+    """Put detections together again that end where another of their kind begins: a border between pieces cut them."""
+    ordered = sorted(
+        detections,
+        key=lambda detection: (
+            detection.kind,
+            detection.tone_kind or "",
+            detection.dtmf_digit or "",
+            detection.begin_ms,
+        ),
+    )
+    whole: list[Detection] = []
+    for _, some in groupby(ordered, key=lambda detection: (detection.kind, detection.tone_kind, detection.dtmf_digit)):
         first, *others = some
         whole.append(first)
-        for mark in others:
-            if mark.begin_ms == whole[-1].end_ms and mark.begin_ms % PIECE_MS == 0:
+        for detection in others:
+            if detection.begin_ms == whole[-1].end_ms and detection.begin_ms % PIECE_MS == 0:
                 clipped = (
-                    None if mark.clipped_samples is None else mark.clipped_samples + (whole[-1].clipped_samples or 0)
+                    None
+                    if detection.clipped_samples is None
+                    else detection.clipped_samples + (whole[-1].clipped_samples or 0)
                 )
-                whole[-1] = whole[-1]._replace(end_ms=mark.end_ms, clipped_samples=clipped)
+                whole[-1] = whole[-1]._replace(end_ms=detection.end_ms, clipped_samples=clipped)
             else:
-                whole.append(mark)
+                whole.append(detection)
     return whole
 
 

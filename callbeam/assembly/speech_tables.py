@@ -131,8 +131,9 @@ def _channel_talk(channel: JoinedChannel, utterances: tuple[Utterance, ...], sta
         utterances=utterances,
         speech=as_spans(voice.speech - start_ms),
         masked=as_spans(voice.masked - start_ms),
-        marks=tuple(
-            mark._replace(begin_ms=mark.begin_ms - start_ms, end_ms=mark.end_ms - start_ms) for mark in voice.marks
+        detections=tuple(
+            detection._replace(begin_ms=detection.begin_ms - start_ms, end_ms=detection.end_ms - start_ms)
+            for detection in voice.detections
         ),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callbeam.conversation.dialogue import Scene, set_scene
 from callbeam.conversation.events import (
     Event,
-    mark_events,
+    detection_events,
     monologue_events,
     name_events,
     non_talk_events,
@@ -104,7 +104,7 @@ def converse(
     ...         utterances=(Utterance(utterance_id=f"{role}-1", begin_ms=begin, end_ms=end),),
     ...         speech=as_spans([(begin, end)]),
     ...         masked=as_spans(()),
-    ...         marks=(),
+    ...         detections=(),
     ...     )
     ...     for role, begin, end in (("CUSTOMER", 1000, 3000), ("AGENT", 3500, 9500))
     ... ]
@@ -116,17 +116,17 @@ def converse(
     """
     channels = sorted(channels, key=lambda channel: channel.channel_id)
     phases = tuple(phases_known) or find_phases(channels, duration_ms)
-    marks = mark_events(channels, duration_ms)
+    detections = detection_events(channels, duration_ms)
     masked = {"masked_ms": duration_ms} if channels and comparable else {}
     channels = [channel for channel in channels if channel.is_heard]
     if not channels:
-        return Conversation({}, name_events(marks), phases, {**no_totals(), **masked}, None, ())
+        return Conversation({}, name_events(detections), phases, {**no_totals(), **masked}, None, ())
     agent = [phase for phase in phases if phase.phase == AGENT_ON_LINE]
     scope = (agent[0].begin_offset_ms, agent[-1].end_offset_ms) if agent else (0, duration_ms)
     scene = set_scene(channels, scope=scope, comparable=comparable, phases=phases, thresholds=thresholds)
     return Conversation(
         turns=dict(scene.turns),
-        events=name_events([*marks, *_events(scene, duration_ms)]),
+        events=name_events([*detections, *_events(scene, duration_ms)]),
         phases=phases,
         totals=totals(scene),
         metrics_scope=AGENT_PHASE if agent else WHOLE_CALL,

@@ -119,23 +119,23 @@ def _monologues(own: Sequence[Stretch], floor: Sequence[Stretch], thresholds: Th
     return events
 
 
-def mark_events(channels: Iterable[ChannelTalk], duration_ms: int) -> list[Event]:
-    """Return an event for each mark on a channel: digital silence, clipping, tones, gaps."""
+def detection_events(channels: Iterable[ChannelTalk], duration_ms: int) -> list[Event]:
+    """Return an event for each detection on a channel: digital silence, clipping, tones, gaps."""
     return [
         Event(
-            event_type=mark.kind,
-            begin_offset_ms=min(max(mark.begin_ms, 0), duration_ms),
-            end_offset_ms=min(max(mark.end_ms, 0), duration_ms),
+            event_type=detection.kind,
+            begin_offset_ms=min(max(detection.begin_ms, 0), duration_ms),
+            end_offset_ms=min(max(detection.end_ms, 0), duration_ms),
             by_role=channel.participant_role,
             channel_id=channel.channel_id,
-            tone_kind=mark.tone_kind,
-            dtmf_digit=mark.dtmf_digit,
-            frequency_hz=mark.frequency_hz,
-            level_dbfs=mark.level_dbfs,
-            clipped_samples=mark.clipped_samples,
+            tone_kind=detection.tone_kind,
+            dtmf_digit=detection.dtmf_digit,
+            frequency_hz=detection.frequency_hz,
+            level_dbfs=detection.level_dbfs,
+            clipped_samples=detection.clipped_samples,
         )
         for channel in channels
-        for mark in channel.marks
+        for detection in channel.detections
     ]
 
 

@@ -84,10 +84,14 @@ def hold_spans(phases: Sequence[Phase]) -> SpanArray:
 
 def _sounding(channel: ChannelTalk, tone_kinds: Collection[str], longest_pause_ms: int) -> SpanArray:
     """Return from the first to the last burst of tones that belong together."""
-    marks = as_spans(
-        (mark.begin_ms, mark.end_ms) for mark in channel.marks if mark.kind == TONE and mark.tone_kind in tone_kinds
+    detections = as_spans(
+        (detection.begin_ms, detection.end_ms)
+        for detection in channel.detections
+        if detection.kind == TONE and detection.tone_kind in tone_kinds
     )
-    pauses = [(before[1], after[0]) for before, after in zip(marks.tolist(), marks.tolist()[1:], strict=False)]
+    pauses = [
+        (before[1], after[0]) for before, after in zip(detections.tolist(), detections.tolist()[1:], strict=False)
+    ]
     silent = [pause for pause in pauses if pause[1] - pause[0] <= longest_pause_ms]
     speech = spoken([channel])
-    return union(marks, as_spans(pause for pause in silent if not covered(speech, as_spans([pause])).any()))
+    return union(detections, as_spans(pause for pause in silent if not covered(speech, as_spans([pause])).any()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from callbeam.spans import length
 
 if TYPE_CHECKING:
-    from callbeam.line import Mark
+    from callbeam.line import Detection
     from callbeam.spans import SpanArray
 
 
@@ -49,7 +49,7 @@ class ChannelTalk:
         What is decided to be speech, pauses left out.
     masked : SpanArray
         What is neither speech nor silence between begin and end: gaps, spans that records declare.
-    marks : tuple of Mark
+    detections : tuple of Detection
         Sorted by begin.
     """
 
@@ -60,7 +60,7 @@ class ChannelTalk:
     utterances: tuple[Utterance, ...]
     speech: SpanArray
     masked: SpanArray
-    marks: tuple[Mark, ...]
+    detections: tuple[Detection, ...]
 
     @property
     def participant(self) -> str:

@@ -1,6 +1,6 @@
 """What the line adds to a channel: tones, keys, hold music, digital silence, clipping, leaks of another channel.
 
-``find_marks`` finds all of these on a channel; ``compare_channels`` tells how one channel is heard on another.
+``find_detections`` finds all of these on a channel; ``compare_channels`` tells how one channel is heard on another.
 """
 
 import lazy_loader

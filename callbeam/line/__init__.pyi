@@ -5,9 +5,9 @@ from .detections import HOLD_MUSIC as HOLD_MUSIC
 from .detections import HOLD_TONE as HOLD_TONE
 from .detections import RINGBACK as RINGBACK
 from .detections import TONE as TONE
-from .detections import Mark as Mark
+from .detections import Detection as Detection
 from .detectors import Found as Found
-from .detectors import find_marks as find_marks
+from .detectors import find_detections as find_detections
 from .echo import explained_by_leak as explained_by_leak
 from .hold_music import find_hold_music as find_hold_music
 from .layout import BLEED as BLEED
@@ -33,14 +33,14 @@ __all__ = [
     "RINGBACK",
     "TONE",
     "Comparison",
+    "Detection",
     "Found",
     "Leak",
-    "Mark",
     "channel_layout",
     "compare_channels",
     "explained_by_leak",
+    "find_detections",
     "find_hold_music",
-    "find_marks",
     "join_comparisons",
     "limit_samples",
     "mask_zeros",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbeam.audio import LEAST_LIMIT, HopExtremes, at_limits, hop_extremes
-from callbeam.line.detections import CLIPPING, Mark
+from callbeam.line.detections import CLIPPING, Detection
 from callbeam.spans import spans_of_mask
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ FEWEST_SAMPLES = 3
 """G.711's outermost step covers the loudest 0.3 dB: one or two samples in it are a loud peak, not a clipped one."""
 
 
-def find_clipping(channel: Channel, extremes: HopExtremes | None = None) -> list[Mark]:
+def find_clipping(channel: Channel, extremes: HopExtremes | None = None) -> list[Detection]:
     """Find the clipped stretches of a channel's core.
 
     Returns
     -------
-    list of Mark
+    list of Detection
         Samples at the limits with less than 100 ms between them, at least three of them; ``clipped_samples`` counts
         those in the core, ``begin_ms`` and ``end_ms`` are from the leg's clock zero, clipped to the core.
     """
@@ -34,13 +34,13 @@ def find_clipping(channel: Channel, extremes: HopExtremes | None = None) -> list
     if not len(places):
         return []
     apart = np.flatnonzero(np.diff(places) > JOINED_WITHIN_MS * rate // 1000)
-    marks = []
+    detections = []
     for cluster in np.split(places, apart + 1):
         core = cluster[(cluster >= channel.core_start) & (cluster < channel.core_end)]
         if len(cluster) >= FEWEST_SAMPLES and len(core):
             begin_ms, end_ms = int(core[0]) * 1000 // rate, -(-(int(core[-1]) + 1) * 1000 // rate)
-            marks.append(Mark(CLIPPING, begin_ms, end_ms, clipped_samples=len(core)))
-    return marks
+            detections.append(Detection(CLIPPING, begin_ms, end_ms, clipped_samples=len(core)))
+    return detections
 
 
 def limit_samples(channel: Channel, extremes: HopExtremes | None = None) -> npt.NDArray[np.int64]:

@@ -26,7 +26,7 @@ HOLD_MUSIC = "hold_music"
 OTHER_TONE = "other"
 
 
-class Mark(NamedTuple):
+class Detection(NamedTuple):
     """Something found on one channel.
 
     Attributes

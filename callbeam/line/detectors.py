@@ -1,4 +1,4 @@
-"""Everything that is found on a channel beside speech, as marks of the piece's core."""
+"""Everything that is found on a channel beside speech, as detections of the piece's core."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from callbeam.audio import HopExtremes, hop_extremes
 from callbeam.line.clipping import find_clipping
-from callbeam.line.detections import DIGITAL_SILENCE, FAX_CED, MODEM, OTHER_TONE, SIT, TONE, Mark
+from callbeam.line.detections import DIGITAL_SILENCE, FAX_CED, MODEM, OTHER_TONE, SIT, TONE, Detection
 from callbeam.line.digital_silence import digital_silence
 from callbeam.line.dtmf import find_dtmf
 from callbeam.line.hold_music import find_hold_music
@@ -33,18 +33,18 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    marks : list of Mark
+    detections : list of Detection
         In milliseconds from the leg's clock zero, clipped to the core, sorted by begin.
     sounding : SpanArray
         Where tones sound, in the same milliseconds, leads included, pauses of their cadence left out: none of it is
         speech, whatever a voice activity detector says.
     """
 
-    marks: list[Mark]
+    detections: list[Detection]
     sounding: SpanArray
 
 
-def find_marks(
+def find_detections(
     channel: Channel,
     features: FrameFeatures,
     probability: Float32Array,
@@ -84,21 +84,24 @@ def find_marks(
     >>> key = 4000 * (np.sin(2 * np.pi * 770 * time) + np.sin(2 * np.pi * 1336 * time)) * ((time >= 1) & (time < 1.2))
     >>> channel = channel_of_pcm(key.astype(np.int16), 8000)
     >>> features = analyse_frames(channel)
-    >>> for mark in find_marks(channel, features, np.zeros(len(features.span.measured), np.float32)).marks:
-    ...     print(mark.kind, mark.dtmf_digit, round(mark.begin_ms, -1), round(mark.end_ms, -1))
+    >>> silent = np.zeros(len(features.span.measured), np.float32)
+    >>> for detection in find_detections(channel, features, silent).detections:
+    ...     print(detection.kind, detection.dtmf_digit, round(detection.begin_ms, -1), round(detection.end_ms, -1))
     digital_silence None 0 1000
     tone 5 1000 1200
     """
     extremes = extremes or hop_extremes(channel)
-    silent = [Mark(DIGITAL_SILENCE, begin, end) for begin, end in digital_silence(channel, extremes).tolist()]
+    silent = [Detection(DIGITAL_SILENCE, begin, end) for begin, end in digital_silence(channel, extremes).tolist()]
     tones, sounding = _tones(centred or channel, features, probability)
     if explained is not None:
-        tones = [mark for mark in tones if not _is_leak(mark, features, explained)]
-    marks = [*silent, *find_clipping(channel, extremes), *_in_core(tones, channel)]
-    return Found(sorted(marks, key=lambda mark: (mark.begin_ms, mark.end_ms, mark.kind)), sounding)
+        tones = [detection for detection in tones if not _is_leak(detection, features, explained)]
+    detections = [*silent, *find_clipping(channel, extremes), *_in_core(tones, channel)]
+    return Found(
+        sorted(detections, key=lambda detection: (detection.begin_ms, detection.end_ms, detection.kind)), sounding
+    )
 
 
-def _tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> tuple[list[Mark], SpanArray]:
+def _tones(channel: Channel, features: FrameFeatures, probability: Float32Array) -> tuple[list[Detection], SpanArray]:
     """Find tones of all kinds; where two kinds claim one place, the more special wins.
 
     Music needs notes that change, which no signal has but keys, special information tones, and faxes and modems that
@@ -106,44 +109,51 @@ def _tones(channel: Channel, features: FrameFeatures, probability: Float32Array)
     """
     keys = find_dtmf(channel, features)
     tones = find_tones(channel, features, probability)
-    steady = [mark for mark in tones.marks if not _mostly_within(mark, keys)]
-    notes = [*keys, *(mark for mark in steady if mark.tone_kind in _CHANGING)]
-    in_a_row = bridge(as_spans((mark.begin_ms, mark.end_ms) for mark in notes), _BETWEEN_NOTES_MS)
-    signalled = [Mark(TONE, begin, end) for begin, end in in_a_row.tolist()]
+    steady = [detection for detection in tones.detections if not _mostly_within(detection, keys)]
+    notes = [*keys, *(detection for detection in steady if detection.tone_kind in _CHANGING)]
+    in_a_row = bridge(as_spans((detection.begin_ms, detection.end_ms) for detection in notes), _BETWEEN_NOTES_MS)
+    signalled = [Detection(TONE, begin, end) for begin, end in in_a_row.tolist()]
     music = [
-        mark
-        for mark in find_hold_music(channel, features, probability)
-        if not _mostly_within(mark, signalled) and not _hold_most_of(steady, mark)
+        detection
+        for detection in find_hold_music(channel, features, probability)
+        if not _mostly_within(detection, signalled) and not _hold_most_of(steady, detection)
     ]
-    kept = [mark for mark in steady if not _mostly_within(mark, music)]
-    sounding = union(tones.sounding, as_spans((mark.begin_ms, mark.end_ms) for mark in keys))
-    return [*keys, *kept, *(mark for mark in music if not _mostly_within(mark, kept))], sounding
+    kept = [detection for detection in steady if not _mostly_within(detection, music)]
+    sounding = union(tones.sounding, as_spans((detection.begin_ms, detection.end_ms) for detection in keys))
+    return [*keys, *kept, *(detection for detection in music if not _mostly_within(detection, kept))], sounding
 
 
-def _hold_most_of(signals: Iterable[Mark], music: Mark) -> bool:
+def _hold_most_of(signals: Iterable[Detection], music: Detection) -> bool:
     """Tell whether what seems to be music is signals that follow each other."""
-    named = as_spans((mark.begin_ms, mark.end_ms) for mark in signals if mark.tone_kind != OTHER_TONE)
+    named = as_spans(
+        (detection.begin_ms, detection.end_ms) for detection in signals if detection.tone_kind != OTHER_TONE
+    )
     shared = length(clip(named, music.begin_ms, music.end_ms))
     return shared >= _MOST * (music.end_ms - music.begin_ms)
 
 
-def _mostly_within(mark: Mark, others: Iterable[Mark]) -> bool:
-    """Tell whether others cover half of a mark or more."""
-    shared = sum(max(min(mark.end_ms, other.end_ms) - max(mark.begin_ms, other.begin_ms), 0) for other in others)
-    return 2 * shared >= mark.end_ms - mark.begin_ms
+def _mostly_within(detection: Detection, others: Iterable[Detection]) -> bool:
+    """Tell whether others cover half of a detection or more."""
+    shared = sum(
+        max(min(detection.end_ms, other.end_ms) - max(detection.begin_ms, other.begin_ms), 0) for other in others
+    )
+    return 2 * shared >= detection.end_ms - detection.begin_ms
 
 
-def _is_leak(mark: Mark, features: FrameFeatures, explained: BoolArray) -> bool:
-    """Tell whether most of a mark's energy lies in frames that the other channel's leak explains."""
+def _is_leak(detection: Detection, features: FrameFeatures, explained: BoolArray) -> bool:
+    """Tell whether most of a detection's energy lies in frames that the other channel's leak explains."""
     first = features.span.first
-    part = slice(max(mark.begin_ms // 10 - first, 0), max(-(-mark.end_ms // 10) - first, 0))
+    part = slice(max(detection.begin_ms // 10 - first, 0), max(-(-detection.end_ms // 10) - first, 0))
     power = 10 ** (np.nan_to_num(features.measures["level_dbfs"][part], nan=-200.0) / 10)
     return bool(power[explained[part]].sum() >= 0.5 * power.sum())
 
 
-def _in_core(marks: Sequence[Mark], channel: Channel) -> list[Mark]:
-    """Clip marks to the core."""
+def _in_core(detections: Sequence[Detection], channel: Channel) -> list[Detection]:
+    """Clip detections to the core."""
     rate = channel.sample_rate_hz
     low, high = channel.core_start * 1000 // rate, -(-channel.core_end * 1000 // rate)
-    clipped = (mark._replace(begin_ms=max(mark.begin_ms, low), end_ms=min(mark.end_ms, high)) for mark in marks)
-    return [mark for mark in clipped if mark.begin_ms < mark.end_ms]
+    clipped = (
+        detection._replace(begin_ms=max(detection.begin_ms, low), end_ms=min(detection.end_ms, high))
+        for detection in detections
+    )
+    return [detection for detection in clipped if detection.begin_ms < detection.end_ms]

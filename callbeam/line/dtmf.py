@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from callbeam.audio import FULL_SCALE, Float32Array, hann_window, matmul, power_to_dbfs
-from callbeam.line.detections import DTMF, TONE, Mark
+from callbeam.line.detections import DTMF, TONE, Detection
 from callbeam.line.tone_bursts import edges_of_tone, spectral_lines, tone_power
 from callbeam.spans import bridge, spans_of_mask
 
@@ -50,19 +50,19 @@ _TOLERANCE_MS = 4
 _BRIDGED_FRAMES = 4  # Q.24: pauses of less than 40 ms need not part two keys
 
 
-def find_dtmf(channel: Channel, features: FrameFeatures) -> list[Mark]:
+def find_dtmf(channel: Channel, features: FrameFeatures) -> list[Detection]:
     """Find the keys pressed on a channel, leads included.
 
     Returns
     -------
-    list of Mark
+    list of Detection
         One per key, sorted by begin, in milliseconds from the leg's clock zero: at least 40 ms, both frequencies within
         1.5 %, twist from -8 to 4 dB, and together at least 82 % of the energy.
     """
     frames, keys = _candidates(channel, features)
-    marks: list[Mark] = []
+    detections: list[Detection] = []
     if not len(frames):
-        return marks
+        return detections
     for key in np.unique(keys):
         mask = np.zeros(len(features.span.measured), dtype=np.bool_)
         mask[frames[keys == key]] = True
@@ -70,10 +70,10 @@ def find_dtmf(channel: Channel, features: FrameFeatures) -> list[Mark]:
         for begin, end in bridge(spans_of_mask(mask), _BRIDGED_FRAMES).tolist():
             pure = _pure_runs(features.concentration[begin:end], first + begin)
             purest = pure[(pure[:, 1] - pure[:, 0]).argmax()].tolist()
-            mark = _verify(channel, [int(pure[0, 0]), int(pure[-1, 1])], purest, int(key))
-            if mark:
-                marks.append(mark)
-    return sorted(marks, key=lambda mark: mark.begin_ms)
+            detection = _verify(channel, [int(pure[0, 0]), int(pure[-1, 1])], purest, int(key))
+            if detection:
+                detections.append(detection)
+    return sorted(detections, key=lambda detection: detection.begin_ms)
 
 
 def _pure_runs(concentration: Float32Array, first: int) -> SpanArray:
@@ -126,7 +126,7 @@ def _goertzel(rate: int) -> tuple[Float32Array, Float32Array]:
     return hann_window(length).astype(np.float32)[:, None], turning
 
 
-def _verify(channel: Channel, press: list[int], purest: list[int], key: int) -> Mark | None:
+def _verify(channel: Channel, press: list[int], purest: list[int], key: int) -> Detection | None:
     """Measure a whole key press; None if it breaks a rule.
 
     Parameters
@@ -148,7 +148,7 @@ def _verify(channel: Channel, press: list[int], purest: list[int], key: int) -> 
         return None
     samples = _between(channel, begin_ms, end_ms)
     level = float(power_to_dbfs(np.mean(samples * samples)))
-    return Mark(TONE, round(begin_ms), round(end_ms), DTMF, KEYS[key], whole, level)
+    return Detection(TONE, round(begin_ms), round(end_ms), DTMF, KEYS[key], whole, level)
 
 
 def _sounding_ms(channel: Channel, frequencies_hz: tuple[float, float], press: list[int]) -> float:

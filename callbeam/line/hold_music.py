@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-from callbeam.line.detections import HOLD_MUSIC, TONE, Mark
+from callbeam.line.detections import HOLD_MUSIC, TONE, Detection
 from callbeam.line.held_notes import FRAMES_PER_STEP, STEPS_PER_S, held_notes, semitone_hz
 from callbeam.spans import as_spans, bridge, clip, spans_of_mask, union
 
@@ -79,7 +79,7 @@ class _Steps:
     periodic: BoolArray
 
 
-def find_hold_music(channel: Channel, features: FrameFeatures, probability: Float32Array) -> list[Mark]:
+def find_hold_music(channel: Channel, features: FrameFeatures, probability: Float32Array) -> list[Detection]:
     """Find music on a channel, leads included.
 
     Parameters
@@ -92,7 +92,7 @@ def find_hold_music(channel: Channel, features: FrameFeatures, probability: Floa
 
     Returns
     -------
-    list of Mark
+    list of Detection
         Sorted, in milliseconds from the leg's clock zero; ``frequency_hz`` is the note heard most.
     """
     if not len(probability):
@@ -176,11 +176,11 @@ def _trimmed(spans: SpanArray, tonal: BoolArray) -> SpanArray:
 
 def _measure(
     channel: Channel, features: FrameFeatures, steps: _Steps, power: Float32Array, span: tuple[int, int]
-) -> Mark:
+) -> Detection:
     """Measure music in some steps."""
     begin, end = (FRAMES_PER_STEP * (steps.first + step) for step in span)
     first = features.span.first
     level = features.measures["level_dbfs"][max(begin - first, 0) : end - first]
     mean = np.nanmean(10 ** (level.astype(np.float64) / 10))
     frequency = float(semitone_hz(channel.sample_rate_hz)[power.sum(axis=0).argmax()])
-    return Mark(TONE, begin * 10, end * 10, HOLD_MUSIC, None, frequency, float(10 * np.log10(mean)))
+    return Detection(TONE, begin * 10, end * 10, HOLD_MUSIC, None, frequency, float(10 * np.log10(mean)))

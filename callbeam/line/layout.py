@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from callbeam.audio import Channel
-    from callbeam.line.detections import Mark
+    from callbeam.line.detections import Detection
 
 STEREO, DUAL_MONO, BLEED, MONO = "stereo", "dual_mono", "bleed", "mono"
 
@@ -166,14 +166,14 @@ def channel_layout(channels: int, comparison: Comparison | None) -> tuple[str | 
     return (BLEED if max(leaks) >= BLEED_DB else STEREO), (ECHO_LEAK,)
 
 
-def may_be_swapped(customer: Iterable[Mark], agent: Iterable[Mark]) -> bool:
+def may_be_swapped(customer: Iterable[Detection], agent: Iterable[Detection]) -> bool:
     """Tell whether tones lie on the wrong roles' channels (warning ``channels_may_be_swapped``).
 
     What the customer hears (AGENT) carries ringback and hold sounds; what the customer sends carries keys.
 
     Parameters
     ----------
-    customer, agent : iterable of Mark
+    customer, agent : iterable of Detection
         Of the channels from and to the customer, leaks of the other left out.
 
     Returns
@@ -187,6 +187,6 @@ def may_be_swapped(customer: Iterable[Mark], agent: Iterable[Mark]) -> bool:
     return swapped_tones + swapped_keys > right and (swapped_tones > 0 or swapped_keys >= 3)
 
 
-def _tones(marks: Iterable[Mark], kinds: Iterable[str]) -> int:
-    """Count marks of some kinds of tone."""
-    return sum(mark.tone_kind in set(kinds) for mark in marks)
+def _tones(detections: Iterable[Detection], kinds: Iterable[str]) -> int:
+    """Count detections of some kinds of tone."""
+    return sum(detection.tone_kind in set(kinds) for detection in detections)

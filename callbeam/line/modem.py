@@ -10,7 +10,7 @@ from scipy import fft
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from callbeam.audio import FULL_SCALE, hann_window, power_to_dbfs
-from callbeam.line.detections import MODEM, TONE, Mark
+from callbeam.line.detections import MODEM, TONE, Detection
 from callbeam.line.tone_bursts import QUIETEST_DBFS, Burst
 from callbeam.spans import bridge, spans_of_mask
 
@@ -48,12 +48,12 @@ REVERSAL_MS = (420.0, 480.0)
 _TURNED = 2.0  # radians
 
 
-def find_modems(channel: Channel, features: FrameFeatures) -> list[Mark]:
+def find_modems(channel: Channel, features: FrameFeatures) -> list[Detection]:
     """Find frequency-shift keying on a channel, leads included.
 
     Returns
     -------
-    list of Mark
+    list of Detection
         Tones of kind ``modem``, in milliseconds from the leg's clock zero, sorted, at least ``SHORTEST_MS`` long.
     """
     level = np.nan_to_num(features.measures["level_dbfs"], nan=-200.0)
@@ -62,23 +62,25 @@ def find_modems(channel: Channel, features: FrameFeatures) -> list[Mark]:
     smooth = uniform_filter1d(level, _SMOOTHED)
     held = maximum_filter1d(smooth, _AROUND) - minimum_filter1d(smooth, _AROUND) <= _LEVEL_RANGE_DB
     likely = held & (level > QUIETEST_DBFS) & (lines >= _LEAST_LINES)
-    marks: list[Mark] = []
+    detections: list[Detection] = []
     for pair in KEYED_HZ:
         # Noise up to 10 dB below draws the centre towards the middle of the band.
         low, high = sum(pair) / 2 - _CENTRE_HZ, sum(pair) / 2 + _CENTRE_HZ + 80
         for begin, end in bridge(spans_of_mask(likely & (centre >= low) & (centre <= high)), _BRIDGED).tolist():
-            if (end - begin) * 10 >= SHORTEST_MS and not any(_shares(mark, features, begin, end) for mark in marks):
-                mark = _verify(channel, features.span.first, begin, end, pair)
-                marks.extend([mark] if mark else [])
-    return sorted(marks, key=lambda mark: mark.begin_ms)
+            if (end - begin) * 10 >= SHORTEST_MS and not any(
+                _shares(detection, features, begin, end) for detection in detections
+            ):
+                detection = _verify(channel, features.span.first, begin, end, pair)
+                detections.extend([detection] if detection else [])
+    return sorted(detections, key=lambda detection: detection.begin_ms)
 
 
-def _shares(mark: Mark, features: FrameFeatures, begin: int, end: int) -> bool:
+def _shares(detection: Detection, features: FrameFeatures, begin: int, end: int) -> bool:
     first = features.span.first
-    return mark.begin_ms < (first + end) * 10 and (first + begin) * 10 < mark.end_ms
+    return detection.begin_ms < (first + end) * 10 and (first + begin) * 10 < detection.end_ms
 
 
-def _verify(channel: Channel, first: int, begin: int, end: int, pair: tuple[float, float]) -> Mark | None:
+def _verify(channel: Channel, first: int, begin: int, end: int, pair: tuple[float, float]) -> Detection | None:
     """Look at the samples in the middle of a candidate; None if they are not keyed between the two frequencies."""
     rate = channel.sample_rate_hz
     middle = (2 * first + begin + end) * rate // 200 - channel.first_sample
@@ -94,7 +96,7 @@ def _verify(channel: Channel, first: int, begin: int, end: int, pair: tuple[floa
     # The frames' smoothing reaches beyond the first and the last that sound.
     begin_ms, end_ms = (first + begin) * 10, (first + end) * 10
     level = float(power_to_dbfs(np.mean(np.square(samples))))
-    return Mark(TONE, begin_ms, end_ms, MODEM, None, pair[int(at[1] > at[0])], level)
+    return Detection(TONE, begin_ms, end_ms, MODEM, None, pair[int(at[1] > at[0])], level)
 
 
 def _band(samples: Float64Array, rate: int, pair: tuple[float, float]) -> npt.NDArray[np.complex128] | None:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d
 
 from callbeam.line.cadence import Row, rows_of
-from callbeam.line.detections import DIAL, FAX_CED, MODEM, OTHER_TONE, REORDER, SIT, TONE, VOICEMAIL_BEEP, Mark
+from callbeam.line.detections import DIAL, FAX_CED, MODEM, OTHER_TONE, REORDER, SIT, TONE, VOICEMAIL_BEEP, Detection
 from callbeam.line.modem import find_modems, is_reversing
 from callbeam.line.tone_bursts import Burst, same_tone, steady_bursts
 from callbeam.spans import SpanArray, as_spans, union
@@ -42,13 +42,13 @@ class Tones(NamedTuple):
 
     Attributes
     ----------
-    marks : list of Mark
+    detections : list of Detection
         Sorted by begin.
     sounding : SpanArray
         Where they sound, the pauses of their cadence left out: none of it is speech.
     """
 
-    marks: list[Mark]
+    detections: list[Detection]
     sounding: SpanArray
 
 
@@ -66,26 +66,26 @@ def find_tones(channel: Channel, features: FrameFeatures, probability: Float32Ar
     Returns
     -------
     Tones
-        Of signals that sound by themselves one mark each, from the first burst to where the next one would begin or
-        anything else does; of those that sound while people talk, and of other tones, one per burst or group of these.
+        Of signals that sound by themselves one detection each, from the first burst to where the next one would begin
+        or anything else does; of those that sound while people talk, and of other tones, one per burst or group of these.
     """
     modems = find_modems(channel, features)
     bursts = [burst for burst in steady_bursts(channel, features) if not _within(burst, modems)]
     talk = _Talk(features, probability, bursts)
-    found: list[tuple[Mark, Sequence[Burst]]] = [
+    found: list[tuple[Detection, Sequence[Burst]]] = [
         named for row in rows_of(bursts, talk) for named in _marks_of(row, channel, bursts, talk)
     ]
-    marks = _with_stutter([mark for mark, _ in found])
+    detections = _with_stutter([detection for detection, _ in found])
     sounding = union(
         as_spans((round(one.begin_ms), round(one.end_ms)) for _, bursts in found for one in bursts),
-        as_spans((mark.begin_ms, mark.end_ms) for mark in modems),
+        as_spans((detection.begin_ms, detection.end_ms) for detection in modems),
     )
-    return Tones(sorted([*marks, *modems], key=lambda mark: (mark.begin_ms, mark.end_ms)), sounding)
+    return Tones(sorted([*detections, *modems], key=lambda detection: (detection.begin_ms, detection.end_ms)), sounding)
 
 
-def _within(burst: Burst, marks: Iterable[Mark]) -> bool:
+def _within(burst: Burst, detections: Iterable[Detection]) -> bool:
     middle = (burst.begin_ms + burst.end_ms) / 2
-    return any(mark.begin_ms <= middle <= mark.end_ms for mark in marks)
+    return any(detection.begin_ms <= middle <= detection.end_ms for detection in detections)
 
 
 class _Talk:
@@ -128,21 +128,23 @@ class _Talk:
         return max(int(ms // 10) - self._first, 0)
 
 
-def _marks_of(row: Row, channel: Channel, bursts: Sequence[Burst], talk: _Talk) -> list[tuple[Mark, Sequence[Burst]]]:
-    """Make the marks of a row of bursts, each with its bursts; none of what is no tone of its own."""
+def _marks_of(
+    row: Row, channel: Channel, bursts: Sequence[Burst], talk: _Talk
+) -> list[tuple[Detection, Sequence[Burst]]]:
+    """Make the detections of a row of bursts, each with its bursts; none of what is no tone of its own."""
     if row.kind == SIT:
-        return [(_mark(SIT, row.bursts, row.bursts[-1].end_ms), row.bursts)]
+        return [(_detection(SIT, row.bursts, row.bursts[-1].end_ms), row.bursts)]
     if row.signal is None or row.kind is None:
         (burst,) = row.bursts
         kind = _kind_alone(burst, bursts, talk)
-        return [(_mark(kind, [burst], burst.end_ms), [burst])] if kind else []
+        return [(_detection(kind, [burst], burst.end_ms), [burst])] if kind else []
     if row.kind == FAX_CED:
         kind = MODEM if any(is_reversing(channel, burst) for burst in row.bursts) else FAX_CED
-        return [(_mark(kind, [burst], burst.end_ms), [burst]) for burst in row.bursts]
+        return [(_detection(kind, [burst], burst.end_ms), [burst]) for burst in row.bursts]
     if row.signal.joined:
-        return [(_mark(row.kind, row.bursts, _end_of(row.bursts, talk)), row.bursts)]
+        return [(_detection(row.kind, row.bursts, _end_of(row.bursts, talk)), row.bursts)]
     pause = row.signal.cadence_ms[0][1][1] if len(row.signal.cadence_ms) > 1 else 0.0
-    return [(_mark(row.kind, group, group[-1].end_ms), group) for group in _groups(row.bursts, pause)]
+    return [(_detection(row.kind, group, group[-1].end_ms), group) for group in _groups(row.bursts, pause)]
 
 
 def _groups(bursts: Sequence[Burst], pause_ms: float) -> list[list[Burst]]:
@@ -201,29 +203,29 @@ def _end_of(bursts: Sequence[Burst], talk: _Talk) -> float:
     return max(last.end_ms, talk.silent_until(last.end_ms + 50, last.begin_ms + period))
 
 
-def _with_stutter(marks: list[Mark]) -> list[Mark]:
+def _with_stutter(detections: list[Detection]) -> list[Detection]:
     """Join a fast tone to the dial tone that it goes over into: a stutter dial tone."""
-    joined: list[Mark] = []
-    for mark in marks:
+    joined: list[Detection] = []
+    for detection in detections:
         last = joined[-1] if joined else None
         if (
             last is not None
-            and (last.tone_kind, mark.tone_kind) == (REORDER, DIAL)
-            and mark.begin_ms - last.end_ms <= _STUTTER_MS
+            and (last.tone_kind, detection.tone_kind) == (REORDER, DIAL)
+            and detection.begin_ms - last.end_ms <= _STUTTER_MS
             and last.frequency_hz is not None
-            and mark.frequency_hz is not None
-            and abs(last.frequency_hz - mark.frequency_hz) <= 0.02 * mark.frequency_hz
+            and detection.frequency_hz is not None
+            and abs(last.frequency_hz - detection.frequency_hz) <= 0.02 * detection.frequency_hz
         ):
-            joined[-1] = mark._replace(begin_ms=last.begin_ms)
+            joined[-1] = detection._replace(begin_ms=last.begin_ms)
         else:
-            joined.append(mark)
+            joined.append(detection)
     return joined
 
 
-def _mark(kind: str, bursts: Sequence[Burst], end_ms: float) -> Mark:
-    """Make the mark of some bursts."""
+def _detection(kind: str, bursts: Sequence[Burst], end_ms: float) -> Detection:
+    """Make the detection of some bursts."""
     longest = max(bursts, key=lambda burst: burst.duration_ms)
     lengths = np.array([burst.duration_ms for burst in bursts])
     power = float(np.average([10 ** (burst.level_dbfs / 10) for burst in bursts], weights=lengths))
     level = float(10 * np.log10(power))
-    return Mark(TONE, round(bursts[0].begin_ms), round(end_ms), kind, None, longest.strongest_hz, level)
+    return Detection(TONE, round(bursts[0].begin_ms), round(end_ms), kind, None, longest.strongest_hz, level)

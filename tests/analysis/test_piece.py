@@ -77,8 +77,10 @@ def test_pieces_give_what_the_whole_leg_would() -> None:
     for place, channel in enumerate(at_once.channels):
         spans = np.concatenate([analysis.channels[place].voice.speech for analysis in pieces])
         np.testing.assert_array_equal(as_spans(spans.tolist()), channel.voice.speech)
-        marks = {mark.kind for mark in channel.voice.marks}
-        assert {mark.kind for piece in pieces for mark in piece.channels[place].voice.marks} == marks
+        detections = {detection.kind for detection in channel.voice.detections}
+        assert {
+            detection.kind for piece in pieces for detection in piece.channels[place].voice.detections
+        } == detections
         peaks = np.concatenate([analysis.channels[place].voice.peaks for analysis in pieces])
         np.testing.assert_array_equal(peaks, channel.voice.peaks)
 
@@ -152,7 +154,9 @@ def test_a_constant_offset_changes_only_what_is_of_all_samples(offset: int) -> N
         assert other.voice.echoed == one.voice.echoed
         np.testing.assert_array_equal(other.channel.samples, one.channel.samples + np.int16(offset))
         assert other.rows.levels.total - one.rows.levels.total == offset * len(one.channel.samples)
-        assert [mark.kind for mark in other.voice.marks] == [mark.kind for mark in one.voice.marks]
+        assert [detection.kind for detection in other.voice.detections] == [
+            detection.kind for detection in one.voice.detections
+        ]
 
 
 @pytest.mark.parametrize("rest", [3, 8, 79])
@@ -212,4 +216,4 @@ def test_zeros_that_all_channels_share_are_masked_if_asked() -> None:
         assert not np.any((starts >= 40_000) & (starts < 50_000))
     for analysed in plain.channels:
         assert len(analysed.voice.declared) == 0
-        assert "digital_silence" in {mark.kind for mark in analysed.voice.marks}
+        assert "digital_silence" in {detection.kind for detection in analysed.voice.detections}

@@ -50,17 +50,19 @@ def test_tones_are_no_speech_and_no_hold(case):
         alone = bursts_of(signal) if not length(intersect(bursts_of(signal), said)) else as_spans(())
         assert length(intersect(voices[signal.role].speech, alone)) == 0, signal
         if len(alone):
-            over = [m for m in voices[signal.role].marks if m.begin_ms < signal.end_ms and signal.begin_ms < m.end_ms]
+            over = [
+                m for m in voices[signal.role].detections if m.begin_ms < signal.end_ms and signal.begin_ms < m.end_ms
+            ]
             # The first of two beeps that talk leaves to be heard is any tone.
             allowed = {signal.kind, "other"} if signal.kind.endswith(("waiting", "beep")) else {signal.kind}
-            assert {mark.tone_kind for mark in over if mark.kind == TONE} <= allowed, signal
+            assert {detection.tone_kind for detection in over if detection.kind == TONE} <= allowed, signal
     for role, voice in voices.items():
         truth = bridge(call.channels[role].spans // 8, 500)
         heard = bridge(voice.speech, 500)
         assert length(intersect(truth, heard)) >= 0.95 * length(truth)
         assert length(heard) <= 1.05 * length(truth)
 
-    assert not may_be_swapped(voices[CUSTOMER].marks, voices[AGENT].marks)
+    assert not may_be_swapped(voices[CUSTOMER].detections, voices[AGENT].detections)
     talks = [
         ChannelTalk(
             channel_id=role,
@@ -70,7 +72,7 @@ def test_tones_are_no_speech_and_no_hold(case):
             utterances=(),
             speech=voice.speech,
             masked=as_spans(()),
-            marks=voice.marks,
+            detections=voice.detections,
         )
         for role, voice in voices.items()
     ]

@@ -14,7 +14,7 @@ from callbeam.assembly.joined_activity import JoinedVoice
 from callbeam.assembly.joined_channels import ChannelPart, JoinedChannel
 from callbeam.audio import channel_extent
 from callbeam.audio.channel_summary import gaps
-from callbeam.line import GAP, Mark
+from callbeam.line import GAP, Detection
 from callbeam.spans import as_spans
 from callbeam.timeline import LegClock
 
@@ -46,12 +46,12 @@ def joined(
         track_name=role or "",
         clock_start_ms=leg.start_server_ms,
     )
-    marks = tuple(Mark(GAP, *(START_MS + start_ms + gap // 8).tolist()) for gap in gaps(channel))
+    detections = tuple(Detection(GAP, *(START_MS + start_ms + gap // 8).tolist()) for gap in gaps(channel))
     part = ChannelPart(
         leg, LegClock("producer", leg.start_server_ms, 50), channel.channel_id, channel.track_name, role,
         channel.role_source, channel.codec, 0, channel_extent(channel), None, None
     )  # fmt: skip
-    voice = JoinedVoice(NOTHING, NOTHING, marks, echoed=False, columns={})
+    voice = JoinedVoice(NOTHING, NOTHING, detections, echoed=False, columns={})
     return JoinedChannel(part, part.extent, {"digital_zero_ratio": float(np.mean(samples == 0))}, voice)
 
 

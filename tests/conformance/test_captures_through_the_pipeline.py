@@ -70,7 +70,7 @@ def test_a_real_call_comes_back_sample_for_sample(kvs: Emulator, tmp_path: Path)
 
 def shapes() -> list[Any]:
     if not SHAPES.is_dir():
-        return [pytest.param("-", marks=pytest.mark.skip(reason="third-party data is absent: connect-shapes"))]
+        return [pytest.param("-", detections=pytest.mark.skip(reason="third-party data is absent: connect-shapes"))]
     return sorted(json.loads((SHAPES / "manifest.json").read_text()))
 
 

@@ -3,7 +3,7 @@ from builders.talk import talk
 
 from callbeam.conversation import Thresholds, converse
 from callbeam.conversation.phases import Phase
-from callbeam.line import TONE, Mark
+from callbeam.line import TONE, Detection
 from callbeam.line.detections import CLIPPING
 from callbeam.schemas.events import EVENT_TYPES, EVENTS
 
@@ -228,12 +228,14 @@ def test_long_silence_ends_a_monologue():
 
 
 def test_marks_become_events_of_their_channel():
-    marks = [
-        Mark(CLIPPING, 1_000, 1_040, clipped_samples=9),
-        Mark(TONE, 2_000, 2_100, tone_kind="dtmf", dtmf_digit="5", frequency_hz=1336.0, level_dbfs=-16.0),
-        Mark(TONE, 119_000, 120_007, tone_kind="other", frequency_hz=1000.0, level_dbfs=-16.0),
+    detections = [
+        Detection(CLIPPING, 1_000, 1_040, clipped_samples=9),
+        Detection(TONE, 2_000, 2_100, tone_kind="dtmf", dtmf_digit="5", frequency_hz=1336.0, level_dbfs=-16.0),
+        Detection(TONE, 119_000, 120_007, tone_kind="other", frequency_hz=1000.0, level_dbfs=-16.0),
     ]
-    clipping, dtmf, other = converse([talk("CUSTOMER", [], marks=marks)], comparable=True, duration_ms=120_000).events
+    clipping, dtmf, other = converse(
+        [talk("CUSTOMER", [], detections=detections)], comparable=True, duration_ms=120_000
+    ).events
     assert (clipping.event_type, clipping.clipped_samples, clipping.duration_ms) == ("clipping", 9, 40)
     assert (dtmf.event_type, dtmf.tone_kind, dtmf.dtmf_digit, dtmf.frequency_hz) == ("tone", "dtmf", "5", 1336.0)
     assert (dtmf.by_role, dtmf.channel_id) == ("CUSTOMER", "CUSTOMER-1")

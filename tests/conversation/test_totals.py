@@ -29,7 +29,7 @@ def call():
         [(4_000, 10_000), (10_500, 12_000), (20_000, 26_000), (30_000, 30_500), (70_000, 80_000)],
         end=100_000,
         syllables=10,
-        marks=[tone("hold_music", 45_000, 65_000)],
+        detections=[tone("hold_music", 45_000, 65_000)],
     )
     customer = talk("CUSTOMER", [(8_000, 8_600), (12_300, 19_000), (25_000, 40_000)], end=100_000, syllables=20)
     return agent, customer

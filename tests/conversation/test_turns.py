@@ -4,9 +4,9 @@ from builders.talk import talk, tone
 from callbeam.conversation import converse
 
 
-def turns(agent, customer, *, agent_masked=(), customer_masked=(), marks=(), comparable=True):
+def turns(agent, customer, *, agent_masked=(), customer_masked=(), detections=(), comparable=True):
     channels = [
-        talk("AGENT", agent, masked=agent_masked, marks=marks),
+        talk("AGENT", agent, masked=agent_masked, detections=detections),
         talk("CUSTOMER", customer, masked=customer_masked),
     ]
     return converse(channels, comparable=comparable, duration_ms=120_000).turns
@@ -62,7 +62,7 @@ def test_no_latency_over_what_cannot_be_heard(masked):
 
 
 def test_no_latency_over_a_hold():
-    found = turns([(1_000, 2_000)], [(30_000, 31_000)], marks=[tone("hold_music", 4_000, 28_000)])
+    found = turns([(1_000, 2_000)], [(30_000, 31_000)], detections=[tone("hold_music", 4_000, 28_000)])
     assert latencies(found) == [("A1000", None), ("C30000", None)]
 
 

@@ -17,9 +17,12 @@ def test_neighbours_are_joined_and_counted():
     samples[1500:1502] = -32768  # 87 ms later
     samples[8000:8004] = 32767  # far away
     samples[12_000:12_002] = 32767  # too few
-    marks = find_clipping(make_channel(samples))
-    assert [(mark.begin_ms, mark.end_ms, mark.clipped_samples) for mark in marks] == [(100, 188, 7), (1000, 1001, 4)]
-    assert {mark.kind for mark in marks} == {"clipping"}
+    detections = find_clipping(make_channel(samples))
+    assert [(detection.begin_ms, detection.end_ms, detection.clipped_samples) for detection in detections] == [
+        (100, 188, 7),
+        (1000, 1001, 4),
+    ]
+    assert {detection.kind for detection in detections} == {"clipping"}
 
 
 @pytest.mark.parametrize("companding", ["none", "mulaw"])
@@ -28,11 +31,11 @@ def test_a_sound_that_is_too_loud(companding, rate):
     time = np.arange(2 * rate) / rate
     loud = np.sin(2 * np.pi * 200 * time) * np.where((time >= 0.5) & (time < 1.0), 1.6, 0.5)
     samples = quantise(loud.astype(np.float32), companding)
-    (mark,) = find_clipping(make_channel(samples, rate=rate))
-    assert 500 <= mark.begin_ms <= 502
-    assert 998 <= mark.end_ms <= 1000
+    (detection,) = find_clipping(make_channel(samples, rate=rate))
+    assert 500 <= detection.begin_ms <= 502
+    assert 998 <= detection.end_ms <= 1000
     expected = np.count_nonzero(np.abs(samples.astype(int)) >= (32124 if companding == "mulaw" else 32767))
-    assert mark.clipped_samples == expected == np.count_nonzero(at_limits(samples))
+    assert detection.clipped_samples == expected == np.count_nonzero(at_limits(samples))
     assert expected > 0.5 * 0.5 * rate
 
 
@@ -48,7 +51,7 @@ def test_pieces_count_their_own():
     samples[7_990:8_010] = 32767
     first = find_clipping(make_channel(samples, core=(0, 8000)))
     second = find_clipping(make_channel(samples, core=(8000, 16_000)))
-    assert [(mark.begin_ms, mark.end_ms, mark.clipped_samples) for mark in first + second] == [
+    assert [(detection.begin_ms, detection.end_ms, detection.clipped_samples) for detection in first + second] == [
         (998, 1000, 10),
         (1000, 1002, 10),
     ]

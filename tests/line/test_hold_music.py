@@ -14,7 +14,7 @@ from callbeam.callmaker import LineConditions, band_pass, noise, quantise
 from callbeam.callmaker.line_signals import DTMF_HZ
 from callbeam.callmaker.music import HELD_OUT_KINDS, hold_music
 from callbeam.callmaker.voices import random_voice, speak
-from callbeam.line import HOLD_MUSIC, TONE, find_hold_music, find_marks
+from callbeam.line import HOLD_MUSIC, TONE, find_detections, find_hold_music
 from callbeam.line.detections import DTMF
 from callbeam.spans import as_spans, clip, length
 from callbeam.voice import SileroDetector, VoiceActivityConfig, speech_spans
@@ -60,8 +60,12 @@ def hear(samples, **options):
 
 def music_in(heard):
     """Return where music is, as SpanArray in milliseconds."""
-    marks = [mark for mark in find_marks(*heard).marks if mark.kind == TONE and mark.tone_kind == HOLD_MUSIC]
-    return as_spans((mark.begin_ms, mark.end_ms) for mark in marks)
+    detections = [
+        detection
+        for detection in find_detections(*heard).detections
+        if detection.kind == TONE and detection.tone_kind == HOLD_MUSIC
+    ]
+    return as_spans((detection.begin_ms, detection.end_ms) for detection in detections)
 
 
 def test_kinds_held_out_are_found_and_are_no_speech(sayings):
@@ -184,7 +188,7 @@ def test_keys_in_a_row_are_no_music():
         at = RATE + round(place * 0.4 * RATE)
         sound[at : at + len(time)] = sum(np.sin(2 * np.pi * hz * time) for hz in DTMF_HZ[key])
     heard = hear(on_the_line(sound, -22, 25, rng))
-    kinds = [mark.tone_kind for mark in find_marks(*heard).marks if mark.kind == TONE]
+    kinds = [detection.tone_kind for detection in find_detections(*heard).detections if detection.kind == TONE]
     assert kinds == [DTMF] * 16
 
 

@@ -11,12 +11,12 @@ from callbeam.line import (
     RINGBACK,
     TONE,
     Comparison,
+    Detection,
     Leak,
-    Mark,
     channel_layout,
     compare_channels,
     explained_by_leak,
-    find_marks,
+    find_detections,
     join_comparisons,
     may_be_swapped,
 )
@@ -243,8 +243,8 @@ def test_tones_that_leak_are_left_out():
     probability[CUSTOMER] = np.maximum(probability[CUSTOMER], np.roll(probability[AGENT], 10))
 
     def kinds(role, **options):
-        marks = find_marks(channels[role], features[role], probability[role], **options).marks
-        return [mark.tone_kind for mark in marks if mark.kind == TONE]
+        detections = find_detections(channels[role], features[role], probability[role], **options).detections
+        return [detection.tone_kind for detection in detections if detection.kind == TONE]
 
     assert kinds(CUSTOMER) == [DTMF, DTMF, RINGBACK]
     assert kinds(CUSTOMER, explained=explained) == [DTMF, DTMF]
@@ -274,7 +274,7 @@ def test_pieces_are_joined_by_their_evidence():
 
 def test_tones_tell_of_swapped_channels():
     def tone(kind):
-        return Mark(TONE, 0, 100, kind)
+        return Detection(TONE, 0, 100, kind)
 
     ring, music, key = tone(RINGBACK), tone(HOLD_MUSIC), tone(DTMF)
     assert may_be_swapped([ring], [])
@@ -298,5 +298,7 @@ def test_a_real_call_has_no_leak_and_loses_no_speech(companding):
     assert channel_layout(2, comparison) == ("stereo", ())
     features = [analyse_frames(channel) for channel in channels]
     for channel, own in zip(channels, features, strict=True):
-        marks = find_marks(channel, own, np.where(own.measures["level_dbfs"] > -40, 0.9, 0).astype(np.float32)).marks
-        assert not [mark for mark in marks if mark.kind == TONE]
+        detections = find_detections(
+            channel, own, np.where(own.measures["level_dbfs"] > -40, 0.9, 0).astype(np.float32)
+        ).detections
+        assert not [detection for detection in detections if detection.kind == TONE]

@@ -7,7 +7,7 @@ from callbeam.callmaker import AGENT, CUSTOMER, LineConditions, make_call, quant
 from callbeam.callmaker.line_signals import DTMF_HZ, sound_of
 from callbeam.callmaker.script import Signal
 from callbeam.callmaker.telephone_line import conceal
-from callbeam.line import HOLD_MUSIC, HOLD_TONE, RINGBACK, TONE, find_marks
+from callbeam.line import HOLD_MUSIC, HOLD_TONE, RINGBACK, TONE, find_detections
 from callbeam.line.detections import DIAL, DTMF, OTHER_TONE, RECORDING_BEEP
 from callbeam.line.dtmf import find_dtmf
 from callbeam.line.tone_bursts import spectral_lines
@@ -38,12 +38,12 @@ def line(sound, snr_db, seed=0):
     return quantise(((sound + noise) * level).astype(np.float32), "mulaw")
 
 
-def marks_of(samples, *, probability=None, rate=RATE, **channel_options):
+def detections_of(samples, *, probability=None, rate=RATE, **channel_options):
     channel = make_channel(samples, rate=rate, **channel_options)
     features = analyse_frames(channel)
     silent = np.zeros(len(features.span.measured), np.float32)
-    marks = find_marks(channel, features, silent if probability is None else probability).marks
-    return [mark for mark in marks if mark.kind == TONE]
+    detections = find_detections(channel, features, silent if probability is None else probability).detections
+    return [detection for detection in detections if detection.kind == TONE]
 
 
 CADENCES = {
@@ -62,34 +62,34 @@ def test_ringing_is_one_mark_with_its_pauses(country, snr_db):
     frequencies, rings = CADENCES[country]
     end_s = rings[-1][0] + rings[-1][1]
     sound = laid(end_s + 0.2, [(at, tones(length, frequencies)) for at, length in rings])
-    (mark,) = marks_of(line(sound, snr_db))
-    assert mark.tone_kind == RINGBACK
-    assert abs(mark.begin_ms - rings[0][0] * 1000) <= 20
+    (detection,) = detections_of(line(sound, snr_db))
+    assert detection.tone_kind == RINGBACK
+    assert abs(detection.begin_ms - rings[0][0] * 1000) <= 20
     # The rest of the sound is a pause of the ringing.
-    assert end_s * 1000 - 20 <= mark.end_ms <= end_s * 1000 + 220
-    assert min(abs(mark.frequency_hz - frequency) for frequency in frequencies) < 3
-    assert abs(mark.level_dbfs - TONE_DBFS) < 1
+    assert end_s * 1000 - 20 <= detection.end_ms <= end_s * 1000 + 220
+    assert min(abs(detection.frequency_hz - frequency) for frequency in frequencies) < 3
+    assert abs(detection.level_dbfs - TONE_DBFS) < 1
 
 
 def test_ringing_ends_where_it_would_ring_again_or_something_else_sounds():
     rings = [(1, tones(2, (440, 480))), (7, tones(2, (440, 480)))]
-    (mark,) = marks_of(line(laid(20, rings), None))
-    assert abs(mark.end_ms - 13_000) <= 30
+    (detection,) = detections_of(line(laid(20, rings), None))
+    assert abs(detection.end_ms - 13_000) <= 30
     noise = 0.3 * np.random.default_rng(3).normal(size=8 * RATE)
-    (mark,) = marks_of(line(laid(20, [*rings, (10, noise)]), None))
-    assert abs(mark.end_ms - 10_000) <= 60
-    (mark,) = marks_of(line(laid(20, [rings[0], (7, tones(0.8, (440, 480)))]), None))
-    assert abs(mark.end_ms - 7_800) <= 30  # answered while it rang
+    (detection,) = detections_of(line(laid(20, [*rings, (10, noise)]), None))
+    assert abs(detection.end_ms - 10_000) <= 60
+    (detection,) = detections_of(line(laid(20, [rings[0], (7, tones(0.8, (440, 480)))]), None))
+    assert abs(detection.end_ms - 7_800) <= 30  # answered while it rang
 
 
 @pytest.mark.parametrize("snr_db", [None, 10])
 def test_hold_tone_is_one_mark(snr_db):
     sound = sound_of(Signal(AGENT, "hold_tone", 0, 17_000), RATE)
-    (mark,) = marks_of(line(laid(18.5, [(1, sound)]), snr_db))
-    assert mark.tone_kind == HOLD_TONE
-    assert abs(mark.begin_ms - 1000) <= 20
-    assert 16_480 <= mark.end_ms <= 18_500
-    assert abs(mark.frequency_hz - 425) < 3
+    (detection,) = detections_of(line(laid(18.5, [(1, sound)]), snr_db))
+    assert detection.tone_kind == HOLD_TONE
+    assert abs(detection.begin_ms - 1000) <= 20
+    assert 16_480 <= detection.end_ms <= 18_500
+    assert abs(detection.frequency_hz - 425) < 3
 
 
 def test_talk_between_beeps_makes_them_no_hold():
@@ -99,40 +99,40 @@ def test_talk_between_beeps_makes_them_no_hold():
     for begin in (2, 7, 12):
         sound[begin * RATE : (begin + 3) * RATE] += Voice(begin, 3, 30).samples
         probability[begin * 100 : (begin + 3) * 100] = 0.9
-    marks = marks_of(sound.clip(-32768, 32767), probability=probability)
-    assert [mark.tone_kind for mark in marks] == [OTHER_TONE] * 3
+    detections = detections_of(sound.clip(-32768, 32767), probability=probability)
+    assert [detection.tone_kind for detection in detections] == [OTHER_TONE] * 3
 
 
 @pytest.mark.parametrize("snr_db", [None, 10])
 def test_recorder_beeps_are_no_hold(snr_db):
-    marks = marks_of(line(laid(40, [(at, tones(0.5, (1400,))) for at in (2, 17, 32)]), snr_db))
-    assert [mark.tone_kind for mark in marks] == [RECORDING_BEEP] * 3
-    for mark, at in zip(marks, (2, 17, 32), strict=True):
-        assert abs(mark.begin_ms - at * 1000) <= 15
-        assert abs(mark.end_ms - at * 1000 - 500) <= 15
-        assert abs(mark.frequency_hz - 1400) < 3
+    detections = detections_of(line(laid(40, [(at, tones(0.5, (1400,))) for at in (2, 17, 32)]), snr_db))
+    assert [detection.tone_kind for detection in detections] == [RECORDING_BEEP] * 3
+    for detection, at in zip(detections, (2, 17, 32), strict=True):
+        assert abs(detection.begin_ms - at * 1000) <= 15
+        assert abs(detection.end_ms - at * 1000 - 500) <= 15
+        assert abs(detection.frequency_hz - 1400) < 3
 
 
 @pytest.mark.parametrize(("hz", "kind"), [(425, DIAL), (1000, OTHER_TONE)])
 @pytest.mark.parametrize("snr_db", [None, 10])
 def test_a_long_tone_is_no_music(hz, kind, snr_db):
-    (mark,) = marks_of(line(laid(12, [(1, tones(9, (hz,)))]), snr_db))
-    assert mark.tone_kind == kind
-    assert abs(mark.begin_ms - 1000) <= 20
-    assert abs(mark.end_ms - 10_000) <= 20
+    (detection,) = detections_of(line(laid(12, [(1, tones(9, (hz,)))]), snr_db))
+    assert detection.tone_kind == kind
+    assert abs(detection.begin_ms - 1000) <= 20
+    assert abs(detection.end_ms - 10_000) <= 20
 
 
 @pytest.mark.parametrize("snr_db", [None, 10])
 def test_music(snr_db):
     music = sound_of(Signal(AGENT, "hold_music", 0, 12_000), RATE)
-    (mark,) = marks_of(line(laid(15, [(1.5, music)]), snr_db))
-    assert mark.tone_kind == HOLD_MUSIC
-    assert abs(mark.begin_ms - 1500) <= 150
-    assert abs(mark.end_ms - 13_500) <= 300
+    (detection,) = detections_of(line(laid(15, [(1.5, music)]), snr_db))
+    assert detection.tone_kind == HOLD_MUSIC
+    assert abs(detection.begin_ms - 1500) <= 150
+    assert abs(detection.end_ms - 13_500) <= 300
 
 
 def test_short_music_is_none():
-    assert not marks_of(line(laid(8, [(2, sound_of(Signal(AGENT, "hold_music", 0, 2_500), RATE))]), None))
+    assert not detections_of(line(laid(8, [(2, sound_of(Signal(AGENT, "hold_music", 0, 2_500), RATE))]), None))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_short_music_is_none():
 @pytest.mark.parametrize("gain", [1.0, 0.05])
 def test_noise_hum_and_nothing_are_no_tones(sound, gain):
     samples = gain * sound(np.random.default_rng(1), 10 * RATE)
-    assert not marks_of(line(np.clip(samples, -3, 3), None))
+    assert not detections_of(line(np.clip(samples, -3, 3), None))
 
 
 def test_speech_is_no_tone():
@@ -155,7 +155,7 @@ def test_speech_is_no_tone():
         made = Voice(seed, 20, 25)
         voiced = made.voiced[: len(made.voiced) // 80 * 80].reshape(-1, 80).mean(axis=1)
         probability = np.convolve(voiced, np.ones(40) / 40, "same") > 0.3
-        assert not marks_of(made.samples, probability=probability.astype(np.float32))
+        assert not detections_of(made.samples, probability=probability.astype(np.float32))
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000])
@@ -163,12 +163,12 @@ def test_every_key(rate):
     parts = [(0.2 + 0.2 * i, tones(0.05, pair, rate)) for i, pair in enumerate(DTMF_HZ.values())]
     sound = laid(3.8, parts, rate) * 0.1
     channel = make_channel((sound * 32768).astype(np.int16), rate=rate)
-    marks = find_dtmf(channel, analyse_frames(channel))
-    assert "".join(mark.dtmf_digit for mark in marks) == "".join(DTMF_HZ)
-    for mark, (at, _) in zip(marks, parts, strict=True):
-        assert abs(mark.begin_ms - at * 1000) <= 5
-        assert abs(mark.end_ms - at * 1000 - 50) <= 5
-        assert abs(mark.level_dbfs + 20) < 1.5
+    detections = find_dtmf(channel, analyse_frames(channel))
+    assert "".join(detection.dtmf_digit for detection in detections) == "".join(DTMF_HZ)
+    for detection, (at, _) in zip(detections, parts, strict=True):
+        assert abs(detection.begin_ms - at * 1000) <= 5
+        assert abs(detection.end_ms - at * 1000 - 50) <= 5
+        assert abs(detection.level_dbfs + 20) < 1.5
 
 
 @pytest.mark.parametrize(
@@ -188,8 +188,8 @@ def test_every_key(rate):
 def test_keys_by_the_rules(low_db, high_db, off, length, heard):
     low, high = (10 ** (db / 20) * tones(length, (hz * off,)) for db, hz in ((low_db, 770), (high_db, 1336)))
     channel = make_channel(line(laid(1, [(0.4, (low + high) / np.sqrt(2))]), None))
-    marks = find_dtmf(channel, analyse_frames(channel))
-    assert [mark.dtmf_digit for mark in marks] == (["5"] if heard else [])
+    detections = find_dtmf(channel, analyse_frames(channel))
+    assert [detection.dtmf_digit for detection in detections] == (["5"] if heard else [])
 
 
 @pytest.mark.parametrize("rate", [8000, 11_000, 44_100])
@@ -197,7 +197,9 @@ def test_keys_by_the_rules(low_db, high_db, off, length, heard):
 def test_keys_are_judged_alike_at_every_rate(rate, low_off, high_off, heard):
     sound = laid(1, [(0.4, tones(0.0777, (697 * low_off, 1209 * high_off), rate))], rate) * 0.1
     channel = make_channel((sound * 32768).astype(np.int16), rate=rate)
-    assert [mark.dtmf_digit for mark in find_dtmf(channel, analyse_frames(channel))] == (["1"] if heard else [])
+    assert [detection.dtmf_digit for detection in find_dtmf(channel, analyse_frames(channel))] == (
+        ["1"] if heard else []
+    )
 
 
 @pytest.mark.parametrize("rate", [11_000, 16_000, 44_100, 48_000])
@@ -218,15 +220,15 @@ def test_a_lost_packet_parts_no_key(concealment):
     samples = line(laid(1, [(0.3, tones(0.14, (770, 1336)))]), 30)
     lost = np.array([[2880, 3040]])
     conceal(samples, lost, LineConditions(concealment=concealment), RATE)
-    (mark,) = marks_of(samples)
-    assert (mark.tone_kind, mark.dtmf_digit) == (DTMF, "5")
-    assert abs(mark.begin_ms - 300) <= 8
-    assert abs(mark.end_ms - 440) <= 8
+    (detection,) = detections_of(samples)
+    assert (detection.tone_kind, detection.dtmf_digit) == (DTMF, "5")
+    assert abs(detection.begin_ms - 300) <= 8
+    assert abs(detection.end_ms - 440) <= 8
 
 
 def test_the_same_key_twice_is_two():
     samples = line(laid(1, [(0.3, tones(0.08, (770, 1336))), (0.43, tones(0.08, (770, 1336)))]), 30)
-    assert [mark.dtmf_digit for mark in marks_of(samples)] == ["5", "5"]
+    assert [detection.dtmf_digit for detection in detections_of(samples)] == ["5", "5"]
 
 
 def test_pieces_find_what_the_leg_holds():
@@ -240,8 +242,10 @@ def test_pieces_find_what_the_leg_holds():
             first, last = max(start - 30 * RATE, 0), min(end + 30 * RATE, len(samples))
             channel = make_channel(samples[first:last], first_sample=first, core=(start, end))
             features = analyse_frames(channel)
-            marks = find_marks(channel, features, np.zeros(len(features.span.measured), np.float32)).marks
-            found.extend(mark for mark in marks if mark.kind == TONE)
+            detections = find_detections(
+                channel, features, np.zeros(len(features.span.measured), np.float32)
+            ).detections
+            found.extend(detection for detection in detections if detection.kind == TONE)
         return found
 
     (whole_ring, *keys) = pieces_of([(0, len(samples))])
@@ -269,21 +273,25 @@ def test_made_up_calls():
             probability = np.zeros(len(features.span.measured), np.float32)
             for begin, end in sound.spans // 80:
                 probability[begin : end + 1] = 0.9
-            # What the other channel's echo brings is known here; find_marks can be told, see test_leak.
+            # What the other channel's echo brings is known here; find_detections can be told, see test_leak.
             echoes = [signal for signal in call.script.signals if signal.role != role]
-            marks = [mark for mark in find_marks(channel, features, probability).marks if mark.kind == TONE]
-            marks = [
-                mark
-                for mark in marks
-                if not any(e.begin_ms < mark.end_ms and mark.begin_ms < e.end_ms + 400 for e in echoes)
+            detections = [
+                detection
+                for detection in find_detections(channel, features, probability).detections
+                if detection.kind == TONE
+            ]
+            detections = [
+                detection
+                for detection in detections
+                if not any(e.begin_ms < detection.end_ms and detection.begin_ms < e.end_ms + 400 for e in echoes)
             ]
             truth = [signal for signal in call.script.signals if signal.role == role and signal.kind != "hold"]
-            assert [(mark.tone_kind, mark.dtmf_digit or "") for mark in marks] == [
+            assert [(detection.tone_kind, detection.dtmf_digit or "") for detection in detections] == [
                 (signal.kind, signal.detail if signal.kind == DTMF else "") for signal in truth
             ], (seed, role)
-            for mark, signal in zip(marks, truth, strict=True):
+            for detection, signal in zip(detections, truth, strict=True):
                 # Music may begin with a rest.
-                assert abs(mark.begin_ms - signal.begin_ms) <= (1000 if signal.kind == HOLD_MUSIC else 30)
-                assert abs(mark.end_ms - signal.end_ms) <= (10 if signal.kind == "dtmf" else 2000)
+                assert abs(detection.begin_ms - signal.begin_ms) <= (1000 if signal.kind == HOLD_MUSIC else 30)
+                assert abs(detection.end_ms - signal.end_ms) <= (10 if signal.kind == "dtmf" else 2000)
                 counted += 1
     assert counted >= 10

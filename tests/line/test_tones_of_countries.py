@@ -16,7 +16,7 @@ from callbeam.callmaker import AGENT, CUSTOMER, LineConditions, make_call, quant
 from callbeam.callmaker.line_signals import cadenced, keyed, on_air, special_information
 from callbeam.callmaker.telephone_line import conceal
 from callbeam.callmaker.tone_plans import PLANS
-from callbeam.line import TONE, find_marks, may_be_swapped
+from callbeam.line import TONE, find_detections, may_be_swapped
 from callbeam.line.dtmf import HIGH_HZ, KEYS, LOW_HZ, find_dtmf
 
 RATE = 8000
@@ -44,13 +44,15 @@ def line(sound, *, snr_db=None, level_dbfs=-22.0, companding="mulaw", seed=0):
     return quantise(((sound + noise) * 10 ** (level_dbfs / 20)).astype(np.float32), companding)
 
 
-def marks_of(samples, *, speech=(), **options):
+def detections_of(samples, *, speech=(), **options):
     channel = make_channel(samples, **options)
     features = analyse_frames(channel)
     probability = np.zeros(len(features.span.measured), np.float32)
     for begin, end in speech:
         probability[round(begin * 100) : round(end * 100)] = 0.9
-    return [mark for mark in find_marks(channel, features, probability).marks if mark.kind == TONE]
+    return [
+        detection for detection in find_detections(channel, features, probability).detections if detection.kind == TONE
+    ]
 
 
 def sounded(country, kind, off=1.0):
@@ -64,12 +66,12 @@ def sounded(country, kind, off=1.0):
     return sound, sounding / RATE + 1
 
 
-def found_share(marks, kind, bursts):
-    """How much of a tone's bursts lies in marks of its kind."""
+def found_share(detections, kind, bursts):
+    """How much of a tone's bursts lies in detections of its kind."""
     shared = sum(
-        max(min(mark.end_ms, end * 1000) - max(mark.begin_ms, begin * 1000), 0)
-        for mark in marks
-        if mark.tone_kind == kind
+        max(min(detection.end_ms, end * 1000) - max(detection.begin_ms, begin * 1000), 0)
+        for detection in detections
+        if detection.tone_kind == kind
         for begin, end in bursts
     )
     return shared / (1000 * (bursts[:, 1] - bursts[:, 0]).sum())
@@ -88,11 +90,11 @@ def test_a_countrys_tones(country, conditions):
     options, off = LINES[conditions]
     for kind in PLANS[country]:
         sound, bursts = sounded(country, kind, off)
-        marks = marks_of(line(sound, **options))
-        assert {mark.tone_kind for mark in marks} == {kind}, (kind, marks)
-        assert found_share(marks, kind, bursts) >= 0.85, (kind, marks)
-        assert abs(marks[0].begin_ms - 1000) <= 25
-        assert abs(marks[0].level_dbfs - options.get("level_dbfs", -22.0)) < 1.5
+        detections = detections_of(line(sound, **options))
+        assert {detection.tone_kind for detection in detections} == {kind}, (kind, detections)
+        assert found_share(detections, kind, bursts) >= 0.85, (kind, detections)
+        assert abs(detections[0].begin_ms - 1000) <= 25
+        assert abs(detections[0].level_dbfs - options.get("level_dbfs", -22.0)) < 1.5
 
 
 @pytest.mark.parametrize("concealment", ["zeros", "repeat"])
@@ -105,9 +107,9 @@ def test_lost_packets_name_no_tone_wrongly(concealment):
             packets = np.arange(1, len(samples) // 160 - 1)
             lost = packets[np.random.default_rng(len(country)).random(len(packets)) < 0.02] * 160
             conceal(samples, np.stack((lost, lost + 160), axis=1), LineConditions(concealment=concealment), RATE)
-            marks = marks_of(samples)
-            assert {mark.tone_kind for mark in marks} <= {kind, "other"}, (country, kind, marks)
-            found += found_share(marks, kind, bursts) >= 0.7
+            detections = detections_of(samples)
+            assert {detection.tone_kind for detection in detections} <= {kind, "other"}, (country, kind, detections)
+            found += found_share(detections, kind, bursts) >= 0.7
             told += 1
     assert found >= 0.95 * told
 
@@ -118,9 +120,9 @@ def test_a_gap_in_a_tone_is_bridged(country):
         sound, bursts = sounded(country, kind)
         samples = line(sound, snr_db=20)
         gap = round((bursts[1][0] + 0.08) * RATE)
-        marks = marks_of(samples, covered=[[0, gap], [gap + 320, len(samples)]])
-        assert {mark.tone_kind for mark in marks} <= {kind, "other"}, (kind, marks)
-        assert found_share(marks, kind, bursts) >= 0.6
+        detections = detections_of(samples, covered=[[0, gap], [gap + 320, len(samples)]])
+        assert {detection.tone_kind for detection in detections} <= {kind, "other"}, (kind, detections)
+        assert found_share(detections, kind, bursts) >= 0.6
 
 
 def answer_tone(seconds, *, reversing=False, swaying=False):
@@ -185,8 +187,8 @@ SPECIAL = {
 @pytest.mark.parametrize("name", SPECIAL)
 def test_fax_modems_and_what_is_no_networks(name, conditions):
     sound, kinds = SPECIAL[name]
-    marks = marks_of(line(np.concatenate((silence(1), sound, silence(1))), **LINES[conditions][0]))
-    assert [mark.tone_kind for mark in marks] == kinds
+    detections = detections_of(line(np.concatenate((silence(1), sound, silence(1))), **LINES[conditions][0]))
+    assert [detection.tone_kind for detection in detections] == kinds
 
 
 @pytest.mark.parametrize("hz", [440, 1000, 1400])
@@ -194,9 +196,9 @@ def test_a_beep_after_a_greeting_is_voicemail(hz):
     greeting = Voice(4, 5, 25).samples / 32768 * 10 ** (22 / 20)
     sound = np.concatenate((silence(0.5), greeting, silence(0.4), sine(0.4, hz), silence(5)))
     spoken = (0.5, 5.5)
-    assert [mark.tone_kind for mark in marks_of(line(sound), speech=[spoken])] == ["voicemail_beep"]
+    assert [detection.tone_kind for detection in detections_of(line(sound), speech=[spoken])] == ["voicemail_beep"]
     # Somebody goes on talking: whatever that beep was.
-    assert [mark.tone_kind for mark in marks_of(line(sound), speech=[spoken, (7.5, 9.0)])] == ["other"]
+    assert [detection.tone_kind for detection in detections_of(line(sound), speech=[spoken, (7.5, 9.0)])] == ["other"]
 
 
 @pytest.mark.parametrize("snr_db", [None, 15])
@@ -208,35 +210,37 @@ def test_talk_around_beeps_does_not_change_what_they_are(snr_db):
         spoken = [(at, at + 4) for at in (1.0, period + 1.0)]
         for begin, _ in spoken:
             talk[round(begin * RATE) :][: 4 * RATE] = Voice(int(begin), 4, 25).samples / 32768 * 10 ** (22 / 20)
-        marks = marks_of(line(beeps + talk, snr_db=snr_db), speech=spoken)
-        assert [mark.tone_kind for mark in marks] == [kind] * 3
+        detections = detections_of(line(beeps + talk, snr_db=snr_db), speech=spoken)
+        assert [detection.tone_kind for detection in detections] == [kind] * 3
 
 
 def test_a_beep_under_speech_is_no_hold():
     beeps = cadenced(instants(24), "440", (300, 9700))
     talk = Voice(9, 24, 25).samples / 32768 * 10 ** (22 / 20)
-    marks = marks_of(line(beeps + talk), speech=[(0, 24)])
-    assert {mark.tone_kind for mark in marks} <= {"call_waiting", "other"}
+    detections = detections_of(line(beeps + talk), speech=[(0, 24)])
+    assert {detection.tone_kind for detection in detections} <= {"call_waiting", "other"}
 
 
 def test_a_fax_that_calls_does_not_look_like_swapped_channels():
-    fax = marks_of(line(np.concatenate((silence(1), SPECIAL["calling fax"][0]))))
+    fax = detections_of(line(np.concatenate((silence(1), SPECIAL["calling fax"][0]))))
     assert not may_be_swapped(fax, [])
 
 
 def test_speech_gives_no_tone():
     # Not even where no voice activity detector helps, which hold music needs.
     for seed in range(30, 36):
-        assert {mark.tone_kind for mark in marks_of(Voice(seed, 20, 25).samples)} <= {"hold_music"}
+        assert {detection.tone_kind for detection in detections_of(Voice(seed, 20, 25).samples)} <= {"hold_music"}
     for seed in range(5000, 5002):
         call = make_call(varied_call("c", 0, seed, duration_ms=(40_000, 50_000)), seed)
         for role in (CUSTOMER, AGENT):
             spoken = call.channels[role].spans / RATE
             signals = call.script.signals
             assert [
-                mark
-                for mark in marks_of(call.channels[role].pcm, speech=spoken)
-                if not any(one.begin_ms - 500 < mark.end_ms and mark.begin_ms < one.end_ms + 500 for one in signals)
+                detection
+                for detection in detections_of(call.channels[role].pcm, speech=spoken)
+                if not any(
+                    one.begin_ms - 500 < detection.end_ms and detection.begin_ms < one.end_ms + 500 for one in signals
+                )
             ] == []
 
 
@@ -244,7 +248,7 @@ def test_speech_gives_no_tone():
 def test_a_real_call_holds_no_tone():
     for side in ("caller", "agent"):
         # Not even where no voice activity detector helps, which hold music needs.
-        assert {mark.tone_kind for mark in marks_of(real_call(side))} <= {"hold_music"}
+        assert {detection.tone_kind for detection in detections_of(real_call(side))} <= {"hold_music"}
 
 
 def test_made_up_calls_hold_the_tones_they_were_given():
@@ -253,7 +257,7 @@ def test_made_up_calls_hold_the_tones_they_were_given():
         spec = varied_call("c", 0, seed, duration_ms=(30_000, 36_000), snr_db=20.0, tones=True)
         call = make_call(spec, seed)
         for role in (CUSTOMER, AGENT):
-            marks = marks_of(call.channels[role].pcm, speech=call.channels[role].spans / RATE)
+            detections = detections_of(call.channels[role].pcm, speech=call.channels[role].spans / RATE)
             for signal in call.script.signals:
                 if signal.role != role or signal.kind in {
                     "hold",
@@ -263,11 +267,11 @@ def test_made_up_calls_hold_the_tones_they_were_given():
                     "recording_beep",
                 }:
                     continue
-                over = [m for m in marks if m.begin_ms < signal.end_ms and signal.begin_ms < m.end_ms]
-                assert {mark.tone_kind for mark in over} == {signal.kind}, (seed, signal, over)
+                over = [m for m in detections if m.begin_ms < signal.end_ms and signal.begin_ms < m.end_ms]
+                assert {detection.tone_kind for detection in over} == {signal.kind}, (seed, signal, over)
                 seen.add(signal.kind)
             allowed = {signal.kind for signal in call.script.signals} | {"other"}
-            assert {mark.tone_kind for mark in marks} <= allowed, (seed, role)
+            assert {detection.tone_kind for detection in detections} <= allowed, (seed, role)
     assert len(seen) >= 5
 
 
@@ -297,13 +301,13 @@ def test_keys_at_10_db(noise, companding):
     sound = np.concatenate(parts)
     sound = sound + noise_of(noise, len(sound), rng) * 10 ** (-10 / 20)
     channel = make_channel(line(sound, level_dbfs=-16.0, companding=companding))
-    marks = find_dtmf(channel, analyse_frames(channel))
+    detections = find_dtmf(channel, analyse_frames(channel))
     hits = [
-        next((m for m in marks if m.dtmf_digit == key and m.begin_ms < end and begin < m.end_ms), None)
+        next((m for m in detections if m.dtmf_digit == key and m.begin_ms < end and begin < m.end_ms), None)
         for begin, end, key in truth
     ]
     assert sum(hit is not None for hit in hits) >= 0.93 * len(truth)
-    assert len(marks) <= sum(hit is not None for hit in hits)  # none is false
+    assert len(detections) <= sum(hit is not None for hit in hits)  # none is false
 
 
 @pytest.mark.parametrize("border_s", [41.3, 62.0, 88.85])
@@ -315,17 +319,23 @@ def test_pieces_name_tones_as_the_leg_does(border_s):
     sound[60 * RATE : 64 * RATE] = 0
     sound[61 * RATE : round(62.5 * RATE)] = special_information(instants(1.5))
     samples, border, lead = line(sound, snr_db=20), round(border_s * RATE), 30 * RATE
-    whole = marks_of(samples)
+    whole = detections_of(samples)
     pieces = [
-        *marks_of(samples[: border + lead], core=(0, border)),
-        *marks_of(samples[border - lead :], first_sample=border - lead, core=(border, len(samples))),
+        *detections_of(samples[: border + lead], core=(0, border)),
+        *detections_of(samples[border - lead :], first_sample=border - lead, core=(border, len(samples))),
     ]
 
-    def away(marks):
+    def away(detections):
         border_ms = border_s * 1000
-        return [mark for mark in marks if mark.end_ms < border_ms - 1 or mark.begin_ms > border_ms + 1]
+        return [
+            detection
+            for detection in detections
+            if detection.end_ms < border_ms - 1 or detection.begin_ms > border_ms + 1
+        ]
 
-    assert {mark.tone_kind for mark in whole} == {"call_waiting", "recording_beep", "busy", "sit"}
-    across = [mark for mark in whole if mark not in away(whole)]
+    assert {detection.tone_kind for detection in whole} == {"call_waiting", "recording_beep", "busy", "sit"}
+    across = [detection for detection in whole if detection not in away(whole)]
     assert away(pieces) == away(whole)
-    assert {mark.tone_kind for mark in pieces if mark not in away(pieces)} == {mark.tone_kind for mark in across}
+    assert {detection.tone_kind for detection in pieces if detection not in away(pieces)} == {
+        detection.tone_kind for detection in across
+    }
