@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
-
-from callbeam.pipelines.processes import descendants
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -83,3 +83,19 @@ def end_now(reason: str) -> None:
     print(f"{begin}callbeam: error: {reason}", file=sys.stderr, flush=True)
     sys.stdout.flush()
     os._exit(1)
+
+
+def descendants(parent: int) -> list[int]:
+    """Return the ids of a process's children, their children, and so on, parents first; none without ``/proc``."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name, in parentheses, may hold anything; behind it come the state and the parent's id.
+            _, parent_id, *_ = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        children[int(parent_id)].append(int(stat.parent.name))
+    found = list(children[parent])
+    for process in found:
+        found += children[process]
+    return found

@@ -5,20 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
-
 from callbeam.errors import UsageError
 from callbeam.kvs import CallFilter, KvsConfig
 from callbeam.pipelines.command_line import StrictParser, instant, number, suggestion, web_address
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what to read, and from where."""
+def add_source_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Add the options that say what to read, and from where; not ``required`` where other options may say it."""
     source = parser.add_argument_group("source")
     add = source.add_argument
-    add("--streams", nargs="+", required=True, metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
-    add("--start", type=instant, required=True, metavar="ISO8601", help="start of server time, with a zone")
-    add("--end", type=instant, required=True, metavar="ISO8601", help="end, exclusive; at least 2 minutes ago")
+    add("--streams", nargs="+", required=required, metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
+    add("--start", type=instant, required=required, metavar="ISO8601", help="start of server time, with a zone")
+    add("--end", type=instant, required=required, metavar="ISO8601", help="end, exclusive; at least 2 minutes ago")
     add(
         "--contact-id",
         "--transaction-id",
@@ -68,6 +66,8 @@ def kvs_config(options: argparse.Namespace) -> KvsConfig:
 
 def beam_parser() -> StrictParser:
     """Return a parser that knows every option that Beam knows in this process."""
+    from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415  (others do without Beam)
+
     parser = StrictParser()
     parser.conflict_handler = "resolve"
     pending = list(PipelineOptions.__subclasses__())
@@ -86,6 +86,8 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
     UsageError
         With what is wrong.
     """
+    from apache_beam.options.pipeline_options import StandardOptions  # noqa: PLC0415
+
     options, unexpected = parser.parse_known_args(words)
     if unexpected:
         raise UsageError(f"unexpected argument {unexpected[0]!r}; `--help` lists the options")

@@ -5,6 +5,9 @@ from .inspection import TrackReport as TrackReport
 from .inspection import report_tracks as report_tracks
 from .inspection import survey_legs as survey_legs
 from .lane_reader import read_lane as read_lane
+from .leg_of_fragment import call_at as call_at
+from .leg_of_fragment import find_fragment as find_fragment
+from .leg_of_fragment import read_leg_of as read_leg_of
 from .ownership import CallDecision as CallDecision
 from .ownership import CallStatus as CallStatus
 from .ownership import decide_call as decide_call
@@ -36,11 +39,14 @@ __all__ = [
     "Notice",
     "Piece",
     "TrackReport",
+    "call_at",
     "decide_call",
+    "find_fragment",
     "identify",
     "parse_role_map",
     "participant_role",
     "read_lane",
+    "read_leg_of",
     "report_tracks",
     "start_before",
     "survey_legs",

@@ -16,7 +16,7 @@ import pytest
 
 from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Fault
-from callbeam.pipelines.processes import descendants
+from callbeam.pipelines.interrupts import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
