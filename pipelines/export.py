@@ -245,16 +245,16 @@ def _report(exported: Exported, output: str) -> None:
     for loss in exported.losses[:MOST_NAMED]:
         print(f"    {loss}")
     if exported.open_calls:
+        named = ", ".join(map(printable, exported.open_calls[:3]))
         count = counted(len(exported.open_calls), "call")
-        print(
-            f"  {count} may still be going on ({', '.join(map(printable, exported.open_calls[:3]))}): run it again later"
-        )
+        print(f"  {count} may still be going on, and not written: run it again later ({named})")
 
 
 def _report_call(call: ExportedCall) -> None:
-    print(f"  call {printable(call.call_id)}: {call.duration_ms / 1000:,.1f} s")
+    where = f" in {call.files[0].parent.name}" if call.files else ""
+    print(f"  call {printable(call.call_id)}: {call.duration_ms / 1000:,.1f} s{where}")
     for path in call.files:
-        print(f"    {path.parent.name}/{path.name}")
+        print(f"    {path.name}")
     for note in call.notes:
         print(f"    note: {note}")
 

@@ -135,7 +135,8 @@ def test_pages_cost_nothing_to_import() -> None:
         ("callbeam.pipelines.run_emulator", set(HEAVY)),
         ("callbeam.pipelines.inspect_capture", set(HEAVY) - {"numpy"}),
         ("callbeam.pipelines.report", {"apache_beam", "onnx", "onnxruntime", "scipy"}),
-        ("callbeam.pipelines.plan", {"onnx", "onnxruntime", "scipy"}),
+        ("callbeam.pipelines.plan", {"apache_beam", "onnx", "onnxruntime", "scipy"}),
+        ("callbeam.pipelines.export", {"apache_beam", "onnx", "onnxruntime", "scipy"}),
     ],
 )
 def test_a_command_loads_only_what_it_uses(module: str, spared: set[str]) -> None:

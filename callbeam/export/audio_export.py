@@ -114,6 +114,7 @@ def export_job(
         if written:
             exported.calls.append(write_call(reading.call(written), formats, destination))
             exported.losses += reading.losses(call_id)
+    exported.calls.sort(key=lambda call: (call.start_ms, call.call_id))
     return exported
 
 
