@@ -93,11 +93,17 @@ def export_job(
 
     Examples
     --------
-    >>> client = KvsClient(KvsConfig(region="eu-central-1"))  # doctest: +SKIP
-    >>> (job,) = plan_jobs(client, ["calls-*"], start_ms, end_ms, now_ms)  # doctest: +SKIP
-    >>> with Destination("export") as to:  # doctest: +SKIP
-    ...     print(len(export_job(client, job, to, ["flac"]).calls))
-    12
+    >>> from callbeam.emulator import Emulator
+    >>> from callbeam.export import Destination
+    >>> from callbeam.kvs import HOUR_MS, KvsConfig, KvsClient, plan_jobs
+    >>> start_ms = 1_772_355_600_000
+    >>> with Emulator() as kvs, Destination("export") as to:
+    ...     _ = kvs.load("calls-1", "capture.mkv")
+    ...     client = KvsClient(KvsConfig(region="us-east-1", endpoint_url=kvs.endpoint_url))
+    ...     (job,) = plan_jobs(client, ["calls-*"], start_ms, start_ms + HOUR_MS, start_ms + 24 * HOUR_MS)
+    ...     exported = export_job(client, job, to, ["flac", "stereo-wav"])
+    >>> dict(exported.by_status), [path.suffix for path in exported.calls[0].files]
+    ({'decoded': 2}, ['.wav', '.flac', '.flac', '.json'])
     """
     reading = _Reading(destination, decode)
     for lane in plan_lanes(client, job):
@@ -162,11 +168,18 @@ def export_fragment(
 
     Examples
     --------
-    >>> client = KvsClient(KvsConfig(region="eu-central-1"))  # doctest: +SKIP
-    >>> (stream,) = client.resolve_streams(["calls-1"])  # doctest: +SKIP
-    >>> with Destination("export") as to:  # doctest: +SKIP
-    ...     export_fragment(client, stream, number, to, now_ms=now_ms).calls[0].call_id
-    'c-1'
+    >>> from callbeam.emulator import Emulator
+    >>> from callbeam.export import Destination
+    >>> from callbeam.kvs import HOUR_MS, KvsConfig, KvsClient
+    >>> with Emulator() as kvs, Destination("export") as to:
+    ...     _ = kvs.load("calls-1", "capture.mkv")
+    ...     client = KvsClient(KvsConfig(region="us-east-1", endpoint_url=kvs.endpoint_url))
+    ...     (stream,) = client.resolve_streams(["calls-1"])
+    ...     second = client.source(stream).list(0, 1_772_355_600_000 + HOUR_MS)[1]
+    ...     now_ms = 1_772_355_600_000 + 24 * HOUR_MS
+    ...     exported = export_fragment(client, stream, second.number, to, now_ms=now_ms)
+    >>> exported.calls[0].duration_ms, exported.calls[0].files[0].stat().st_size
+    (1024, 16384)
     """
     source = client.source(stream)
     fragment = find_fragment(source, stream, number)

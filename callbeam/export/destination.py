@@ -24,6 +24,8 @@ SCRATCH = ".callbeam-"
 class Destination:
     """A local folder, made if need be, and a scratch folder in it for as long as the ``with`` block lasts.
 
+    A folder that was made for nothing is removed again.
+
     Parameters
     ----------
     folder : path-like
@@ -49,10 +51,12 @@ class Destination:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._made = False
         self._names = itertools.count()
 
     def __enter__(self) -> Destination:
         try:
+            self._made = not self.folder.exists()
             self.folder.mkdir(parents=True, exist_ok=True)
             self._scratch = tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self.folder)
         except OSError as error:
@@ -66,6 +70,8 @@ class Destination:
     ) -> None:
         if self._scratch is not None:
             self._scratch.cleanup()
+        if self._made and not any(self.folder.iterdir()):
+            self.folder.rmdir()
 
     def scratch(self) -> Path:
         """Return a path for an unfinished file, which no other has; use it in the ``with`` block."""

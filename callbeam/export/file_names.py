@@ -15,9 +15,9 @@ def call_folder(call_id: str) -> str:
     Examples
     --------
     >>> call_folder("calls-1#9134")
-    'calls-1-9134-0c6dd3c7'
+    'calls-1-9134-dad96946'
     >>> call_folder("../..")
-    '89a37b60'
+    '0cfd1c96'
     """
     digest = hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{_readable(call_id)}-{digest}".lstrip("-")

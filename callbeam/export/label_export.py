@@ -79,6 +79,7 @@ def export_labels(
 
     Examples
     --------
+    >>> from callbeam.export import Destination
     >>> from callbeam.storage import StorageConfig
     >>> from callbeam.tables import open_output
     >>> with Destination("labels") as to:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from callbeam.calls import AGENT, CUSTOMER
 from callbeam.errors import UsageError
 from callbeam.export.file_names import call_file, call_folder, channel_file
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from callbeam.tables import Output
 
     Row = dict[str, Any]
+
+ROLES = (CUSTOMER, AGENT)
 
 CALLS_AT_ONCE = 200
 """Calls whose rows are held at a time."""
@@ -153,7 +156,7 @@ def _labelled(call: Row, rows: dict[str, list[Row]]) -> LabelledCall:
             end_ms=row["end_offset_ms"],
             file=f"{call_folder(call['call_id'])}/{_channel_file(row)}",
         )
-        for row in rows["channels"]
+        for row in sorted(rows["channels"], key=_who)
     }
     for row in rows["utterances"]:
         if row["channel_id"] in channels:
@@ -167,6 +170,12 @@ def _labelled(call: Row, rows: dict[str, list[Row]]) -> LabelledCall:
         channels=list(channels.values()),
         events=rows["events"],
     )
+
+
+def _who(row: Row) -> tuple[int, int, str]:
+    """Sort channels: the customer's, the agent's, others; each by begin."""
+    role = row["participant_role"]
+    return ROLES.index(role) if role in ROLES else len(ROLES), row["begin_offset_ms"], row["channel_id"]
 
 
 def _channel_file(row: Row) -> str:

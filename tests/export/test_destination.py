@@ -44,3 +44,9 @@ def test_a_folder_that_cannot_be_is_told_before_any_work(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="choose another --output"), Destination(tmp_path / "file" / "below"):
         pass
+
+
+def test_a_folder_made_for_nothing_is_removed(tmp_path: Path) -> None:
+    with Destination(tmp_path / "new") as to:
+        assert to.folder.is_dir()
+    assert list(tmp_path.iterdir()) == []

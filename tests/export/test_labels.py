@@ -102,7 +102,7 @@ def test_praat_reads_the_text_grid(made: MadeOutput, write: Write) -> None:
     done = write(labels=["textgrid"], call_ids=[CALL])
     (path,) = done.files
     grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False, reportingMode="error")
-    assert set(grid.tierNames) == {"CUSTOMER", "AGENT", "events"}
+    assert list(grid.tierNames) == ["CUSTOMER", "AGENT", "events"]
     (call,) = rows(made, "calls")
     assert grid.maxTimestamp >= call["duration_ms"] / 1000
     for role in ("CUSTOMER", "AGENT"):
@@ -191,7 +191,7 @@ def test_without_anything_to_say_nothing_is_written(made: MadeOutput, write: Wri
     made.rows["channels"] = []
     with pytest.raises(UsageError, match="nothing to export"):
         write(labels=["audacity"], manifests=["nemo"])
-    assert list((tmp_path / "export").iterdir()) == []
+    assert not (tmp_path / "export").exists()
 
 
 def test_a_file_that_is_no_sound_is_told(made: MadeOutput, write: Write, tmp_path: Path) -> None:
