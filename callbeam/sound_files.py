@@ -65,7 +65,9 @@ def read_recording(
 
     Examples
     --------
-    >>> samples, rate = read_recording("recording.wav")  # doctest: +SKIP
+    >>> samples, rate = read_recording("recording.wav")
+    >>> samples.shape, rate
+    ((160000, 2), 8000)
     """
     try:
         _check_wav_header(path)

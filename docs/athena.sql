@@ -432,7 +432,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`sentiment_inputs` (
   `unit_type` string COMMENT 'utterance (short neighbours joined, long ones split) or window (on a grid of 30 s).',
   `begin_ts` timestamp COMMENT 'Where it begins.',
   `begin_offset_ms` int COMMENT 'The same, from the call\'s start.',
-  `end_offset_ms` int COMMENT 'Where it ends.',
+  `end_offset_ms` int COMMENT 'Where it ends, from the call\'s start.',
   `duration_ms` int COMMENT 'From begin to end.',
   `speech_ms` int COMMENT 'Of these, speech.',
   `speech_ratio` float COMMENT 'The same as a share.',

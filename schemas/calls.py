@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import CALL_ID, INSTANT, JOB_ID, STRING, Column, Table, measure
+from callbeam.schemas.shared_columns import OF_CALL
+from callbeam.schemas.table import INSTANT, STRING, Column, Table, measure
 
 
 def _bigint(name: str, meaning: str) -> Column:
@@ -74,8 +75,7 @@ CALLS = Table(
     row="a call",
     key=("call_id", "job_id"),
     columns=(
-        JOB_ID,
-        CALL_ID,
+        *OF_CALL,
         Column("source", STRING, "connect, chime, or untagged."),
         Column("instance_id", STRING, "Connect's InstanceId.", nullable=True),
         Column("chime_call_id", STRING, "Chime's CallId.", nullable=True),

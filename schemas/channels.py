@@ -2,17 +2,8 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import (
-    CALL_ID,
-    CHANNEL_ID,
-    INSTANT,
-    JOB_ID,
-    PARTICIPANT_ROLE,
-    STRING,
-    Column,
-    Table,
-    measure,
-)
+from callbeam.schemas.shared_columns import OF_CHANNEL
+from callbeam.schemas.table import INSTANT, STRING, Column, Table, measure
 
 CHANNELS = Table(
     name="channels",
@@ -20,10 +11,7 @@ CHANNELS = Table(
     key=("call_id", "channel_id", "job_id"),
     version=2,
     columns=(
-        JOB_ID,
-        CALL_ID,
-        CHANNEL_ID,
-        PARTICIPANT_ROLE,
+        *OF_CHANNEL,
         Column(
             "role_source",
             STRING,

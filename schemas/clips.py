@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import CALL_ID, CHANNEL_ID, INSTANT, JOB_ID, PARTICIPANT_ROLE, STRING, Column, Table
+from callbeam.schemas.shared_columns import OF_CHANNEL
+from callbeam.schemas.table import INSTANT, STRING, Column, Table
 
 CLIP_SAMPLE_RATE_HZ = 8000
 
@@ -15,10 +16,7 @@ CLIPS = Table(
     key=("call_id", "begin_ts", "unit_id", "job_id"),
     on_request=True,
     columns=(
-        JOB_ID,
-        CALL_ID,
-        CHANNEL_ID,
-        PARTICIPANT_ROLE,
+        *OF_CHANNEL,
         Column("unit_id", STRING, "The unit's, in sentiment_inputs."),
         Column(
             "begin_ts", INSTANT, "Where the clip begins: the unit's begin less its padding, or where the audio does."

@@ -2,15 +2,15 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import INSTANT, JOB_ID, STRING, Column, Table
+from callbeam.schemas.shared_columns import OF_FRAGMENT
+from callbeam.schemas.table import INSTANT, STRING, Column, Table
 
 DEAD_LETTERS = Table(
     name="dead_letters",
     row="something that failed",
     key=("step", "stream_arn", "fragment_number", "reason", "job_id"),
     columns=(
-        JOB_ID,
-        Column("call_id", STRING, "The call, where it is known.", nullable=True),
+        *OF_FRAGMENT,
         Column("step", STRING, "The step that gave it up."),
         Column("reason", STRING, "The status of the ledger that it ended with."),
         Column("detail", STRING, "What was seen, for people."),

@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import CALL_ID, JOB_ID, STRING, Column, Table, measure
+from callbeam.schemas.shared_columns import OF_CALL, STRETCH
+from callbeam.schemas.table import STRING, Column, Table, measure
 
 EVENT_TYPES = (
     "non_talk",
@@ -41,17 +42,14 @@ EVENTS = Table(
     key=("call_id", "begin_offset_ms", "event_id", "job_id"),
     version=2,
     columns=(
-        JOB_ID,
-        CALL_ID,
+        *OF_CALL,
         Column(
             "event_id",
             STRING,
             "Names the event within the call: type, channel and begin; numbered where they coincide.",
         ),
         Column("event_type", STRING, f"{', '.join(EVENT_TYPES[:-1])} or {EVENT_TYPES[-1]}."),
-        Column("begin_offset_ms", pa.int32(), "Where it begins, from the call's start."),
-        Column("end_offset_ms", pa.int32(), "Where it ends."),
-        Column("duration_ms", pa.int32(), "From begin to end."),
+        *STRETCH,
         Column("by_role", STRING, "Who did it, or on whose channel it is; NULL for what is nobody's.", nullable=True),
         Column("channel_id", STRING, "That channel.", nullable=True),
         Column("utterance_id", STRING, "The utterance that did it, or began it.", nullable=True),

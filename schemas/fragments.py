@@ -2,15 +2,15 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import INSTANT, JOB_ID, STRING, Column, Table
+from callbeam.schemas.shared_columns import OF_FRAGMENT
+from callbeam.schemas.table import INSTANT, STRING, Column, Table
 
 FRAGMENTS = Table(
     name="fragments",
     row="a fragment that a unit listed, and what became of it",
     key=("stream_arn", "unit_start_ts", "fragment_number", "job_id"),
     columns=(
-        JOB_ID,
-        Column("call_id", STRING, "The call, where it is known.", nullable=True),
+        *OF_FRAGMENT,
         Column("stream_arn", STRING, "The stream."),
         Column(
             "unit_start_ts",

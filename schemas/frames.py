@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import CALL_ID, CHANNEL_ID, INSTANT, JOB_ID, PARTICIPANT_ROLE, Column, Table, measure
+from callbeam.schemas.shared_columns import OF_CHANNEL
+from callbeam.schemas.table import INSTANT, Column, Table, measure
 
 MEL_BANDS = 64
 MFCC_COUNT = 13
@@ -13,10 +14,7 @@ FRAMES = Table(
     key=("call_id", "channel_id", "ts", "job_id"),
     on_request=True,
     columns=(
-        JOB_ID,
-        CALL_ID,
-        CHANNEL_ID,
-        PARTICIPANT_ROLE,
+        *OF_CHANNEL,
         Column("ts", INSTANT, "Where the 10 ms hop begins, on the leg's clock."),
         measure("level_dbfs", "RMS level of the 25 ms frame; the floor is -100."),
         measure("zero_crossing_rate", "Share of neighbouring samples that differ in sign."),

@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import INSTANT, JOB_ID, STRING, Column, Table
+from callbeam.schemas.shared_columns import JOB_ID
+from callbeam.schemas.table import INSTANT, STRING, Column, Table
 
 JOBS = Table(
     name="jobs",

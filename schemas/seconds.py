@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from callbeam.schemas.table import CALL_ID, CHANNEL_ID, INSTANT, JOB_ID, PARTICIPANT_ROLE, Column, Table, measure
+from callbeam.schemas.shared_columns import BEGIN_OFFSET_AS_WELL, OF_CHANNEL
+from callbeam.schemas.table import INSTANT, Column, Table, measure
 
 SECOND_MEASURES = (
     measure("level_dbfs", "RMS level of the second's audio; 0 is a full-scale square wave, the floor is -100."),
@@ -37,12 +38,9 @@ SECONDS = Table(
     row="a second of a channel, counted from the leg's clock zero",
     key=("call_id", "channel_id", "start_ts", "job_id"),
     columns=(
-        JOB_ID,
-        CALL_ID,
-        CHANNEL_ID,
-        PARTICIPANT_ROLE,
+        *OF_CHANNEL,
         Column("start_ts", INSTANT, "Where the second begins."),
-        Column("begin_offset_ms", pa.int32(), "The same, from the call's start."),
+        BEGIN_OFFSET_AS_WELL,
         Column(
             "covered_ms",
             pa.int32(),

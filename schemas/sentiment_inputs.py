@@ -3,17 +3,8 @@
 import pyarrow as pa
 
 from callbeam.schemas.acoustics import UNIT_MEASURES, UNIT_Z_SCORES
-from callbeam.schemas.table import (
-    CALL_ID,
-    CHANNEL_ID,
-    INSTANT,
-    JOB_ID,
-    PARTICIPANT_ROLE,
-    STRING,
-    Column,
-    Table,
-    measure,
-)
+from callbeam.schemas.shared_columns import OF_CHANNEL, SPOKEN_STRETCH
+from callbeam.schemas.table import INSTANT, STRING, Column, Table, measure
 
 INELIGIBLE_REASONS = (
     "agent_policy",
@@ -48,10 +39,7 @@ SENTIMENT_INPUTS = Table(
     row="a unit that a sentiment model may score: an utterance of 1 to 15 s, or a window of 30 s, of one channel",
     key=("call_id", "begin_offset_ms", "unit_id", "job_id"),
     columns=(
-        JOB_ID,
-        CALL_ID,
-        CHANNEL_ID,
-        PARTICIPANT_ROLE,
+        *OF_CHANNEL,
         Column(
             "unit_id",
             STRING,
@@ -61,10 +49,7 @@ SENTIMENT_INPUTS = Table(
             "unit_type", STRING, "utterance (short neighbours joined, long ones split) or window (on a grid of 30 s)."
         ),
         Column("begin_ts", INSTANT, "Where it begins."),
-        Column("begin_offset_ms", pa.int32(), "The same, from the call's start."),
-        Column("end_offset_ms", pa.int32(), "Where it ends."),
-        Column("duration_ms", pa.int32(), "From begin to end."),
-        Column("speech_ms", pa.int32(), "Of these, speech."),
+        *SPOKEN_STRETCH,
         measure("speech_ratio", "The same as a share."),
         Column("utterance_ids", pa.list_(pa.string()), "The utterances that it holds or cuts, in order."),
         Column("eligible", pa.bool_(), "A model may score it."),

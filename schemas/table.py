@@ -60,19 +60,6 @@ class Table:
         return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
 
 
-JOB_ID = Column("job_id", STRING, "The job that wrote the row; part of its file's name.")
-CALL_ID = Column("call_id", STRING, "ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.")
-CHANNEL_ID = Column(
-    "channel_id", STRING, "Names the channel in every table: a hash of stream, the leg's first fragment and track name."
-)
-PARTICIPANT_ROLE = Column(
-    "participant_role",
-    STRING,
-    "CUSTOMER (from the customer), AGENT (all that the customer hears), NULL where nothing tells.",
-    nullable=True,
-)
-
-
 def measure(name: str, meaning: str) -> Column:
     """Declare a nullable float32 column."""
     return Column(name, pa.float32(), meaning, nullable=True)

@@ -4,33 +4,18 @@ import pyarrow as pa
 
 from callbeam.schemas.acoustics import ACOUSTIC_MEASURES, Z_SCORES
 from callbeam.schemas.egemaps import EGEMAPS_MEASURES
-from callbeam.schemas.table import (
-    CALL_ID,
-    CHANNEL_ID,
-    INSTANT,
-    JOB_ID,
-    PARTICIPANT_ROLE,
-    STRING,
-    Column,
-    Table,
-    measure,
-)
+from callbeam.schemas.shared_columns import OF_CHANNEL, SPOKEN_STRETCH
+from callbeam.schemas.table import INSTANT, STRING, Column, Table, measure
 
 UTTERANCES = Table(
     name="utterances",
     row="an utterance: one participant's speech between pauses of at least 500 ms, in its place in the conversation",
     key=("call_id", "begin_offset_ms", "channel_id", "job_id"),
     columns=(
-        JOB_ID,
-        CALL_ID,
-        CHANNEL_ID,
-        PARTICIPANT_ROLE,
+        *OF_CHANNEL,
         Column("utterance_id", STRING, "Names the utterance: its channel, and where it begins on the leg's clock."),
         Column("begin_ts", INSTANT, "Where it begins, by voice activity without padding."),
-        Column("begin_offset_ms", pa.int32(), "The same, from the call's start."),
-        Column("end_offset_ms", pa.int32(), "Where it ends, from the call's start."),
-        Column("duration_ms", pa.int32(), "From begin to end."),
-        Column("speech_ms", pa.int32(), "Of these, speech."),
+        *SPOKEN_STRETCH,
         Column("pause_count", pa.int32(), "Pauses within."),
         Column("pause_ms", pa.int32(), "Their total length."),
         measure("speech_probability", "Mean of the detector's probability over the speech."),

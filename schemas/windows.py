@@ -3,7 +3,8 @@
 import pyarrow as pa
 
 from callbeam.schemas.seconds import SECOND_MEASURES
-from callbeam.schemas.table import CALL_ID, CHANNEL_ID, INSTANT, JOB_ID, PARTICIPANT_ROLE, Column, Table, measure
+from callbeam.schemas.shared_columns import OF_CHANNEL
+from callbeam.schemas.table import INSTANT, Column, Table, measure
 
 STATISTICS = ("mean", "sd", "p20", "p50", "p80")
 """Over a window's second values: mean, population standard deviation, percentiles (linear interpolation)."""
@@ -13,10 +14,7 @@ WINDOWS = Table(
     row="a sliding window of a channel, on the wall clock",
     key=("call_id", "channel_id", "window_start_ts", "job_id"),
     columns=(
-        JOB_ID,
-        CALL_ID,
-        CHANNEL_ID,
-        PARTICIPANT_ROLE,
+        *OF_CHANNEL,
         Column("window_start_ts", INSTANT, "Where the window begins; windows of all channels share their borders."),
         Column("window_ms", pa.int32(), "Length of the window."),
         Column(

@@ -37,6 +37,19 @@ class ReadFromKinesisVideo(beam.PTransform):
     ------
     UsageError
         If a stream does not exist, the range is empty or not over, or KVS cannot be reached.
+
+    Examples
+    --------
+    >>> from datetime import timezone
+    >>> from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+    >>> from callbeam import Emulator
+    >>> start, end = (datetime(2026, 3, day, tzinfo=timezone.utc) for day in (1, 2))
+    >>> with Emulator() as kvs, beam.Pipeline(runner=FnApiRunner()) as pipeline:
+    ...     arn = kvs.load("calls-1", "capture.mkv")
+    ...     config = KvsConfig(endpoint_url=kvs.endpoint_url, region="us-east-1")  # AWS itself needs none
+    ...     pieces = pipeline | ReadFromKinesisVideo(streams=["calls-*"], start=start, end=end, kvs=config)
+    ...     _ = pieces | beam.Map(lambda piece: print(piece.leg.identity.call_id, len(piece.fragments)))
+    c-1 2
     """
 
     def __init__(self, *, streams: Sequence[str], start: datetime, end: datetime, kvs: KvsConfig | None = None) -> None:

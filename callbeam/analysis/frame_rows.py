@@ -18,15 +18,16 @@ from callbeam.audio import (
     LevelSums,
     SecondLevels,
     analyse_frames,
+    channel_columns,
+    columns_batch,
     frames_by_second,
+    from_nan,
     measure_levels,
     second_measures,
 )
 from callbeam.schemas import FRAMES, SECOND_MEASURES, SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from callbeam.audio import Channel
 
 _ADDED_LATER = frozenset({"job_id", "begin_offset_ms"})
@@ -106,8 +107,13 @@ def analyse_channel(
 
     Examples
     --------
-    >>> analysis = analyse_channel(channel, frames=True)
-    >>> analysis.seconds.column("f0_median_hz")
+    >>> from callbeam.audio import channel_of_pcm
+    >>> buzz = 4000 * np.sign(np.sin(2 * np.pi * 200 * np.arange(16_000) / 8000))
+    >>> analysis = analyse_channel(channel_of_pcm(buzz.astype(np.int16), 8000), frames=True)
+    >>> [round(f0_hz) for f0_hz in analysis.seconds["f0_median_hz"].to_pylist()]
+    [200, 200]
+    >>> analysis.frames.num_rows
+    200
     """
     features = features or analyse_frames(channel, bands=frames)
     levels, sums = measure_levels(channel)
@@ -125,13 +131,13 @@ def _seconds_batch(
     # Audio that is there is never 0 ms of it.
     covered_ms = np.maximum(np.rint(levels.covered[rows] * 1000 / channel.sample_rate_hz), 1).astype(np.int32)
     columns = {
-        **_identity(channel, len(rows)),
+        **channel_columns(channel, len(rows)),
         "start_ts": pa.array(start_ms).cast(SECONDS_SCHEMA.field("start_ts").type),
         "covered_ms": pa.array(covered_ms),
         "speech_ms": _speech_ms(features, levels, voice, rows, covered_ms),
-        **{column.name: _nullable(measures[column.name][rows]) for column in SECOND_MEASURES},
+        **{column.name: from_nan(measures[column.name][rows]) for column in SECOND_MEASURES},
     }
-    return _batch(columns, SECONDS_SCHEMA)
+    return columns_batch(columns, SECONDS_SCHEMA)
 
 
 def _speech_ms(
@@ -156,34 +162,15 @@ def _frames_batch(channel: Channel, features: FrameFeatures, voice: VoiceTrack |
     measured = span.measured[rows]
     bands = {"logmel_db": features.logmel, "mfcc": features.mfcc}
     columns = {
-        **_identity(channel, len(rows)),
+        **channel_columns(channel, len(rows)),
         "ts": pa.array(start_ms).cast(FRAMES_SCHEMA.field("ts").type),
-        **{name: _nullable(round_mantissa(features.measures[name][rows])) for name in FRAME_MEASURES},
+        **{name: from_nan(round_mantissa(features.measures[name][rows])) for name in FRAME_MEASURES},
         "speech_probability": pa.nulls(len(rows), pa.float32())
         if voice is None
-        else _nullable(round_mantissa(voice.probability[rows])),
+        else from_nan(round_mantissa(voice.probability[rows])),
         **{name: _lists(values, rows, measured) for name, values in bands.items() if values is not None},
     }
-    return _batch(columns, FRAMES_SCHEMA)
-
-
-def _identity(channel: Channel, rows: int) -> dict[str, pa.Array]:
-    """Return the columns that name the channel, the same in each row."""
-    return {
-        "call_id": pa.repeat(pa.scalar(channel.leg.identity.call_id, pa.string()), rows),
-        "channel_id": pa.repeat(pa.scalar(channel.channel_id, pa.string()), rows),
-        "participant_role": pa.repeat(pa.scalar(channel.participant_role, pa.string()), rows),
-    }
-
-
-def _batch(columns: Mapping[str, pa.Array], schema: pa.Schema) -> pa.RecordBatch:
-    """Put columns into the schema's order."""
-    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
-
-
-def _nullable(values: Float32Array) -> pa.Array:
-    """Return a float32 column with NULL for NaN."""
-    return pa.array(values, mask=np.isnan(values))
+    return columns_batch(columns, FRAMES_SCHEMA)
 
 
 def _lists(values: Float32Array, rows: npt.NDArray[np.intp], measured: BoolArray) -> pa.Array:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from callbeam.audio import HOP_MS, HOPS_PER_SECOND, LEVEL_FLOOR_DBFS, power_to_dbfs
+from callbeam.audio import (
+    HOP_MS,
+    HOPS_PER_SECOND,
+    LEVEL_FLOOR_DBFS,
+    channel_columns,
+    columns_batch,
+    from_nan,
+    power_to_dbfs,
+)
 from callbeam.schemas import (
     ACOUSTIC_MEASURES,
     EGEMAPS_MEASURES,
@@ -106,7 +114,7 @@ def utterance_rows(
     parts = np.searchsorted(speech[:, 0], utterances[:, 1]) - np.searchsorted(speech[:, 1], utterances[:, 0], "right")
     levels = features.measures["level_dbfs"]
     columns = {
-        **_whose(channel, len(utterances)),
+        **channel_columns(channel, len(utterances)),
         "utterance_id": pa.array([utterance_id(channel.channel_id, begin) for begin in utterances[:, 0].tolist()]),
         "begin_ts": _instants(channel, utterances[:, 0]),
         "duration_ms": pa.array(lasts_ms),
@@ -118,9 +126,9 @@ def utterance_rows(
             [_loudness_scores(levels[begin:end]) for begin, end in (utterances - features.span.first).tolist()],
             pa.list_(pa.float32()),
         ),
-        **{column.name: nullable(measures[column.name]) for column in (*ACOUSTIC_MEASURES, *EGEMAPS_MEASURES)},
+        **{column.name: from_nan(measures[column.name]) for column in (*ACOUSTIC_MEASURES, *EGEMAPS_MEASURES)},
     }
-    return pa.RecordBatch.from_arrays([columns[name] for name in UTTERANCE_ROWS.names], schema=UTTERANCE_ROWS)
+    return columns_batch(columns, UTTERANCE_ROWS)
 
 
 def unit_rows(
@@ -140,7 +148,7 @@ def unit_rows(
     spans = np.array([(unit.begin, unit.end) for unit in units], np.int64).reshape(-1, 2)
     lasts_ms, spoken_ms = _lengths_ms(channel, speech, spans)
     columns = {
-        **_whose(channel, len(units)),
+        **channel_columns(channel, len(units)),
         "unit_id": pa.array([unit.unit_id for unit in units], pa.string()),
         "unit_type": pa.array([unit.unit_type for unit in units], pa.string()),
         "begin_ts": _instants(channel, spans[:, 0]),
@@ -148,22 +156,9 @@ def unit_rows(
         "speech_ms": pa.array(spoken_ms),
         "speech_ratio": pa.array((spoken_ms / lasts_ms).astype(np.float32)),
         "utterance_ids": pa.array([list(unit.utterance_ids) for unit in units], pa.list_(pa.string())),
-        **{column.name: nullable(measures[column.name]) for column in UNIT_MEASURES},
+        **{column.name: from_nan(measures[column.name]) for column in UNIT_MEASURES},
     }
-    return pa.RecordBatch.from_arrays([columns[name] for name in UNIT_ROWS.names], schema=UNIT_ROWS)
-
-
-def nullable(values: Float32Array) -> pa.Array:
-    """Return a float32 column with NULL for NaN."""
-    return pa.array(values, pa.float32(), mask=np.isnan(values))
-
-
-def _whose(channel: Channel, rows: int) -> dict[str, pa.Array]:
-    return {
-        "call_id": pa.repeat(pa.scalar(channel.leg.identity.call_id, pa.string()), rows),
-        "channel_id": pa.repeat(pa.scalar(channel.channel_id, pa.string()), rows),
-        "participant_role": pa.repeat(pa.scalar(channel.participant_role, pa.string()), rows),
-    }
+    return columns_batch(columns, UNIT_ROWS)
 
 
 def _instants(channel: Channel, frames: SpanArray) -> pa.Array:
@@ -194,7 +189,7 @@ def _mean_probability(features: FrameFeatures, voice: VoiceTrack, utterances: Sp
     at = np.clip(utterances - features.span.first, 0, len(heard))
     with np.errstate(invalid="ignore"):
         means = (sums[at[:, 1]] - sums[at[:, 0]]) / (counts[at[:, 1]] - counts[at[:, 0]])
-    return nullable(means.astype(np.float32))
+    return from_nan(means.astype(np.float32))
 
 
 def _loudness_scores(levels: Float32Array) -> list[float]:

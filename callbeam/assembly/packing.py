@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.ipc
 
+from callbeam.audio import columns_batch
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -71,4 +73,4 @@ def complete(table: Table, batch: pa.RecordBatch, job_id: str, **added: pa.Array
     """
     columns = {name: batch.column(name) for name in batch.schema.names}
     columns |= {"job_id": pa.array([job_id] * batch.num_rows, pa.string()), **added}
-    return pa.RecordBatch.from_arrays([columns[name] for name in table.schema.names], schema=table.schema)
+    return columns_batch(columns, table.schema)

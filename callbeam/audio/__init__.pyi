@@ -1,5 +1,8 @@
 from .channel import Channel as Channel
 from .channel import channel_of_pcm as channel_of_pcm
+from .channel_rows import channel_columns as channel_columns
+from .channel_rows import columns_batch as columns_batch
+from .channel_rows import from_nan as from_nan
 from .channel_summary import ChannelExtent as ChannelExtent
 from .channel_summary import channel_extent as channel_extent
 from .channel_summary import join_extents as join_extents
@@ -73,13 +76,16 @@ __all__ = [
     "analyse_frames",
     "at_limits",
     "blocks",
+    "channel_columns",
     "channel_extent",
     "channel_of_pcm",
     "choose_path",
+    "columns_batch",
     "covered_between",
     "frame_grid",
     "frame_span",
     "frames_by_second",
+    "from_nan",
     "hann_window",
     "hop_extremes",
     "join_extents",

@@ -55,6 +55,14 @@ class Channel:
         Which of the track's channels this is, from 0 on; None where it has one.
     notices : tuple of Notice
         What was found while the track was read.
+
+    Examples
+    --------
+    >>> from callbeam import decode_capture
+    >>> for channel in decode_capture("capture.mkv").pieces[0].channels:
+    ...     print(channel.track_name, channel.participant_role, channel.covered.tolist())
+    AUDIO_FROM_CUSTOMER CUSTOMER [[0, 16384]]
+    AUDIO_TO_CUSTOMER AGENT [[0, 16384]]
     """
 
     leg: Leg
@@ -109,7 +117,12 @@ def channel_of_pcm(
 
     Examples
     --------
-    >>> channel = channel_of_pcm(np.zeros(16_000, np.int16), 8000, participant_role="CUSTOMER")
+    >>> from callbeam.audio import measure_levels
+    >>> square = np.repeat([8192, -8192], 40).astype(np.int16)
+    >>> channel = channel_of_pcm(np.tile(square, 200), 8000, participant_role="CUSTOMER")
+    >>> levels, _ = measure_levels(channel)
+    >>> levels.level_dbfs.round(1).tolist()
+    [-12.0, -12.0]
     """
     samples = np.asarray(samples)
     if samples.dtype != np.int16 or samples.ndim != 1:

@@ -78,6 +78,14 @@ def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig 
     ------
     UnsupportedSampleRateError
         If the channel's sample rate has no frame grid.
+
+    Examples
+    --------
+    >>> from callbeam.audio import channel_of_pcm
+    >>> buzz = 4000 * np.sign(np.sin(2 * np.pi * 200 * np.arange(8000) / 8000))
+    >>> features = analyse_frames(channel_of_pcm(buzz.astype(np.int16), 8000))
+    >>> round(float(np.median(features.measures["f0_hz"])))
+    200
     """
     grid = frame_grid(channel.sample_rate_hz)
     config = pitch or PitchConfig()

@@ -109,11 +109,13 @@ class SpectrumAnalyser:
 
     Examples
     --------
+    >>> from callbeam.audio import blocks, channel_of_pcm, frame_grid
+    >>> tone = 8000 * np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)
     >>> analyser = SpectrumAnalyser(frame_grid(8000))
-    >>> for block in blocks(channel, frame_grid(8000)):
+    >>> for block in blocks(channel_of_pcm(tone.astype(np.int16), 8000), frame_grid(8000)):
     ...     analyser.transform(block)
-    ...     measures = {**analyser.shape(), **analyser.balance()}
-    ...     logmel = analyser.logmel()
+    ...     print(round(float(analyser.shape()["spectral_centroid_hz"][50])))
+    1000
     """
 
     def __init__(self, grid: FrameGrid) -> None:

@@ -2,7 +2,6 @@ from .conversation import Conversation as Conversation
 from .conversation import converse as converse
 from .conversation_rows import CallClock as CallClock
 from .conversation_rows import baseline_of as baseline_of
-from .conversation_rows import from_nan as from_nan
 from .conversation_rows import in_order as in_order
 from .conversation_rows import offsets_of as offsets_of
 from .conversation_rows import row_batch as row_batch
@@ -23,7 +22,6 @@ __all__ = [
     "Utterance",
     "baseline_of",
     "converse",
-    "from_nan",
     "in_order",
     "offsets_of",
     "row_batch",

@@ -91,9 +91,28 @@ def converse(
 
     Examples
     --------
-    >>> conversation = converse(channels, comparable=True, duration_ms=61_200)
-    >>> conversation.totals["interruptions_total_count"]
-    2
+    The customer asks for 2 s; the agent answers after 0.5 s.
+
+    >>> from callbeam.conversation import ChannelTalk, Utterance
+    >>> from callbeam.spans import as_spans
+    >>> channels = [
+    ...     ChannelTalk(
+    ...         channel_id=role,
+    ...         participant_role=role,
+    ...         begin_ms=0,
+    ...         end_ms=10_000,
+    ...         utterances=(Utterance(utterance_id=f"{role}-1", begin_ms=begin, end_ms=end),),
+    ...         speech=as_spans([(begin, end)]),
+    ...         masked=as_spans(()),
+    ...         marks=(),
+    ...     )
+    ...     for role, begin, end in (("CUSTOMER", 1000, 3000), ("AGENT", 3500, 9500))
+    ... ]
+    >>> conversation = converse(channels, comparable=True, duration_ms=10_000)
+    >>> conversation.totals["agent_talk_ratio"], conversation.totals["response_latency_agent_p50_ms"]
+    (0.75, 500.0)
+    >>> conversation.turns["AGENT-1"].response_latency_ms
+    500
     """
     channels = sorted(channels, key=lambda channel: channel.channel_id)
     phases = tuple(phases_known) or find_phases(channels, duration_ms)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from callbeam.audio import from_nan
 from callbeam.conversation.z_scores import Baseline
 from callbeam.schemas import ACOUSTIC_MEASURES, TABLES
 
@@ -92,11 +93,6 @@ def in_order(schema: pa.Schema, rows: pa.Table, added: dict[str, Any]) -> pa.Tab
         else:
             columns.append(pa.nulls(rows.num_rows, entry.type))
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-def from_nan(values: np.ndarray) -> pa.Array:
-    """Return a float32 column with NULL for NaN."""
-    return pa.array(values.astype(np.float32), pa.float32(), mask=np.isnan(values))
 
 
 def row_batch(table: str, rows: Sequence[Any], clock: CallClock) -> pa.RecordBatch:

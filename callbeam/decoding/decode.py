@@ -76,6 +76,24 @@ def decode_piece(piece: Piece, config: DecodeConfig | None = None) -> DecodedPie
     DecodedPiece
         Its channels' cores, joined over the leg's pieces, are exactly what the whole leg decodes to. Leads are too, but
         for audio that arrived after the piece was complete, and for the outermost second of a track that is resampled.
+
+    Examples
+    --------
+    From a stream to samples without Beam:
+
+    >>> from callbeam import Emulator
+    >>> from callbeam.calls import Piece, read_lane
+    >>> from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, plan_jobs, plan_lanes
+    >>> day = (1_772_323_200_000, 1_772_323_200_000 + 24 * HOUR_MS)
+    >>> with Emulator() as kvs:
+    ...     arn = kvs.load("calls-1", "capture.mkv")
+    ...     client = KvsClient(KvsConfig(endpoint_url=kvs.endpoint_url, region="us-east-1"))
+    ...     [job] = plan_jobs(client, ["calls-1"], *day, now_ms=day[1] + 2 * HOUR_MS)
+    ...     [lane] = plan_lanes(client, job)
+    ...     events = list(read_lane(lane, job, client.source(lane.stream)))
+    >>> [piece] = [event for event in events if isinstance(event, Piece)]
+    >>> [(channel.participant_role, len(channel.samples)) for channel in decode_piece(piece).channels]
+    [('CUSTOMER', 16384), ('AGENT', 16384)]
     """
     placer = Placer(piece.clock, piece.anchors, {verdict.track_name: verdict for verdict in piece.verdicts})
     tracks: dict[str, DecodedTrack] = {}

@@ -54,9 +54,21 @@ class Emulator:
 
     Examples
     --------
+    boto3 wants some credentials; the emulator takes any.
+
+    >>> import boto3
+    >>> sdk = {"region_name": "us-east-1", "aws_access_key_id": "any", "aws_secret_access_key": "any"}
+    >>> dates = {"StartTimestamp": "2026-03-01", "EndTimestamp": "2026-03-02"}
+    >>> day = {"FragmentSelectorType": "SERVER_TIMESTAMP", "TimestampRange": dates}
     >>> with Emulator() as kvs:
-    ...     kvs.load("calls-1", Path("capture.mkv"))
-    ...     client = boto3.client("kinesisvideo", endpoint_url=kvs.endpoint_url, region_name="us-east-1")
+    ...     arn = kvs.load("calls-1", "capture.mkv")
+    ...     control = boto3.client("kinesisvideo", endpoint_url=kvs.endpoint_url, **sdk)
+    ...     url = control.get_data_endpoint(StreamARN=arn, APIName="LIST_FRAGMENTS")["DataEndpoint"]
+    ...     archived = boto3.client("kinesis-video-archived-media", endpoint_url=url, **sdk)
+    ...     for fragment in archived.list_fragments(StreamARN=arn, FragmentSelector=day)["Fragments"]:
+    ...         print(fragment["FragmentSizeInBytes"], fragment["FragmentLengthInMilliseconds"])
+    33951 960
+    33951 960
     """
 
     def __init__(

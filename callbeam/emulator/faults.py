@@ -68,6 +68,19 @@ class Fault:
         Of ``in_band``.
     then : str
         Of ``in_band`` and ``not_found``: ``continue`` with the next fragment, or ``stop``.
+
+    Examples
+    --------
+    The first listing is throttled; the client tries again by itself.
+
+    >>> from callbeam.emulator import Emulator
+    >>> from callbeam.kvs import KvsClient, KvsConfig
+    >>> with Emulator(faults=[Fault("ListFragments", "error")]) as kvs:
+    ...     arn = kvs.load("calls-1", "capture.mkv")
+    ...     client = KvsClient(KvsConfig(endpoint_url=kvs.endpoint_url, region="us-east-1"))
+    ...     [stream] = client.resolve_streams(["calls-1"])
+    ...     len(client.source(stream).list(0, 1_800_000_000_000)), kvs.faults.strikes()
+    (2, 1)
     """
 
     api: str

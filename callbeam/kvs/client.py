@@ -31,10 +31,18 @@ class KvsClient:
 
     Examples
     --------
-    >>> client = KvsClient(KvsConfig())
-    >>> [stream] = client.resolve_streams(["calls-1"])
-    >>> source = client.source(stream)
-    >>> for fetched in source.read(source.list(start_ms, end_ms)): ...
+    >>> from callbeam import Emulator
+    >>> from callbeam.kvs import HOUR_MS, KvsConfig
+    >>> start_ms = 1_772_355_600_000  # 2026-03-01 09:00 UTC
+    >>> with Emulator() as kvs:  # AWS itself needs no endpoint_url
+    ...     arn = kvs.load("calls-1", "capture.mkv")
+    ...     client = KvsClient(KvsConfig(endpoint_url=kvs.endpoint_url, region="us-east-1"))
+    ...     [stream] = client.resolve_streams(["calls-*"])
+    ...     source = client.source(stream)
+    ...     for fetched in source.read(source.list(start_ms, start_ms + HOUR_MS)):
+    ...         print(fetched.listed.producer_ms, len(fetched.document.blocks))
+    1772355600000 32
+    1772355601024 32
     """
 
     def __init__(self, config: KvsConfig, timing: Timing | None = None) -> None:

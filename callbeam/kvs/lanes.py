@@ -81,6 +81,7 @@ class Lane:
 
     Examples
     --------
+    >>> stream = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/0", 0, 24)
     >>> Lane(stream, units=(Unit(0, HOUR_MS, 10, 350_000),), expires_ms=86_400_000).bytes
     350000
     """

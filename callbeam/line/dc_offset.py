@@ -37,7 +37,10 @@ def without_offset(channel: Channel, extremes: HopExtremes | None = None) -> Cha
 
     Examples
     --------
-    >>> without_offset(channel).samples.mean()
+    >>> from callbeam.audio import channel_of_pcm
+    >>> hum = 500 + 1000 * np.sin(2 * np.pi * 50 * np.arange(8000) / 8000)
+    >>> round(float(without_offset(channel_of_pcm(hum.astype(np.int16), 8000)).samples.mean()))
+    0
     """
     silent = steady_runs(channel, extremes or hop_extremes(channel), round(SHORTEST_S * channel.sample_rate_hz))
     sounding = subtract(channel.covered, silent) - channel.first_sample

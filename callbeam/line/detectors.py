@@ -74,6 +74,20 @@ def find_marks(
     -------
     Found
         A hold in silence, or with music that is sung, cannot be told from its sound.
+
+    Examples
+    --------
+    Key 5 for 0.2 s, after a second of silence:
+
+    >>> from callbeam.audio import analyse_frames, channel_of_pcm
+    >>> time = np.arange(16_000) / 8000
+    >>> key = 4000 * (np.sin(2 * np.pi * 770 * time) + np.sin(2 * np.pi * 1336 * time)) * ((time >= 1) & (time < 1.2))
+    >>> channel = channel_of_pcm(key.astype(np.int16), 8000)
+    >>> features = analyse_frames(channel)
+    >>> for mark in find_marks(channel, features, np.zeros(len(features.span.measured), np.float32)).marks:
+    ...     print(mark.kind, mark.dtmf_digit, round(mark.begin_ms, -1), round(mark.end_ms, -1))
+    digital_silence None 0 1000
+    tone 5 1000 1200
     """
     extremes = extremes or hop_extremes(channel)
     silent = [Mark(DIGITAL_SILENCE, begin, end) for begin, end in digital_silence(channel, extremes).tolist()]

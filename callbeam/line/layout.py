@@ -74,7 +74,16 @@ def _is_copy(leak: Leak) -> bool:
 
 
 def compare_channels(first: Channel, second: Channel) -> Comparison:
-    """Compare two channels of a piece."""
+    """Compare two channels of a piece.
+
+    Examples
+    --------
+    >>> from callbeam.audio import channel_of_pcm
+    >>> samples = np.random.default_rng(1).integers(-2000, 2000, 40_000).astype(np.int16)
+    >>> both = [channel_of_pcm(samples, 8000, participant_role=role) for role in ("CUSTOMER", "AGENT")]
+    >>> channel_layout(2, compare_channels(*both))
+    ('dual_mono', ('channels_identical',))
+    """
     return Comparison(_same_samples(first, second), measure_leak(first, second), measure_leak(second, first))
 
 

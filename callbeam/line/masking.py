@@ -50,7 +50,13 @@ def mask_zeros(channels: Sequence[Channel]) -> tuple[Channel, ...]:
 
     Examples
     --------
-    >>> masked = mask_zeros(channels)
+    >>> import numpy as np
+    >>> from callbeam.audio import channel_of_pcm
+    >>> samples = np.random.default_rng(1).integers(-500, 500, (2, 32_000)).astype(np.int16)
+    >>> samples[:, 8_000:24_000] = 0  # what was said in these 2 s is not to be kept
+    >>> masked = mask_zeros([channel_of_pcm(row, 8000) for row in samples])
+    >>> masked[0].covered.tolist()
+    [[0, 8000], [24000, 32000]]
     """
     spans = zero_spans(channels)
     if not len(spans):

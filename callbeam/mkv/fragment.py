@@ -98,7 +98,12 @@ def fragment_tags(document: Document) -> FragmentTags:
 
     Examples
     --------
-    >>> [fragment_tags(document).number for document in read_documents(body)]
+    >>> from callbeam import read_capture
+    >>> for document in read_capture("capture.mkv"):
+    ...     tags = fragment_tags(document)
+    ...     print(tags.producer_text, tags.user[0])
+    1772355600.000 ('ContactId', 'c-1')
+    1772355601.024 ('ContactId', 'c-1')
     """
     known: dict[str, str] = {}
     user = []

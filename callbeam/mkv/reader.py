@@ -43,8 +43,11 @@ def read_documents(data: bytes | bytearray | memoryview) -> Iterator[Document]:
 
     Examples
     --------
-    >>> for document in read_documents(open("capture.mkv", "rb").read()):
-    ...     print(document.index, len(document.blocks), document.error)
+    >>> from pathlib import Path
+    >>> for document in read_documents(Path("capture.mkv").read_bytes()[:50_000]):  # cut off
+    ...     print(document.index, len(document.blocks), document.complete)
+    0 32 True
+    1 14 False
     """
     view = memoryview(data).cast("B")
     starts = _DocumentStarts(view)

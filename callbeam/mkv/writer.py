@@ -197,6 +197,20 @@ def write_fragment(
     ------
     MkvWriteError
         A time has no whole number of ticks, or a block lies too far from its Cluster's timecode (16 bits).
+
+    Examples
+    --------
+    >>> fragment = write_fragment(
+    ...     dialect=CONNECT,
+    ...     tracks=[TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC")],
+    ...     blocks=[BlockSpec(1, 0, bytes(1024)), BlockSpec(1, 64, bytes(1024))],
+    ...     timecode_ms=1_772_355_600_000,
+    ...     tags_after=[("ContactId", "c-1")],
+    ... )
+    >>> from callbeam.mkv import read_documents
+    >>> [document] = read_documents(fragment)
+    >>> document.tags[-1], [block.timecode for block in document.blocks]
+    (('ContactId', 'c-1'), [1772355600000, 1772355600064])
     """
     if dialect.encoder is not None:
         tags_before = [("ENCODER", dialect.encoder), *tags_before]

@@ -151,8 +151,11 @@ def survey(documents: Iterable[Document | None]) -> dict[str, TrackVerdict]:
 
     Examples
     --------
-    >>> with open("capture.mkv", "rb") as file:
-    ...     verdicts = survey(read_documents(file.read()))
+    >>> from callbeam import read_capture
+    >>> for name, verdict in survey(read_capture("capture.mkv")).items():
+    ...     print(name, verdict.form.encoding, verdict.form.sample_rate_hz)
+    AUDIO_FROM_CUSTOMER s16le 8000
+    AUDIO_TO_CUSTOMER s16le 8000
     """
     surveyor = Surveyor()
     for document in documents:

@@ -85,6 +85,15 @@ def write_report(
         If a call is unknown, or the folder cannot be written.
     StorageError
         If a table cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from callbeam.storage import StorageConfig
+    >>> from callbeam.tables import open_output
+    >>> report = write_report(open_output(StorageConfig("out")), Path("report"))
+    >>> report.calls, report.index.exists()
+    (1, True)
     """
     fleet = load_fleet(output)
     outliers = fleet.outliers(DEFAULT_PAGES)

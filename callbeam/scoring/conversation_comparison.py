@@ -66,7 +66,9 @@ def talk_lines(matches: Sequence[TalkMatch]) -> list[str]:
 
     Examples
     --------
-    >>> for line in talk_lines(matches):
+    >>> ours = TalkFigures(0.521, 2, {AGENT: 310.0, CUSTOMER: 290.0}, 12_400)
+    >>> truth = TalkFigures(0.518, 2, {AGENT: 300.0, CUSTOMER: 280.0}, 12_100)
+    >>> for line in talk_lines([TalkMatch("5f3b2c1d-0000-4000-8000-00000000c0de", AGENT_PHASE, ours, truth)]):
     ...     print(line)
               agent's talk  interruptions  agent responds  customer responds  non-talk
     call       ours  truth    ours  truth    ours   truth     ours     truth    ours   truth

@@ -11,7 +11,7 @@ import pyarrow as pa
 import soundfile
 import soxr
 
-from callbeam.audio import FULL_SCALE, frame_grid
+from callbeam.audio import FULL_SCALE, channel_columns, columns_batch, frame_grid
 from callbeam.schemas import AUDIO, CLIP_SAMPLE_RATE_HZ, CLIPS
 from callbeam.sentiment.eligibility import may_infer
 
@@ -70,9 +70,7 @@ def clip_batch(
     pcm = [_at_clip_rate(unit_samples(channel, begin, end, masked), channel.sample_rate_hz) for _, begin, end in cuts]
     begins = [channel.clock_start_ms + begin * 1000 // channel.sample_rate_hz for _, begin, _ in cuts]
     columns = {
-        "call_id": pa.repeat(pa.scalar(channel.leg.identity.call_id, pa.string()), len(cuts)),
-        "channel_id": pa.repeat(pa.scalar(channel.channel_id, pa.string()), len(cuts)),
-        "participant_role": pa.repeat(pa.scalar(channel.participant_role, pa.string()), len(cuts)),
+        **channel_columns(channel, len(cuts)),
         "unit_id": pa.array([unit.unit_id for unit, _, _ in cuts], pa.string()),
         "begin_ts": pa.array(begins, pa.int64()).cast(CLIPS_SCHEMA.field("begin_ts").type),
         "duration_ms": pa.array([len(samples) * 1000 // CLIP_SAMPLE_RATE_HZ for samples in pcm], pa.int32()),
@@ -84,7 +82,7 @@ def clip_batch(
             AUDIO,
         ),
     }
-    return pa.RecordBatch.from_arrays([columns[name] for name in CLIPS_SCHEMA.names], schema=CLIPS_SCHEMA)
+    return columns_batch(columns, CLIPS_SCHEMA)
 
 
 def unit_samples(channel: Channel, begin: int, end: int, masked: SpanArray | None = None) -> npt.NDArray[np.int16]:

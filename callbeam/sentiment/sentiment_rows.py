@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from callbeam.conversation import from_nan, in_order, offsets_of, speakers_of
+from callbeam.audio import from_nan
+from callbeam.conversation import in_order, offsets_of, speakers_of
 from callbeam.schemas import TABLES, UNIT_MEASURES
 from callbeam.sentiment.context import Turn, previous_turns
 from callbeam.sentiment.eligibility import UnitFacts, ineligible_reason

@@ -100,7 +100,10 @@ def utterance_spans(
 
     Examples
     --------
-    >>> utterance_spans(as_spans([(0, 100), (120, 180), (260, 300)]), as_spans(()), level, 0, (0, 300)).tolist()
+    >>> from callbeam.spans import as_spans
+    >>> speech = as_spans([(0, 100), (120, 180), (260, 300)])
+    >>> level = np.full(300, -30.0, np.float32)
+    >>> utterance_spans(speech, as_spans(()), level, first=0, core=(0, 300)).tolist()
     [[0, 180], [260, 300]]
     """
     config = config or UtteranceConfig()

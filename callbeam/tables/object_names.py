@@ -47,7 +47,10 @@ def partition(job: Job) -> str:
 
     Examples
     --------
-    >>> partition(job)
+    >>> from callbeam.kvs import HOUR_MS, Job
+    >>> start_ms = 1_772_355_600_000  # 2026-03-01 09:00 UTC
+    >>> end_ms = start_ms + HOUR_MS
+    >>> partition(Job("1f", ("calls-*",), (), "111122223333", "us-east-1", start_ms, end_ms, as_of_ms=end_ms))
     'dt=2026-03-01'
     """
     return f"dt={datetime.fromtimestamp(job.start_ms / 1000, tz=timezone.utc):%Y-%m-%d}"

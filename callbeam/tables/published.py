@@ -137,6 +137,12 @@ def open_output(config: StorageConfig) -> Output:
     ------
     UsageError
         If there is no such folder or bucket, it cannot be read, or no job has published anything there.
+
+    Examples
+    --------
+    >>> output = open_output(StorageConfig("out"))
+    >>> output.read("calls", ["call_id", "status"]).to_pylist()
+    [{'call_id': 'c-1', 'status': 'ok'}]
     """
     place, config = config.output, resolve_config(config)
     if not config.output.startswith("s3://") and not Path(config.output).is_dir():

@@ -92,6 +92,19 @@ class SileroDetector:
     """Silero VAD (MIT) at its native 8 kHz, other rates resampled.
 
     Holds nothing: it can be pickled, and a process builds the network when it first needs it.
+
+    Examples
+    --------
+    >>> from callbeam.audio import analyse_frames, channel_of_pcm
+    >>> from callbeam.sound_files import read_recording
+    >>> from callbeam.voice import VoiceActivityConfig, speech_spans
+    >>> samples, rate = read_recording("recording.wav")
+    >>> channel = channel_of_pcm(samples[:, 0], rate)
+    >>> features = analyse_frames(channel)
+    >>> probability = SileroDetector().probabilities(channel, features.span)
+    >>> spans = speech_spans(probability, features.span, VoiceActivityConfig(), features.measures["level_dbfs"])
+    >>> (spans / 100).round(1).tolist()  # seconds
+    [[3.9, 4.6], [8.4, 11.0]]
     """
 
     @property

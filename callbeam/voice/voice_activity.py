@@ -126,6 +126,18 @@ def speech_spans(
     -------
     SpanArray
         [begin, end) in frames of the leg's grid, unpadded; none reaches across a masked frame.
+
+    Examples
+    --------
+    A pause of 50 ms ends no speech, and 100 ms are no speech:
+
+    >>> from callbeam.audio import FrameSpan
+    >>> heard = np.ones(200, dtype=bool)
+    >>> probabilities = np.zeros(200, dtype=np.float32)
+    >>> probabilities[20:60] = probabilities[65:100] = probabilities[150:160] = 0.9
+    >>> config = VoiceActivityConfig(onset_shift_ms=0, offset_shift_ms=0)
+    >>> speech_spans(probabilities, FrameSpan(0, heard, heard, slice(0, 200)), config).tolist()
+    [[20, 100]]
     """
     heard = span.measured & ~np.isnan(probabilities)
     spans = _hysteresis(np.where(heard, probabilities, 0), config) + span.first

@@ -1,10 +1,10 @@
 import tracemalloc
-import wave
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from builders.channels import Voice, harmonics, make_channel, pcm
+from builders.shared_data import real_call
 
 from callbeam.analysis import analyse_channel
 from callbeam.analysis.frame_rows import VoiceTrack
@@ -13,11 +13,9 @@ from callbeam.audio.level import join_sums
 from callbeam.schemas import FRAMES, SECONDS
 from callbeam.schemas.channels import CHANNELS
 
-CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 
-
-def test_columns_are_those_of_the_tables(make_channel, voice):
-    analysis = analyse_channel(make_channel(voice(0, 5, 30).samples), frames=True)
+def test_columns_are_those_of_the_tables():
+    analysis = analyse_channel(make_channel(Voice(0, 5, 30).samples), frames=True)
     for batch, table in ((analysis.seconds, SECONDS), (analysis.frames, FRAMES)):
         expected = [entry for entry in table.schema if entry.name not in ("job_id", "begin_offset_ms")]
         assert batch.schema == pa.schema(expected)
@@ -28,7 +26,7 @@ def test_columns_are_those_of_the_tables(make_channel, voice):
     assert set(levels) <= set(CHANNELS.schema.names)
 
 
-def test_rows_say_whose_and_when(make_channel):
+def test_rows_say_whose_and_when():
     analysis = analyse_channel(make_channel(np.ones(20_000), first_sample=4000, role=None), frames=True)
     seconds = analysis.seconds.to_pydict()
     assert set(seconds["call_id"]) == {"11111111-2222-3333-4444-555555555555"}
@@ -44,7 +42,7 @@ def test_rows_say_whose_and_when(make_channel):
 
 
 @pytest.mark.parametrize("samples", [16_030, 16_004, 8011])
-def test_speech_lasts_no_longer_than_the_audio(make_channel, samples):
+def test_speech_lasts_no_longer_than_the_audio(samples):
     channel = make_channel(np.ones(samples))
     features = analyse_frames(channel)
     assert features.span.measured[-1]  # a frame that is cut is measured all the same
@@ -55,7 +53,7 @@ def test_speech_lasts_no_longer_than_the_audio(make_channel, samples):
     assert seconds["speech_ms"] == seconds["covered_ms"] == [1000] * whole + [max(round(rest / 8), 1)]
 
 
-def pieces_of(make_channel, samples, covered, piece, lead, rate=8000):
+def pieces_of(samples, covered, piece, lead, rate=8000):
     """The channel as the source would cut it: cores of ``piece`` samples with leads."""
     end = len(samples)
     for core_start in range(0, end, piece):
@@ -66,15 +64,15 @@ def pieces_of(make_channel, samples, covered, piece, lead, rate=8000):
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000])
-def test_pieces_give_the_rows_of_the_whole(make_channel, voice, rate):
-    samples = voice(4, 61, 20, rate).samples
+def test_pieces_give_the_rows_of_the_whole(rate):
+    samples = Voice(4, 61, 20, rate).samples
     n = len(samples)
     covered = [[0, 7 * rate + 123], [9 * rate + 11, 30 * rate], [30 * rate + 3, 52 * rate], [55 * rate, n - 77]]
     whole = analyse_channel(make_channel(samples, rate=rate, covered=covered), frames=True)
     # Leads that end anywhere: blocks and pitch stretches must not care.
     parts = [
         analyse_channel(channel, frames=True)
-        for channel in pieces_of(make_channel, samples, covered, 17 * rate, 3 * rate + 4321, rate)
+        for channel in pieces_of(samples, covered, 17 * rate, 3 * rate + 4321, rate)
     ]
     assert len(parts) == 4
     assert (
@@ -90,8 +88,8 @@ def test_pieces_give_the_rows_of_the_whole(make_channel, voice, rate):
     assert join_sums(part.levels for part in parts) == whole.levels
 
 
-def test_gaps_are_null_in_frames_and_missing_in_seconds(make_channel, voice):
-    samples = voice(2, 10, 30).samples
+def test_gaps_are_null_in_frames_and_missing_in_seconds():
+    samples = Voice(2, 10, 30).samples
     analysis = analyse_channel(make_channel(samples, covered=[[0, 16_040], [40_000, 80_000]]), frames=True)
     assert analysis.seconds["covered_ms"].to_pylist() == [1000, 1000, 5, *[1000] * 5]
     partly = analysis.seconds.slice(2, 1).to_pylist()[0]
@@ -115,8 +113,8 @@ def test_gaps_are_null_in_frames_and_missing_in_seconds(make_channel, voice):
     np.testing.assert_allclose(mfcc, features.mfcc[:200], rtol=2**-11)
 
 
-def test_frames_are_rounded(make_channel, voice):
-    frames = analyse_channel(make_channel(voice(2, 3, 30).samples), frames=True).frames
+def test_frames_are_rounded():
+    frames = analyse_channel(make_channel(Voice(2, 3, 30).samples), frames=True).frames
     for name in ("spectral_centroid_hz", "level_dbfs", "hnr_db"):
         values = frames[name].drop_null().to_numpy()
         assert len(values)
@@ -125,20 +123,20 @@ def test_frames_are_rounded(make_channel, voice):
 
 
 @pytest.mark.parametrize("covered", [[], [[0, 0]], [[0, 3]]])
-def test_next_to_nothing_is_no_error(make_channel, covered):
+def test_next_to_nothing_is_no_error(covered):
     analysis = analyse_channel(make_channel(np.ones(3), covered=[c for c in covered if c[0] < c[1]]), frames=True)
     assert analysis.seconds.num_rows == analysis.frames.num_rows == (1 if covered and covered[0][1] else 0)
     if covered and covered[0][1]:
         assert analysis.seconds["covered_ms"].to_pylist() == [1]
 
 
-def test_no_samples_at_all(make_channel):
+def test_no_samples_at_all():
     analysis = analyse_channel(make_channel(np.zeros(0)), frames=True)
     assert analysis.seconds.num_rows == analysis.frames.num_rows == 0
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
-def test_other_rates_measure_the_same_sound(make_channel, pcm, harmonics, rate):
+def test_other_rates_measure_the_same_sound(rate):
     def measures(at):
         sound = harmonics(np.full(3 * at, 150.0), at)
         sound += 0.05 * harmonics(np.full(3 * at, 997.0), at)
@@ -161,7 +159,7 @@ def test_other_rates_measure_the_same_sound(make_channel, pcm, harmonics, rate):
         np.testing.assert_allclose(got[name], expected[name], atol=tolerance, err_msg=name)
 
 
-def test_memory_is_bounded(make_channel):
+def test_memory_is_bounded():
     seconds = 240
     samples = np.tile(np.random.default_rng(0).integers(-3000, 3000, 80_000).astype(np.int16), seconds // 10)
     channel = make_channel(samples, covered=[[0, 500_000], [500_050, len(samples)]])
@@ -179,12 +177,8 @@ def test_memory_is_bounded(make_channel):
 
 @pytest.mark.conformance
 @pytest.mark.parametrize("side", ["caller", "agent"])
-def test_a_real_call_is_plausible(make_channel, side):
-    path = CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
-    if not path.exists():
-        pytest.skip(f"{path} is not there: the shared data are no part of the project")
-    with wave.open(str(path)) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
+def test_a_real_call_is_plausible(side):
+    samples = real_call(side)
     analysis = analyse_channel(make_channel(samples), frames=True)
     assert analysis.seconds.num_rows == -(-len(samples) // 8000)
     assert analysis.frames.num_rows == -(-len(samples) // 80)

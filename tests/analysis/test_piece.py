@@ -8,37 +8,25 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 import pytest
+from builders.channels import make_channel
+from builders.jobs import make_leg
 
 from callbeam.analysis import AnalysisConfig, PieceAnalysis, analyse_piece
 from callbeam.audio import Channel
 from callbeam.callmaker import CallSpec, ConversationSpec, LineConditions, make_call
-from callbeam.calls import CallIdentity, Leg
-from callbeam.kvs import Stream
 from callbeam.spans import as_spans, bridge, clip, intersect, length
 from callbeam.timeline import LEAD_MS, PIECE_MS
 from callbeam.voice import SileroDetector, join_voice_levels
 
 START_MS = 1_772_443_800_000
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", 1, 24)
-LEG = Leg(CallIdentity("c-1", "connect"), STREAM, 1000, START_MS)
+LEG = make_leg(START_MS, first_number=1000)
 RATE = 8000
 
 
 def channel_of(role: str, samples: np.ndarray, covered: np.ndarray | None = None) -> Channel:
-    return Channel(
-        leg=LEG,
-        channel_id={"CUSTOMER": "c" * 12, "AGENT": "a" * 12}[role],
-        track_name=role,
-        participant_role=role,
-        role_source="track_name",
-        codec="A_AAC",
-        sample_rate_hz=RATE,
-        clock_start_ms=START_MS,
-        first_sample=0,
-        samples=samples,
-        covered=np.array([[0, len(samples)]]) if covered is None else covered,
-        core_start=0,
-        core_end=len(samples),
+    name = role[0].lower() * 12
+    return make_channel(
+        samples, covered=covered, role=role, leg=LEG, channel_id=name, track_name=role, clock_start_ms=START_MS
     )
 
 

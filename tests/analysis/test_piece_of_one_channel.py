@@ -6,25 +6,15 @@ from functools import cache
 
 import numpy as np
 import pytest
+from builders.channels import make_channel
+from builders.jobs import make_leg
 
 from callbeam.analysis import AnalysedChannel, AnalysisConfig, analyse_piece
-from callbeam.audio import Channel
 from callbeam.callmaker import CallSpec, ConversationSpec, LineConditions, make_call
-from callbeam.calls import CallIdentity, Leg
-from callbeam.kvs import Stream
 from callbeam.spans import as_spans, bridge, intersect, length, subtract
 from callbeam.voice import SileroDetector
 
 START_MS = 1_772_443_800_000
-RATE = 8000
-
-
-def channel_of(samples: np.ndarray) -> Channel:
-    stream = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", 1, 24)
-    leg = Leg(CallIdentity("c-1", "chime"), stream, 1000, START_MS)
-    covered = np.array([[0, len(samples)]])
-    end = len(samples)
-    return Channel(leg, "c" * 12, "AUDIO", None, "none", "A_AAC", RATE, START_MS, 0, samples, covered, 0, end)
 
 
 @cache
@@ -32,10 +22,12 @@ def analysed(role: str, echo_db: float | None) -> tuple[AnalysedChannel, np.ndar
     """Analyse one channel of a made-up call by itself; return its true speech, too, in ms."""
     line = LineConditions(snr_db=35.0, echo_db=echo_db)
     made = make_call(CallSpec("c-1", START_MS, ConversationSpec(duration_ms=100_000), line, line), 6)
-    analysis = analyse_piece([channel_of(made.pcm[role])], AnalysisConfig(), SileroDetector())
+    leg = make_leg(START_MS, source="chime", first_number=1000)
+    channel = make_channel(made.pcm[role], role=None, leg=leg, track_name="AUDIO", clock_start_ms=START_MS)
+    analysis = analyse_piece([channel], AnalysisConfig(), SileroDetector())
     assert analysis.comparisons == {}
-    (channel,) = analysis.channels
-    return channel, bridge(made.channels[role].spans // 8, 500)
+    (heard,) = analysis.channels
+    return heard, bridge(made.channels[role].spans // 8, 500)
 
 
 @pytest.mark.parametrize("role", ["CUSTOMER", "AGENT"])

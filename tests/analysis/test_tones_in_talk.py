@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.channels import make_channel
 
 from callbeam.analysis import AnalysisConfig, analyse_piece
 from callbeam.callmaker import AGENT, CUSTOMER, CallSpec, ConversationSpec, LineConditions, make_call
@@ -35,12 +36,12 @@ def bursts_of(signal):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_tones_are_no_speech_and_no_hold(channel_of, case):
+def test_tones_are_no_speech_and_no_hold(case):
     plan, tones = CASES[case]
     line = LineConditions(snr_db=25.0)
     spec = ConversationSpec(duration_ms=60_000, tone_plan=plan, tones=tones, ringback_ms=5_000)
     call = make_call(CallSpec("c", 0, spec, line, line), 5)
-    channels = [channel_of(call.channels[role].pcm) for role in (CUSTOMER, AGENT)]
+    channels = [make_channel(call.channels[role].pcm) for role in (CUSTOMER, AGENT)]
     piece = analyse_piece(channels, AnalysisConfig(), SileroDetector())
     voices = dict(zip((CUSTOMER, AGENT), (channel.voice for channel in piece.channels), strict=True))
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
+from builders.analysed_legs import leg_parts, rows_by_table
+from builders.channels import make_channel
+from builders.jobs import DAY_START_MS, make_job, make_leg, make_stream
 
-from callbeam.analysis import AnalysisConfig, analyse_piece
-from callbeam.assembly import Keyed, assemble_call, call_parts, channel_part, lost_ratio, pack, tally_of
+from callbeam.assembly import CallTables, Keyed, assemble_call, call_parts, lost_ratio, pack, tally_of
 from callbeam.assembly.ledger import dead_letter_batch, ledger_batch
 from callbeam.assembly.tally import add_tallies
-from callbeam.audio import Channel
-from callbeam.calls import CallIdentity, DeadLetter, LedgerRow, Leg, LegEnd
-from callbeam.kvs import HOUR_MS, Job, Stream
-from callbeam.timeline import LegClock
-from callbeam.voice import SileroDetector
+from callbeam.calls import DeadLetter, LedgerRow
+from callbeam.kvs import HOUR_MS, Stream
 
-START_MS = 1772409600000  # 2026-03-02T00:00:00Z
-DAY_MS = 24 * HOUR_MS
-STREAMS = [Stream(f"arn:aws:kinesisvideo:us-east-1:111122223333:stream/s-{n}/1", 1, 24) for n in range(3)]
-JOB = Job(
-    "job", ("*",), tuple(STREAMS), "111122223333", "us-east-1", START_MS, START_MS + DAY_MS, START_MS + 2 * DAY_MS
-)
+STREAMS = [make_stream(f"s-{n}") for n in range(3)]
+JOB = make_job(streams=STREAMS)
 
 
-def leg_parts(
+def one_leg(
     stream: Stream,
     start_ms: int,
     *,
@@ -31,63 +25,48 @@ def leg_parts(
     seconds: int = 3,
     lost: int = 0,
     uncertainty_ms: int = 50,
-    track: str = "AUDIO_FROM_CUSTOMER",
     role: str = "CUSTOMER",
     samples: np.ndarray | None = None,
 ) -> list[Keyed]:
     """Return what the steps before would give of a leg with one channel."""
-    leg = Leg(CallIdentity("c-1", "connect", instance_id="i-1"), stream, 1000, start_ms)
-    clock = LegClock("producer", start_ms + 100, uncertainty_ms)
-    count = seconds * 8000
-    channel = Channel(
-        leg=leg,
+    if samples is None:
+        samples = np.random.default_rng(STREAMS.index(stream)).integers(-900, 900, seconds * 8000, dtype=np.int16)
+    channel = make_channel(
+        samples,
+        role=role,
+        leg=make_leg(start_ms, stream=stream, first_number=1000),
         channel_id=f"{stream.name}-channel",
-        track_name=track,
-        participant_role=role,
-        role_source="track_name",
-        codec="A_AAC",
-        sample_rate_hz=8000,
-        clock_start_ms=clock.start_ms,
-        first_sample=0,
-        samples=samples
-        if samples is not None
-        else np.random.default_rng(STREAMS.index(stream)).integers(-900, 900, count, dtype=np.int16),
-        covered=np.array([[0, count]]),
-        core_start=0,
-        core_end=count,
+        clock_start_ms=start_ms + 100,
     )
-    (analysed,) = analyse_piece([channel], AnalysisConfig(), SileroDetector()).channels
     rows = [
         LedgerRow(start_ms, stream, 1000 + n, start_ms, start_ms, 9, "decoded", call_id="c-1") for n in range(seconds)
     ]
     rows += [LedgerRow(start_ms, stream, 2000 + n, start_ms, None, 9, "damaged", "cut", "c-1") for n in range(lost)]
     letters = [DeadLetter("DecodeTracks", "damaged", "cut", stream, 2000 + n, start_ms, "c-1") for n in range(lost)]
     return [
-        Keyed("c-1", call_parts.LEGS, LegEnd(leg, 1, start_ms + 1000 * seconds, is_open)),
-        Keyed("c-1", call_parts.CHANNELS, channel_part(analysed, clock, 0)),
-        Keyed("c-1", call_parts.SECONDS, pack(analysed.rows.seconds)),
+        *leg_parts([[channel]], start_ms + 1000 * seconds, uncertainty_ms=uncertainty_ms, is_open=is_open),
         Keyed("c-1", call_parts.FRAGMENTS, pack(ledger_batch("job", rows))),
         *(Keyed("c-1", call_parts.DEAD_LETTERS, pack(dead_letter_batch("job", [letter]))) for letter in letters),
     ]
 
 
-def rows_of(tables: object, name: str) -> list[dict]:
-    return pa.Table.from_batches(tables.batches[name]).to_pylist() if name in tables.batches else []
+def rows_of(tables: CallTables, name: str) -> list[dict]:
+    return rows_by_table(tables).get(name, [])
 
 
 def test_offsets_count_from_the_earliest_leg() -> None:
-    parts = leg_parts(STREAMS[0], START_MS + HOUR_MS) + leg_parts(STREAMS[1], START_MS + HOUR_MS + 2500)
+    parts = one_leg(STREAMS[0], DAY_START_MS + HOUR_MS) + one_leg(STREAMS[1], DAY_START_MS + HOUR_MS + 2500)
     tables = assemble_call("c-1", reversed(parts), JOB)
     (call,) = rows_of(tables, "calls")
     assert (call["leg_count"], call["channel_count"], call["duration_ms"], call["status"]) == (2, 2, 5500, "ok")
-    assert round(call["call_start_ts"].timestamp() * 1000) == START_MS + HOUR_MS + 100
+    assert round(call["call_start_ts"].timestamp() * 1000) == DAY_START_MS + HOUR_MS + 100
     assert {row["begin_offset_ms"] for row in rows_of(tables, "channels")} == {0, 2500}
     assert sorted(row["begin_offset_ms"] for row in rows_of(tables, "seconds")) == [0, 1000, 2000, 2500, 3500, 4500]
     assert call["warnings"] == ["one_participant_heard"]
 
 
 def test_lost_fragments_make_a_call_partial() -> None:
-    tables = assemble_call("c-1", leg_parts(STREAMS[0], START_MS + HOUR_MS, lost=2), JOB)
+    tables = assemble_call("c-1", one_leg(STREAMS[0], DAY_START_MS + HOUR_MS, lost=2), JOB)
     (call,) = rows_of(tables, "calls")
     assert (call["status"], call["fragment_count"], call["lost_fragment_count"]) == ("partial", 5, 2)
     assert set(call["warnings"]) == {"fragments_lost", "one_participant_heard"}
@@ -95,8 +74,8 @@ def test_lost_fragments_make_a_call_partial() -> None:
 
 
 def test_a_track_that_could_not_be_decoded_leaves_a_mark() -> None:
-    parts = leg_parts(STREAMS[0], START_MS + HOUR_MS)
-    letter = DeadLetter("DecodeTracks", "unsupported_codec", "A_OPUS", STREAMS[0], 1001, START_MS + HOUR_MS, "c-1")
+    parts = one_leg(STREAMS[0], DAY_START_MS + HOUR_MS)
+    letter = DeadLetter("DecodeTracks", "unsupported_codec", "A_OPUS", STREAMS[0], 1001, DAY_START_MS + HOUR_MS, "c-1")
     parts.append(Keyed("c-1", call_parts.DEAD_LETTERS, pack(dead_letter_batch("job", [letter]))))
     (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
     assert (call["status"], call["lost_fragment_count"]) == ("partial", 0)
@@ -104,16 +83,18 @@ def test_a_track_that_could_not_be_decoded_leaves_a_mark() -> None:
 
 
 def test_legs_with_clocks_that_are_unsure_get_a_warning() -> None:
-    parts = leg_parts(STREAMS[0], START_MS + HOUR_MS, uncertainty_ms=2000) + leg_parts(STREAMS[1], START_MS + HOUR_MS)
+    parts = one_leg(STREAMS[0], DAY_START_MS + HOUR_MS, uncertainty_ms=2000) + one_leg(
+        STREAMS[1], DAY_START_MS + HOUR_MS
+    )
     (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
     assert set(call["warnings"]) == {"clocks_differ", "one_participant_heard"}
     assert call["clock_uncertainty_ms"] == 2000
 
 
 def test_the_same_sound_on_both_channels_tells_of_nobody() -> None:
-    begin = START_MS + HOUR_MS
+    begin = DAY_START_MS + HOUR_MS
     sound = np.random.default_rng(5).integers(-900, 900, 24_000, dtype=np.int16)
-    parts = leg_parts(STREAMS[0], begin, samples=sound) + leg_parts(STREAMS[1], begin, samples=sound, role="AGENT")
+    parts = one_leg(STREAMS[0], begin, samples=sound) + one_leg(STREAMS[1], begin, samples=sound, role="AGENT")
     (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
     assert call["channel_layout"] == "dual_mono"
     assert "channels_identical" in call["warnings"]
@@ -122,8 +103,8 @@ def test_the_same_sound_on_both_channels_tells_of_nobody() -> None:
 
 
 def test_two_channels_of_zeros_are_not_the_same_sound() -> None:
-    begin, silent = START_MS + HOUR_MS, np.zeros(24_000, np.int16)
-    parts = leg_parts(STREAMS[0], begin, samples=silent) + leg_parts(STREAMS[1], begin, samples=silent, role="AGENT")
+    begin, silent = DAY_START_MS + HOUR_MS, np.zeros(24_000, np.int16)
+    parts = one_leg(STREAMS[0], begin, samples=silent) + one_leg(STREAMS[1], begin, samples=silent, role="AGENT")
     (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
     assert call["channel_layout"] == "stereo"
     assert set(call["warnings"]) == {"channel_silent", "prompts_counted_as_agent"}
@@ -131,17 +112,17 @@ def test_two_channels_of_zeros_are_not_the_same_sound() -> None:
 
 
 def test_a_channel_of_zeros_is_told_of() -> None:
-    begin = START_MS + HOUR_MS
+    begin = DAY_START_MS + HOUR_MS
     silent = np.zeros(24_000, np.int16)
-    parts = leg_parts(STREAMS[0], begin) + leg_parts(STREAMS[1], begin, samples=silent, role="AGENT")
+    parts = one_leg(STREAMS[0], begin) + one_leg(STREAMS[1], begin, samples=silent, role="AGENT")
     (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
     assert "channel_silent" in call["warnings"]
     assert call["talk_time_agent_ms"] == 0
 
 
 def test_a_leg_of_the_job_before_is_not_written() -> None:
-    before = leg_parts(STREAMS[0], START_MS - 60_000, lost=1)
-    after = leg_parts(STREAMS[1], START_MS + HOUR_MS)
+    before = one_leg(STREAMS[0], DAY_START_MS - 60_000, lost=1)
+    after = one_leg(STREAMS[1], DAY_START_MS + HOUR_MS)
     tables = assemble_call("c-1", before + after, JOB)
     (call,) = rows_of(tables, "calls")
     assert call["stream_arns"] == [STREAMS[1].arn]
@@ -153,21 +134,21 @@ def test_a_leg_of_the_job_before_is_not_written() -> None:
 
 
 def test_a_call_of_another_job_leaves_only_its_ledger() -> None:
-    parts = leg_parts(STREAMS[0], START_MS - 60_000) + leg_parts(STREAMS[1], START_MS + 30_000)
+    parts = one_leg(STREAMS[0], DAY_START_MS - 60_000) + one_leg(STREAMS[1], DAY_START_MS + 30_000)
     tables = assemble_call("c-1", parts, JOB)
     assert set(tables.batches) == {"fragments"}
     assert {row["status"] for row in rows_of(tables, "fragments")} == {"other_unit"}
 
 
 def test_an_open_call_waits() -> None:
-    tables = assemble_call("c-1", leg_parts(STREAMS[0], START_MS + HOUR_MS, is_open=True, lost=1), JOB)
+    tables = assemble_call("c-1", one_leg(STREAMS[0], DAY_START_MS + HOUR_MS, is_open=True, lost=1), JOB)
     assert tables.open
     assert set(tables.batches) == {"fragments"}
     assert {row["status"] for row in rows_of(tables, "fragments")} == {"open"}
 
 
 def test_rows_of_no_call_pass_through() -> None:
-    rows = [LedgerRow(START_MS, STREAMS[0], 7, START_MS, None, 9, "not_found", "gone")]
+    rows = [LedgerRow(DAY_START_MS, STREAMS[0], 7, DAY_START_MS, None, 9, "not_found", "gone")]
     tables = assemble_call(
         STREAMS[0].arn, [Keyed(STREAMS[0].arn, call_parts.FRAGMENTS, pack(ledger_batch("job", rows)))], JOB
     )
@@ -175,8 +156,8 @@ def test_rows_of_no_call_pass_through() -> None:
 
 
 def test_tallies_add_up_in_any_order() -> None:
-    owned = assemble_call("c-1", leg_parts(STREAMS[0], START_MS + HOUR_MS, lost=1), JOB)
-    is_open = assemble_call("c-1", leg_parts(STREAMS[1], START_MS + HOUR_MS, is_open=True), JOB)
+    owned = assemble_call("c-1", one_leg(STREAMS[0], DAY_START_MS + HOUR_MS, lost=1), JOB)
+    is_open = assemble_call("c-1", one_leg(STREAMS[1], DAY_START_MS + HOUR_MS, is_open=True), JOB)
     tally = add_tallies([tally_of(owned), tally_of(is_open)])
     assert tally == add_tallies([tally_of(is_open), tally_of(owned)])
     assert (tally.call_count, tally.channel_ms, tally.open_calls) == (1, 3000, frozenset({"c-1"}))

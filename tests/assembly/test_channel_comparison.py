@@ -3,53 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 import pytest
+from builders.analysed_legs import leg_parts, rows_by_table
+from builders.channels import make_channel
+from builders.jobs import DAY_START_MS, make_job, make_leg
 
-from callbeam.analysis import AnalysisConfig, analyse_piece
-from callbeam.assembly import Keyed, assemble_call, call_parts, channel_part, pack
-from callbeam.audio import Channel
+from callbeam.assembly import assemble_call
 from callbeam.callmaker import CallSpec, ConversationSpec, LineConditions, make_call
-from callbeam.calls import CallIdentity, Leg, LegEnd
-from callbeam.kvs import HOUR_MS, Job, Stream
-from callbeam.timeline import LegClock
-from callbeam.voice import SileroDetector
+from callbeam.kvs import HOUR_MS
 
-DAY_MS = 24 * HOUR_MS
-DAY_START_MS = 1_772_409_600_000  # 2026-03-02T00:00:00Z
 START_MS = DAY_START_MS + HOUR_MS
 SECONDS = 60
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", 1, 24)
-JOB = Job(
-    "job",
-    ("*",),
-    (STREAM,),
-    "111122223333",
-    "us-east-1",
-    DAY_START_MS,
-    DAY_START_MS + DAY_MS,
-    DAY_START_MS + 2 * DAY_MS,
-)
 
 
 def assembled(sounds: dict[str, np.ndarray]) -> dict[str, list[dict]]:
     """Return the rows of a call with these sounds, by table."""
-    leg = Leg(CallIdentity("c-1", "connect", instance_id="i-1"), STREAM, 1000, START_MS)
+    leg = make_leg(START_MS, first_number=1000)
     channels = [
-        Channel(leg, role[0] * 12, role, role, "track_name", "A_AAC", 8000, START_MS, 0, samples,
-                np.array([[0, len(samples)]]), 0, len(samples))
+        make_channel(samples, role=role, leg=leg, channel_id=role[0] * 12, track_name=role, clock_start_ms=START_MS)
         for role, samples in sounds.items()
-    ]  # fmt: skip
-    analysis = analyse_piece(channels, AnalysisConfig(), SileroDetector())
-    clock = LegClock("producer", START_MS, 50)
-    parts = [Keyed("c-1", call_parts.LEGS, LegEnd(leg, 1, START_MS + 1000 * SECONDS, False))]
-    parts += [Keyed("c-1", call_parts.PAIRS, pair) for pair in analysis.pairs(0)]
-    for analysed in analysis.channels:
-        parts.append(Keyed("c-1", call_parts.CHANNELS, channel_part(analysed, clock, 0)))
-        parts.append(Keyed("c-1", call_parts.UTTERANCES, pack(analysed.utterances)))
-        parts.append(Keyed("c-1", call_parts.UNITS, pack(analysed.units)))
-    batches = assemble_call("c-1", parts, JOB).batches
-    return {name: pa.Table.from_batches(some).to_pylist() for name, some in batches.items()}
+    ]
+    parts = leg_parts([channels], START_MS + 1000 * SECONDS)
+    return rows_by_table(assemble_call("c-1", parts, make_job()))
 
 
 def roles_of_context(unit: dict) -> set[str]:

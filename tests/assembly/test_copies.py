@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders.channels import make_channel
+from builders.jobs import make_leg, make_stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.assembly.copies import SPARE_MS, find_copies
 from callbeam.assembly.joined_activity import JoinedVoice
 from callbeam.assembly.joined_channels import ChannelPart, JoinedChannel
-from callbeam.audio import Channel, channel_extent
+from callbeam.audio import channel_extent
 from callbeam.audio.channel_summary import gaps
-from callbeam.calls import CallIdentity, Leg
-from callbeam.kvs import Stream
 from callbeam.line import GAP, Mark
 from callbeam.spans import as_spans
 from callbeam.timeline import LegClock
 
 START_MS = 1_772_413_200_000
-STREAMS = [Stream(f"arn:aws:kinesisvideo:us-east-1:111122223333:stream/s-{n}/1", 1, 24) for n in range(4)]
+STREAMS = [make_stream(f"s-{n}") for n in range(4)]
 NOTHING = as_spans(())
 PCM = np.random.default_rng(4).integers(-2000, 2000, (3, 60 * 8000), dtype=np.int16)
 SILENCE = np.zeros(60 * 8000, np.int16)
@@ -35,13 +35,17 @@ def joined(
     source: str = "connect",
 ) -> JoinedChannel:
     """Make a channel whose leg begins ``start_ms`` after the first, with gaps in ``missing`` (samples)."""
-    leg = Leg(CallIdentity("c-1", source), STREAMS[stream], 1000, START_MS + start_ms)
+    leg = make_leg(START_MS + start_ms, source=source, stream=STREAMS[stream], first_number=1000)
     edges = [0, *(edge for gap in missing for edge in gap), len(samples)]
-    covered = np.array(edges).reshape(-1, 2)
-    channel = Channel(
-        leg, f"{stream}-{role}", role or "", role, "track_name", "A_AAC", 8000, leg.start_server_ms, 0, samples,
-        covered, 0, len(samples)
-    )  # fmt: skip
+    channel = make_channel(
+        samples,
+        covered=np.array(edges).reshape(-1, 2),
+        role=role,
+        leg=leg,
+        channel_id=f"{stream}-{role}",
+        track_name=role or "",
+        clock_start_ms=leg.start_server_ms,
+    )
     marks = tuple(Mark(GAP, *(START_MS + start_ms + gap // 8).tolist()) for gap in gaps(channel))
     part = ChannelPart(
         leg, LegClock("producer", leg.start_server_ms, 50), channel.channel_id, channel.track_name, role,

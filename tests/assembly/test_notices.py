@@ -5,55 +5,50 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 import pytest
+from builders.analysed_legs import leg_parts, rows_by_table
+from builders.jobs import DAY_START_MS, make_job, make_leg
 
 from callbeam.analysis import AnalysisConfig, analyse_piece
-from callbeam.assembly import Keyed, assemble_call, call_parts, channel_part, pack
+from callbeam.assembly import assemble_call
 from callbeam.audio import Channel, channel_of_pcm
 from callbeam.callmaker import CallSpec, ConversationSpec, LineConditions, make_call
-from callbeam.calls import Leg, LegEnd, Notice
-from callbeam.kvs import HOUR_MS, Job, Stream
+from callbeam.calls import Notice
+from callbeam.kvs import HOUR_MS
 from callbeam.payload import IMPLAUSIBLE_SAMPLES
-from callbeam.timeline import LegClock
 from callbeam.voice import SileroDetector
 
-DAY_MS = 24 * HOUR_MS
-START_MS = 1_772_409_600_000
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", START_MS - HOUR_MS, 24)
-JOB = Job("job", ("*",), (STREAM,), "111122223333", "us-east-1", START_MS, START_MS + DAY_MS, START_MS + 2 * DAY_MS)
+START_MS = DAY_START_MS + HOUR_MS
+CONFIG = AnalysisConfig(audio_policy="raw", agent_sentiment=True)
 
 
 @pytest.fixture(scope="module")
 def channels() -> dict[str, Channel]:
     line = LineConditions(snr_db=30.0)
-    made = make_call(CallSpec("c-1", START_MS + HOUR_MS, ConversationSpec(duration_ms=60_000), line, line), 3)
+    made = make_call(CallSpec("c-1", START_MS, ConversationSpec(duration_ms=60_000), line, line), 3)
     return {
-        role: channel_of_pcm(pcm, 8000, participant_role=role, call_id="c-1", start_ms=START_MS + HOUR_MS)
+        role: channel_of_pcm(pcm, 8000, participant_role=role, call_id="c-1", start_ms=START_MS)
         for role, pcm in made.pcm.items()
     }
 
 
 def tables_of(*channels: Channel) -> dict[str, list[dict]]:
-    config = AnalysisConfig(audio_policy="raw", agent_sentiment=True)
-    leg = Leg(channels[0].leg.identity, STREAM, 1000, START_MS + HOUR_MS)
-    channels = tuple(replace(channel, leg=leg) for channel in channels)
-    analysis = analyse_piece(channels, config, SileroDetector())
-    parts = [Keyed("c-1", call_parts.LEGS, LegEnd(leg, 1, START_MS + HOUR_MS + 60_000, False))]
-    parts += [Keyed("c-1", call_parts.PAIRS, pair) for pair in analysis.pairs(0)]
-    for analysed in analysis.channels:
-        assert not analysed.channel.implausible or analysed.clips is None or not analysed.clips.num_rows
-        parts.append(
-            Keyed("c-1", call_parts.CHANNELS, channel_part(analysed, LegClock("producer", START_MS + HOUR_MS, 50), 0))
-        )
-        batches = {
-            call_parts.SECONDS: analysed.rows.seconds,
-            call_parts.UTTERANCES: analysed.utterances,
-            call_parts.UNITS: analysed.units,
-        }
-        parts += [Keyed("c-1", kind, pack(batch)) for kind, batch in batches.items() if batch.num_rows]
-    found = assemble_call("c-1", parts, JOB).batches
-    return {name: pa.Table.from_batches(batches).to_pylist() for name, batches in found.items() if batches}
+    leg = make_leg(START_MS, first_number=1000)
+    parts = leg_parts([[replace(channel, leg=leg) for channel in channels]], START_MS + 60_000, config=CONFIG)
+    return rows_by_table(assemble_call("c-1", parts, make_job()))
+
+
+@pytest.mark.parametrize("heard", [["CUSTOMER"], ["CUSTOMER", "AGENT"]])
+@pytest.mark.parametrize("implausible", [["CUSTOMER"], ["CUSTOMER", "AGENT"]])
+def test_no_clip_is_made_of_implausible_samples(
+    channels: dict[str, Channel], implausible: list[str], heard: list[str]
+) -> None:
+    told = [
+        replace(channels[role], notices=(Notice(IMPLAUSIBLE_SAMPLES),) if role in implausible else ()) for role in heard
+    ]
+    for analysed in analyse_piece(told, CONFIG, SileroDetector()).channels:
+        clips = analysed.clips.num_rows if analysed.clips is not None else 0
+        assert bool(clips) == (analysed.channel.participant_role not in implausible)
 
 
 def test_every_notice_is_a_warning_of_the_call_once(channels: dict[str, Channel]) -> None:

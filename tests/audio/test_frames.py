@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from builders.channels import make_channel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,31 +47,31 @@ def test_covered_samples_are_counted(cuts, edges):
 
 
 @pytest.mark.parametrize(("n", "frames"), [(1, 1), (80, 1), (81, 2), (8000, 100), (8001, 101)])
-def test_a_channel_has_a_frame_per_hop_begun(make_channel, n, frames):
+def test_a_channel_has_a_frame_per_hop_begun(n, frames):
     span = frame_span(make_channel(np.ones(n)), frame_grid(8000))
     assert len(span.measured) == frames
     assert span.measured.all()
 
 
-def test_a_hop_that_a_gap_touches_is_masked(make_channel):
+def test_a_hop_that_a_gap_touches_is_masked():
     channel = make_channel(np.ones(1600), covered=[[0, 400], [485, 960], [1000, 1600]])
     span = frame_span(channel, frame_grid(8000))
     assert np.flatnonzero(~span.measured).tolist() == [5, 6, 12]
     assert np.flatnonzero(~span.present).tolist() == [5]
 
 
-def test_a_channel_that_begins_inside_a_hop_masks_it(make_channel):
+def test_a_channel_that_begins_inside_a_hop_masks_it():
     span = frame_span(make_channel(np.ones(800), first_sample=8030), frame_grid(8000))
     assert span.first == 100
     assert span.measured.tolist() == [False, *[True] * 10]  # the end of the audio is no gap
 
 
-def test_an_end_of_data_before_the_end_of_the_core_is_a_gap(make_channel):
+def test_an_end_of_data_before_the_end_of_the_core_is_a_gap():
     span = frame_span(make_channel(np.ones(100), core=(0, 8000)), frame_grid(8000))
     assert span.measured.tolist() == [True, False]
 
 
-def test_frames_are_centred_on_their_hop(make_channel):
+def test_frames_are_centred_on_their_hop():
     samples = np.arange(40_000) % 30_000
     grid = frame_grid(8000)
     padded = np.pad(samples, 200)
@@ -84,7 +85,7 @@ def test_frames_are_centred_on_their_hop(make_channel):
                 np.testing.assert_array_equal(frames[: len(expected), column], expected.astype(np.float32))
 
 
-def test_blocks_lie_on_the_legs_grid_and_skip_gaps(make_channel):
+def test_blocks_lie_on_the_legs_grid_and_skip_gaps():
     block = BLOCK_FRAMES * 80
     covered = [[block + 4000, block + 14_000], [5 * block, 5 * block + 100], [7 * block - 1000, 7 * block]]
     channel = make_channel(np.ones(6 * block), first_sample=block + 4000, covered=covered)

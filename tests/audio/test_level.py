@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from builders.channels import make_channel, pcm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,7 +8,7 @@ from callbeam.audio import LevelSums, join_levels, measure_levels, power_to_dbfs
 from callbeam.audio.level import join_sums
 
 
-def test_a_full_scale_sine_has_minus_three_dbfs(make_channel, pcm):
+def test_a_full_scale_sine_has_minus_three_dbfs():
     sine = pcm(0.99999 * np.sin(2 * np.pi * 1000 * np.arange(24_000) / 8000 + 0.1))
     seconds, sums = measure_levels(make_channel(sine))
     np.testing.assert_allclose(seconds.level_dbfs, -3.0103, atol=1e-3)
@@ -16,7 +17,7 @@ def test_a_full_scale_sine_has_minus_three_dbfs(make_channel, pcm):
     assert columns["dc_offset"] == pytest.approx(0, abs=1e-5)
 
 
-def test_a_full_scale_square_wave_has_zero_dbfs_and_clips(make_channel):
+def test_a_full_scale_square_wave_has_zero_dbfs_and_clips():
     square = np.where(np.arange(8000) % 8 < 4, -32768, 32767)
     _, sums = measure_levels(make_channel(square))
     columns = join_levels([sums])
@@ -26,7 +27,7 @@ def test_a_full_scale_square_wave_has_zero_dbfs_and_clips(make_channel):
     assert columns["digital_zero_ratio"] == 0
 
 
-def test_digital_silence_is_at_the_floor(make_channel):
+def test_digital_silence_is_at_the_floor():
     seconds, sums = measure_levels(make_channel(np.zeros(9000)))
     assert seconds.level_dbfs.tolist() == [-100, -100]
     assert join_levels([sums]) == {
@@ -43,7 +44,7 @@ def test_no_samples_no_levels():
     assert set(join_levels([]).values()) == {None}
 
 
-def test_levels_are_over_covered_samples_alone(make_channel):
+def test_levels_are_over_covered_samples_alone():
     channel = make_channel(np.full(16_000, 16384), first_sample=4000, covered=[[4000, 5000], [12_000, 20_000]])
     seconds, sums = measure_levels(channel)
     assert seconds.covered.tolist() == [1000, 4000, 4000]
@@ -53,7 +54,7 @@ def test_levels_are_over_covered_samples_alone(make_channel):
 
 @settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), cut=st.integers(1, 29_999))
-def test_pieces_join_to_the_whole(make_channel, seed, cut):
+def test_pieces_join_to_the_whole(seed, cut):
     samples = np.random.default_rng(seed).integers(-32768, 32768, 30_000)
     samples[::7] = 0
     covered = [[100, 9000], [9100, 30_000]]

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from builders.channels import make_channel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +31,7 @@ def plainly(samples, first_sample, covered, core, rate):
     st.integers(0, 3),
 )
 @settings(max_examples=60, deadline=None)
-def test_they_are_what_a_plain_loop_finds(make_channel, count, first_sample, gap, rate, seed):
+def test_they_are_what_a_plain_loop_finds(count, first_sample, gap, rate, seed):
     samples = np.random.default_rng(seed).integers(-32768, 32768, count)
     end = first_sample + count
     low, high = sorted(min(max(at, first_sample), end) for at in gap)
@@ -42,7 +43,7 @@ def test_they_are_what_a_plain_loop_finds(make_channel, count, first_sample, gap
         assert peaks(channel).dtype == np.int8
 
 
-def test_pieces_make_up_the_leg(make_channel):
+def test_pieces_make_up_the_leg():
     samples = np.random.default_rng(0).integers(-20_000, 20_000, 50_003)
     whole = peaks(make_channel(samples))
     assert len(whole) == 126  # the last 2.5 ms, too
@@ -51,5 +52,5 @@ def test_pieces_make_up_the_leg(make_channel):
 
 
 @pytest.mark.parametrize(("value", "peak"), [(-32768, 127), (32767, 127), (255, 0), (256, 1), (-256, 1), (0, 0)])
-def test_scale(make_channel, value, peak):
+def test_scale(value, peak):
     assert peaks(make_channel(np.full(400, value))).tolist() == [peak]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders.channels import Voice, harmonics, make_channel, pcm
 
 from callbeam.audio import analyse_frames
 from callbeam.audio.pitch import HNR_LIMIT_DB, harmonics_to_noise
@@ -11,7 +12,7 @@ INNER = slice(5, -5)
 
 @pytest.mark.parametrize("f0", [68, 85, 120.5, 187.3, 251, 340, 476])
 @pytest.mark.parametrize("rate", [8000, 16_000, 44_100, 48_000])
-def test_harmonics_without_a_fundamental_have_its_pitch(make_channel, pcm, harmonics, f0, rate):
+def test_harmonics_without_a_fundamental_have_its_pitch(f0, rate):
     sound = harmonics(np.full(rate, float(f0)), rate)
     measures = analyse_frames(make_channel(pcm(0.5 * sound / np.abs(sound).max()), rate=rate)).measures
     np.testing.assert_allclose(measures["f0_hz"][INNER], f0, rtol=3e-3)
@@ -20,7 +21,7 @@ def test_harmonics_without_a_fundamental_have_its_pitch(make_channel, pcm, harmo
 
 @pytest.mark.parametrize("f0", [100.0, 210.0, 333.3])
 @pytest.mark.parametrize("snr_db", [5, 10, 15, 20])
-def test_hnr_is_the_ratio_of_harmonics_to_noise(make_channel, pcm, harmonics, f0, snr_db):
+def test_hnr_is_the_ratio_of_harmonics_to_noise(f0, snr_db):
     sound = harmonics(np.full(32_000, f0), 8000)
     noise = np.random.default_rng(2).normal(size=len(sound)) * sound.std() * 10 ** (-snr_db / 20)
     mixed = sound + noise
@@ -35,10 +36,10 @@ def test_hnr_is_bounded():
 
 
 @pytest.mark.parametrize("snr_db", [40, 20, 10])
-def test_a_voice_is_followed(make_channel, voice, snr_db):
+def test_a_voice_is_followed(snr_db):
     wrong = right = missed = false = unvoiced = 0
     for seed in range(6):
-        made = voice(seed, 15, snr_db)
+        made = Voice(seed, 15, snr_db)
         f0 = analyse_frames(make_channel(made.samples)).measures["f0_hz"]
         centres = np.arange(len(f0)) * 80 + 40
         windows = np.pad(made.voiced.astype(int), 160, mode="edge").cumsum()
@@ -58,7 +59,7 @@ def test_a_voice_is_followed(make_channel, voice, snr_db):
     assert false / unvoiced < 0.03
 
 
-def test_noise_is_unvoiced(make_channel, pcm):
+def test_noise_is_unvoiced():
     noise = pcm(0.1 * np.random.default_rng(0).normal(size=80_000))
     measures = analyse_frames(make_channel(noise)).measures
     assert np.isfinite(measures["f0_hz"]).mean() < 0.02
@@ -66,13 +67,13 @@ def test_noise_is_unvoiced(make_channel, pcm):
     assert np.array_equal(np.isfinite(measures["f0_hz"]), np.isfinite(measures["hnr_db"]))
 
 
-def test_silence_has_no_pitch(make_channel):
+def test_silence_has_no_pitch():
     measures = analyse_frames(make_channel(np.zeros(8000))).measures
     for name in ("f0_hz", "voicing", "hnr_db"):
         assert np.isnan(measures[name]).all()
 
 
-def test_an_offset_changes_nothing(make_channel, pcm, harmonics):
+def test_an_offset_changes_nothing():
     sound = 0.2 * harmonics(np.full(16_000, 140.0), 8000) / 20
     plain, shifted = (analyse_frames(make_channel(pcm(sound + offset))).measures for offset in (0.0, 0.3))
     np.testing.assert_allclose(shifted["f0_hz"][INNER], plain["f0_hz"][INNER], rtol=1e-3)
@@ -81,7 +82,7 @@ def test_an_offset_changes_nothing(make_channel, pcm, harmonics):
     assert np.isnan(constant["f0_hz"][INNER]).all()
 
 
-def test_a_glide_is_followed_without_octave_jumps(make_channel, pcm, harmonics):
+def test_a_glide_is_followed_without_octave_jumps():
     f0 = 75 * 2 ** (2.5 * np.arange(40_000) / 40_000)  # 75 to 424 Hz
     sound = harmonics(f0, 8000, low_hz=0, high_hz=3400)
     measured = analyse_frames(make_channel(pcm(0.5 * sound / np.abs(sound).max()))).measures["f0_hz"]

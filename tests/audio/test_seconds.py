@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from builders.channels import Voice, make_channel, pcm
 
 from callbeam.audio import FRAME_MEASURES, analyse_frames, measure_levels, second_measures
 from callbeam.schemas import SECOND_MEASURES
@@ -10,8 +11,8 @@ def reduce(channel):
     return features, second_measures(features, measure_levels(channel)[0])
 
 
-def test_seconds_are_means_of_their_frames(make_channel, voice):
-    samples = voice(1, 12, 30).samples
+def test_seconds_are_means_of_their_frames():
+    samples = Voice(1, 12, 30).samples
     features, seconds = reduce(
         make_channel(samples, first_sample=2000, covered=[[2000, 30_000], [41_000, 43_000], [52_345, 90_000]])
     )
@@ -37,7 +38,7 @@ def test_seconds_are_means_of_their_frames(make_channel, voice):
     assert np.isnan(seconds["voicing"]).tolist() == [i in (4, 12) for i in range(13)]
 
 
-def test_the_level_is_that_of_the_covered_samples(make_channel):
+def test_the_level_is_that_of_the_covered_samples():
     rng = np.random.default_rng(0)
     samples = rng.integers(-9000, 9000, 24_000)
     _, seconds = reduce(make_channel(samples, covered=[[0, 9000], [20_000, 24_000]]))
@@ -47,7 +48,7 @@ def test_the_level_is_that_of_the_covered_samples(make_channel):
     np.testing.assert_allclose(seconds["loudness_score"], np.array(expected) + 100, rtol=1e-5)
 
 
-def test_what_a_gap_hides_is_neither_silence_nor_speech(make_channel, pcm):
+def test_what_a_gap_hides_is_neither_silence_nor_speech():
     tone = pcm(0.3 * np.sin(2 * np.pi * 800 * np.arange(16_000) / 8000))
     _, whole = reduce(make_channel(tone))
     _, holed = reduce(make_channel(tone, covered=[[0, 2000], [6000, 16_000]]))
@@ -55,7 +56,7 @@ def test_what_a_gap_hides_is_neither_silence_nor_speech(make_channel, pcm):
         np.testing.assert_allclose(holed[name], whole[name], rtol=0.03, err_msg=name)
 
 
-def test_silence_is_no_gap(make_channel):
+def test_silence_is_no_gap():
     _, seconds = reduce(make_channel(np.zeros(8000)))
     assert seconds["level_dbfs"] == [-100]
     assert seconds["loudness_score"] == [0]

@@ -3,6 +3,7 @@
 import librosa
 import numpy as np
 import pytest
+from builders.channels import Voice, make_channel, pcm
 
 from callbeam.audio import analyse_frames, frame_grid
 
@@ -34,9 +35,9 @@ def signals(rate):
 
 
 @pytest.fixture(params=["noise", "tone", "chirp with pauses", "quiet", "speech"])
-def sound(request, voice):
+def sound(request):
     if request.param == "speech":
-        return voice(3, 3, 25).samples[:21_111]
+        return Voice(3, 3, 25).samples[:21_111]
     return np.rint(signals(8000)[request.param]).astype(np.int16)
 
 
@@ -62,17 +63,17 @@ def assert_equals_librosa(features, samples, rate):
     np.testing.assert_allclose(features.mfcc, cepstra.T, rtol=1e-4, atol=1e-3)
 
 
-def test_equals_librosa(make_channel, sound):
+def test_equals_librosa(sound):
     assert_equals_librosa(analyse_frames(make_channel(sound), bands=True), sound, 8000)
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
-def test_equals_librosa_at_other_rates(make_channel, rate):
+def test_equals_librosa_at_other_rates(rate):
     samples = np.rint(signals(rate)["chirp with pauses"]).astype(np.int16)
     assert_equals_librosa(analyse_frames(make_channel(samples, rate=rate), bands=True), samples, rate)
 
 
-def test_level_and_zero_crossings_equal_librosa(make_channel, sound):
+def test_level_and_zero_crossings_equal_librosa(sound):
     measures = analyse_frames(make_channel(sound)).measures
     frames = len(measures["level_dbfs"])
     padded = np.pad(sound.astype(np.float32) / 32768, (60, 400))
@@ -85,7 +86,7 @@ def test_level_and_zero_crossings_equal_librosa(make_channel, sound):
     np.testing.assert_allclose(measures["zero_crossing_rate"], crossings, rtol=1e-6)
 
 
-def test_silence_has_no_spectrum(make_channel):
+def test_silence_has_no_spectrum():
     features = analyse_frames(make_channel(np.zeros(8000)), bands=True)
     for name in features.measures:
         if name.startswith("spectral") or name in ("alpha_ratio_db", "hammarberg_index_db"):
@@ -95,7 +96,7 @@ def test_silence_has_no_spectrum(make_channel):
     np.testing.assert_allclose(features.mfcc, np.tile([-800, *[0] * 12], (100, 1)), atol=1e-3)
 
 
-def test_slopes_ratios_and_flux_are_as_defined(make_channel, sound):
+def test_slopes_ratios_and_flux_are_as_defined(sound):
     measures = analyse_frames(make_channel(sound)).measures
     magnitude = stft(sound, 8000).astype(np.float64)
     frequency = np.arange(129) * 31.25
@@ -119,7 +120,7 @@ def test_slopes_ratios_and_flux_are_as_defined(make_channel, sound):
 
 @pytest.mark.parametrize("frequency", [440.0, 1000.0, 2500.0])
 @pytest.mark.parametrize("rate", [8000, 16_000, 44_100, 48_000])
-def test_a_tones_spectrum_is_where_the_tone_is(make_channel, pcm, frequency, rate):
+def test_a_tones_spectrum_is_where_the_tone_is(frequency, rate):
     tone = pcm(0.5 * np.sin(2 * np.pi * frequency * np.arange(rate) / rate))
     measures = analyse_frames(make_channel(tone, rate=rate)).measures
     inner = slice(3, -3)
@@ -133,7 +134,7 @@ def test_a_tones_spectrum_is_where_the_tone_is(make_channel, pcm, frequency, rat
     assert (np.sign(measures["hammarberg_index_db"][inner]) == np.sign(2000 - frequency)).all()
 
 
-def test_loudness_is_the_sum_of_cube_roots(make_channel, sound):
+def test_loudness_is_the_sum_of_cube_roots(sound):
     features = analyse_frames(make_channel(sound))
     windowed_square = (np.hanning(201)[:-1] ** 2).sum()
     hertz = librosa.mel_frequencies(n_mels=66, fmin=100, fmax=3800)
@@ -146,7 +147,7 @@ def test_loudness_is_the_sum_of_cube_roots(make_channel, sound):
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
-def test_loudness_does_not_depend_on_the_rate(make_channel, pcm, rate):
+def test_loudness_does_not_depend_on_the_rate(rate):
     def loudness(rate, amplitude):
         at = np.arange(rate) / rate
         chord = sum(np.sin(2 * np.pi * hertz * at) for hertz in range(200, 3700, 70))
@@ -156,7 +157,7 @@ def test_loudness_does_not_depend_on_the_rate(make_channel, pcm, rate):
     assert loudness(rate, 0.01) / loudness(rate, 0.005) == pytest.approx(4 ** (1 / 3), rel=0.01)
 
 
-def test_what_is_asked_for_is_kept(make_channel, sound):
+def test_what_is_asked_for_is_kept(sound):
     holed = analyse_frames(make_channel(sound, covered=[[0, 400], [1600, 8000]]), bands=True)
     for values in (holed.logmel, holed.mfcc, holed.loudness):
         assert np.isnan(values[5:20]).all()

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pytest
+import numpy.typing as npt
 from scipy import signal
 
+from builders.jobs import make_leg
 from callbeam.audio import Channel
-from callbeam.calls import CallIdentity, Leg
-from callbeam.kvs import Stream
 
-LEG = Leg(
-    identity=CallIdentity("11111111-2222-3333-4444-555555555555", "connect"),
-    stream=Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", 1700000000000, 24),
-    first_number=91343852333181432392682062607743920146264094,
-    start_server_ms=1700000000000,
-)
+CALL_ID = "11111111-2222-3333-4444-555555555555"
+CLOCK_START_MS = 1_700_000_000_250
 
 
-def _channel(samples, *, rate=8000, first_sample=0, covered=None, core=None, role="CUSTOMER"):
+def make_channel(
+    samples: npt.ArrayLike,
+    *,
+    rate: int = 8000,
+    first_sample: int = 0,
+    covered: Any = None,
+    core: tuple[int, int] | None = None,
+    role: str | None = "CUSTOMER",
+    **fields: Any,
+) -> Channel:
+    """Make a channel that is all core and audio unless told otherwise; samples outside ``covered`` become 0.
+
+    ``fields`` are a Channel's own, where a test needs others than the usual.
+    """
+    samples = np.asarray(samples)
     end = first_sample + len(samples)
     covered = [[first_sample, end]] if covered is None else covered
     covered = np.array(covered, dtype=np.int64).reshape(-1, 2)
@@ -26,36 +37,38 @@ def _channel(samples, *, rate=8000, first_sample=0, covered=None, core=None, rol
     for low, high in covered - first_sample:
         inside[max(low, 0) : max(high, 0)] = True
     core_start, core_end = core or (first_sample, end)
+    usual = {
+        "leg": make_leg(call_id=CALL_ID),
+        "channel_id": "0123456789ab",
+        "track_name": "AUDIO_FROM_CUSTOMER",
+        "role_source": "track_name",
+        "codec": "A_AAC",
+        "clock_start_ms": CLOCK_START_MS,
+    }
     return Channel(
-        leg=LEG,
-        channel_id="0123456789ab",
-        track_name="AUDIO_FROM_CUSTOMER",
         participant_role=role,
-        role_source="track_name",
-        codec="A_AAC",
         sample_rate_hz=rate,
-        clock_start_ms=1_700_000_000_250,
         first_sample=first_sample,
         samples=np.where(inside, samples, 0).astype(np.int16),
         covered=covered,
         core_start=core_start,
         core_end=core_end,
+        **{**usual, **fields},
     )
 
 
-@pytest.fixture(scope="session")
-def make_channel():
-    """(samples, *, rate, first_sample, covered, core, role) -> Channel; samples outside ``covered`` become 0."""
-    return _channel
+def pcm(values: npt.ArrayLike) -> npt.NDArray[np.int16]:
+    """Round floats in [-1, 1) to 16-bit samples."""
+    return np.clip(np.rint(np.asarray(values) * 32768), -32768, 32767).astype(np.int16)
 
 
-@pytest.fixture(scope="session")
-def pcm():
-    """Floats in [-1, 1) -> int16."""
-    return lambda values: np.clip(np.rint(np.asarray(values) * 32768), -32768, 32767).astype(np.int16)
+def noise(seconds: float, *, rate: int = 8000, seed: int = 1) -> npt.NDArray[np.int16]:
+    """Draw white noise."""
+    return np.random.default_rng(seed).integers(-9000, 9000, int(seconds * rate)).astype(np.int16)
 
 
-def _harmonics(f0, rate, low_hz=300.0, high_hz=3400.0):
+def harmonics(f0, rate, low_hz=300.0, high_hz=3400.0):
+    """Add up equally strong harmonics of an F0 (Hz, per sample) within the telephone band: often no fundamental."""
     phase = 2 * np.pi * np.cumsum(np.broadcast_to(f0, np.shape(f0))) / rate
     total = np.zeros(len(phase))
     for k in range(1, int(high_hz / np.min(f0)) + 1):
@@ -63,14 +76,11 @@ def _harmonics(f0, rate, low_hz=300.0, high_hz=3400.0):
     return total
 
 
-@pytest.fixture(scope="session")
-def harmonics():
-    """(F0 per sample in Hz, rate) -> equally strong harmonics within the telephone band: often no fundamental."""
-    return _harmonics
-
-
 class Voice:
-    """A made voice of known pitch: pulses through formants with fricatives and pauses, telephone band, mu-law."""
+    """A made voice of known pitch: pulses through formants with fricatives and pauses, telephone band, mu-law.
+
+    ``samples``, and by sample ``f0`` and whether it is ``voiced``.
+    """
 
     def __init__(self, seed: int, seconds: int, snr_db: float, rate: int = 8000) -> None:
         rng = np.random.default_rng(seed)
@@ -78,7 +88,7 @@ class Voice:
         bends = rng.normal(0, 1.5, seconds * 4 + 2)
         semitones = np.interp(np.arange(n) / rate, np.arange(len(bends)) / 4, bends)
         self.f0 = rng.uniform(85, 280) * 2 ** (semitones / 12)
-        source = _harmonics(self.f0, rate, 50, 3600)
+        source = harmonics(self.f0, rate, 50, 3600)
         noise = rng.normal(size=n)
         clean = np.zeros(n)
         self.voiced = np.zeros(n, dtype=bool)
@@ -107,9 +117,3 @@ class Voice:
             values = signal.lfilter([sum(poles)], poles, values)
         edge = np.minimum(np.arange(len(values)), np.arange(len(values))[::-1]) / (0.02 * rate)
         return values / values.std() * np.minimum(edge, 1) * 10 ** (rng.uniform(-10, 0) / 20)
-
-
-@pytest.fixture(scope="session")
-def voice():
-    """(seed, seconds, snr_db) -> Voice with ``samples``, ``f0`` and ``voiced``."""
-    return Voice

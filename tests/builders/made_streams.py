@@ -7,20 +7,18 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from builders.jobs import DAY_MS, make_stream
 from callbeam.kvs import HOUR_MS, FetchedFragment, FragmentStatus, Job, Lane, ListedFragment, Stream, Unit
 from callbeam.mkv import CONNECT, BlockSpec, Document, TrackSpec, read_documents, write_fragment
 
 MINUTE_MS = 60_000
-DAY_MS = 86_400_000
 T0 = 1_760_000_400_000 - 1_760_000_400_000 % DAY_MS  # a midnight
 
 SKEW_MS = 2 * MINUTE_MS
 
 
 def stream(name: str = "s1") -> Stream:
-    return Stream(
-        f"arn:aws:kinesisvideo:us-east-1:111122223333:stream/{name}/1700000000000", T0 - 30 * DAY_MS, 24 * 365
-    )
+    return make_stream(name, T0 - 30 * DAY_MS, 24 * 365)
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,6 @@ class MemorySource:
                     yield FetchedFragment(one, document)
         finally:
             self.under_way -= 1
-
-
-def make_job(start_ms: int, end_ms: int, *, streams=(), as_of_ms: int | None = None) -> Job:
-    as_of_ms = end_ms + 30 * DAY_MS if as_of_ms is None else as_of_ms
-    return Job(f"{start_ms}", ("*",), tuple(streams), "111122223333", "us-east-1", start_ms, end_ms, as_of_ms)
 
 
 def make_lane(of: Stream, job: Job, sent: list[Sent]) -> Lane:

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from builders.jobs import make_leg
 from callbeam.audio.channel_summary import core_covered, core_samples
-from callbeam.calls import CallIdentity, Leg
 from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import decode_piece
-from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.mkv import Block, Document, Track
 
 T0 = 1_772_445_600_000
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", T0, 24)
 NAMES = ("AUDIO_FROM_CUSTOMER", "AUDIO_TO_CUSTOMER")
 BLOCK_MS = 64
 
@@ -141,8 +140,7 @@ class Heard:
 def hear(leg: SteppingLeg, fragments: list[FetchedFragment] | None = None) -> Heard:
     """Cut and decode a leg as the pipeline does."""
     fragments = fragments or leg.fragments()
-    identity = CallIdentity("c-1", "connect")
-    cutter = PieceCutter(Leg(identity, STREAM, 0, T0), Unit(T0, T0 + HOUR_MS, 1, 1), fragments[0])
+    cutter = PieceCutter(make_leg(T0), Unit(T0, T0 + HOUR_MS, 1, 1), fragments[0])
     pieces = [piece for each in fragments for piece in cutter.add(each)]
     pieces += cutter.finish()
     decoded = [decode_piece(piece) for piece in pieces]

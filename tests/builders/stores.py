@@ -6,6 +6,7 @@ import http.client
 import itertools
 import logging
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ import pyarrow as pa
 import pytest
 from moto.server import ThreadedMotoServer
 
-from callbeam.kvs import Job, Stream
+from builders.jobs import make_job, make_stream
+from callbeam.kvs import Job
 from callbeam.schemas import TABLES
 from callbeam.storage import ObjectStore, StorageConfig, open_store
 
@@ -31,25 +33,23 @@ DAY_MS = 1_772_323_200_000
 BUCKETS = itertools.count()
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
+@contextmanager
+def aws_server() -> Iterator[str]:
+    """Run S3 and STS on this machine; yield their URL."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    with aws_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -81,26 +81,19 @@ def store(config: StorageConfig) -> ObjectStore:
 
 @pytest.fixture
 def job() -> Job:
-    return a_job("0123456789abcdef")
+    return make_day_job("0123456789abcdef")
 
 
-@pytest.fixture
-def make_job() -> Callable[..., Job]:
-    return a_job
+def make_day_job(
+    job_id: str, *, start_ms: int = DAY_MS, end_ms: int = DAY_MS + 86_400_000, stream: str = "calls-1"
+) -> Job:
+    """Make a job over a stream's first of March."""
+    streams, sources = [make_stream(stream)], (f"{stream}*",)
+    return make_job(start_ms, end_ms, job_id=job_id, sources=sources, streams=streams, as_of_ms=end_ms + 1)
 
 
-@pytest.fixture
-def make_seconds() -> Callable[[int], pa.Table]:
-    return seconds
-
-
-def a_job(job_id: str, *, start_ms: int = DAY_MS, end_ms: int = DAY_MS + 86_400_000, stream: str = "calls-1") -> Job:
-    arn = f"arn:aws:kinesisvideo:us-east-1:111122223333:stream/{stream}/1700000000000"
-    streams = (Stream(arn, 1_700_000_000_000, 24),)
-    return Job(job_id, (f"{stream}*",), streams, "111122223333", "us-east-1", start_ms, end_ms, end_ms + 1)
-
-
-def seconds(count: int) -> pa.Table:
+def make_seconds(count: int) -> pa.Table:
+    """Draw rows of table ``seconds``, with unknowns."""
     rng = np.random.default_rng(5)
     table = TABLES["seconds"]
     columns: dict[str, Any] = {

@@ -7,7 +7,8 @@ import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
-from builders.made_streams import MINUTE_MS, SKEW_MS, T0, MemorySource, Sent, make_job, make_lane, stream, true_legs
+from builders.jobs import make_job
+from builders.made_streams import MINUTE_MS, SKEW_MS, T0, MemorySource, Sent, make_lane, stream, true_legs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from builders.jobs import make_job
 from builders.made_streams import (
     MINUTE_MS,
     T0,
     MemorySource,
     Sent,
     losing,
-    make_job,
     make_lane,
     run_of,
     stream,

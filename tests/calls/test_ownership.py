@@ -3,7 +3,8 @@
 from itertools import accumulate, pairwise
 
 import pytest
-from builders.made_streams import MINUTE_MS, T0, make_job, stream
+from builders.jobs import make_job
+from builders.made_streams import MINUTE_MS, T0, stream
 from hypothesis import given
 from hypothesis import strategies as st
 

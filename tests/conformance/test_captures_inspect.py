@@ -1,19 +1,18 @@
 """Captures that others published, through ``callbeam inspect``, against what their publishers assert of them."""
 
 import json
-from pathlib import Path
 
 import pytest
+from builders.shared_data import SHARED
 
 from callbeam.pipelines.inspect_capture import main
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-GETMEDIA = DATA / "getmedia"
-SHAPES = DATA / "connect-shapes"
+GETMEDIA = SHARED / "getmedia"
+SHAPES = SHARED / "connect-shapes"
 
 pytestmark = [
     pytest.mark.conformance,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"the published captures are not at {DATA}"),
+    pytest.mark.skipif(not SHARED.is_dir(), reason=f"the published captures are not at {SHARED}"),
 ]
 
 
@@ -99,7 +98,7 @@ def test_tags_without_a_cluster(inspect):
     assert (line["fragment_number"], line["clusters"], line["error"]) == (None, [], None)
 
 
-MANIFEST = json.loads((SHAPES / "manifest.json").read_text()) if DATA.is_dir() else {}
+MANIFEST = json.loads((SHAPES / "manifest.json").read_text()) if SHARED.is_dir() else {}
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SHAPES.glob("*.mkv")) or ["absent"])
@@ -148,7 +147,7 @@ def test_the_connect_profile(inspect):
     ],
 )
 def test_reported_inputs_say_what_they_hold(inspect, name, read_as, warnings):
-    found = inspect(DATA / "reports" / f"{name}.mkv")
+    found = inspect(SHARED / "reports" / f"{name}.mkv")
     tracks = [track for line in found for track in line["tracks"]]
     assert {tuple(track["read_as"].values()) for track in tracks} == {read_as}
     assert [track["warnings"] for track in tracks] == [warnings] * len(tracks)
@@ -162,7 +161,7 @@ def test_reported_inputs_say_what_they_hold(inspect, name, read_as, warnings):
 
 
 def test_real_aac_is_not_called_pcm(inspect):
-    tracks = [line["tracks"][0] for line in inspect(DATA / "reports" / "f01a-chime-meeting-aac.mkv")]
+    tracks = [line["tracks"][0] for line in inspect(SHARED / "reports" / "f01a-chime-meeting-aac.mkv")]
     assert {track["codec_private"] for track in tracks} == {"1190"}
     for track in tracks:
         if track["decoded"]:  # with the extra

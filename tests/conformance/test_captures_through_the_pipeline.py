@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-import wave
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.dataset as ds
 import pytest
+from builders.shared_data import SHARED, real_call
 
 from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Emulator
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.conformance
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 GETMEDIA = SHARED / "getmedia"
 SHAPES = SHARED / "connect-shapes"
-CALLS = SHARED / "calls"
 
 
 def needs(folder: Path) -> None:
@@ -52,12 +50,9 @@ def tables_of(kvs: Emulator, output: Path, start: str, end: str, *extra: str) ->
 
 
 def test_a_real_call_comes_back_sample_for_sample(kvs: Emulator, tmp_path: Path) -> None:
-    needs(CALLS)
     pcm = {}
     for role, name in (("CUSTOMER", "caller"), ("AGENT", "agent")):
-        with wave.open(str(CALLS / f"Auto_Repairs_40_UTC_{name}.wav")) as file:
-            assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
-            pcm[role] = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+        pcm[role] = real_call(name)
     kvs.add_stream("calls-1")
     start_ms = 1772443800000
     for one in connect_fragments_from_pcm(pcm["CUSTOMER"], pcm["AGENT"], contact_id="real", start_ms=start_ms):

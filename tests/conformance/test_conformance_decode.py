@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import json
-import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.jobs import make_leg
+from builders.shared_data import SHARED, real_call
 
 from callbeam.audio import channel_extent
 from callbeam.audio.channel_summary import core_samples, gaps
-from callbeam.calls import CallIdentity, Leg, Piece
+from callbeam.calls import Piece
 from callbeam.decoding import DecodedPiece, decode_piece
-from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, fragment_tags, read_documents, write_fragment
 from callbeam.timeline import start_clock
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = [
     pytest.mark.conformance,
     pytest.mark.skipif(not SHARED.is_dir(), reason=f"the third-party data of {SHARED} is absent"),
 ]
 
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", 0, 24)
-
 
 def decode(fragments: list[FetchedFragment]) -> DecodedPiece:
-    leg = Leg(CallIdentity("c-1", "connect"), STREAM, fragments[0].listed.number, 0)
+    leg = make_leg(0, first_number=fragments[0].listed.number)
     clock = start_clock(fragments[0])
     unit = Unit(0, HOUR_MS, len(fragments), 1)
     return decode_piece(Piece(leg, clock, unit, 0, True, tuple(fragments), 0, len(fragments)))
@@ -123,10 +121,8 @@ def test_video_is_no_audio(name: str) -> None:
 
 def test_a_real_call_comes_back_sample_for_sample() -> None:
     voices = {}
-    for name, file in (("AUDIO_FROM_CUSTOMER", "caller"), ("AUDIO_TO_CUSTOMER", "agent")):
-        with wave.open(str(SHARED / "calls" / f"Auto_Repairs_40_UTC_{file}.wav")) as audio:
-            assert (audio.getframerate(), audio.getnchannels(), audio.getsampwidth()) == (8000, 1, 2)
-            voices[name] = audio.readframes(audio.getnframes())
+    for name, side in (("AUDIO_FROM_CUSTOMER", "caller"), ("AUDIO_TO_CUSTOMER", "agent")):
+        voices[name] = real_call(side).tobytes()
     fragments, t0 = [], 1_700_000_000_000
     for number, at in enumerate(range(0, max(map(len, voices.values())), 16 * 1024)):
         order = list(voices) if number % 3 else list(reversed(voices))

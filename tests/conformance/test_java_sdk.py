@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from builders.shared_data import SHARED
 
 from callbeam.callmaker import make_demo
 from callbeam.emulator import Emulator, EmulatorConfig, Fault
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.conformance
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-CAPTURES = sorted((*DATA.glob("getmedia/*.mkv"), *DATA.glob("connect-shapes/*.mkv")))
+CAPTURES = sorted((*SHARED.glob("getmedia/*.mkv"), *SHARED.glob("connect-shapes/*.mkv")))
 DAMAGED = {"output-get-media-non-increasing-timecode": 11}
 """Captures whose last document is cut inside a block, with how many whole ones come before."""
 
@@ -76,7 +75,7 @@ def check_listing(lines: list[Line], stored: list[Any]) -> None:
     ] == [(str(f.number), f.server_ms, f.producer_ms, f.size) for f in stored]
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"the published captures are not at {DATA}")
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the published captures are not at {SHARED}")
 def test_the_captures_are_at_hand():
     assert len(CAPTURES) == 15
     assert set(DAMAGED) <= {path.stem for path in CAPTURES}

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.jobs import make_leg
+from builders.shared_data import SHARED
 
-from callbeam.calls import CallIdentity, Leg, parse_role_map
+from callbeam.calls import parse_role_map
 from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import DecodeConfig, DecodedPiece, decode_piece
-from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.mkv import fragment_tags, read_documents
 from callbeam.payload import format_detection, survey
 from callbeam.payload.samples import g711_levels
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = [
     pytest.mark.conformance,
     pytest.mark.skipif(not (SHARED / "reports").is_dir(), reason=f"the reported inputs of {SHARED} are absent"),
 ]
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", 0, 24)
 NAMES = ["AUDIO_FROM_CUSTOMER", "AUDIO_TO_CUSTOMER"]
 
 
@@ -36,8 +36,7 @@ def capture(path: Path) -> list[FetchedFragment]:
 def decoded(name: str, config: DecodeConfig | None = None) -> DecodedPiece:
     """Read a reported input as a job reads a leg."""
     fragments = capture(SHARED / "reports" / f"{name}.mkv")
-    leg = Leg(CallIdentity("c-1", "connect"), STREAM, 0, 0)
-    cutter = PieceCutter(leg, Unit(0, HOUR_MS, len(fragments), 1), fragments[0])
+    cutter = PieceCutter(make_leg(0), Unit(0, HOUR_MS, len(fragments), 1), fragments[0])
     pieces = [piece for fragment in fragments for piece in cutter.add(fragment)]
     (piece,) = [*pieces, *cutter.finish()]
     return decode_piece(piece, config)

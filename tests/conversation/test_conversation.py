@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from builders.talk import talk
 
 from callbeam.callmaker import make_call, varied_call, write_chime, write_connect
 from callbeam.callmaker import script as plan
@@ -40,7 +41,7 @@ def planned_pairs(script):
     return pairs
 
 
-def test_what_200_scripts_mean_is_found(talk):
+def test_what_200_scripts_mean_is_found():
     meant = 0
     for seed in range(200):
         spec = varied_call("call", 0, seed, chime=seed % 3 == 2).conversation
@@ -66,16 +67,16 @@ def truths():
     return [(write_chime if seed % 2 else write_connect)(make_call(spec, seed)).truth for seed, spec in calls]
 
 
-def channels_of(truth, talk):
+def channels_of(truth):
     return [
         talk(role, one.speech, begin=one.begin_ms, end=one.end_ms, masked=one.gaps)
         for role, one in truth.channels.items()
     ]
 
 
-def test_what_calls_were_made_of_is_found(truths, talk):
+def test_what_calls_were_made_of_is_found(truths):
     for truth in truths:
-        conversation = converse(channels_of(truth, talk), comparable=True, duration_ms=truth.duration_ms)
+        conversation = converse(channels_of(truth), comparable=True, duration_ms=truth.duration_ms)
         meant = {
             (event.kind, event.role, event.begin_ms, event.end_ms): event.measures
             for event in truth.events
@@ -85,9 +86,9 @@ def test_what_calls_were_made_of_is_found(truths, talk):
         assert meant
 
 
-def test_silence_is_what_speech_leaves_over(truths, talk):
+def test_silence_is_what_speech_leaves_over(truths):
     for truth in truths:
-        channels = channels_of(truth, talk)
+        channels = channels_of(truth)
         there = as_spans((one.begin_ms, one.end_ms) for one in channels)
         silent = subtract(there, as_spans(span for one in truth.channels.values() for span in one.speech))
         expected = [span for span in silent.tolist() if span[1] - span[0] >= 3_000]
@@ -101,7 +102,7 @@ def test_silence_is_what_speech_leaves_over(truths, talk):
         assert conversation.totals["non_talk_time_total_ms"] == sum(end - begin for begin, end in expected)
 
 
-def test_an_hour_of_talk_is_cheap(talk):
+def test_an_hour_of_talk_is_cheap():
     rng = np.random.default_rng(1)
     channels = []
     for role in plan.ROLES:
@@ -114,7 +115,7 @@ def test_an_hour_of_talk_is_cheap(talk):
     assert len(conversation.turns) == 3_000
 
 
-def test_a_channel_that_is_masked_throughout_is_not_heard(talk):
+def test_a_channel_that_is_masked_throughout_is_not_heard():
     customer = talk("CUSTOMER", [(1_000, 4_000)], end=10_000)
     masked = talk("AGENT", [], end=10_000, masked=[(0, 10_000)])
     conversation = converse([customer, masked], comparable=True, duration_ms=10_000)

@@ -1,3 +1,4 @@
+from builders.talk import talk, tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ def phases(channels, duration_ms=60_000):
     ]
 
 
-def test_bursts_of_ringback_are_one_ringing(talk, tone):
+def test_bursts_of_ringback_are_one_ringing():
     rings = [tone("ringback", at, at + 2_000) for at in (5_000, 11_000, 17_000)]
     for role in ("AGENT", "CUSTOMER", None):
         channel = talk(role, [], channel_id="x", marks=rings)
@@ -27,7 +28,7 @@ def test_bursts_of_ringback_are_one_ringing(talk, tone):
         ]
 
 
-def test_beeps_and_music_to_the_customer_are_hold(talk, tone):
+def test_beeps_and_music_to_the_customer_are_hold():
     beeps = [tone("hold_tone", at, at + 500) for at in (20_000, 25_000, 30_000)]
     music = [tone("hold_music", 40_000, 50_000)]
     hold = [("hold", 20_000, 50_000, "audio")]
@@ -36,13 +37,13 @@ def test_beeps_and_music_to_the_customer_are_hold(talk, tone):
     assert phases([talk("CUSTOMER", [], marks=[*beeps, *music])]) == [("unknown", 0, 60_000, "none")]
 
 
-def test_no_other_tone_is_hold_or_ringing(talk, tone):
+def test_no_other_tone_is_hold_or_ringing():
     for kind in sorted({*TONE_KINDS} - {"ringback", "hold_tone", "hold_music"}):
         marks = [tone(kind, at, at + 4_000) for at in range(5_000, 45_000, 5_000)]
         assert phases([talk("AGENT", [], marks=marks)]) == [("unknown", 0, 60_000, "none")]
 
 
-def test_who_speaks_between_beeps_is_back(talk, tone):
+def test_who_speaks_between_beeps_is_back():
     beeps = [tone("hold_tone", at, at + 500) for at in (20_000, 25_000, 33_000, 38_000)]
     agent = talk("AGENT", [(27_000, 31_000)], marks=beeps)
     assert [phase[:3] for phase in phases([agent]) if phase[0] != "unknown"] == [
@@ -51,7 +52,7 @@ def test_who_speaks_between_beeps_is_back(talk, tone):
     ]
 
 
-def test_a_beep_is_no_hold(talk, tone):
+def test_a_beep_is_no_hold():
     assert phases([talk("AGENT", [], marks=[tone("hold_tone", 20_000, 20_500)])]) == [("unknown", 0, 60_000, "none")]
 
 
@@ -71,7 +72,7 @@ def test_a_phase_is_a_row_of_the_table():
     st.lists(st.tuples(st.sampled_from(KINDS), st.integers(-100, 60_100), st.integers(1, 9_000)), max_size=12),
     st.lists(st.tuples(st.integers(0, 59_000), st.integers(1, 4_000)), max_size=5),
 )
-def test_phases_follow_each_other_from_begin_to_end(talk, tone, tones, said):
+def test_phases_follow_each_other_from_begin_to_end(tones, said):
     marks = sorted((tone(kind, at, at + length) for kind, at, length in tones), key=lambda mark: mark.begin_ms)
     spans = [[at, at + length] for at, length in said]
     found = converse([talk("AGENT", spans, marks=marks)], comparable=True, duration_ms=60_000).phases

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from builders.talk import talk, tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ def totals(channels, *, comparable=True, duration_ms=100_000, **more):
 
 
 @pytest.fixture
-def call(talk, tone):
+def call():
     """Make a call with all that is counted; its figures stand in the test."""
     agent = talk(
         "AGENT",
@@ -109,7 +110,7 @@ def test_no_channel_has_no_totals():
     assert found.events == found.phases == found.warnings == ()
 
 
-def test_two_who_say_nothing(talk):
+def test_two_who_say_nothing():
     found = totals([talk("AGENT", [], end=10_000), talk("CUSTOMER", [], end=10_000)], duration_ms=10_000)
     assert found["talk_time_total_ms"] == found["turn_count"] == found["interruptions_total_count"] == 0
     assert found["non_talk_time_total_ms"] == found["longest_non_talk_ms"] == 10_000
@@ -119,7 +120,7 @@ def test_two_who_say_nothing(talk):
         assert found[name] is None
 
 
-def test_without_roles_all_together_is_counted(talk):
+def test_without_roles_all_together_is_counted():
     channels = [talk(None, [(0, 10_000)], channel_id="a"), talk(None, [(9_000, 19_000)], channel_id="b")]
     found = totals(channels)
     assert found["speech_union_ms"] == 19_000
@@ -130,7 +131,7 @@ def test_without_roles_all_together_is_counted(talk):
             assert found[name] is None
 
 
-def test_masked_is_what_no_channel_has(talk):
+def test_masked_is_what_no_channel_has():
     agent = talk("AGENT", [], begin=10_000, end=90_000, masked=[(15_000, 30_000), (50_000, 60_000)])
     customer = talk("CUSTOMER", [], begin=0, end=80_000, masked=[(5_000, 12_000), (25_000, 55_000)])
     assert totals([agent, customer])["masked_ms"] == 5_000 + 5_000 + 5_000 + 10_000
@@ -170,7 +171,7 @@ DURATION_MS = 120_000
 
 
 @st.composite
-def calls(draw, talk):
+def calls(draw):
     """Draw two participants, one of them maybe without role, with masked audio."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     channels = []
@@ -185,8 +186,8 @@ def calls(draw, talk):
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_figures_agree_with_each_other(talk, data):
-    channels = data.draw(calls(talk))
+def test_figures_agree_with_each_other(data):
+    channels = data.draw(calls())
     conversation = converse(channels, comparable=True, duration_ms=DURATION_MS)
     found, events = conversation.totals, conversation.events
     assert conversation == converse(channels[::-1], comparable=True, duration_ms=DURATION_MS)

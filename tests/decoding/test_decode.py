@@ -7,19 +7,19 @@ import struct
 
 import numpy as np
 import pytest
+from builders.jobs import make_leg, make_stream
 
 from callbeam.audio import channel_extent
 from callbeam.audio.channel_summary import core_samples, gaps, pcm_sha256
-from callbeam.calls import CallIdentity, Leg, Piece, participant_role
+from callbeam.calls import Piece, participant_role
 from callbeam.decoding import DecodedPiece, decode_piece
 from callbeam.decoding.track import channel_id, read_run
-from callbeam.kvs import HOUR_MS, FetchedFragment, FragmentStatus, ListedFragment, Stream, Unit
+from callbeam.kvs import HOUR_MS, FetchedFragment, FragmentStatus, ListedFragment, Unit
 from callbeam.mkv import CONNECT, LIBAV, Block, BlockSpec, Dialect, Track, TrackSpec, read_documents, write_fragment
 from callbeam.payload import AudioFormat, declared_format, is_audio
 from callbeam.timeline import Run, start_clock
 
 T0 = 1_700_000_000_000
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", T0, 24)
 UNIT = Unit(T0, T0 + HOUR_MS, 1, 1)
 FROM = TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90")
 TO = TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_AAC", b"\x11\x90")
@@ -48,7 +48,7 @@ def fetched(
 
 def decode(*fragments: FetchedFragment, source: str = "connect", owned: tuple[int, int] | None = None) -> DecodedPiece:
     first_owned, end_owned = owned or (0, len(fragments))
-    leg = Leg(CallIdentity("c-1", source), STREAM, fragments[0].listed.number, T0 + 400)
+    leg = make_leg(T0 + 400, source=source, first_number=fragments[0].listed.number)
     clock = start_clock(fragments[0])
     return decode_piece(Piece(leg, clock, UNIT, 0, True, fragments, first_owned, end_owned))
 
@@ -134,7 +134,7 @@ class TestChannels:
         np.testing.assert_array_equal(channel.samples, a)
 
     def test_channel_ids_tell_legs_and_tracks_apart(self) -> None:
-        legs = [Leg(CallIdentity("c", "connect"), STREAM, number, T0) for number in (1, 2)]
+        legs = [make_leg(T0, first_number=number) for number in (1, 2)]
         names = {channel_id(leg, name) for leg in legs for name in ("", "AUDIO_FROM_CUSTOMER")}
         assert len(names) == 4
         assert all(len(name) == 12 and int(name, 16) >= 0 for name in names)
@@ -164,7 +164,12 @@ class TestAccount:
         piece = decode(fetched(1, 0, (1, 0, a)), fetched(2, 100, (1, 0, a), tracks=aac, tags=()))
         assert statuses(piece) == ["decoded", "unsupported_codec"]
         (letter,) = piece.dead_letters
-        assert (letter.reason, letter.number, letter.stream, letter.call_id) == ("unsupported_codec", 2, STREAM, "c-1")
+        assert (letter.reason, letter.number, letter.stream, letter.call_id) == (
+            "unsupported_codec",
+            2,
+            make_stream(),
+            "c-1",
+        )
         assert "the format changes from s16le of 1 channels to aac of 2" in letter.detail
         assert letter.sample.startswith(b"\x1a\x45\xdf\xa3")
         assert len(letter.sample) == 64

@@ -7,15 +7,16 @@ from itertools import count
 
 import numpy as np
 import pytest
+from builders.jobs import make_leg
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from callbeam.audio import channel_extent, join_extents
 from callbeam.audio.channel_summary import core_covered, core_samples
-from callbeam.calls import CallIdentity, Leg, Piece
+from callbeam.calls import Piece
 from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import DecodedPiece, decode_piece
-from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.mkv import Block, Document, Track
 from callbeam.payload import TrackVerdict, survey
 from callbeam.timeline import LEAD_MS, PIECE_MS, advance, start_clock
@@ -28,8 +29,7 @@ RATE = 1_000
 pytestmark = pytest.mark.usefixtures("low_rates")
 
 
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", T0, 24)
-LEG = Leg(CallIdentity("c-1", "connect"), STREAM, 0, T0)
+LEG = make_leg(T0)
 UNIT = Unit(T0, T0 + HOUR_MS, 1, 1)
 NAMES = ("AUDIO_FROM_CUSTOMER", "AUDIO_TO_CUSTOMER")
 

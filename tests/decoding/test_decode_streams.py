@@ -7,24 +7,24 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from builders.jobs import make_leg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.audio.channel_summary import core_samples
-from callbeam.calls import CallIdentity, Leg, Piece, parse_role_map, participant_role
+from callbeam.calls import Piece, parse_role_map, participant_role
 from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import DecodeConfig, DecodedPiece, decode_piece
 from callbeam.decoding.resampling import resample
 from callbeam.decoding.track import read_run
 from callbeam.errors import UsageError
-from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.mkv import Block, Document, Track
 from callbeam.payload import read_samples, survey
 from callbeam.timeline import PIECE_MS, Placer, start_clock
 
 T0 = 1_700_000_000_000
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", T0, 24)
-LEG = Leg(CallIdentity("c-1", "untagged"), STREAM, 0, T0)
+LEG = make_leg(T0, source="untagged")
 UNIT = Unit(T0, T0 + HOUR_MS, 1, 1)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from page_reader import Reader, assert_alike, blocks
+from builders.page_reader import Reader, assert_alike, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,6 +10,8 @@ import time
 
 import boto3
 import pytest
+from builders.emulated import make_clients
+from builders.fragments import make_fragment
 
 from callbeam.mkv import read_documents
 
@@ -50,12 +52,12 @@ def run():
         one.process.stderr.close()
 
 
-def test_load_serve_and_stop_with_an_open_response(run, tmp_path, fragment, clients):
+def test_load_serve_and_stop_with_an_open_response(run, tmp_path):
     capture = tmp_path / "capture.mkv"
-    capture.write_bytes(fragment(0) + fragment(1))
+    capture.write_bytes(make_fragment(0) + make_fragment(1))
     emulator = run("--data", tmp_path / "data", "--load", f"calls={capture}", "--getmedia-idle", 60, "--quotas")
     url = emulator.url()
-    media = clients(url).media
+    media = make_clients(url).media
     body = media.get_media(StreamName="calls", StartSelector={"StartSelectorType": "EARLIEST"})["Payload"]
     assert body.read(100)
     code, seconds, out, err = emulator.stop()
@@ -63,7 +65,7 @@ def test_load_serve_and_stop_with_an_open_response(run, tmp_path, fragment, clie
     assert seconds < 5
     body.close()
     again = run("--data", tmp_path / "data", "--tag-vocabulary", "documented", "--switch", "listing_omits_empty=true")
-    assert clients(again.url()).control.list_streams()["StreamInfoList"][0]["StreamName"] == "calls"
+    assert make_clients(again.url()).control.list_streams()["StreamInfoList"][0]["StreamName"] == "calls"
     assert again.stop(signal.SIGINT)[0] == 0
 
 

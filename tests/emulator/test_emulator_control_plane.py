@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 import pytest
 import requests
 from botocore.exceptions import ClientError
+from builders.emulated import make_clients
+from builders.fragments import START_MS
 
 
 def code_of(call, **arguments):
@@ -15,9 +17,9 @@ def code_of(call, **arguments):
     return caught.value.response["Error"]["Code"], caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def test_a_stream_is_made_described_listed_and_deleted(emulate, clients):
+def test_a_stream_is_made_described_listed_and_deleted(emulate):
     kvs, _, _ = emulate()
-    control = clients(kvs.endpoint_url, region="eu-west-1").control
+    control = make_clients(kvs.endpoint_url, region="eu-west-1").control
     arn = control.create_stream(StreamName="new.one", DataRetentionInHours=24, MediaType="audio/L16")["StreamARN"]
     assert arn.startswith("arn:aws:kinesisvideo:eu-west-1:111122223333:stream/new.one/")
     info = control.describe_stream(StreamARN=arn)["StreamInfo"]
@@ -61,16 +63,16 @@ def test_retention_is_changed_with_the_right_version_only(emulate):
     )
 
 
-def test_the_data_endpoint_is_this_server_by_the_name_the_client_used(emulate, clients):
+def test_the_data_endpoint_is_this_server_by_the_name_the_client_used(emulate):
     kvs, _, _ = emulate()
-    control = clients(f"http://localhost:{kvs.port}").control
+    control = make_clients(f"http://localhost:{kvs.port}").control
     answer = control.get_data_endpoint(StreamName="calls", APIName="LIST_FRAGMENTS")
     assert answer["DataEndpoint"] == f"http://localhost:{kvs.port}"
     assert code_of(control.get_data_endpoint, StreamName="gone", APIName="GET_MEDIA")[0] == "ResourceNotFoundException"
     assert code_of(control.get_data_endpoint, StreamName="calls", APIName="NOPE") == ("InvalidArgumentException", 400)
 
 
-def test_a_call_at_another_apis_endpoint_fails(emulate, clients):
+def test_a_call_at_another_apis_endpoint_fails(emulate):
     kvs, (control, archived, media), _ = emulate(1, separate_endpoints=True)
     urls = {
         api: control.get_data_endpoint(StreamName="calls", APIName=api)["DataEndpoint"]
@@ -80,7 +82,7 @@ def test_a_call_at_another_apis_endpoint_fails(emulate, clients):
     start = {"StartSelectorType": "EARLIEST"}
     assert code_of(media.get_media, StreamName="calls", StartSelector=start)[0] == "InvalidEndpointException"
     assert code_of(archived.get_media_for_fragment_list, StreamName="calls", Fragments=["1"])[1] == 403
-    assert clients(urls["GET_MEDIA"]).media.get_media(StreamName="calls", StartSelector=start)["Payload"].read()
+    assert make_clients(urls["GET_MEDIA"]).media.get_media(StreamName="calls", StartSelector=start)["Payload"].read()
 
 
 @pytest.mark.parametrize(
@@ -118,14 +120,14 @@ def test_a_stream_is_known_by_its_whole_arn(emulate):
 
 
 @pytest.mark.parametrize(("regional", "found"), [(False, True), (True, False)])
-def test_another_regions_client_finds_a_stream_only_without_the_switch(emulate, clients, regional, found):
+def test_another_regions_client_finds_a_stream_only_without_the_switch(emulate, regional, found):
     kvs, _, _ = emulate(regional=regional)
-    names = clients(kvs.endpoint_url, region="eu-west-1").control.list_streams()["StreamInfoList"]
+    names = make_clients(kvs.endpoint_url, region="eu-west-1").control.list_streams()["StreamInfoList"]
     assert bool(names) is found
 
 
-def test_loaded_streams_say_that_they_keep_everything(emulate, start_ms):
+def test_loaded_streams_say_that_they_keep_everything(emulate):
     _, (control, _, _), _ = emulate()
     info = control.describe_stream(StreamName="calls")["StreamInfo"]
     assert info["DataRetentionInHours"] == 87_600
-    assert info["CreationTime"] <= datetime.fromtimestamp(start_ms / 1000, tz=timezone.utc)
+    assert info["CreationTime"] <= datetime.fromtimestamp(START_MS / 1000, tz=timezone.utc)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from builders.fragments import make_fragment
 
 from callbeam.emulator import Emulator, EmulatorConfig
 from callbeam.emulator.store import counter_of, make_number, server_ms_of, well_formed
@@ -44,22 +45,22 @@ def get_media(clients, stream="loaded"):
     return clients.media.get_media(StreamName=stream, StartSelector=start)["Payload"].read()
 
 
-def test_sound_tags_are_remembered_and_written_again(load, fragment):
+def test_sound_tags_are_remembered_and_written_again(load):
     numbers = [make_number("x", counter, 1_511_852_109_126 + counter) for counter in (5, 6, 1001)]
-    documents = [captured(fragment(i), n, f"1511852109.{126 + i}", f"{i}.000") for i, n in enumerate(numbers)]
+    documents = [captured(make_fragment(i), n, f"1511852109.{126 + i}", f"{i}.000") for i, n in enumerate(numbers)]
     _, clients, stored = load(*documents)
     assert [f.number for f in stored] == numbers
     assert [f.server_ms for f in stored] == [1_511_852_109_126 + i for i in range(3)]
     assert [f.producer_ms for f in stored] == [0, 1000, 2000]
-    assert [f.size for f in stored] == [len(fragment(i)) for i in range(3)]
+    assert [f.size for f in stored] == [len(make_fragment(i)) for i in range(3)]
     for served, original in zip(read_documents(get_media(clients)), documents, strict=True):
         without = [tag for tag in served.tags if tag[0] != BEHIND]
         assert without == [tag for document in read_documents(original) for tag in document.tags if tag[0] != BEHIND]
         assert strip_aws_tags(bytes(served.data))[0] == strip_aws_tags(original)[0]
 
 
-def test_what_is_missing_is_made_up_in_order_and_always_the_same(load, fragment):
-    labels = [insert_aws_tags(fragment(i), [(NUMBER, f"label-{i}"), (PRODUCER, "soon")], []) for i in range(4)]
+def test_what_is_missing_is_made_up_in_order_and_always_the_same(load):
+    labels = [insert_aws_tags(make_fragment(i), [(NUMBER, f"label-{i}"), (PRODUCER, "soon")], []) for i in range(4)]
     _, _, first = load(*labels)
     _, _, second = load(*labels)
     assert [f.number for f in first] == [f.number for f in second]
@@ -70,29 +71,29 @@ def test_what_is_missing_is_made_up_in_order_and_always_the_same(load, fragment)
     assert [b - a for a, b in pairwise(starts)] == [1000] * 3, "as the timecodes step"
 
 
-def test_a_gap_in_the_numbers_is_filled_between_its_neighbours(load, fragment):
+def test_a_gap_in_the_numbers_is_filled_between_its_neighbours(load):
     given = [make_number("x", counter, 1_511_852_109_126) for counter in (41, 43)]
     _, _, stored = load(
-        captured(fragment(0), given[0], "1511852109.126", "0.000"),
-        fragment(1),
-        captured(fragment(2), given[1], "1511852111.126", "2.000"),
+        captured(make_fragment(0), given[0], "1511852109.126", "0.000"),
+        make_fragment(1),
+        captured(make_fragment(2), given[1], "1511852111.126", "2.000"),
     )
-    assert [f.size for f in stored] == [len(fragment(i)) for i in range(3)]
+    assert [f.size for f in stored] == [len(make_fragment(i)) for i in range(3)]
     assert (stored[0].number, stored[2].number) == (given[0], given[1])
     assert counter_of(stored[1].number) == 42
     assert stored[1].producer_ms == 1000
 
 
-def test_no_server_time_is_made_up_in_the_future(load, fragment):
-    later = insert_aws_tags(fragment(0), [(PRODUCER, "5000000000.000")], [])
+def test_no_server_time_is_made_up_in_the_future(load):
+    later = insert_aws_tags(make_fragment(0), [(PRODUCER, "5000000000.000")], [])
     _, _, (stored,) = load(later)
     assert stored.producer_ms == 5_000_000_000_000
     assert stored.server_ms < 1_700_000_000_000
 
 
-def test_a_number_that_comes_twice_gets_another(load, fragment):
+def test_a_number_that_comes_twice_gets_another(load):
     number = make_number("x", 5, 1_511_852_109_126)
-    _, _, stored = load(*(captured(fragment(i), number, "1511852109.126", f"{i}.000") for i in range(2)))
+    _, _, stored = load(*(captured(make_fragment(i), number, "1511852109.126", f"{i}.000") for i in range(2)))
     assert stored[0].number == number
     assert counter_of(stored[1].number) == 6
     assert [f.producer_ms for f in stored] == [0, 1000]
@@ -109,18 +110,18 @@ def test_error_documents_keep_their_error(load):
 
 
 @pytest.mark.parametrize("cut", [40, 400, -1, -300])
-def test_a_damaged_document_is_served_as_it_is(load, fragment, cut):
-    whole = captured(fragment(0), make_number("x", 1, 5000), "5.000", "5.000")
-    kvs, clients, stored = load(fragment(1)[:cut], whole)
-    (damaged,) = (f for f in stored if f.size != len(fragment(0)))
+def test_a_damaged_document_is_served_as_it_is(load, cut):
+    whole = captured(make_fragment(0), make_number("x", 1, 5000), "5.000", "5.000")
+    kvs, clients, stored = load(make_fragment(1)[:cut], whole)
+    (damaged,) = (f for f in stored if f.size != len(make_fragment(0)))
     stream = kvs.store.find("loaded", None)
-    assert stream.media(damaged) == fragment(1)[:cut]
+    assert stream.media(damaged) == make_fragment(1)[:cut]
     body = get_media(clients)
     assert len(stored) == 2
     documents = list(read_documents(body))
     assert (
         strip_aws_tags(bytes(documents[[f.number for f in stored].index(damaged.number)].data))[0]
-        == (fragment(1)[:cut])
+        == (make_fragment(1)[:cut])
     )
 
 
@@ -129,17 +130,17 @@ def test_bytes_that_are_no_document_are_served_as_they_are(load):
     assert get_media(clients) == b"this is no Matroska at all"
 
 
-def test_a_stream_is_older_than_its_first_fragment(load, fragment):
-    _, clients, stored = load(captured(fragment(0), 5, "1511852109.126", "0.000"))
+def test_a_stream_is_older_than_its_first_fragment(load):
+    _, clients, stored = load(captured(make_fragment(0), 5, "1511852109.126", "0.000"))
     info = clients.control.describe_stream(StreamName="loaded")["StreamInfo"]
     assert info["CreationTime"].timestamp() < stored[0].server_ms / 1000
     assert info["StreamARN"].endswith(f"/{round(info['CreationTime'].timestamp() * 1000)}")
 
 
-def test_loading_again_adds_nothing_and_earlier_media_makes_the_stream_older(tmp_path, fragment):
+def test_loading_again_adds_nothing_and_earlier_media_makes_the_stream_older(tmp_path):
     late, early = tmp_path / "late.mkv", tmp_path / "early.mkv"
-    late.write_bytes(captured(fragment(0), make_number("x", 2000, 1_600_000_000_000), "1600000000.000", "0.000"))
-    early.write_bytes(captured(fragment(1), make_number("x", 5, 1_500_000_000_000), "1500000000.000", "0.000"))
+    late.write_bytes(captured(make_fragment(0), make_number("x", 2000, 1_600_000_000_000), "1600000000.000", "0.000"))
+    early.write_bytes(captured(make_fragment(1), make_number("x", 5, 1_500_000_000_000), "1500000000.000", "0.000"))
     with Emulator(data=tmp_path / "data") as kvs:
         kvs.load("s", late)
     with Emulator(data=tmp_path / "data") as kvs:

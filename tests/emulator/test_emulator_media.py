@@ -8,6 +8,7 @@ import time
 import pytest
 import requests
 from botocore.exceptions import ClientError, ResponseStreamingError
+from builders.fragments import START_MS, make_fragment
 
 from callbeam.emulator.store import StreamGoneError, make_number
 from callbeam.mkv import LIBAV, read_documents, strip_aws_tags
@@ -36,7 +37,7 @@ def follow(media, kind, **more):
     return media.get_media(StreamName="calls", StartSelector={"StartSelectorType": kind, **more})
 
 
-def test_fragments_come_as_asked_for_byte_for_byte_with_awss_tags(emulate, fragment, start_ms):
+def test_fragments_come_as_asked_for_byte_for_byte_with_awss_tags(emulate):
     _, (_, archived, _), numbers = emulate(5)
     order = [numbers[3], numbers[0], numbers[4]]
     response = ask(archived, order)
@@ -46,11 +47,11 @@ def test_fragments_come_as_asked_for_byte_for_byte_with_awss_tags(emulate, fragm
     for document, index in zip(found, (3, 0, 4), strict=True):
         assert document.error is None
         media, removed = strip_aws_tags(bytes(document.data))
-        assert media == fragment(index)
+        assert media == make_fragment(index)
         assert removed == [
             (PREFIX + "FRAGMENT_NUMBER", str(numbers[index])),
-            (PREFIX + "SERVER_TIMESTAMP", f"{start_ms // 1000 + index}.000"),
-            (PREFIX + "PRODUCER_TIMESTAMP", f"{start_ms // 1000 + index}.126"),
+            (PREFIX + "SERVER_TIMESTAMP", f"{START_MS // 1000 + index}.000"),
+            (PREFIX + "PRODUCER_TIMESTAMP", f"{START_MS // 1000 + index}.126"),
         ]
         assert document.data.obj.find(b"FRAGMENT_NUMBER") < document.data.obj.find(bytes.fromhex("1f43b675"))
 
@@ -82,11 +83,11 @@ def test_a_missing_fragment_is_a_document_without_a_cluster(emulate):
     )
 
 
-def test_a_number_of_another_stream_fails_the_call_unless_switched(emulate, fragment):
+def test_a_number_of_another_stream_fails_the_call_unless_switched(emulate):
     for switch, outcome in (("invalid", None), ("not_found", "3000")):
         kvs, (_, archived, _), numbers = emulate(1, foreign_number=switch)
         kvs.add_stream("other")
-        foreign = kvs.add_fragment("other", fragment(7), server_ms=5, producer_ms=5)
+        foreign = kvs.add_fragment("other", make_fragment(7), server_ms=5, producer_ms=5)
         if outcome is None:
             with pytest.raises(ClientError, match="Fragment numbers are invalid"):
                 ask(archived, [numbers[0], foreign])
@@ -126,11 +127,11 @@ def test_order_and_repeats_are_switches(emulate):
 
 
 @pytest.mark.parametrize("switch", ["not_found", "invalid"])
-def test_an_expired_fragment_is_not_given(emulate, switch, start_ms):
-    now = [start_ms / 1000 + 10]
+def test_an_expired_fragment_is_not_given(emulate, switch):
+    now = [START_MS / 1000 + 10]
     kvs, (_, archived, _), _ = emulate(apply_retention=True, expired_number=switch, clock=lambda: now[0])
-    kvs.add_stream("short", retention_hours=1, created_ms=start_ms)
-    number = kvs.add_fragment("short", b"\x1a\x45\xdf\xa3\x80", server_ms=start_ms, producer_ms=None)
+    kvs.add_stream("short", retention_hours=1, created_ms=START_MS)
+    number = kvs.add_fragment("short", b"\x1a\x45\xdf\xa3\x80", server_ms=START_MS, producer_ms=None)
     asked = {"StreamName": "short", "Fragments": [str(number)]}
     assert len(documents(archived.get_media_for_fragment_list(**asked))) == 1
     now[0] += 3600
@@ -142,16 +143,16 @@ def test_an_expired_fragment_is_not_given(emulate, switch, start_ms):
         assert tag(document, "ERROR_ID") == "3000"
 
 
-def test_another_dialects_fragments_keep_their_bytes(emulate, fragment):
+def test_another_dialects_fragments_keep_their_bytes(emulate):
     kvs, (_, archived, media), _ = emulate()
-    data = fragment(3, dialect=LIBAV)
+    data = make_fragment(3, dialect=LIBAV)
     number = kvs.add_fragment("calls", data, server_ms=1, producer_ms=1)
     for response in (ask(archived, [number]), follow(media, "EARLIEST")):
         (document,) = documents(response)
         assert strip_aws_tags(bytes(document.data))[0] == data
 
 
-def test_get_media_gives_all_in_order_with_tags_behind_the_cluster(emulate, fragment):
+def test_get_media_gives_all_in_order_with_tags_behind_the_cluster(emulate):
     _, (_, _, media), numbers = emulate(7)
     found = documents(follow(media, "EARLIEST"))
     assert numbers_in(found) == numbers
@@ -162,10 +163,10 @@ def test_get_media_gives_all_in_order_with_tags_behind_the_cluster(emulate, frag
         ]
         assert tag(document, "CONTINUATION_TOKEN") == str(numbers[index])
         assert int(tag(document, "MILLIS_BEHIND_NOW")) > 0
-        assert strip_aws_tags(bytes(document.data))[0] == fragment(index)
+        assert strip_aws_tags(bytes(document.data))[0] == make_fragment(index)
 
 
-def test_each_selector_starts_where_it_says(emulate, start_ms):
+def test_each_selector_starts_where_it_says(emulate):
     _, (_, _, media), numbers = emulate(6)
 
     def first(kind, **more):
@@ -174,12 +175,12 @@ def test_each_selector_starts_where_it_says(emulate, start_ms):
     assert first("NOW") == numbers[5:]
     assert first("FRAGMENT_NUMBER", AfterFragmentNumber=str(numbers[2])) == numbers[3:]
     assert first("CONTINUATION_TOKEN", ContinuationToken=str(numbers[2])) == numbers[3:]
-    assert first("SERVER_TIMESTAMP", StartTimestamp=start_ms / 1000 + 2) == numbers[2:]
+    assert first("SERVER_TIMESTAMP", StartTimestamp=START_MS / 1000 + 2) == numbers[2:]
     # 0.1 s into fragment 2, whose blocks span 192 ms: the fragment that contains it
-    assert first("SERVER_TIMESTAMP", StartTimestamp=start_ms / 1000 + 2.1) == numbers[2:]
-    assert first("SERVER_TIMESTAMP", StartTimestamp=start_ms / 1000 + 2.5) == numbers[3:]
-    assert first("PRODUCER_TIMESTAMP", StartTimestamp=start_ms / 1000 + 2.2) == numbers[2:]
-    assert first("SERVER_TIMESTAMP", StartTimestamp=start_ms / 1000 + 100) == []
+    assert first("SERVER_TIMESTAMP", StartTimestamp=START_MS / 1000 + 2.1) == numbers[2:]
+    assert first("SERVER_TIMESTAMP", StartTimestamp=START_MS / 1000 + 2.5) == numbers[3:]
+    assert first("PRODUCER_TIMESTAMP", StartTimestamp=START_MS / 1000 + 2.2) == numbers[2:]
+    assert first("SERVER_TIMESTAMP", StartTimestamp=START_MS / 1000 + 100) == []
     assert first("FRAGMENT_NUMBER", AfterFragmentNumber=str(numbers[5])) == []
 
 
@@ -211,14 +212,14 @@ def test_a_start_selector_that_breaks_a_rule_is_refused(emulate, selector):
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (400, "InvalidArgumentException")
 
 
-def test_get_media_goes_on_with_what_arrives_and_ends_when_idle(emulate, fragment, start_ms):
+def test_get_media_goes_on_with_what_arrives_and_ends_when_idle(emulate):
     kvs, (_, _, media), numbers = emulate(2, getmedia_idle_s=0.6)
 
     def arrive():
         for index in (2, 3):
             time.sleep(0.3)
-            at = start_ms + 1000 * index
-            numbers.append(kvs.add_fragment("calls", fragment(index), server_ms=at, producer_ms=at))
+            at = START_MS + 1000 * index
+            numbers.append(kvs.add_fragment("calls", make_fragment(index), server_ms=at, producer_ms=at))
 
     producer = threading.Thread(target=arrive)
     producer.start()
@@ -244,18 +245,18 @@ def test_a_session_ends_after_its_time(emulate):
     assert time.monotonic() - begun < 5
 
 
-def test_without_retention_the_host_buffer_gives_five_minutes(emulate, fragment):
+def test_without_retention_the_host_buffer_gives_five_minutes(emulate):
     now = [1_800_000_000.0]
     kvs, (control, _, media), _ = emulate(clock=lambda: now[0])
     control.create_stream(StreamName="live")
-    number = kvs.add_fragment("live", fragment(1), server_ms=int(now[0] * 1000), producer_ms=None)
+    number = kvs.add_fragment("live", make_fragment(1), server_ms=int(now[0] * 1000), producer_ms=None)
     start = {"StartSelectorType": "EARLIEST"}
     assert numbers_in(documents(media.get_media(StreamName="live", StartSelector=start))) == [number]
     now[0] += 301
     assert documents(media.get_media(StreamName="live", StartSelector=start)) == []
 
 
-def test_a_stream_deleted_under_an_open_response_breaks_it_off(emulate, fragment):
+def test_a_stream_deleted_under_an_open_response_breaks_it_off(emulate):
     kvs, (control, _, media), _ = emulate(2, getmedia_idle_s=20.0)
     arn = control.describe_stream(StreamName="calls")["StreamInfo"]["StreamARN"]
     body = follow(media, "EARLIEST")["Payload"]

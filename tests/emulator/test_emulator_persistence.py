@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import pytest
+from builders.emulated import make_clients
+from builders.fragments import make_fragment
 
 from callbeam.emulator import Emulator, EmulatorConfig
 from callbeam.errors import CallbeamError, UsageError
 
 
-def fill(kvs, fragment, n, name="kept"):
+def fill(kvs, n, name="kept"):
     return [
-        kvs.add_fragment(name, fragment(i), server_ms=1000 * i, producer_ms=None if i == 1 else i) for i in range(n)
+        kvs.add_fragment(name, make_fragment(i), server_ms=1000 * i, producer_ms=None if i == 1 else i)
+        for i in range(n)
     ]
 
 
-def test_streams_and_fragments_come_back(tmp_path, fragment, clients):
+def test_streams_and_fragments_come_back(tmp_path):
     with Emulator(data=tmp_path) as kvs:
         kvs.add_stream("kept", created_ms=5)
-        clients(kvs.endpoint_url).control.create_stream(StreamName="made", DataRetentionInHours=3, MediaType="a/b")
-        numbers = fill(kvs, fragment, 4)
-        described = clients(kvs.endpoint_url).control.list_streams()["StreamInfoList"]
+        make_clients(kvs.endpoint_url).control.create_stream(StreamName="made", DataRetentionInHours=3, MediaType="a/b")
+        numbers = fill(kvs, 4)
+        described = make_clients(kvs.endpoint_url).control.list_streams()["StreamInfoList"]
         rows = kvs.store.find("kept", None).in_order()
     with Emulator(data=tmp_path) as kvs:
-        assert clients(kvs.endpoint_url).control.list_streams()["StreamInfoList"] == described
+        assert make_clients(kvs.endpoint_url).control.list_streams()["StreamInfoList"] == described
         stream = kvs.store.find("kept", None)
         assert [f.number for f in stream.in_order()] == numbers
         assert [f.producer_ms for f in stream.in_order()] == [0, None, 2, 3]
-        assert [stream.media(f) for f in stream.in_order()] == [fragment(i) for i in range(4)]
+        assert [stream.media(f) for f in stream.in_order()] == [make_fragment(i) for i in range(4)]
         assert [(f.offset, f.tags_at, f.length_ms) for f in stream.in_order()] == [
             (f.offset, f.tags_at, f.length_ms) for f in rows
         ]
-        later = kvs.add_fragment("kept", fragment(9), server_ms=9000, producer_ms=9)
+        later = kvs.add_fragment("kept", make_fragment(9), server_ms=9000, producer_ms=9)
         assert later > numbers[-1]
         kvs.store.delete(stream)
     with Emulator(data=tmp_path) as kvs:
@@ -38,17 +41,17 @@ def test_streams_and_fragments_come_back(tmp_path, fragment, clients):
 
 
 @pytest.mark.parametrize("torn", [1, 20, 60])
-def test_a_row_that_a_killed_process_left_unfinished_is_dropped(tmp_path, fragment, torn):
+def test_a_row_that_a_killed_process_left_unfinished_is_dropped(tmp_path, torn):
     with Emulator(data=tmp_path) as kvs:
         kvs.add_stream("kept")
-        numbers = fill(kvs, fragment, 3)
+        numbers = fill(kvs, 3)
     (rows,) = tmp_path.glob("streams/*/fragments.jsonl")
     rows.write_bytes(rows.read_bytes()[:-torn])
     with Emulator(data=tmp_path) as kvs:
         stream = kvs.store.find("kept", None)
         assert [f.number for f in stream.in_order()] == numbers[:2]
-        again = kvs.add_fragment("kept", fragment(2), server_ms=2000, producer_ms=2)
-        assert stream.media(stream.get(again)) == fragment(2)
+        again = kvs.add_fragment("kept", make_fragment(2), server_ms=2000, producer_ms=2)
+        assert stream.media(stream.get(again)) == make_fragment(2)
     with Emulator(data=tmp_path) as kvs:
         assert [f.number for f in kvs.store.find("kept", None).in_order()] == numbers
 
@@ -59,9 +62,9 @@ def test_a_folder_has_one_emulator(tmp_path):
     Emulator(data=tmp_path).stop()
 
 
-def test_names_never_leave_the_folder(tmp_path, clients):
+def test_names_never_leave_the_folder(tmp_path):
     with Emulator(data=tmp_path / "data") as kvs:
-        control = clients(kvs.endpoint_url).control
+        control = make_clients(kvs.endpoint_url).control
         names = ["..", ".", "a" * 256, "A" * 256]
         for name in names:
             control.create_stream(StreamName=name)
@@ -71,16 +74,16 @@ def test_names_never_leave_the_folder(tmp_path, clients):
         assert {stream.info.name for stream in kvs.store.all()} == set(names)
 
 
-def test_what_cannot_be_done_is_said(fragment):
+def test_what_cannot_be_done_is_said():
     with Emulator() as kvs:
         kvs.add_stream("one")
-        number = kvs.add_fragment("one", fragment(0), server_ms=1, producer_ms=1)
+        number = kvs.add_fragment("one", make_fragment(0), server_ms=1, producer_ms=1)
         with pytest.raises(CallbeamError, match="already has fragment"):
-            kvs.add_fragment("one", fragment(0), server_ms=1, producer_ms=1, number=number)
+            kvs.add_fragment("one", make_fragment(0), server_ms=1, producer_ms=1, number=number)
         with pytest.raises(UsageError, match="there is a stream one"):
             kvs.add_stream("one")
         with pytest.raises(UsageError, match="there is no stream"):
-            kvs.add_fragment("none", fragment(0), server_ms=1, producer_ms=1)
+            kvs.add_fragment("none", make_fragment(0), server_ms=1, producer_ms=1)
         with pytest.raises(UsageError, match="cannot listen"):
             Emulator(port=kvs.port).start()
     with pytest.raises(UsageError, match="choose one of"):

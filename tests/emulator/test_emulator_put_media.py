@@ -9,6 +9,7 @@ import time
 from itertools import pairwise
 
 import pytest
+from builders.fragments import START_MS, make_fragment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,9 +67,9 @@ def put(kvs, data, piece=1000, **more):
 
 
 @pytest.mark.parametrize("dialect", [CONNECT, LIBAV])
-def test_each_cluster_becomes_a_fragment_with_the_headers(emulate, fragment, dialect):
+def test_each_cluster_becomes_a_fragment_with_the_headers(emulate, dialect):
     kvs, (_, archived, _), _ = emulate()
-    fragments = [fragment(i, dialect=dialect) for i in range(4)]
+    fragments = [make_fragment(i, dialect=dialect) for i in range(4)]
     acks = put(kvs, upload_of(fragments))
     # a fragment is known to be whole when the next one begins
     assert [ack["EventType"] for ack in acks] == ["BUFFERING", "RECEIVED", "PERSISTED"] * 4
@@ -86,20 +87,20 @@ def test_each_cluster_becomes_a_fragment_with_the_headers(emulate, fragment, dia
         assert set(original.tags) <= set(document.tags)
 
 
-def test_timecodes_are_absolute_or_relative(emulate, fragment, start_ms):
+def test_timecodes_are_absolute_or_relative(emulate):
     kvs, _, _ = emulate()
-    put(kvs, fragment(0))
-    put(kvs, fragment(2, start_ms=0), kind="RELATIVE", x_amzn_producer_start_timestamp="1600000000.5")
+    put(kvs, make_fragment(0))
+    put(kvs, make_fragment(2, start_ms=0), kind="RELATIVE", x_amzn_producer_start_timestamp="1600000000.5")
     stored = kvs.store.find("calls", None).in_order()
-    assert [f.producer_ms for f in stored] == [start_ms, 1_600_000_002_500]
+    assert [f.producer_ms for f in stored] == [START_MS, 1_600_000_002_500]
     assert [counter_of(f.number) for f in stored] == [1, 1001], "a session's counters begin in the next block of 1000"
     assert [server_ms_of(f.number) for f in stored] == [f.server_ms for f in stored]
 
 
-def test_acknowledgements_flow_while_the_upload_does(emulate, fragment):
+def test_acknowledgements_flow_while_the_upload_does(emulate):
     kvs, (_, _, media), _ = emulate(getmedia_idle_s=5.0)
     upload = Upload(kvs)
-    data = upload_of([fragment(i) for i in range(3)])
+    data = upload_of([make_fragment(i) for i in range(3)])
     second = data.index(CLUSTER, data.index(CLUSTER) + 4)
     upload.send(data[: second + 30])
     lines = upload.response()
@@ -115,22 +116,22 @@ def test_acknowledgements_flow_while_the_upload_does(emulate, fragment):
     assert rest.count("PERSISTED") == 2
 
 
-def test_without_retention_nothing_is_persisted(emulate, fragment):
+def test_without_retention_nothing_is_persisted(emulate):
     kvs, (control, _, _), _ = emulate()
     control.create_stream(StreamName="live")
-    assert [ack["EventType"] for ack in put(kvs, fragment(0), stream="live")] == ["BUFFERING", "RECEIVED"]
+    assert [ack["EventType"] for ack in put(kvs, make_fragment(0), stream="live")] == ["BUFFERING", "RECEIVED"]
 
 
-def bad(fragment, kind):
-    good = fragment(5)
+def bad(kind):
+    good = make_fragment(5)
     if kind == "less":
-        return upload_of([good, fragment(4)]), 4004, 1
+        return upload_of([good, make_fragment(4)]), 4004, 1
     if kind == "cut":
-        return upload_of([good, fragment(6)])[:-300], 4006, 1
+        return upload_of([good, make_fragment(6)])[:-300], 4006, 1
     if kind == "garbage":
         return good + b"\x00" * 50, 4006, 0
     if kind == "frames":
-        return fragment(5, blocks=1), 4011, 0
+        return make_fragment(5, blocks=1), 4011, 0
     if kind == "aws":
         return good.replace(b"ContactId", b"AWSontact"), 4009, 0
     long = upload_of([good])
@@ -138,19 +139,19 @@ def bad(fragment, kind):
 
 
 @pytest.mark.parametrize("kind", ["less", "cut", "garbage", "frames", "aws", "no timecode"])
-def test_what_kvs_refuses_is_refused_with_its_number(emulate, fragment, kind):
+def test_what_kvs_refuses_is_refused_with_its_number(emulate, kind):
     kvs, _, _ = emulate()
-    data, error_id, stored = bad(fragment, kind)
+    data, error_id, stored = bad(kind)
     acks = put(kvs, data)
     assert (acks[-1]["EventType"], acks[-1]["ErrorId"]) == ("ERROR", error_id)
     assert acks[-1]["ErrorCode"]
     assert len(kvs.store.find("calls", None)) == stored
 
 
-def test_an_upload_to_a_stream_that_is_deleted_meanwhile_is_refused(emulate, fragment):
+def test_an_upload_to_a_stream_that_is_deleted_meanwhile_is_refused(emulate):
     kvs, (control, _, _), _ = emulate()
     upload = Upload(kvs)
-    data = upload_of([fragment(0), fragment(1)])
+    data = upload_of([make_fragment(0), make_fragment(1)])
     upload.send(data[:-700])
     lines = upload.response()
     assert [json.loads(lines.readline())["EventType"] for _ in range(3)][-1] == "PERSISTED"
@@ -160,16 +161,16 @@ def test_an_upload_to_a_stream_that_is_deleted_meanwhile_is_refused(emulate, fra
     assert [json.loads(line).get("ErrorId") for line in lines.read().splitlines()][-1] == 4008
 
 
-def test_checks_are_a_switch(emulate, fragment):
+def test_checks_are_a_switch(emulate):
     kvs, _, _ = emulate(put_media_checks=False)
-    put(kvs, upload_of([fragment(5), fragment(4, blocks=1)]))
+    put(kvs, upload_of([make_fragment(5), make_fragment(4, blocks=1)]))
     assert len(kvs.store.find("calls", None)) == 2
 
 
 @pytest.mark.parametrize("keeps", [False, True])
-def test_what_a_broken_upload_leaves_is_kept_only_with_a_switch(emulate, fragment, keeps):
+def test_what_a_broken_upload_leaves_is_kept_only_with_a_switch(emulate, keeps):
     kvs, _, _ = emulate(put_media_keeps_partial=keeps)
-    data = upload_of([fragment(0), fragment(1)])
+    data = upload_of([make_fragment(0), make_fragment(1)])
     upload = Upload(kvs)
     upload.send(data[:-700])
     lines = upload.response()

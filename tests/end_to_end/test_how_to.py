@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
-import onnx.parser
 import pytest
 import soundfile
+from builders.models import onnx_model, rms_graph
 
 from callbeam.callmaker import CallSpec, ConversationSpec, make_call
 from callbeam.emulator import Emulator, media_for_fragment_list
@@ -112,18 +112,7 @@ def test_use_callbeam_in_a_beam_pipeline(
 
 
 def test_bring_a_sentiment_model(run: Any) -> None:
-    model = onnx.parser.parse_model("""
-        <ir_version: 8, opset_import: ["" : 17]>
-        loudness (float[batch, samples] audio, int64[batch] lengths) => (float[batch, 3] logits)
-        {
-          power = Mul(audio, audio)
-          axis = Constant<value_ints = [1]>()
-          energy = ReduceSum<keepdims = 1>(power, axis)
-          count = Cast<to = 1>(lengths)
-          counts = Unsqueeze(count, axis)
-          mean = Div(energy, counts)
-          logits = Concat<axis = 1>(mean, mean, mean)
-        }""")
-    onnx.save(model, "trained.onnx")
+    graph = rms_graph("float[batch, 3] logits", "logits = Concat<axis = 1>(rms, rms, rms)")
+    Path("trained.onnx").write_bytes(onnx_model(graph))
     _, lines = run("bring-a-sentiment-model.md")
     assert lines == ["('negative', 'neutral', 'positive')"]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
-import onnx.parser
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from builders.models import loudness_model
 
 from callbeam.emulator import Emulator
 from callbeam.schemas.sentiment_inputs import INELIGIBLE_REASONS
@@ -25,27 +23,11 @@ if TYPE_CHECKING:
 
     Backfill = Callable[..., Result]
 
-LOUDNESS = """
-<ir_version: 8, opset_import: ["" : 17]>
-loudness (float[batch, samples] audio, int64[batch] lengths) => (float[batch, 1] rms)
-{
-  power = Mul(audio, audio)
-  axis = Constant<value_ints = [1]>()
-  energy = ReduceSum<keepdims = 1>(power, axis)
-  count = Cast<to = 1>(lengths)
-  counts = Unsqueeze(count, axis)
-  mean = Div(energy, counts)
-  rms = Sqrt(mean)
-}"""
-
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "loudness.onnx"
-    parsed = onnx.parser.parse_model(LOUDNESS)
-    outputs = {"rms": {"labels": ["loudness"], "activation": "none"}}
-    onnx.helper.set_model_props(parsed, {"sample_rate_hz": "8000", "outputs": json.dumps(outputs)})
-    onnx.save(parsed, path)
+    path.write_bytes(loudness_model(8000))
     return path
 
 

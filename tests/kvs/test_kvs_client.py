@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.auth import SigV4Auth
-from moto.server import ThreadedMotoServer
+from builders.kvs_reading import LIST, START_MS, apis, client_for
+from builders.stores import aws_server
 
 from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Fault
 from callbeam.errors import UsageError
@@ -15,17 +16,6 @@ from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, Stream, plan_jobs, plan_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-START_MS = 1_772_409_600_000
-LIST = "ListFragments"
-
-
-def client_for(emulator: Emulator, clock: Any, **options: Any) -> KvsClient:
-    return KvsClient(KvsConfig(endpoint_url=emulator.endpoint_url, **options), clock.timing)
-
-
-def apis(emulator: Emulator) -> list[str]:
-    return [request.api for request in emulator.requests]
 
 
 # Finding streams
@@ -156,15 +146,10 @@ def test_no_credentials_is_one_line(many: Emulator, clock: Any, monkeypatch: pyt
 
 
 def test_a_role_is_assumed(calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://{host}:{port}")
-    try:
+    with aws_server() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
         client = client_for(calls.emulator, clock, role_arn="arn:aws:iam::123456789012:role/kvs-reader")
         assert names(client.resolve_streams(["calls-1"])) == ["calls-1"]
-    finally:
-        server.stop()
     with pytest.raises(UsageError, match="not a role's ARN"):
         client_for(calls.emulator, clock, role_arn="kvs-reader").resolve_streams(["calls-1"])
 
@@ -224,6 +209,7 @@ def test_endpoints_are_asked_for_once_and_again_after_a_refusal(calls: Any, cloc
 
 
 def test_a_refusal_reads_credentials_anew(calls: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     client = client_for(calls.emulator, clock)
     source = client.source(client.resolve_streams(["calls-1"])[0])
     source.list(START_MS, START_MS + HOUR_MS)

@@ -7,28 +7,18 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from builders.kvs_reading import LIST, START_MS, apis, client_for
 from dateutil.tz import gettz
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callbeam.emulator import Emulator, EmulatorConfig, Fault
-from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, Stream
+from callbeam.kvs import HOUR_MS, Stream
 from callbeam.kvs.listing import milliseconds
 from callbeam.kvs.service_errors import KvsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-START_MS = 1_772_409_600_000
-LIST = "ListFragments"
-
-
-def client_for(emulator: Emulator, clock: Any, **options: Any) -> KvsClient:
-    return KvsClient(KvsConfig(endpoint_url=emulator.endpoint_url, **options), clock.timing)
-
-
-def apis(emulator: Emulator) -> list[str]:
-    return [request.api for request in emulator.requests]
 
 
 AWKWARD = EmulatorConfig(listing_page_cap=7, listing_empty_first_page=True, listing_omits_empty=True)

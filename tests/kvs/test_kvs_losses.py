@@ -5,30 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from builders.kvs_reading import GMFFL, LISTED_ALL, START_MS, load_seconds, read_all
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callbeam.emulator import Emulator, EmulatorConfig, Fault
 from callbeam.kvs import FetchedFragment, FragmentStatus, ListedFragment
-from callbeam.kvs.client import StreamSource
 from callbeam.kvs.service_errors import KvsError
 from callbeam.mkv import CONNECT, LIBAV, BlockSpec, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-GMFFL = "GetMediaForFragmentList"
-START_MS = 1_772_409_600_000
-LISTED_ALL = (START_MS - 1000, START_MS + 3_600_000)
-
-
-def read_all(source: StreamSource) -> list[FetchedFragment]:
-    return list(source.read(source.list(*LISTED_ALL)))
-
-
-def asked(calls: Any) -> list[int]:
-    """How many fragments each call for media asked for."""
-    return [request.n for request in calls.emulator.requests if request.api == GMFFL]
 
 
 def lost(fetched: Sequence[FetchedFragment]) -> dict[int, FetchedFragment]:
@@ -101,7 +88,7 @@ def test_fragments_that_expire_between_listing_and_reading(clock: Any, switch: A
         assert {f.status for f in gone.values()} == {FragmentStatus.EXPIRED}
 
 
-def test_a_number_that_the_service_refuses_is_isolated(calls: Any, check_media: Any, open_source: Any) -> None:
+def test_a_number_that_the_service_refuses_is_isolated(calls: Any, open_source: Any) -> None:
     other = fill_other(calls.emulator)
     source = open_source(calls.emulator)
     listed = source.list(*LISTED_ALL)
@@ -115,7 +102,7 @@ def test_a_number_that_the_service_refuses_is_isolated(calls: Any, check_media: 
     assert all("Fragment numbers are invalid" in f.reason for f in gone.values())
     for fragment in fetched:
         if fragment.document:
-            check_media(fragment)
+            calls.check(fragment)
 
 
 def fill_other(emulator: Emulator) -> int:
@@ -131,7 +118,7 @@ def test_a_refused_key_is_told_without_asking_again(calls: Any, error_id: int, o
     [gone] = lost(read_all(open_source(calls.emulator))).values()
     assert (gone.listed.number, gone.status) == (culprit, FragmentStatus.SERVICE_ERROR)
     assert str(error_id) in gone.reason
-    assert asked(calls) == [40]
+    assert calls.asked() == [40]
 
 
 @pytest.mark.parametrize("error_id", [5000, 3002, 4503, 9999])
@@ -206,9 +193,9 @@ def test_what_was_yielded_before_a_failure_stands(calls: Any, open_source: Any) 
     assert [f.listed for f in got] == listed[:20]
 
 
-def test_damage_in_storage_is_told_after_three_tries(open_source: Any, fill: Any) -> None:
+def test_damage_in_storage_is_told_after_three_tries(open_source: Any) -> None:
     with Emulator() as emulator:
-        numbers = fill(emulator, "s", 3, LIBAV)
+        numbers = load_seconds(emulator, "s", 3, LIBAV)
         whole = write_fragment(
             dialect=LIBAV, tracks=[TrackSpec(1, "a", "A_AAC")], blocks=[BlockSpec(1, 0, b"x" * 500)], timecode_ms=0
         )
@@ -234,11 +221,9 @@ def after_a_clean_cut(calls: Any, open_source: Any, then: Sequence[Fault]) -> Fe
     return fetched
 
 
-def test_media_that_may_be_cut_is_asked_for_again_however_often_it_is_refused(
-    calls: Any, check_media: Any, open_source: Any
-) -> None:
+def test_media_that_may_be_cut_is_asked_for_again_however_often_it_is_refused(calls: Any, open_source: Any) -> None:
     refused = Fault(GMFFL, "not_found", fragments=(calls.numbers[0],), after=1, times=6)
-    check_media(after_a_clean_cut(calls, open_source, [refused]))
+    calls.check(after_a_clean_cut(calls, open_source, [refused]))
 
 
 def test_media_that_was_cut_is_no_substitute_for_what_is_damaged_further_on(calls: Any, open_source: Any) -> None:
@@ -270,7 +255,7 @@ def is_seen(faults: list[Fault]) -> bool:
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.lists(FAULTS, max_size=4).filter(is_seen), batch=st.integers(1, 40))
 def test_any_mixture_of_what_passes_loses_nothing_unaccounted(
-    calls: Any, check_media: Any, faults: list[Fault], batch: int, open_source: Any
+    calls: Any, faults: list[Fault], batch: int, open_source: Any
 ) -> None:
     source = open_source(calls.emulator, batch_fragments=batch)
     listed = source.list(*LISTED_ALL)
@@ -282,7 +267,7 @@ def test_any_mixture_of_what_passes_loses_nothing_unaccounted(
     assert [f.listed for f in fetched] == listed
     for fragment in fetched:
         if fragment.document:
-            check_media(fragment)
+            calls.check(fragment)
         else:
             # four faults on one fragment may use up the tries that a fragment gets; never silently
             assert fragment.status in {FragmentStatus.DAMAGED, FragmentStatus.NOT_FOUND, FragmentStatus.SERVICE_ERROR}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from builders.jobs import make_job
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,7 +80,7 @@ def client_of(**fragments: list[ListedFragment]) -> KvsClient:
 
 
 def job(streams: Sequence[Stream], start_ms: int = START, end_ms: int = START + DAY_MS, as_of_ms: int = NOW) -> Job:
-    return Job("id", ("calls-*",), tuple(streams), "111122223333", "us-east-1", start_ms, end_ms, as_of_ms)
+    return make_job(start_ms, end_ms, sources=("calls-*",), streams=streams, as_of_ms=as_of_ms)
 
 
 def at(number: int, server_ms: int | None, size: int = 35_000, length_ms: int = 1000) -> ListedFragment:

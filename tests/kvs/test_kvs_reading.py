@@ -8,49 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.response import StreamingBody
+from builders.kvs_reading import GMFFL, LISTED_ALL, START_MS, load_seconds, read_all
 
 from callbeam.emulator import Emulator, EmulatorConfig, Fault, Quotas
-from callbeam.kvs import FetchedFragment, FragmentStatus, ListedFragment
-from callbeam.kvs.client import StreamSource
+from callbeam.kvs import FragmentStatus, ListedFragment
 from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, write_fragment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-GMFFL = "GetMediaForFragmentList"
-START_MS = 1_772_409_600_000
-LISTED_ALL = (START_MS - 1000, START_MS + 3_600_000)
+    pass
 
 
-def read_all(source: StreamSource) -> list[FetchedFragment]:
-    return list(source.read(source.list(*LISTED_ALL)))
-
-
-def asked(calls: Any) -> list[int]:
-    """How many fragments each call for media asked for."""
-    return [request.n for request in calls.emulator.requests if request.api == GMFFL]
-
-
-@pytest.fixture
-def check(calls: Any, check_media: Any) -> Callable[[Sequence[FetchedFragment]], None]:
-    """Check that every fragment is there, once, in order, with its own media."""
-
-    def check_all(fetched: Sequence[FetchedFragment]) -> None:
-        assert [f.listed.number for f in fetched] == calls.numbers
-        for fragment in fetched:
-            check_media(fragment)
-
-    return check_all
-
-
-def test_media_comes_in_the_order_asked_for(calls: Any, check_media: Any, open_source: Any) -> None:
+def test_media_comes_in_the_order_asked_for(calls: Any, open_source: Any) -> None:
     source = open_source(calls.emulator)
     listed = source.list(*LISTED_ALL)
     random.Random(7).shuffle(listed)
     fetched = list(source.read(listed))
     assert [f.listed for f in fetched] == listed
     for fragment in fetched:
-        check_media(fragment)
+        calls.check(fragment)
 
 
 def test_each_document_holds_its_own_bytes_alone(calls: Any, open_source: Any) -> None:
@@ -59,22 +34,22 @@ def test_each_document_holds_its_own_bytes_alone(calls: Any, open_source: Any) -
         assert len(fetched.document.data.obj) == len(fetched.document.data)
 
 
-def test_batches_keep_to_bytes_and_count(calls: Any, check: Any, open_source: Any) -> None:
+def test_batches_keep_to_bytes_and_count(calls: Any, open_source: Any) -> None:
     source = open_source(calls.emulator, batch_fragments=16)
-    check(read_all(source))
-    assert asked(calls) == [16, 16, 8]
+    calls.check_all(read_all(source))
+    assert calls.asked() == [16, 16, 8]
     calls.emulator.requests.clear()
     size = source.list(*LISTED_ALL)[0].size
-    check(read_all(open_source(calls.emulator, batch_bytes=size * 3 + 100)))
-    assert max(asked(calls)) == 3
+    calls.check_all(read_all(open_source(calls.emulator, batch_bytes=size * 3 + 100)))
+    assert max(calls.asked()) == 3
     calls.emulator.requests.clear()
-    check(read_all(open_source(calls.emulator, batch_bytes=1)))
-    assert asked(calls) == [1] * 40
+    calls.check_all(read_all(open_source(calls.emulator, batch_bytes=1)))
+    assert calls.asked() == [1] * 40
 
 
 def test_nothing_asked_for_asks_nothing(calls: Any, open_source: Any) -> None:
     assert list(open_source(calls.emulator).read([])) == []
-    assert asked(calls) == []
+    assert calls.asked() == []
 
 
 def test_a_fragment_listed_twice_is_given_twice_and_asked_for_once(calls: Any, open_source: Any) -> None:
@@ -82,11 +57,11 @@ def test_a_fragment_listed_twice_is_given_twice_and_asked_for_once(calls: Any, o
     listed = source.list(*LISTED_ALL)[:2]
     fetched = list(source.read([*listed, listed[0]]))
     assert [f.listed.number for f in fetched] == [calls.numbers[0], calls.numbers[1], calls.numbers[0]]
-    assert asked(calls) == [2]
+    assert calls.asked() == [2]
 
 
-def test_the_pace_holds_between_calls(calls: Any, clock: Any, check: Any, open_source: Any) -> None:
-    check(read_all(open_source(calls.emulator, fragments_per_second=10.0, batch_fragments=10)))
+def test_the_pace_holds_between_calls(calls: Any, clock: Any, open_source: Any) -> None:
+    calls.check_all(read_all(open_source(calls.emulator, fragments_per_second=10.0, batch_fragments=10)))
     assert sum(clock.slept) == pytest.approx(3.0)
 
 
@@ -123,26 +98,26 @@ PASSING = {
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_what_passes_costs_no_fragment(calls: Any, check: Any, name: str, open_source: Any) -> None:
+def test_what_passes_costs_no_fragment(calls: Any, name: str, open_source: Any) -> None:
     source = open_source(calls.emulator)
     for fault in PASSING[name]:
         calls.emulator.faults.add(fault)
-    check(read_all(source))
+    calls.check_all(read_all(source))
     assert calls.emulator.faults.strikes() >= 1
 
 
 @pytest.mark.parametrize("place", ["before", "block", "after"])
-def test_a_stall_is_left_and_what_came_is_kept(calls: Any, check: Any, place: Any, open_source: Any) -> None:
+def test_a_stall_is_left_and_what_came_is_kept(calls: Any, place: Any, open_source: Any) -> None:
     source = open_source(calls.emulator, read_timeout_s=0.3)
     calls.emulator.faults.add(Fault(GMFFL, "stall", document=30, place=place, seconds=2.0))
-    check(read_all(source))
-    assert len(asked(calls)) <= 12
+    calls.check_all(read_all(source))
+    assert len(calls.asked()) <= 12
 
 
-def test_a_clean_early_end_asks_only_for_the_rest(calls: Any, check: Any, open_source: Any) -> None:
+def test_a_clean_early_end_asks_only_for_the_rest(calls: Any, open_source: Any) -> None:
     calls.emulator.faults.add(Fault(GMFFL, "end", document=30, place="before"))
-    check(read_all(open_source(calls.emulator)))
-    assert asked(calls) == [40, 10]
+    calls.check_all(read_all(open_source(calls.emulator)))
+    assert calls.asked() == [40, 10]
 
 
 def test_a_last_document_shorter_than_listed_is_asked_for_once_more(calls: Any, open_source: Any) -> None:
@@ -150,36 +125,34 @@ def test_a_last_document_shorter_than_listed_is_asked_for_once_more(calls: Any, 
     listed = [ListedFragment(f.number, f.server_ms, f.producer_ms, f.size + 5000) for f in source.list(*LISTED_ALL)]
     calls.emulator.requests.clear()
     assert all(f.document for f in source.read(listed))
-    assert asked(calls) == [40, 1]
+    assert calls.asked() == [40, 1]
 
 
-def test_a_document_that_may_be_cut_is_asked_for_by_itself(calls: Any, check: Any, open_source: Any) -> None:
+def test_a_document_that_may_be_cut_is_asked_for_by_itself(calls: Any, open_source: Any) -> None:
     calls.emulator.faults.add(Fault(GMFFL, "end", document=30, place="block_border"))
-    check(read_all(open_source(calls.emulator)))
-    assert asked(calls) == [40, 9, 1]
+    calls.check_all(read_all(open_source(calls.emulator)))
+    assert calls.asked() == [40, 9, 1]
 
 
-def test_media_that_came_stands_when_asking_once_more_finds_nothing(
-    calls: Any, check_media: Any, open_source: Any
-) -> None:
+def test_media_that_came_stands_when_asking_once_more_finds_nothing(calls: Any, open_source: Any) -> None:
     source = open_source(calls.emulator)
     [last] = source.list(*LISTED_ALL)[-1:]
     calls.emulator.faults.add(Fault(GMFFL, "not_found", after=1, times=None))
     [fetched] = source.read([ListedFragment(last.number, last.server_ms, last.producer_ms, last.size + 5000)])
-    check_media(fetched)
+    calls.check(fetched)
 
 
 def test_the_document_at_which_a_body_breaks_is_not_trusted(
-    calls: Any, check: Any, monkeypatch: pytest.MonkeyPatch, open_source: Any
+    calls: Any, monkeypatch: pytest.MonkeyPatch, open_source: Any
 ) -> None:
     monkeypatch.setattr("callbeam.kvs.delivery.CHUNK_BYTES", 100)  # so that all but the last bytes before it arrive
     source = open_source(calls.emulator)
     for document in (3, 20):
         calls.emulator.faults.add(Fault(GMFFL, "cut", document=document, place="block_border"))
-    check(read_all(source))
+    calls.check_all(read_all(source))
 
 
-def test_every_body_is_closed(calls: Any, check: Any, monkeypatch: pytest.MonkeyPatch, open_source: Any) -> None:
+def test_every_body_is_closed(calls: Any, monkeypatch: pytest.MonkeyPatch, open_source: Any) -> None:
     closed: list[StreamingBody] = []
     close = StreamingBody.close
 
@@ -189,27 +162,27 @@ def test_every_body_is_closed(calls: Any, check: Any, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(StreamingBody, "close", noted)
     calls.emulator.faults.add(Fault(GMFFL, "cut", document=30, place="block", times=2))
-    check(read_all(open_source(calls.emulator)))
-    assert len(closed) == len(asked(calls)) >= 2
+    calls.check_all(read_all(open_source(calls.emulator)))
+    assert len(closed) == len(calls.asked()) >= 2
 
 
-def test_a_refusal_asks_for_the_endpoint_again(calls: Any, check: Any, open_source: Any) -> None:
+def test_a_refusal_asks_for_the_endpoint_again(calls: Any, open_source: Any) -> None:
     calls.emulator.faults.add(Fault(GMFFL, "error", code="NotAuthorizedException"))
-    check(read_all(open_source(calls.emulator)))
+    calls.check_all(read_all(open_source(calls.emulator)))
     assert [request.api for request in calls.emulator.requests].count("GetDataEndpoint") == 3
 
 
-def test_an_answer_between_two_refusals_makes_them_two_efforts(calls: Any, check: Any, open_source: Any) -> None:
+def test_an_answer_between_two_refusals_makes_them_two_efforts(calls: Any, open_source: Any) -> None:
     calls.emulator.faults.add(Fault(GMFFL, "error", code="NotAuthorizedException", every=2, times=2))
     calls.emulator.faults.add(Fault(GMFFL, "end", document=5, place="before", after=1))
-    check(read_all(open_source(calls.emulator)))
-    assert asked(calls) == [40, 40, 35, 35]
+    calls.check_all(read_all(open_source(calls.emulator)))
+    assert calls.asked() == [40, 40, 35, 35]
 
 
 @pytest.mark.parametrize("switches", [{"media_order": "shuffled"}, {"tag_vocabulary": "documented"}])
-def test_order_and_names_of_tags_do_not_matter(switches: dict[str, Any], open_source: Any, fill: Any) -> None:
+def test_order_and_names_of_tags_do_not_matter(switches: dict[str, Any], open_source: Any) -> None:
     with Emulator(config=EmulatorConfig(**switches)) as emulator:
-        numbers = fill(emulator, "s", 12)
+        numbers = load_seconds(emulator, "s", 12)
         emulator.faults.add(Fault(GMFFL, "not_found", fragments=(numbers[3],), times=None))
         emulator.faults.add(Fault(GMFFL, "end", document=6, place="block"))
         fetched = read_all(open_source(emulator, "s"))
@@ -236,10 +209,10 @@ def test_sound_documents_are_media_whatever_they_hold(open_source: Any) -> None:
         assert [len(f.document.blocks) for f in fetched if f.document] == [1, 0]
 
 
-def test_a_reader_that_stops_early_holds_no_connection(clock: Any, open_source: Any, fill: Any) -> None:
+def test_a_reader_that_stops_early_holds_no_connection(clock: Any, open_source: Any) -> None:
     config = EmulatorConfig(quotas=Quotas(fragment_list_connections=1))
     with Emulator(config=config) as emulator:
-        numbers = fill(emulator, "s", 12)
+        numbers = load_seconds(emulator, "s", 12)
         source = open_source(emulator, "s", batch_fragments=3)
         for _ in range(3):
             reading = source.read(source.list(*LISTED_ALL))
@@ -248,9 +221,9 @@ def test_a_reader_that_stops_early_holds_no_connection(clock: Any, open_source: 
         assert clock.slept == []
 
 
-def test_separate_endpoints_are_followed(open_source: Any, fill: Any) -> None:
+def test_separate_endpoints_are_followed(open_source: Any) -> None:
     with Emulator(config=EmulatorConfig(separate_endpoints=True)) as emulator:
-        numbers = fill(emulator, "s", 3)
+        numbers = load_seconds(emulator, "s", 3)
         fetched = read_all(open_source(emulator, "s"))
         assert [f.listed.number for f in fetched] == numbers
         assert all(fragment.document for fragment in fetched)

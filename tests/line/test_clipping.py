@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from builders.channels import make_channel
 
 from callbeam.audio import at_limits
 from callbeam.callmaker import quantise
@@ -10,7 +11,7 @@ def quiet(seconds=2):
     return np.random.default_rng(0).integers(-900, 900, seconds * 8000).astype(np.int16)
 
 
-def test_neighbours_are_joined_and_counted(make_channel):
+def test_neighbours_are_joined_and_counted():
     samples = quiet()
     samples[800:805] = 32767
     samples[1500:1502] = -32768  # 87 ms later
@@ -23,7 +24,7 @@ def test_neighbours_are_joined_and_counted(make_channel):
 
 @pytest.mark.parametrize("companding", ["none", "mulaw"])
 @pytest.mark.parametrize("rate", [8000, 44_100])
-def test_a_sound_that_is_too_loud(make_channel, companding, rate):
+def test_a_sound_that_is_too_loud(companding, rate):
     time = np.arange(2 * rate) / rate
     loud = np.sin(2 * np.pi * 200 * time) * np.where((time >= 0.5) & (time < 1.0), 1.6, 0.5)
     samples = quantise(loud.astype(np.float32), companding)
@@ -35,14 +36,14 @@ def test_a_sound_that_is_too_loud(make_channel, companding, rate):
     assert expected > 0.5 * 0.5 * rate
 
 
-def test_loud_is_not_clipped(make_channel):
+def test_loud_is_not_clipped():
     samples = quiet()
     samples[100:200] = 32100
     samples[300:400] = 32500  # linear, between the limits of the formats
     assert not find_clipping(make_channel(samples))
 
 
-def test_pieces_count_their_own(make_channel):
+def test_pieces_count_their_own():
     samples = quiet()
     samples[7_990:8_010] = 32767
     first = find_clipping(make_channel(samples, core=(0, 8000)))
@@ -54,5 +55,5 @@ def test_pieces_count_their_own(make_channel):
 
 
 @pytest.mark.parametrize("samples", [np.zeros(0), np.full(1, 32767), np.full(2, -32768)])
-def test_next_to_nothing(make_channel, samples):
+def test_next_to_nothing(samples):
     assert not find_clipping(make_channel(samples))

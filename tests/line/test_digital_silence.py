@@ -1,8 +1,7 @@
-import wave
-from pathlib import Path
-
 import numpy as np
 import pytest
+from builders.channels import make_channel
+from builders.shared_data import real_call
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,8 +10,6 @@ from callbeam.callmaker import quantise
 from callbeam.line.digital_silence import digital_silence
 from callbeam.line.masking import zero_spans
 from callbeam.spans import as_spans
-
-CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 
 
 def noise(seconds, seed=0):
@@ -44,7 +41,7 @@ lengths = st.one_of(st.integers(1, 400), st.integers(7900, 8100), st.integers(80
 
 @given(st.lists(lengths, min_size=1, max_size=6), st.integers(0, 5000), st.booleans(), st.data())
 @settings(max_examples=60, deadline=None)
-def test_it_is_what_a_plain_loop_finds(make_channel, parts, first_sample, silent, data):
+def test_it_is_what_a_plain_loop_finds(parts, first_sample, silent, data):
     pieces = []
     for length in parts:
         pieces.append(np.zeros(length, np.int16) if silent else noise(length / 8000 + 0.01)[:length])
@@ -60,7 +57,7 @@ def test_it_is_what_a_plain_loop_finds(make_channel, parts, first_sample, silent
     assert digital_silence(channel).tolist() == plainly(channel.samples, first_sample, merged, core)
 
 
-def test_a_muted_a_law_line_is_silent(make_channel):
+def test_a_muted_a_law_line_is_silent():
     still = np.full(12_000, 8, np.int16)
     toggling = np.tile(np.array([8, -8], np.int16), 6000)
     loud = np.full(12_000, 400, np.int16)
@@ -68,7 +65,7 @@ def test_a_muted_a_law_line_is_silent(make_channel):
     assert digital_silence(make_channel(samples)).tolist() == [[1000, 2500]]
 
 
-def test_a_run_across_a_border_is_judged_as_a_whole(make_channel):
+def test_a_run_across_a_border_is_judged_as_a_whole():
     samples = np.concatenate([noise(3), np.zeros(10_000, np.int16), noise(3, 1)])
     border = 24_000 + 4_000  # half a second into a run of 1.25 s
     first = make_channel(samples, core=(0, border))
@@ -77,14 +74,14 @@ def test_a_run_across_a_border_is_judged_as_a_whole(make_channel):
     assert digital_silence(second).tolist() == [[3500, 4250]]
 
 
-def test_gaps_are_no_silence_and_part_it(make_channel):
+def test_gaps_are_no_silence_and_part_it():
     samples = np.concatenate([noise(1), np.zeros(24_000, np.int16), noise(1)])
     channel = make_channel(samples, covered=[[0, 12_000], [22_000, 40_000]])
     assert digital_silence(channel).tolist() == [[2750, 4000]]
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100])
-def test_other_rates(make_channel, rate):
+def test_other_rates(rate):
     samples = np.concatenate([noise(1), np.zeros(2 * rate, np.int16), noise(1, 1)])
     assert digital_silence(make_channel(samples, rate=rate)).tolist() == [
         [round(8000 / rate * 1000), round((8000 + 2 * rate) / rate * 1000)]
@@ -92,20 +89,14 @@ def test_other_rates(make_channel, rate):
 
 
 @pytest.mark.parametrize("samples", [np.zeros(0), np.zeros(1), np.ones(3), np.zeros(79)])
-def test_next_to_nothing(make_channel, samples):
+def test_next_to_nothing(samples):
     assert not len(digital_silence(make_channel(samples)))
 
 
 @pytest.mark.conformance
-def test_a_real_call_through_mu_law_has_silence_and_no_masked_time(make_channel):
-    channels = []
-    for side in ("caller", "agent"):
-        path = CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
-        if not path.exists():
-            pytest.skip(f"{path} is not there: the shared data are no part of the project")
-        with wave.open(str(path)) as file:
-            samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
-        channels.append(make_channel(quantise(samples / np.float32(32768), "mulaw")))
+def test_a_real_call_through_mu_law_has_silence_and_no_masked_time():
+    sounds = [quantise(real_call(side) / np.float32(32768), "mulaw") for side in ("caller", "agent")]
+    channels = [make_channel(sound) for sound in sounds]
     silence = digital_silence(channels[1])
     assert 80_000 < (silence[:, 1] - silence[:, 0]).sum() < 100_000
     for channel in channels:

@@ -1,11 +1,11 @@
 """Hold music, of kinds that nothing was tuned on, as the voice activity detector hears it; and what is none."""
 
-import wave
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.channels import make_channel
+from builders.shared_data import real_call
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +19,6 @@ from callbeam.line.detections import DTMF
 from callbeam.spans import as_spans, clip, length
 from callbeam.voice import SileroDetector, VoiceActivityConfig, speech_spans
 
-SHARED_CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 RATE = 8000
 
 
@@ -52,16 +51,11 @@ def sayings():
     return [(voice(rng, 3.0), voice(rng, 2.5)) for _ in range(10)]
 
 
-@pytest.fixture(scope="module")
-def hear(make_channel):
+def hear(samples, **options):
     """(samples, **options) -> the channel, its features and the probability of speech."""
-
-    def find(samples, **options):
-        channel = make_channel(samples, **options)
-        features = analyse_frames(channel)
-        return channel, features, SileroDetector().probabilities(channel, features.span)
-
-    return find
+    channel = make_channel(samples, **options)
+    features = analyse_frames(channel)
+    return channel, features, SileroDetector().probabilities(channel, features.span)
 
 
 def music_in(heard):
@@ -70,7 +64,7 @@ def music_in(heard):
     return as_spans((mark.begin_ms, mark.end_ms) for mark in marks)
 
 
-def test_kinds_held_out_are_found_and_are_no_speech(hear, sayings):
+def test_kinds_held_out_are_found_and_are_no_speech(sayings):
     """Each kind once, 8 to 16 s, at -35 to -18 dBFS, with or without mu-law, noise at 10 to 40 dB or none.
 
     ``benchmarks/bench_hold_music.py`` plays more of each.
@@ -94,7 +88,7 @@ def test_kinds_held_out_are_found_and_are_no_speech(hear, sayings):
     assert spoken <= 0.03 * total
 
 
-def test_speech_is_no_music(hear, sayings):
+def test_speech_is_no_music(sayings):
     for seed in range(6):
         rng = np.random.default_rng([seed, 78])
         pauses = [np.zeros(round(seconds * RATE)) for seconds in rng.uniform(0.3, 5, 8)]
@@ -106,16 +100,11 @@ def test_speech_is_no_music(hear, sayings):
 
 @pytest.mark.conformance
 @pytest.mark.parametrize("side", ["agent", "caller"])
-def test_a_real_call_has_no_music(hear, side):
-    path = SHARED_CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
-    if not path.exists():
-        pytest.skip("the shared real call is not there")
-    with wave.open(str(path)) as recording:
-        samples = np.frombuffer(recording.readframes(recording.getnframes()), dtype="<i2")
-    assert len(music_in(hear(samples))) == 0
+def test_a_real_call_has_no_music(side):
+    assert len(music_in(hear(real_call(side)))) == 0
 
 
-def test_a_gap_does_not_hide_the_music_behind_it(hear, sayings):
+def test_a_gap_does_not_hide_the_music_behind_it(sayings):
     rng = np.random.default_rng(5)
     sound, (begin, end) = between_talk(hold_music("marimba", 10.0, RATE, rng), sayings[0])
     samples = on_the_line(sound, -26, 25, rng)
@@ -128,7 +117,7 @@ def test_a_gap_does_not_hide_the_music_behind_it(hear, sayings):
     assert abs(last - whole_last) <= 100
 
 
-def test_where_pieces_are_cut_changes_no_border(hear, sayings):
+def test_where_pieces_are_cut_changes_no_border(sayings):
     """Two cuts: one in the music, one at its begin."""
     rng = np.random.default_rng(9)
     parts = [part for pair in sayings[:7] for part in pair]  # 38.5 s
@@ -147,7 +136,7 @@ def test_where_pieces_are_cut_changes_no_border(hear, sayings):
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
-def test_any_sample_rate_hears_the_same(hear, rate):
+def test_any_sample_rate_hears_the_same(rate):
     rng = np.random.default_rng(2)
     # A tune of which every other note is the same.
     time = np.arange(round(0.5 * RATE)) / RATE
@@ -178,7 +167,7 @@ def test_any_sample_rate_hears_the_same(hear, rate):
     hum=st.sampled_from([0.0, 0.3, 0.9]),
     seed=st.integers(0, 1000),
 )
-def test_one_signal_in_noise_and_hum_is_no_music(hear, hz, on_s, off_s, level_db, hum, seed):
+def test_one_signal_in_noise_and_hum_is_no_music(hz, on_s, off_s, level_db, hum, seed):
     rng = np.random.default_rng(seed)
     time = np.arange(24 * RATE) / RATE
     tone = sum(np.sin(2 * np.pi * frequency * time) for frequency in set(hz)) * (time % (on_s + off_s) < on_s)
@@ -187,7 +176,7 @@ def test_one_signal_in_noise_and_hum_is_no_music(hear, hz, on_s, off_s, level_db
     assert len(music_in(hear(samples))) == 0
 
 
-def test_keys_in_a_row_are_no_music(hear):
+def test_keys_in_a_row_are_no_music():
     rng = np.random.default_rng(4)
     time = np.arange(round(0.12 * RATE)) / RATE
     sound = np.zeros(12 * RATE)
@@ -199,7 +188,7 @@ def test_keys_in_a_row_are_no_music(hear):
     assert kinds == [DTMF] * 16
 
 
-def test_music_in_silence_of_any_length_is_found_from_8_s_on_and_not_below_4(hear):
+def test_music_in_silence_of_any_length_is_found_from_8_s_on_and_not_below_4():
     for kind in ("steel string picking", "choir", "chip tune"):
         for seconds, expected in ((3.0, 0), (8.0, 1)):
             rng = np.random.default_rng(zlib.crc32(kind.encode()))

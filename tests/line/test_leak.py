@@ -1,8 +1,7 @@
-import wave
-from pathlib import Path
-
 import numpy as np
 import pytest
+from builders.channels import make_channel, pcm
+from builders.shared_data import real_call
 
 from callbeam.audio import analyse_frames
 from callbeam.callmaker import AGENT, CUSTOMER, CallSpec, ConversationSpec, LineConditions, make_call, quantise
@@ -25,10 +24,8 @@ from callbeam.line.detections import DTMF, OTHER_TONE
 from callbeam.line.layout import CHANNELS_IDENTICAL
 from callbeam.line.leak import measure_leak
 
-CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 
-
-def made(make_channel, seed=1, *, customer=None, agent=None, seconds=50, rate=8000, **conversation):
+def made(seed=1, *, customer=None, agent=None, seconds=50, rate=8000, **conversation):
     spec = CallSpec(
         "c",
         0,
@@ -56,9 +53,9 @@ def frames_of(spans, count):
     ("echo_db", "snr_db", "delay_ms", "hum"),
     [(-20, 40, 40, 0), (-20, 10, 180, 0.3), (-28, 20, 100, 0), (-35, 40, 90, 0.3), (-35, 12, 120, 0)],
 )
-def test_echo_is_measured(make_channel, echo_db, snr_db, delay_ms, hum):
+def test_echo_is_measured(echo_db, snr_db, delay_ms, hum):
     line = LineConditions(snr_db=snr_db, echo_db=echo_db, echo_delay_ms=delay_ms, hum=hum)
-    _, channels = made(make_channel, customer=line, agent=LineConditions(hum=hum))
+    _, channels = made(customer=line, agent=LineConditions(hum=hum))
     leak = measure_leak(channels[AGENT], channels[CUSTOMER])
     assert leak.echo_db == pytest.approx(echo_db, abs=2)
     assert leak.delay_ms == pytest.approx(delay_ms, abs=0.2)
@@ -69,18 +66,18 @@ def test_echo_is_measured(make_channel, echo_db, snr_db, delay_ms, hum):
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100])
-def test_other_rates(make_channel, rate):
+def test_other_rates(rate):
     line = LineConditions(echo_db=-25, echo_delay_ms=75)
-    _, channels = made(make_channel, customer=line, rate=rate, seconds=20)
+    _, channels = made(customer=line, rate=rate, seconds=20)
     leak = measure_leak(channels[AGENT], channels[CUSTOMER])
     assert leak.echo_db == pytest.approx(-25, abs=2)
     assert leak.delay_ms == pytest.approx(75, abs=0.1)
 
 
-def test_shared_hum_and_noise_alone_are_no_leak(make_channel):
+def test_shared_hum_and_noise_alone_are_no_leak():
     for seed in range(3):
         hum = LineConditions(snr_db=15, hum=0.6)
-        _, channels = made(make_channel, seed, customer=hum, agent=hum, seconds=30)
+        _, channels = made(seed, customer=hum, agent=hum, seconds=30)
         comparison = compare_channels(channels[CUSTOMER], channels[AGENT])
         assert comparison.forward.echo_db is comparison.backward.echo_db is None
         assert comparison.correlation < 0.3
@@ -96,7 +93,7 @@ def test_shared_hum_and_noise_alone_are_no_leak(make_channel):
         ([(60, 0.2), (420, 0.1)], [(50, 0.2), (350, 0.1)]),
     ],
 )
-def test_hum_without_speech_is_no_leak(make_channel, pcm, hums):
+def test_hum_without_speech_is_no_leak(hums):
     seconds = np.arange(30 * 8000) / 8000
     rng = np.random.default_rng(4)
     for noise in (0, 0.0003):
@@ -112,24 +109,24 @@ def test_hum_without_speech_is_no_leak(make_channel, pcm, hums):
         assert channel_layout(2, compare_channels(*channels)) == ("stereo", ())
 
 
-def test_a_constant_is_no_leak(make_channel):
-    call, _ = made(make_channel, seconds=30)
+def test_a_constant_is_no_leak():
+    call, _ = made(seconds=30)
     channels = [make_channel(call.pcm[role] // 2 + 328) for role in (CUSTOMER, AGENT)]
     comparison = compare_channels(*channels)
     assert comparison.forward.echo_db is comparison.backward.echo_db is None
 
 
-def test_a_piece_measures_what_it_holds(make_channel):
+def test_a_piece_measures_what_it_holds():
     line = LineConditions(echo_db=-25, echo_delay_ms=75)
-    call, _ = made(make_channel, customer=line)
+    call, _ = made(customer=line)
     cut = {role: make_channel(pcm[77_777:], first_sample=77_777, role=role) for role, pcm in call.pcm.items()}
     leak = measure_leak(cut[AGENT], cut[CUSTOMER])
     assert leak.echo_db == pytest.approx(-25, abs=2)
     assert leak.delay_ms == pytest.approx(75, abs=0.1)
 
 
-def test_inverted_early_and_doubled_channels(make_channel):
-    call, _ = made(make_channel, seconds=30)
+def test_inverted_early_and_doubled_channels():
+    call, _ = made(seconds=30)
     mono = call.pcm[CUSTOMER] // 2 + call.pcm[AGENT] // 2
     first = make_channel(mono)
     turned = compare_channels(first, make_channel(-np.roll(mono, -160)))
@@ -154,8 +151,8 @@ def test_inverted_early_and_doubled_channels(make_channel):
     ("gain", "lag_ms", "layout"),
     [(0.7, 0, "dual_mono"), (2.0, 10, "dual_mono"), (-0.3, 120, "dual_mono"), (0.1, 40, "stereo")],
 )
-def test_a_doubled_channel_may_be_fainter_and_later(make_channel, gain, lag_ms, layout):
-    call, _ = made(make_channel, seconds=30)
+def test_a_doubled_channel_may_be_fainter_and_later(gain, lag_ms, layout):
+    call, _ = made(seconds=30)
     mono = call.pcm[CUSTOMER] // 4 + call.pcm[AGENT] // 4
     later = np.roll(np.rint(gain * mono).astype(np.int16), lag_ms * 8)
     for pair in ((mono, later), (later, mono)):
@@ -167,8 +164,8 @@ def test_a_doubled_channel_may_be_fainter_and_later(make_channel, gain, lag_ms, 
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.25])
-def test_a_mix_beside_one_of_its_voices_is_no_doubled_channel(make_channel, gain):
-    call, _ = made(make_channel, seconds=30)
+def test_a_mix_beside_one_of_its_voices_is_no_doubled_channel(gain):
+    call, _ = made(seconds=30)
     one, other = call.pcm[CUSTOMER] // 2, call.pcm[AGENT] // 2
     mix = (one + gain * other).astype(np.int16)
     comparison = compare_channels(make_channel(one), make_channel(mix))
@@ -177,8 +174,8 @@ def test_a_mix_beside_one_of_its_voices_is_no_doubled_channel(make_channel, gain
     assert comparison.forward.echo_db == pytest.approx(0, abs=0.5)
 
 
-def test_bleed_and_echo_are_told_apart(make_channel):
-    call, channels = made(make_channel, seconds=30)
+def test_bleed_and_echo_are_told_apart():
+    call, channels = made(seconds=30)
     for leak_db, layout in ((-10, "bleed"), (-25, "stereo")):
         gain = 10 ** (leak_db / 20)
         pair = [
@@ -196,7 +193,7 @@ def test_bleed_and_echo_are_told_apart(make_channel):
 
 
 @pytest.mark.parametrize("count", [0, 1, 3000, 20_000])
-def test_next_to_nothing(make_channel, count):
+def test_next_to_nothing(count):
     channels = [make_channel(np.ones(count)), make_channel(np.ones(count))]
     leak = measure_leak(*channels)
     assert leak.echo_db is leak.delay_ms is None
@@ -204,14 +201,14 @@ def test_next_to_nothing(make_channel, count):
     assert not explained_by_leak(*features, leak).any()
 
 
-def test_channels_of_different_rates_are_not_compared(make_channel):
+def test_channels_of_different_rates_are_not_compared():
     assert measure_leak(make_channel(np.ones(80_000)), make_channel(np.ones(80_000), rate=16_000)) == Leak()
 
 
 @pytest.mark.parametrize("echo_db", [-20, -30])
-def test_echo_is_explained_and_speech_survives(make_channel, echo_db):
+def test_echo_is_explained_and_speech_survives(echo_db):
     line = LineConditions(echo_db=echo_db, echo_delay_ms=120, snr_db=35)
-    call, channels = made(make_channel, 4, customer=line, seconds=90, interruptions=0.5, backchannels=0.5, overlaps=0.2)
+    call, channels = made(4, customer=line, seconds=90, interruptions=0.5, backchannels=0.5, overlaps=0.2)
     features = {role: analyse_frames(channel) for role, channel in channels.items()}
     leak = measure_leak(channels[AGENT], channels[CUSTOMER])
     explained = explained_by_leak(features[AGENT], features[CUSTOMER], leak)
@@ -233,9 +230,9 @@ def test_echo_is_explained_and_speech_survives(make_channel, echo_db):
     assert explained[own & ~echoed].mean() < 0.02
 
 
-def test_tones_that_leak_are_left_out(make_channel):
+def test_tones_that_leak_are_left_out():
     line = LineConditions(echo_db=-20, echo_delay_ms=100)
-    call, channels = made(make_channel, 2, customer=line, ringback_ms=8000, dtmf_digits=2, seconds=60)
+    call, channels = made(2, customer=line, ringback_ms=8000, dtmf_digits=2, seconds=60)
     features = {role: analyse_frames(channel) for role, channel in channels.items()}
     leak = measure_leak(channels[AGENT], channels[CUSTOMER])
     explained = explained_by_leak(features[AGENT], features[CUSTOMER], leak)
@@ -293,15 +290,9 @@ def test_tones_tell_of_swapped_channels():
 
 @pytest.mark.conformance
 @pytest.mark.parametrize("companding", ["none", "mulaw"])
-def test_a_real_call_has_no_leak_and_loses_no_speech(make_channel, companding):
-    channels = []
-    for side in ("caller", "agent"):
-        path = CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
-        if not path.exists():
-            pytest.skip(f"{path} is not there: the shared data are no part of the project")
-        with wave.open(str(path)) as file:
-            samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
-        channels.append(make_channel(quantise(samples / np.float32(32768), companding)))
+def test_a_real_call_has_no_leak_and_loses_no_speech(companding):
+    sounds = [quantise(real_call(side) / np.float32(32768), companding) for side in ("caller", "agent")]
+    channels = [make_channel(sound) for sound in sounds]
     comparison = compare_channels(*channels)
     assert comparison.forward.echo_db is comparison.backward.echo_db is None
     assert channel_layout(2, comparison) == ("stereo", ())

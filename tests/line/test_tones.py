@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from builders.channels import Voice, make_channel
 
 from callbeam.audio import analyse_frames
 from callbeam.callmaker import AGENT, CUSTOMER, LineConditions, make_call, quantise, varied_call
@@ -37,16 +38,12 @@ def line(sound, snr_db, seed=0):
     return quantise(((sound + noise) * level).astype(np.float32), "mulaw")
 
 
-@pytest.fixture(scope="module")
-def marks_of(make_channel):
-    def find(samples, *, probability=None, rate=RATE, **channel_options):
-        channel = make_channel(samples, rate=rate, **channel_options)
-        features = analyse_frames(channel)
-        silent = np.zeros(len(features.span.measured), np.float32)
-        marks = find_marks(channel, features, silent if probability is None else probability).marks
-        return [mark for mark in marks if mark.kind == TONE]
-
-    return find
+def marks_of(samples, *, probability=None, rate=RATE, **channel_options):
+    channel = make_channel(samples, rate=rate, **channel_options)
+    features = analyse_frames(channel)
+    silent = np.zeros(len(features.span.measured), np.float32)
+    marks = find_marks(channel, features, silent if probability is None else probability).marks
+    return [mark for mark in marks if mark.kind == TONE]
 
 
 CADENCES = {
@@ -61,7 +58,7 @@ CADENCES = {
 
 @pytest.mark.parametrize("snr_db", [None, 10])
 @pytest.mark.parametrize("country", CADENCES)
-def test_ringing_is_one_mark_with_its_pauses(marks_of, country, snr_db):
+def test_ringing_is_one_mark_with_its_pauses(country, snr_db):
     frequencies, rings = CADENCES[country]
     end_s = rings[-1][0] + rings[-1][1]
     sound = laid(end_s + 0.2, [(at, tones(length, frequencies)) for at, length in rings])
@@ -74,7 +71,7 @@ def test_ringing_is_one_mark_with_its_pauses(marks_of, country, snr_db):
     assert abs(mark.level_dbfs - TONE_DBFS) < 1
 
 
-def test_ringing_ends_where_it_would_ring_again_or_something_else_sounds(marks_of):
+def test_ringing_ends_where_it_would_ring_again_or_something_else_sounds():
     rings = [(1, tones(2, (440, 480))), (7, tones(2, (440, 480)))]
     (mark,) = marks_of(line(laid(20, rings), None))
     assert abs(mark.end_ms - 13_000) <= 30
@@ -86,7 +83,7 @@ def test_ringing_ends_where_it_would_ring_again_or_something_else_sounds(marks_o
 
 
 @pytest.mark.parametrize("snr_db", [None, 10])
-def test_hold_tone_is_one_mark(marks_of, snr_db):
+def test_hold_tone_is_one_mark(snr_db):
     sound = sound_of(Signal(AGENT, "hold_tone", 0, 17_000), RATE)
     (mark,) = marks_of(line(laid(18.5, [(1, sound)]), snr_db))
     assert mark.tone_kind == HOLD_TONE
@@ -95,19 +92,19 @@ def test_hold_tone_is_one_mark(marks_of, snr_db):
     assert abs(mark.frequency_hz - 425) < 3
 
 
-def test_talk_between_beeps_makes_them_no_hold(marks_of, voice):
+def test_talk_between_beeps_makes_them_no_hold():
     beeps = laid(16, [(at, tones(0.5, (1400,))) for at in (1, 6, 11)])
     sound = line(beeps, None).astype(int)
     probability = np.zeros(1600, np.float32)
     for begin in (2, 7, 12):
-        sound[begin * RATE : (begin + 3) * RATE] += voice(begin, 3, 30).samples
+        sound[begin * RATE : (begin + 3) * RATE] += Voice(begin, 3, 30).samples
         probability[begin * 100 : (begin + 3) * 100] = 0.9
     marks = marks_of(sound.clip(-32768, 32767), probability=probability)
     assert [mark.tone_kind for mark in marks] == [OTHER_TONE] * 3
 
 
 @pytest.mark.parametrize("snr_db", [None, 10])
-def test_recorder_beeps_are_no_hold(marks_of, snr_db):
+def test_recorder_beeps_are_no_hold(snr_db):
     marks = marks_of(line(laid(40, [(at, tones(0.5, (1400,))) for at in (2, 17, 32)]), snr_db))
     assert [mark.tone_kind for mark in marks] == [RECORDING_BEEP] * 3
     for mark, at in zip(marks, (2, 17, 32), strict=True):
@@ -118,7 +115,7 @@ def test_recorder_beeps_are_no_hold(marks_of, snr_db):
 
 @pytest.mark.parametrize(("hz", "kind"), [(425, DIAL), (1000, OTHER_TONE)])
 @pytest.mark.parametrize("snr_db", [None, 10])
-def test_a_long_tone_is_no_music(marks_of, hz, kind, snr_db):
+def test_a_long_tone_is_no_music(hz, kind, snr_db):
     (mark,) = marks_of(line(laid(12, [(1, tones(9, (hz,)))]), snr_db))
     assert mark.tone_kind == kind
     assert abs(mark.begin_ms - 1000) <= 20
@@ -126,7 +123,7 @@ def test_a_long_tone_is_no_music(marks_of, hz, kind, snr_db):
 
 
 @pytest.mark.parametrize("snr_db", [None, 10])
-def test_music(marks_of, snr_db):
+def test_music(snr_db):
     music = sound_of(Signal(AGENT, "hold_music", 0, 12_000), RATE)
     (mark,) = marks_of(line(laid(15, [(1.5, music)]), snr_db))
     assert mark.tone_kind == HOLD_MUSIC
@@ -134,7 +131,7 @@ def test_music(marks_of, snr_db):
     assert abs(mark.end_ms - 13_500) <= 300
 
 
-def test_short_music_is_none(marks_of):
+def test_short_music_is_none():
     assert not marks_of(line(laid(8, [(2, sound_of(Signal(AGENT, "hold_music", 0, 2_500), RATE))]), None))
 
 
@@ -148,21 +145,21 @@ def test_short_music_is_none(marks_of):
     ],
 )
 @pytest.mark.parametrize("gain", [1.0, 0.05])
-def test_noise_hum_and_nothing_are_no_tones(marks_of, sound, gain):
+def test_noise_hum_and_nothing_are_no_tones(sound, gain):
     samples = gain * sound(np.random.default_rng(1), 10 * RATE)
     assert not marks_of(line(np.clip(samples, -3, 3), None))
 
 
-def test_speech_is_no_tone(marks_of, voice):
+def test_speech_is_no_tone():
     for seed in range(4):
-        made = voice(seed, 20, 25)
+        made = Voice(seed, 20, 25)
         voiced = made.voiced[: len(made.voiced) // 80 * 80].reshape(-1, 80).mean(axis=1)
         probability = np.convolve(voiced, np.ones(40) / 40, "same") > 0.3
         assert not marks_of(made.samples, probability=probability.astype(np.float32))
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000])
-def test_every_key(make_channel, rate):
+def test_every_key(rate):
     parts = [(0.2 + 0.2 * i, tones(0.05, pair, rate)) for i, pair in enumerate(DTMF_HZ.values())]
     sound = laid(3.8, parts, rate) * 0.1
     channel = make_channel((sound * 32768).astype(np.int16), rate=rate)
@@ -188,7 +185,7 @@ def test_every_key(make_channel, rate):
         (0, -99, 1.0, 0.100, False),  # one frequency
     ],
 )
-def test_keys_by_the_rules(make_channel, low_db, high_db, off, length, heard):
+def test_keys_by_the_rules(low_db, high_db, off, length, heard):
     low, high = (10 ** (db / 20) * tones(length, (hz * off,)) for db, hz in ((low_db, 770), (high_db, 1336)))
     channel = make_channel(line(laid(1, [(0.4, (low + high) / np.sqrt(2))]), None))
     marks = find_dtmf(channel, analyse_frames(channel))
@@ -197,7 +194,7 @@ def test_keys_by_the_rules(make_channel, low_db, high_db, off, length, heard):
 
 @pytest.mark.parametrize("rate", [8000, 11_000, 44_100])
 @pytest.mark.parametrize(("low_off", "high_off", "heard"), [(0.985, 1.015, True), (1.0168, 0.9805, False)])
-def test_keys_are_judged_alike_at_every_rate(make_channel, rate, low_off, high_off, heard):
+def test_keys_are_judged_alike_at_every_rate(rate, low_off, high_off, heard):
     sound = laid(1, [(0.4, tones(0.0777, (697 * low_off, 1209 * high_off), rate))], rate) * 0.1
     channel = make_channel((sound * 32768).astype(np.int16), rate=rate)
     assert [mark.dtmf_digit for mark in find_dtmf(channel, analyse_frames(channel))] == (["1"] if heard else [])
@@ -217,7 +214,7 @@ def test_spectral_lines_do_not_depend_on_the_rate(rate):
 
 
 @pytest.mark.parametrize("concealment", ["repeat", "zeros"])
-def test_a_lost_packet_parts_no_key(marks_of, concealment):
+def test_a_lost_packet_parts_no_key(concealment):
     samples = line(laid(1, [(0.3, tones(0.14, (770, 1336)))]), 30)
     lost = np.array([[2880, 3040]])
     conceal(samples, lost, LineConditions(concealment=concealment), RATE)
@@ -227,12 +224,12 @@ def test_a_lost_packet_parts_no_key(marks_of, concealment):
     assert abs(mark.end_ms - 440) <= 8
 
 
-def test_the_same_key_twice_is_two(marks_of):
+def test_the_same_key_twice_is_two():
     samples = line(laid(1, [(0.3, tones(0.08, (770, 1336))), (0.43, tones(0.08, (770, 1336)))]), 30)
     assert [mark.dtmf_digit for mark in marks_of(samples)] == ["5", "5"]
 
 
-def test_pieces_find_what_the_leg_holds(make_channel):
+def test_pieces_find_what_the_leg_holds():
     parts = [(at, tones(2, (440, 480))) for at in range(5, 60, 6)]
     parts += [(at, tones(0.1, (852, 1477))) for at in (64.95, 66.0)]
     samples = line(laid(70, parts), 20)
@@ -260,7 +257,7 @@ def test_pieces_find_what_the_leg_holds(make_channel):
     assert other == keys[1]
 
 
-def test_made_up_calls(make_channel):
+def test_made_up_calls():
     """Every key, ringing, hold tone and music is found where it is, and nothing else."""
     counted = 0
     for seed in range(3000, 3008):

@@ -6,11 +6,10 @@ only their published frequencies and cadences went into ``callbeam.line.call_pro
 
 from __future__ import annotations
 
-import wave
-from pathlib import Path
-
 import numpy as np
 import pytest
+from builders.channels import Voice, make_channel
+from builders.shared_data import real_call
 
 from callbeam.audio import analyse_frames
 from callbeam.callmaker import AGENT, CUSTOMER, LineConditions, make_call, quantise, varied_call
@@ -20,7 +19,6 @@ from callbeam.callmaker.tone_plans import PLANS
 from callbeam.line import TONE, find_marks, may_be_swapped
 from callbeam.line.dtmf import HIGH_HZ, KEYS, LOW_HZ, find_dtmf
 
-SHARED_CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 RATE = 8000
 TUNED_ON = ("United States", "United Kingdom", "Germany", "France", "Japan")
 HELD_OUT = tuple(sorted(set(PLANS) - set(TUNED_ON)))
@@ -46,17 +44,13 @@ def line(sound, *, snr_db=None, level_dbfs=-22.0, companding="mulaw", seed=0):
     return quantise(((sound + noise) * 10 ** (level_dbfs / 20)).astype(np.float32), companding)
 
 
-@pytest.fixture(scope="module")
-def marks_of(make_channel):
-    def find(samples, *, speech=(), **options):
-        channel = make_channel(samples, **options)
-        features = analyse_frames(channel)
-        probability = np.zeros(len(features.span.measured), np.float32)
-        for begin, end in speech:
-            probability[round(begin * 100) : round(end * 100)] = 0.9
-        return [mark for mark in find_marks(channel, features, probability).marks if mark.kind == TONE]
-
-    return find
+def marks_of(samples, *, speech=(), **options):
+    channel = make_channel(samples, **options)
+    features = analyse_frames(channel)
+    probability = np.zeros(len(features.span.measured), np.float32)
+    for begin, end in speech:
+        probability[round(begin * 100) : round(end * 100)] = 0.9
+    return [mark for mark in find_marks(channel, features, probability).marks if mark.kind == TONE]
 
 
 def sounded(country, kind, off=1.0):
@@ -90,7 +84,7 @@ LINES = {
 
 @pytest.mark.parametrize("conditions", LINES)
 @pytest.mark.parametrize("country", [*TUNED_ON, *HELD_OUT])
-def test_a_countrys_tones(marks_of, country, conditions):
+def test_a_countrys_tones(country, conditions):
     options, off = LINES[conditions]
     for kind in PLANS[country]:
         sound, bursts = sounded(country, kind, off)
@@ -102,7 +96,7 @@ def test_a_countrys_tones(marks_of, country, conditions):
 
 
 @pytest.mark.parametrize("concealment", ["zeros", "repeat"])
-def test_lost_packets_name_no_tone_wrongly(marks_of, concealment):
+def test_lost_packets_name_no_tone_wrongly(concealment):
     found = told = 0
     for country in HELD_OUT[::2]:
         for kind in PLANS[country]:
@@ -119,7 +113,7 @@ def test_lost_packets_name_no_tone_wrongly(marks_of, concealment):
 
 
 @pytest.mark.parametrize("country", ["United Kingdom", "India", "Spain", "Turkey"])
-def test_a_gap_in_a_tone_is_bridged(marks_of, country):
+def test_a_gap_in_a_tone_is_bridged(country):
     for kind in ("ringback", "reorder"):
         sound, bursts = sounded(country, kind)
         samples = line(sound, snr_db=20)
@@ -189,15 +183,15 @@ SPECIAL = {
 
 @pytest.mark.parametrize("conditions", LINES)
 @pytest.mark.parametrize("name", SPECIAL)
-def test_fax_modems_and_what_is_no_networks(marks_of, name, conditions):
+def test_fax_modems_and_what_is_no_networks(name, conditions):
     sound, kinds = SPECIAL[name]
     marks = marks_of(line(np.concatenate((silence(1), sound, silence(1))), **LINES[conditions][0]))
     assert [mark.tone_kind for mark in marks] == kinds
 
 
 @pytest.mark.parametrize("hz", [440, 1000, 1400])
-def test_a_beep_after_a_greeting_is_voicemail(marks_of, voice, hz):
-    greeting = voice(4, 5, 25).samples / 32768 * 10 ** (22 / 20)
+def test_a_beep_after_a_greeting_is_voicemail(hz):
+    greeting = Voice(4, 5, 25).samples / 32768 * 10 ** (22 / 20)
     sound = np.concatenate((silence(0.5), greeting, silence(0.4), sine(0.4, hz), silence(5)))
     spoken = (0.5, 5.5)
     assert [mark.tone_kind for mark in marks_of(line(sound), speech=[spoken])] == ["voicemail_beep"]
@@ -206,34 +200,34 @@ def test_a_beep_after_a_greeting_is_voicemail(marks_of, voice, hz):
 
 
 @pytest.mark.parametrize("snr_db", [None, 15])
-def test_talk_around_beeps_does_not_change_what_they_are(marks_of, voice, snr_db):
+def test_talk_around_beeps_does_not_change_what_they_are(snr_db):
     for kind, frequencies, cadence in (("call_waiting", "440", (300, 9700)), ("recording_beep", "1400", (400, 14_600))):
         period = sum(cadence) / 1000
         beeps = cadenced(instants(2 * period + 1), frequencies, cadence)
         talk = np.zeros_like(beeps)
         spoken = [(at, at + 4) for at in (1.0, period + 1.0)]
         for begin, _ in spoken:
-            talk[round(begin * RATE) :][: 4 * RATE] = voice(int(begin), 4, 25).samples / 32768 * 10 ** (22 / 20)
+            talk[round(begin * RATE) :][: 4 * RATE] = Voice(int(begin), 4, 25).samples / 32768 * 10 ** (22 / 20)
         marks = marks_of(line(beeps + talk, snr_db=snr_db), speech=spoken)
         assert [mark.tone_kind for mark in marks] == [kind] * 3
 
 
-def test_a_beep_under_speech_is_no_hold(marks_of, voice):
+def test_a_beep_under_speech_is_no_hold():
     beeps = cadenced(instants(24), "440", (300, 9700))
-    talk = voice(9, 24, 25).samples / 32768 * 10 ** (22 / 20)
+    talk = Voice(9, 24, 25).samples / 32768 * 10 ** (22 / 20)
     marks = marks_of(line(beeps + talk), speech=[(0, 24)])
     assert {mark.tone_kind for mark in marks} <= {"call_waiting", "other"}
 
 
-def test_a_fax_that_calls_does_not_look_like_swapped_channels(marks_of):
+def test_a_fax_that_calls_does_not_look_like_swapped_channels():
     fax = marks_of(line(np.concatenate((silence(1), SPECIAL["calling fax"][0]))))
     assert not may_be_swapped(fax, [])
 
 
-def test_speech_gives_no_tone(marks_of, voice):
+def test_speech_gives_no_tone():
     # Not even where no voice activity detector helps, which hold music needs.
     for seed in range(30, 36):
-        assert {mark.tone_kind for mark in marks_of(voice(seed, 20, 25).samples)} <= {"hold_music"}
+        assert {mark.tone_kind for mark in marks_of(Voice(seed, 20, 25).samples)} <= {"hold_music"}
     for seed in range(5000, 5002):
         call = make_call(varied_call("c", 0, seed, duration_ms=(40_000, 50_000)), seed)
         for role in (CUSTOMER, AGENT):
@@ -247,18 +241,13 @@ def test_speech_gives_no_tone(marks_of, voice):
 
 
 @pytest.mark.conformance
-def test_a_real_call_holds_no_tone(marks_of):
+def test_a_real_call_holds_no_tone():
     for side in ("caller", "agent"):
-        path = SHARED_CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
-        if not path.exists():
-            pytest.skip(f"{path} is not there: the shared data are no part of the project")
-        with wave.open(str(path)) as file:
-            samples = np.frombuffer(file.readframes(file.getnframes()), dtype=np.int16)
         # Not even where no voice activity detector helps, which hold music needs.
-        assert {mark.tone_kind for mark in marks_of(samples)} <= {"hold_music"}
+        assert {mark.tone_kind for mark in marks_of(real_call(side))} <= {"hold_music"}
 
 
-def test_made_up_calls_hold_the_tones_they_were_given(marks_of):
+def test_made_up_calls_hold_the_tones_they_were_given():
     seen = set()
     for seed in range(6000, 6008):
         spec = varied_call("c", 0, seed, duration_ms=(30_000, 36_000), snr_db=20.0, tones=True)
@@ -293,7 +282,7 @@ def noise_of(kind, count, rng):
 
 @pytest.mark.parametrize("noise", ["white", "pink"])
 @pytest.mark.parametrize("companding", ["mulaw", "alaw"])
-def test_keys_at_10_db(make_channel, noise, companding):
+def test_keys_at_10_db(noise, companding):
     rng = np.random.default_rng(17)
     parts, truth, at = [silence(0.5)], [], 0.5
     for _ in range(80):
@@ -318,7 +307,7 @@ def test_keys_at_10_db(make_channel, noise, companding):
 
 
 @pytest.mark.parametrize("border_s", [41.3, 62.0, 88.85])
-def test_pieces_name_tones_as_the_leg_does(marks_of, border_s):
+def test_pieces_name_tones_as_the_leg_does(border_s):
     at = instants(130)
     sound = cadenced(at, "440", (300, 9700)) * (at > 20) + cadenced(at + 7.1, "1400", (400, 14_600)) * (at < 82)
     busy = cadenced(instants(12), "480+620", (500, 500))

@@ -3,16 +3,16 @@
 import dataclasses
 
 import pytest
+from builders import fragments
+from builders.fragments import FROM_CUSTOMER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.mkv import (
-    CHIME,
     CONNECT,
     LIBAV,
     BlockSpec,
     MkvError,
-    TrackSpec,
     aws_tags_element,
     error_document,
     ids,
@@ -23,25 +23,25 @@ from callbeam.mkv import (
 )
 from callbeam.mkv.build import element, simple_tag, with_crc
 
-TRACKS = [TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90")]
 BLOCKS = [BlockSpec(1, 64 * i, bytes([i]) * 900) for i in range(5)]
 BEFORE = [("AWS_KINESISVIDEO_FRAGMENT_NUMBER", "9" * 47), ("AWS_KINESISVIDEO_SERVER_TIMESTAMP", "1700000000.125")]
 AFTER = [("AWS_KINESISVIDEO_MILLIS_BEHIND_NOW", "0"), ("AWS_KINESISVIDEO_CONTINUATION_TOKEN", "9" * 47)]
 DIALECTS = {
-    "connect": CONNECT,
-    "chime": CHIME,
-    "libav": LIBAV,
-    "sized segment": dataclasses.replace(CONNECT, known_segment=True),
+    **{name: fragments.DIALECTS[name] for name in ("connect", "chime", "libav", "sized segment", "several clusters")},
     "all sized": dataclasses.replace(LIBAV, known_segment=True),
     "sized tightly": dataclasses.replace(LIBAV, known_segment=True, segment_size_length=2),
-    "several clusters": dataclasses.replace(CONNECT, blocks_per_cluster=2),
 }
 
 
 def fragment(dialect, blocks=BLOCKS):
     tags = [("ContactId", "c"), ("AWSome", "not one of KVS's")]
     return write_fragment(
-        dialect=dialect, tracks=TRACKS, blocks=blocks, timecode_ms=10, tags_before=[("Before", "b")], tags_after=tags
+        dialect=dialect,
+        tracks=[FROM_CUSTOMER],
+        blocks=blocks,
+        timecode_ms=10,
+        tags_before=[("Before", "b")],
+        tags_after=tags,
     )
 
 

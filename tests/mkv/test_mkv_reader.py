@@ -5,49 +5,23 @@ import pickle
 import struct
 
 import pytest
+from builders.fragments import DIALECTS, DOCUMENT_START, OPEN_CLUSTER, OPEN_SEGMENT, TRACKS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.mkv import (
-    CHIME,
     CONNECT,
-    LIBAV,
     Block,
     BlockSpec,
     Track,
     TrackSpec,
-    element_id_bytes,
     error_document,
     ids,
     insert_aws_tags,
     read_documents,
-    unknown_size,
     write_fragment,
 )
 from callbeam.mkv.build import element, simple_tag, uint_element
-
-TRACKS = [
-    TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90"),
-    TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_AAC", b"\x11\x90"),
-]
-DOCUMENT_START = bytes.fromhex("1a45dfa3 8b 4282886d6174726f736b61")
-OPEN_SEGMENT = element_id_bytes(ids.SEGMENT) + unknown_size(8)
-OPEN_CLUSTER = element_id_bytes(ids.CLUSTER) + unknown_size(1)
-
-DIALECTS = {
-    "connect": CONNECT,
-    "chime": CHIME,
-    "libav": LIBAV,
-    "padded": dataclasses.replace(CONNECT, nul_padded_strings=True),
-    "sized": dataclasses.replace(CONNECT, known_segment=True, known_cluster=True, cluster_size_length=8),
-    "sized segment": dataclasses.replace(CONNECT, known_segment=True),
-    "short sizes": dataclasses.replace(CONNECT, segment_size_length=1, block_size_length=2, uint_length=None),
-    "odd sizes": dataclasses.replace(CONNECT, block_size_length=5, master_size_length=3, tag_size_length=6),
-    "block groups": dataclasses.replace(LIBAV, block_groups=True),
-    "several clusters": dataclasses.replace(CONNECT, blocks_per_cluster=2),
-    "several sized clusters": dataclasses.replace(LIBAV, blocks_per_cluster=3),
-    "fine scale": dataclasses.replace(CONNECT, timecode_scale_ns=100_000, blocks_per_cluster=2),
-}
 
 
 def documents(data):

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import wave
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 from builders.made_legs import TICK_NS, Wire, companded, encoded, evidence, speech_like
+from builders.shared_data import real_call
 
 from callbeam.mkv import Block, Document
 from callbeam.payload import SAMPLE_BYTES, AudioFormat, format_detection
 from callbeam.payload.block_statistics import Pair, block_pairs
 from callbeam.payload.format_detection import TrackEvidence, judge
 
-CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 L16 = AudioFormat(8000)
 RATE, ENCODING, CHANNELS, IMPLAUSIBLE = (
     "rate_from_timecodes", "encoding_from_samples", "channels_from_samples", "implausible_samples",
@@ -239,12 +237,10 @@ def test_no_sound_of_a_telephone_is_taken_for_anything_else(name: str, law: str 
 
 
 @pytest.mark.conformance
-@pytest.mark.skipif(not CALLS.is_dir(), reason=f"the third-party call of {CALLS} is absent")
 @pytest.mark.parametrize("side", ["agent", "caller"])
 @pytest.mark.parametrize("gain_db", [-60, -40, -20, -10, 0, 10, 20, 40, 60])
 def test_a_real_call_at_any_gain_is_what_it_is(side: str, gain_db: int) -> None:
-    with wave.open(str(CALLS / f"Auto_Repairs_40_UTC_{side}.wav")) as file:
-        call = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    call = real_call(side)
     for start in range(0, len(call) - 80_000, 960_000):
         loud = np.clip(np.rint(call[start : start + 80_000] * 10 ** (gain_db / 20)), -32768, 32767).astype(np.int16)
         for samples in (loud, companded(loud)):

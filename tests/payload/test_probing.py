@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from builders.jobs import make_leg
 from builders.made_legs import encoded, speech_like
 
-from callbeam.calls import CallIdentity, Leg
 from callbeam.calls.piece_cutter import PieceCutter
-from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
+from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.mkv import Block, Document, Track
 from callbeam.payload import AudioFormat, Surveyor, survey
 from callbeam.payload.probing import SURVEYED, SURVEYED_AT_MOST
 from callbeam.timeline import LEAD_MS, PIECE_MS
 
 T0 = 1_700_000_000_000
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", T0, 24)
-LEG = Leg(CallIdentity("c-1", "connect"), STREAM, 0, T0)
+LEG = make_leg(T0)
 UNIT = Unit(T0, T0 + HOUR_MS, 1, 1)
 TAGS = (("MimeType", "audio/L16;rate=8000;channels=1;"),)
 SPEECH = np.clip(speech_like(np.random.default_rng(1), 80_000, 8000) * 32768, -32768, 32767).astype(np.int16)

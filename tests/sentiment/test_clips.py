@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from builders.channels import CALL_ID, CLOCK_START_MS, make_channel, noise
 
 from callbeam.assembly import complete
 from callbeam.audio import Channel
-from callbeam.calls import CallIdentity, Leg
-from callbeam.kvs import Stream
 from callbeam.schemas import AUDIO, TABLES
 from callbeam.sentiment import AUDIO_POLICIES, Unit, clip_batch, may_clip
 from callbeam.sentiment.clips import CLIPS_SCHEMA, encode_flac
@@ -25,37 +24,6 @@ from callbeam.tables.parquet_files import encode_table
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-LEG = Leg(
-    identity=CallIdentity("c-1", "connect"),
-    stream=Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", 1700000000000, 24),
-    first_number=1,
-    start_server_ms=1700000000000,
-)
-CLOCK_MS = 1_700_000_000_250
-
-
-def channel_of(samples, *, rate=8000, first_sample=0, covered=None) -> Channel:
-    end = first_sample + len(samples)
-    return Channel(
-        leg=LEG,
-        channel_id="0123456789ab",
-        track_name="AUDIO_FROM_CUSTOMER",
-        participant_role="CUSTOMER",
-        role_source="track_name",
-        codec="A_AAC",
-        sample_rate_hz=rate,
-        clock_start_ms=CLOCK_MS,
-        first_sample=first_sample,
-        samples=samples,
-        covered=as_spans(covered or [(first_sample, end)]),
-        core_start=first_sample,
-        core_end=end,
-    )
-
-
-def noise(seconds: float, rate: int = 8000, seed: int = 1):
-    return np.random.default_rng(seed).integers(-9000, 9000, int(seconds * rate)).astype(np.int16)
 
 
 def unit(begin: int, end: int, letter: str = "u") -> Unit:
@@ -70,31 +38,31 @@ def decoded(batch: pa.RecordBatch, row: int = 0):
 
 def test_a_clip_is_the_unit_and_its_padding():
     samples = noise(10)
-    batch = clip_batch(channel_of(samples, first_sample=4000), [unit(100, 300)], pad_ms=200)
+    batch = clip_batch(make_channel(samples, first_sample=4000), [unit(100, 300)], pad_ms=200)
     assert batch.schema == CLIPS_SCHEMA
     # Frames 100 to 300 are samples 8000 to 24000 of the leg; the channel's first is 4000.
     np.testing.assert_array_equal(decoded(batch), samples[8000 - 4000 - 1600 : 24000 - 4000 + 1600])
     (row,) = batch.to_pylist()
-    assert row["begin_ts"].timestamp() * 1000 == CLOCK_MS + 800
+    assert row["begin_ts"].timestamp() * 1000 == CLOCK_START_MS + 800
     assert row["duration_ms"] == 2400
     assert row["audio"]["path"] == "0123456789ab-u00001000.flac"
-    assert (row["call_id"], row["channel_id"], row["participant_role"]) == ("c-1", "0123456789ab", "CUSTOMER")
+    assert (row["call_id"], row["channel_id"], row["participant_role"]) == (CALL_ID, "0123456789ab", "CUSTOMER")
 
 
 def test_a_clip_ends_where_the_audio_does():
     samples = noise(3)
     batch = clip_batch(
-        channel_of(samples, first_sample=800), [unit(5, 100), unit(250, 400), unit(900, 990)], pad_ms=100
+        make_channel(samples, first_sample=800), [unit(5, 100), unit(250, 400), unit(900, 990)], pad_ms=100
     )
     assert batch.num_rows == 2  # of the third there is nothing
     np.testing.assert_array_equal(decoded(batch, 0), samples[: 8000 - 800 + 800])
-    assert batch.column("begin_ts")[0].as_py().timestamp() * 1000 == CLOCK_MS + 100
+    assert batch.column("begin_ts")[0].as_py().timestamp() * 1000 == CLOCK_START_MS + 100
     np.testing.assert_array_equal(decoded(batch, 1), samples[20000 - 800 - 800 :])
 
 
 def test_masked_audio_is_zeros_and_the_channel_is_left_alone():
     samples = noise(4)
-    channel = channel_of(samples)
+    channel = make_channel(samples)
     kept = samples.copy()
     clip = decoded(clip_batch(channel, [unit(100, 300)], pad_ms=0, masked=as_spans([(0, 110), (200, 205), (290, 400)])))
     silent = np.zeros(16000, dtype=bool)
@@ -107,7 +75,7 @@ def test_masked_audio_is_zeros_and_the_channel_is_left_alone():
 @pytest.mark.parametrize("rate", [16000, 44100, 48000])
 def test_other_rates_become_8_khz(rate):
     tone = np.rint(8000 * np.sin(2 * np.pi * 440 * np.arange(4 * rate) / rate)).astype(np.int16)
-    clip = decoded(clip_batch(channel_of(tone, rate=rate), [unit(100, 300)], pad_ms=0))
+    clip = decoded(clip_batch(make_channel(tone, rate=rate), [unit(100, 300)], pad_ms=0))
     expected = 8000 * np.sin(2 * np.pi * 440 * (8000 + np.arange(16000)) / 8000)
     assert abs(len(clip) - 16000) <= 1
     assert np.abs(clip[200:15800] - expected[200:15800]).max() < 80
@@ -115,7 +83,7 @@ def test_other_rates_become_8_khz(rate):
 
 def test_resampling_does_not_wrap_at_full_scale():
     square = np.where(np.arange(4 * 16000) // 40 % 2, 32767, -32768).astype(np.int16)
-    clip = decoded(clip_batch(channel_of(square, rate=16000), [unit(0, 300)], pad_ms=0)).astype(float)
+    clip = decoded(clip_batch(make_channel(square, rate=16000), [unit(0, 300)], pad_ms=0)).astype(float)
     original = square[: len(clip) * 2 : 2]
     assert np.mean(np.sign(clip) == np.sign(original)) > 0.9
 
@@ -126,7 +94,7 @@ def test_the_same_samples_are_the_same_bytes():
 
 
 def test_no_units_no_rows():
-    assert clip_batch(channel_of(noise(1)), [], pad_ms=0).schema == CLIPS_SCHEMA
+    assert clip_batch(make_channel(noise(1)), [], pad_ms=0).schema == CLIPS_SCHEMA
 
 
 def test_whose_audio_may_be_kept():
@@ -156,7 +124,7 @@ def test_datasets_knows_audio_without_a_cast(tmp_path: Path, monkeypatch: pytest
     samples = noise(20)
     units = [unit(begin, begin + 150) for begin in range(0, 1500, 300)]
     path = tmp_path / "clips.parquet"
-    path.write_bytes(table_file(units, channel_of(samples)))
+    path.write_bytes(table_file(units, make_channel(samples)))
     loaded = datasets.load_dataset("parquet", data_files=str(path), split="train", cache_dir=str(tmp_path / "cache"))
     assert loaded.features["audio"] == datasets.Audio(sampling_rate=8000)
     for one, row in zip(units, loaded.cast_column("audio", datasets.Audio(decode=False)), strict=True):
@@ -167,7 +135,7 @@ def test_datasets_knows_audio_without_a_cast(tmp_path: Path, monkeypatch: pytest
 
 def test_the_file_declares_what_datasets_itself_would():
     datasets = pytest.importorskip("datasets")
-    metadata = pq.read_schema(io.BytesIO(table_file([unit(0, 100)], channel_of(noise(2))))).metadata
+    metadata = pq.read_schema(io.BytesIO(table_file([unit(0, 100)], make_channel(noise(2))))).metadata
     features = json.loads(metadata[b"huggingface"])["info"]["features"]
     assert features == datasets.Features({"audio": datasets.Audio(sampling_rate=8000)}).to_dict()
 
@@ -175,7 +143,7 @@ def test_the_file_declares_what_datasets_itself_would():
 def test_bytes_are_stored_as_they_are_in_small_row_groups(monkeypatch: pytest.MonkeyPatch):
     table = TABLES["clips"]
     assert next(column for column in table.columns if column.name == "audio").type == AUDIO
-    row = complete(table, clip_batch(channel_of(noise(2)), [unit(0, 100)], pad_ms=0), "j-1").to_pylist()[0]
+    row = complete(table, clip_batch(make_channel(noise(2)), [unit(0, 100)], pad_ms=0), "j-1").to_pylist()[0]
     rows = [row | {"unit_id": f"u{number:08d}"} for number in range(2500)]
     file = pq.ParquetFile(io.BytesIO(encode_table(table, pa.Table.from_pylist(rows, table.schema))))
     groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]

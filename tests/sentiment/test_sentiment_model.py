@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import onnx
 import onnx.parser
 import pytest
+from builders.channels import make_channel, noise
+from builders.models import onnx_model, rms_graph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.audio import Channel
-from callbeam.calls import CallIdentity, Leg
 from callbeam.errors import UsageError
-from callbeam.kvs import Stream
 from callbeam.sentiment import (
     ModelContract,
     ModelError,
@@ -29,20 +26,10 @@ from callbeam.sentiment.model_contract import FEATURES, ModelOutput, read_contra
 from callbeam.spans import as_spans
 
 # Logits are the level's RMS times -1, 0 and 1.
-RMS = """
-<ir_version: 8, opset_import: ["" : 17]>
-loudness (float[batch, samples] audio, int64[batch] lengths) => (float[batch, 3] logits)
-{
-  power = Mul(audio, audio)
-  axis = Constant<value_ints = [1]>()
-  energy = ReduceSum<keepdims = 1>(power, axis)
-  count = Cast<to = 1>(lengths)
-  counts = Unsqueeze(count, axis)
-  mean = Div(energy, counts)
-  rms = Sqrt(mean)
-  weights = Constant<value = float[1, 3] {-1.0, 0.0, 1.0}>()
-  logits = MatMul(rms, weights)
-}"""
+RMS = rms_graph(
+    "float[batch, 3] logits",
+    "weights = Constant<value = float[1, 3] {-1.0, 0.0, 1.0}>() logits = MatMul(rms, weights)",
+)
 
 # The same without lengths: padding would lower the mean.
 PLAIN_RMS = """
@@ -69,13 +56,6 @@ AFFECT = {
     "logits": {"labels": ["calm", "sad"], "activation": "sigmoid"},
 }
 TWO_FEATURES = ["level_mean_dbfs", "f0_mean_st"]
-
-
-def onnx_model(text: str, **metadata) -> bytes:
-    model = onnx.parser.parse_model(text)
-    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
-    onnx.helper.set_model_props(model, texts)
-    return model.SerializeToString()
 
 
 RMS_MODEL = onnx_model(RMS, sample_rate_hz="16000", outputs=THREE)
@@ -175,39 +155,15 @@ def test_weights_in_another_file_are_refused(tmp_path):
     assert check_model((tmp_path / "whole.onnx").read_bytes(), "m.onnx").labels == ("arousal", "valence", "calm", "sad")
 
 
-def channel_of(samples, rate: int = 8000, first_sample: int = 0) -> Channel:
-    stream = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1700000000000", 1700000000000, 24)
-    end = first_sample + len(samples)
-    return Channel(
-        leg=Leg(CallIdentity("c-1", "connect"), stream, 1, 1700000000000),
-        channel_id="0123456789ab",
-        track_name="AUDIO_FROM_CUSTOMER",
-        participant_role="CUSTOMER",
-        role_source="track_name",
-        codec="A_AAC",
-        sample_rate_hz=rate,
-        clock_start_ms=1_700_000_000_000,
-        first_sample=first_sample,
-        samples=samples,
-        covered=as_spans([(first_sample, end)]),
-        core_start=first_sample,
-        core_end=end,
-    )
-
-
 def unit(begin: int, end: int) -> Unit:
     return Unit(f"0123456789ab-u{begin * 10:08d}", "utterance", begin, end, ())
-
-
-def noise(seconds: float, seed: int = 1, rate: int = 8000):
-    return np.random.default_rng(seed).integers(-9000, 9000, int(seconds * rate)).astype(np.int16)
 
 
 def test_units_are_scored_from_their_own_audio():
     samples = noise(30) // np.repeat([1, 2, 4], 80_000)
     model = SentimentModel(PLAIN_MODEL, "m.onnx")
     units = [unit(0, 300), unit(1100, 1400), unit(2100, 2433), unit(2500, 2550)]
-    channel = channel_of(samples.astype(np.int16), first_sample=0)
+    channel = make_channel(samples)
     scores = model.score(unit_batch(model.contract, channel, units, measures={}))
     assert scores.channel_id == "0123456789ab"
     rows = dict(scores.by_unit())
@@ -220,7 +176,7 @@ def test_units_are_scored_from_their_own_audio():
 def test_audio_comes_at_the_models_rate_and_masked_audio_as_zeros():
     samples = noise(4)
     model = SentimentModel(RMS_MODEL, "m.onnx")
-    batch = unit_batch(model.contract, channel_of(samples), [unit(0, 400)], measures={}, masked=as_spans([(0, 200)]))
+    batch = unit_batch(model.contract, make_channel(samples), [unit(0, 400)], measures={}, masked=as_spans([(0, 200)]))
     assert not batch.waveforms[0][:16000].any()
     np.testing.assert_array_equal(batch.waveforms[0][16000:], samples[16000:])
     ((_, row),) = model.score(batch).by_unit()
@@ -232,10 +188,10 @@ def test_audio_comes_at_the_models_rate_and_masked_audio_as_zeros():
 
 
 def test_a_batch_holds_views_of_the_channel():
-    samples = noise(40)
+    channel = make_channel(noise(40))
     contract = SentimentModel(RMS_MODEL, "m.onnx").contract
-    batch = unit_batch(contract, channel_of(samples), [unit(0, 1000), unit(0, 3000)], measures={})
-    assert all(np.shares_memory(one, samples) for one in batch.waveforms)
+    batch = unit_batch(contract, channel, [unit(0, 1000), unit(0, 3000)], measures={})
+    assert all(np.shares_memory(one, channel.samples) for one in batch.waveforms)
     assert len(batch) == 2
     assert batch.nbytes == 2 * (80_000 + 240_000)
 
@@ -252,7 +208,7 @@ def test_features_in_their_order_and_activations():
         "level_mean_dbfs": np.array([9, -20, -800], np.float32),
     }
     units = [unit(0, 50), unit(100, 300), unit(400, 900)]
-    batch = unit_batch(model.contract, channel_of(noise(10)), units, measures=measures)
+    batch = unit_batch(model.contract, make_channel(noise(10)), units, measures=measures)
     assert batch.unit_ids == (units[1].unit_id, units[2].unit_id)
     values = model.score(batch).values
     assert values[units[1].unit_id] == pytest.approx((-10, 60, 1 / (1 + np.exp(-20)), 1 / (1 + np.exp(30))))

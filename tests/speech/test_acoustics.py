@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from builders.channels import make_channel
+from builders.features import drawn, features_of, voice_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,9 +88,9 @@ def plain_measures(features, voice, speech, begin, end):
 
 @given(st.integers(0, 20), spans_around)
 @settings(max_examples=40, deadline=None)
-def test_measures_are_as_defined(channel_of, drawn, seed, spans):
+def test_measures_are_as_defined(seed, spans):
     features, voice, speech = drawn(seed, COUNT, FIRST)
-    channel = channel_of(NO_SAMPLES)
+    channel = make_channel(NO_SAMPLES)
     pairs = np.array(spans, dtype=np.int64).reshape(-1, 2)
     found = acoustic_measures(channel, features, voice, speech, pairs, egemaps=False)
     assert list(found) == [column.name for column in ACOUSTIC_MEASURES]
@@ -99,14 +101,14 @@ def test_measures_are_as_defined(channel_of, drawn, seed, spans):
             assert values[i] == pytest.approx(expected[name], rel=2e-4, abs=2e-4, nan_ok=True), (name, span)
 
 
-def test_a_spans_measures_do_not_depend_on_other_spans(channel_of, drawn):
+def test_a_spans_measures_do_not_depend_on_other_spans():
     features, voice, speech = drawn(3, COUNT, FIRST)
     spans = np.array([[800, 900], [720, 850], [720, 720], [0, 5], [690, 1200], [800, 900]])
-    together = acoustic_measures(channel_of(NO_SAMPLES), features, voice, speech, spans, egemaps=True)
+    together = acoustic_measures(make_channel(NO_SAMPLES), features, voice, speech, spans, egemaps=True)
     names = [column.name for column in (*ACOUSTIC_MEASURES, *EGEMAPS_MEASURES)]
     assert list(together) == names
     for i, span in enumerate(spans):
-        alone = acoustic_measures(channel_of(NO_SAMPLES), features, voice, speech, span[None], egemaps=True)
+        alone = acoustic_measures(make_channel(NO_SAMPLES), features, voice, speech, span[None], egemaps=True)
         for name in names:
             np.testing.assert_array_equal(alone[name][0], together[name][i], err_msg=name)
     for i in (2, 3):
@@ -114,27 +116,27 @@ def test_a_spans_measures_do_not_depend_on_other_spans(channel_of, drawn):
     assert np.isfinite(np.array([values[4] for values in together.values()])).all()
 
 
-def test_no_spans_and_no_frames(channel_of, drawn):
+def test_no_spans_and_no_frames():
     for count, spans in ((COUNT, []), (0, []), (0, [(0, 10)])):
         features, voice, speech = drawn(1, count, FIRST)
         pairs = np.array(spans, dtype=np.int64).reshape(-1, 2)
-        found = acoustic_measures(channel_of(NO_SAMPLES), features, voice, speech, pairs, egemaps=True)
+        found = acoustic_measures(make_channel(NO_SAMPLES), features, voice, speech, pairs, egemaps=True)
         assert {values.shape for values in found.values()} == {(len(spans),)}
         assert all(np.isnan(values).all() for values in found.values())
 
 
-def test_slopes_are_those_of_lines(channel_of, features_of, voice_of):
+def test_slopes_are_those_of_lines():
     at = np.arange(300)
     features = features_of(300, FIRST, level_dbfs=-60 + 0.05 * at, f0_hz=100 * 2 ** (-at * 0.01 * 0.5))
     speech = np.ones(300, dtype=bool)
     speech[100:180] = False  # a pause is time, too
     spans = np.array([[FIRST, FIRST + 300], [FIRST, FIRST + 10], [FIRST, FIRST + 9]])
-    found = acoustic_measures(channel_of(NO_SAMPLES), features, voice_of(300), speech, spans, egemaps=False)
+    found = acoustic_measures(make_channel(NO_SAMPLES), features, voice_of(300), speech, spans, egemaps=False)
     np.testing.assert_allclose(found["level_slope_db_s"], [5, 5, np.nan], rtol=1e-4)
     np.testing.assert_allclose(found["f0_slope_st_s"], [-6, -6, np.nan], rtol=1e-4)
 
 
-def test_masked_audio_is_no_time(channel_of, features_of, voice_of):
+def test_masked_audio_is_no_time():
     measured = np.ones(200, dtype=bool)
     measured[50:100] = False
     nuclei = np.zeros(200, dtype=bool)
@@ -143,28 +145,28 @@ def test_masked_audio_is_no_time(channel_of, features_of, voice_of):
     speech[:30], speech[110:130] = True, True
     features = features_of(200, measured=measured)
     voice = voice_of(200, syllable_nuclei=nuclei)
-    found = acoustic_measures(channel_of(NO_SAMPLES), features, voice, speech, np.array([[0, 200]]), egemaps=False)
+    found = acoustic_measures(make_channel(NO_SAMPLES), features, voice, speech, np.array([[0, 200]]), egemaps=False)
     assert found["syllable_rate_hz"][0] == pytest.approx(3 / 1.5)
     assert found["articulation_rate_hz"][0] == pytest.approx(3 / 0.5)
 
 
-def test_next_to_no_speech_has_no_rate(channel_of, features_of, voice_of):
+def test_next_to_no_speech_has_no_rate():
     nuclei = np.zeros(200, dtype=bool)
     nuclei[[12, 112]] = True
     speech = np.zeros(200, dtype=bool)
     speech[10:34], speech[110:135] = True, True
     spans = np.array([[10, 34], [0, 100], [110, 135]])
     voice = voice_of(200, syllable_nuclei=nuclei)
-    found = acoustic_measures(channel_of(NO_SAMPLES), features_of(200), voice, speech, spans, egemaps=False)
+    found = acoustic_measures(make_channel(NO_SAMPLES), features_of(200), voice, speech, spans, egemaps=False)
     for name in ("syllable_rate_hz", "articulation_rate_hz"):
         np.testing.assert_allclose(found[name], [np.nan, np.nan, 1 / 0.25], rtol=1e-6)
 
 
 @pytest.mark.parametrize("first_sample", [0, 7_960])
-def test_clipping_is_counted_in_the_speech(channel_of, first_sample):
+def test_clipping_is_counted_in_the_speech(first_sample):
     samples = np.zeros(8000)
     samples[1600:1620], samples[1660:1680], samples[4000:4100] = 32767, -32768, 32767
-    channel = channel_of(samples, first_sample=first_sample)
+    channel = make_channel(samples, first_sample=first_sample)
     features = analyse_frames(channel)
     first = first_sample // 80
     begin = (first_sample + 1600) // 80
@@ -180,14 +182,14 @@ def test_clipping_is_counted_in_the_speech(channel_of, first_sample):
     np.testing.assert_array_equal(known_extremes["clipping_ratio"], found)
 
 
-def test_a_made_voice_measures_what_it_was_made_of(channel_of):
+def test_a_made_voice_measures_what_it_was_made_of():
     rng = np.random.default_rng(0)
     at = np.arange(8000 * 6) / 8000
     f0 = 150 * 2 ** (4 * (at - 3) / 12 / 3)  # rises by 4/3 semitones a second
     phase = 2 * np.pi * np.cumsum(f0) / 8000
     loud = (at > 2) & (at < 4)
     sound = sum(np.cos(k * phase) for k in range(2, 12)) * loud * 0.02 + rng.normal(0, 0.0005, len(at))
-    channel = channel_of(np.rint(sound * 32768))
+    channel = make_channel(np.rint(sound * 32768))
     features = analyse_frames(channel)
     speech = np.zeros(600, dtype=bool)
     speech[200:400] = True

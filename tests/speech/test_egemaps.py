@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.features import drawn, features_of, voice_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,7 +134,7 @@ def test_there_are_78_columns():
     st.lists(st.tuples(st.integers(FIRST - 20, FIRST + COUNT), st.integers(0, 150)), max_size=5),
 )
 @settings(max_examples=30, deadline=None)
-def test_functionals_are_as_defined(drawn, seed, spans):
+def test_functionals_are_as_defined(seed, spans):
     features, voice, speech = drawn(seed, COUNT, FIRST)
     pairs = np.array([(begin, begin + length) for begin, length in spans], dtype=np.int64).reshape(-1, 2)
     found = egemaps_measures(features, voice, speech, pairs)
@@ -152,7 +153,7 @@ def functionals(features, voice, speech=None):
     return {name: float(values[0]) for name, values in found.items()}
 
 
-def test_a_sawtooth_of_loudness(features_of, voice_of):
+def test_a_sawtooth_of_loudness():
     # Up by 0.1 for 10 frames, down by 0.2 for 5. Smoothing makes two frames of a peak equally high: still one peak.
     period = np.concatenate((np.arange(10) * 0.1, 1 - np.arange(5) * 0.2))
     loudness = np.tile(period, 20)
@@ -165,7 +166,7 @@ def test_a_sawtooth_of_loudness(features_of, voice_of):
     assert found["egemaps_loudness_range"] == pytest.approx(np.ptp(np.percentile(period, [20, 80])), abs=0.05)
 
 
-def test_a_glide_has_one_rising_part_in_each_voiced_segment(features_of, voice_of):
+def test_a_glide_has_one_rising_part_in_each_voiced_segment():
     at = np.arange(100)
     f0 = 110 * 2 ** (np.where(at < 40, at * 0.1, (at - 60) * 0.2) / 12)
     f0[40:60] = np.nan
@@ -182,7 +183,7 @@ def test_a_glide_has_one_rising_part_in_each_voiced_segment(features_of, voice_o
     assert np.isnan(found["egemaps_unvoiced_segment_sd_ms"])
 
 
-def test_smoothing_stays_within_voiced_runs(features_of, voice_of):
+def test_smoothing_stays_within_voiced_runs():
     f0 = np.full(60, np.nan)
     f0[10:13], f0[14:20] = 110, 220
     found = functionals(features_of(60, f0_hz=f0), voice_of(60))
@@ -191,7 +192,7 @@ def test_smoothing_stays_within_voiced_runs(features_of, voice_of):
     assert found["egemaps_f0_mean_st"] == pytest.approx((3 * 24 + 6 * 36) / 9)
 
 
-def test_pitch_outside_speech_is_not_voice(features_of, voice_of):
+def test_pitch_outside_speech_is_not_voice():
     speech = np.zeros(100, dtype=bool)
     speech[:50] = True
     found = functionals(features_of(100, f0_hz=np.repeat([110, 440], 50)), voice_of(100), speech)
@@ -199,7 +200,7 @@ def test_pitch_outside_speech_is_not_voice(features_of, voice_of):
     assert found["egemaps_voiced_segment_mean_ms"] == found["egemaps_unvoiced_segment_mean_ms"] == 500
 
 
-def test_a_constant_has_no_variation(features_of, voice_of):
+def test_a_constant_has_no_variation():
     found = functionals(features_of(50, spectral_flux=np.full(50, 0.25)), voice_of(50))
     assert found["egemaps_flux_mean"] == pytest.approx(0.25)
     assert found["egemaps_flux_cv"] == pytest.approx(0)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from builders.jobs import make_job, make_stream
 
-from callbeam.kvs import Job, Stream
 from callbeam.storage import StorageError
 from callbeam.tables import Manifest, Outcome, load_manifest, load_manifests, write_run
 from callbeam.tables.manifest import FileEntry, manifest_of
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from callbeam.storage import ObjectStore
 
 DAY_MS = 1_772_323_200_000
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", 1_700_000_000_000, 24)
 FILES = [FileEntry(f"calls/dt=2026-03-01/j-0000{number}.parquet", "calls", number, 10, "ab" * 32) for number in (1, 0)]
 
 
 def a_manifest(job_id: str = "j", start_ms: int = DAY_MS) -> Manifest:
     return manifest_of(
-        Job(job_id, ("calls-*",), (STREAM,), "111122223333", "us-east-1", start_ms, start_ms + 1, start_ms + 2),
+        make_job(
+            start_ms, start_ms + 1, job_id=job_id, sources=("calls-*",), streams=[make_stream()], as_of_ms=start_ms + 2
+        ),
         outcome=Outcome(by_status={"open": 1, "decoded": 7}, call_count=2, open_calls=("é",)),
         files=FILES,
         options_sha256="0f",

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from builders.stores import make_seconds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,6 @@ from callbeam.tables.parquet_files import TableError, encode_table
 from callbeam.tables.row_groups import dictionary_columns, row_bytes, row_groups, table_row_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 MIXED = Table(
@@ -217,7 +217,7 @@ def test_a_dictionary_is_kept_where_values_repeat() -> None:
     assert dictionary_columns(rows) == ["repeated", "bands.list.element", "map.key_value.key"]
 
 
-def test_duckdb_reads_it(tmp_path: Path, make_seconds: Callable[[int], pa.Table]) -> None:
+def test_duckdb_reads_it(tmp_path: Path) -> None:
     rows = make_seconds(1000)
     path = tmp_path / "seconds" / "dt=2026-03-01" / "j-00000.parquet"
     path.parent.mkdir(parents=True)

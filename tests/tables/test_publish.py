@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from builders.stores import make_day_job, make_seconds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -255,9 +256,9 @@ def test_killed_it_keeps_others_out_until_they_take_over(tmp_path: Path, job: Jo
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.integers(0, 32)), min_size=1, max_size=5))
 def test_after_any_row_of_kills_a_last_run_completes(
-    tmp_path_factory: pytest.TempPathFactory, make_job: Callable[..., Job], kills: list[tuple[str, bool, int]]
+    tmp_path_factory: pytest.TempPathFactory, kills: list[tuple[str, bool, int]]
 ) -> None:
-    store, job = LocalStore(tmp_path_factory.mktemp("lake")), make_job("j")
+    store, job = LocalStore(tmp_path_factory.mktemp("lake")), make_day_job("j")
     for attempt, new, killed_after in kills:
         with suppress(KilledError):
             name, content = (f"{attempt}-new", NEW) if new else (f"{attempt}-old", OLD)
@@ -339,7 +340,7 @@ def test_a_file_named_twice_counts_once(store: ObjectStore, job: Job) -> None:
     assert_published(store, job, NEW)
 
 
-def test_real_rows_arrive(store: ObjectStore, job: Job, make_seconds: Callable[[int], pa.Table]) -> None:
+def test_real_rows_arrive(store: ObjectStore, job: Job) -> None:
     rows = make_seconds(500)
     shards = [stage_table(store, job, "a", TABLES["seconds"], shard, rows.slice(shard * 300, 300)) for shard in (0, 1)]
     frames = stage_piece(store, job, "frames", "channel-00000", TABLES["frames"].schema.empty_table())
@@ -363,9 +364,9 @@ def test_an_attempt_cannot_be_named_as_something_else(store: ObjectStore, job: J
         stage_table(store, job, attempt, TABLES["calls"], 0, TABLES["calls"].schema.empty_table())
 
 
-def test_names_are_under_the_jobs_utc_date(make_job: Callable[..., Job], job: Job) -> None:
+def test_names_are_under_the_jobs_utc_date(job: Job) -> None:
     assert final_key("calls", job, 7) == "calls/dt=2026-03-01/0123456789abcdef-00007.parquet"
-    last = make_job("j", start_ms=job.end_ms - 1)
+    last = make_day_job("j", start_ms=job.end_ms - 1)
     assert final_key("calls", last, 0) == "calls/dt=2026-03-01/j-00000.parquet"
 
 

@@ -3,10 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from builders.made_output import JOB_ID, MadeOutput
-from moto.server import ThreadedMotoServer
 
 from callbeam.errors import JobError, UsageError
 from callbeam.storage import StorageConfig
@@ -59,36 +57,20 @@ def test_no_folder_and_no_tables(tmp_path: Path) -> None:
         open_output(StorageConfig(str(tmp_path)))
 
 
-def test_a_bucket_that_is_not_there_is_told_of_before_any_work(aws_credentials: None) -> None:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        url = "http://{}:{}".format(*server.get_host_and_port())
-        with pytest.raises(
-            UsageError, match=r"^s3://none-such/\S+ cannot be listed: the bucket does not exist: [^\n]+$"
-        ):
-            open_output(StorageConfig("s3://none-such/some", endpoint_url=url))
-    finally:
-        server.stop()
+def test_a_bucket_that_is_not_there_is_told_of_before_any_work(s3_endpoint: str) -> None:
+    with pytest.raises(UsageError, match=r"^s3://none-such/\S+ cannot be listed: the bucket does not exist: [^\n]+$"):
+        open_output(StorageConfig("s3://none-such/some", endpoint_url=s3_endpoint))
 
 
-def test_s3_is_read_as_a_folder_is(made: MadeOutput, aws_credentials: None) -> None:
+def test_s3_is_read_as_a_folder_is(made: MadeOutput, owner: Any, bucket: str, s3_endpoint: str) -> None:
     made.add_call("a")
     folder = made.publish()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        url = "http://{}:{}".format(*server.get_host_and_port())
-        client: Any = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
-        client.create_bucket(Bucket="lake")
-        for path in folder.rglob("*"):
-            if path.is_file():
-                client.upload_file(str(path), "lake", f"some/{path.relative_to(folder).as_posix()}")
-        there = open_output(StorageConfig("s3://lake/some", endpoint_url=url))
-        here = open_output(StorageConfig(str(folder)))
-        columns = ["call_id", "begin_offset_ms", "level_dbfs"]
-        asked: Any = ("seconds", columns, {JOB_ID: {"a"}})
-        assert there.read_calls(*asked, channel_ids={}) == here.read_calls(*asked, channel_ids={})
-        assert there.read("seconds", columns) == here.read("seconds", columns)
-    finally:
-        server.stop()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            owner.upload_file(str(path), bucket, f"some/{path.relative_to(folder).as_posix()}")
+    there = open_output(StorageConfig(f"s3://{bucket}/some", endpoint_url=s3_endpoint))
+    here = open_output(StorageConfig(str(folder)))
+    columns = ["call_id", "begin_offset_ms", "level_dbfs"]
+    asked: Any = ("seconds", columns, {JOB_ID: {"a"}})
+    assert there.read_calls(*asked, channel_ids={}) == here.read_calls(*asked, channel_ids={})
+    assert there.read("seconds", columns) == here.read("seconds", columns)

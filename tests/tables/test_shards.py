@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from builders.stores import make_seconds
 
 from callbeam.schemas import TABLES
 from callbeam.tables import shard_count, shard_of
@@ -15,16 +16,14 @@ from callbeam.tables.row_groups import table_row_bytes
 from callbeam.tables.shards import BYTES_PER_CHANNEL_HOUR, CHANNEL_HOUR_BYTES, FILE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pyarrow as pa
+    pass
 
 
 def test_every_table_has_an_estimate() -> None:
     assert set(BYTES_PER_CHANNEL_HOUR) >= set(TABLES)
 
 
-def test_the_estimate_is_near_what_files_have(make_seconds: Callable[[int], pa.Table]) -> None:
+def test_the_estimate_is_near_what_files_have() -> None:
     """A channel's hour has 3,600 seconds; measured on values that do not compress, so from above."""
     rows = make_seconds(36_000)
     in_file, in_memory = BYTES_PER_CHANNEL_HOUR["seconds"]

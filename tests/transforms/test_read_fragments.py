@@ -1,4 +1,4 @@
-"""The source: its restriction refuses splits and is claimed whole; on its own it works as the README shows it."""
+"""The source: its restriction refuses splits and is claimed whole; on its own it works as its page shows it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from builders.jobs import make_stream
 
 from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Emulator
 from callbeam.errors import UsageError
-from callbeam.kvs import HOUR_MS, Lane, Stream, Unit
+from callbeam.kvs import HOUR_MS, Lane, Unit
 from callbeam.transforms import ReadFromKinesisVideo
 from callbeam.transforms.read_fragments import LANE_UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-README = Path(__file__).parents[2] / "README.md"
-STREAM = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/calls-1/1700000000000", 1700000000000, 24)
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "use-callbeam-in-a-beam-pipeline.md"
+STREAM = make_stream()
 
 
 def lane_of(*sizes: int) -> Lane:
@@ -80,10 +81,10 @@ def kvs(aws_credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emul
         yield emulator
 
 
-def test_the_readmes_example_runs_as_it_stands(kvs: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    example, *_ = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+def test_the_pages_example_runs_as_it_stands(kvs: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    example, *_ = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert len(example.splitlines()) < 30
-    exec(compile(example, "README.md", "exec"), {"__name__": "readme"})
+    exec(compile(example, PAGE.name, "exec"), {"__name__": "page"})
     printed = capsys.readouterr().out.splitlines()
     assert sorted(printed) == ["('c-1', 'AGENT', 23456)", "('c-1', 'CUSTOMER', 12345)"]
 

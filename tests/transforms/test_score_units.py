@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
+from builders.models import loudness_model
 
 from callbeam.assembly import Keyed, call_parts
 from callbeam.errors import JobError, UsageError
@@ -27,31 +27,13 @@ from callbeam.transforms.score_units import ScoreUnits, UnitBatchCoder, UnitScor
 if TYPE_CHECKING:
     from pathlib import Path
 
-RMS = """
-<ir_version: 8, opset_import: ["" : 17]>
-loudness (float[batch, samples] audio, int64[batch] lengths) => (float[batch, 1] rms)
-{
-  power = Mul(audio, audio)
-  axis = Constant<value_ints = [1]>()
-  energy = ReduceSum<keepdims = 1>(power, axis)
-  count = Cast<to = 1>(lengths)
-  counts = Unsqueeze(count, axis)
-  mean = Div(energy, counts)
-  rms = Sqrt(mean)
-}"""
-METADATA = {
-    "sample_rate_hz": "16000",
-    "outputs": json.dumps({"rms": {"labels": ["loudness"], "activation": "none"}}),
-}
 STORAGE = StorageConfig("unused")
 
 
 @pytest.fixture(scope="module")
 def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "loudness.onnx"
-    model = onnx.parser.parse_model(RMS)
-    onnx.helper.set_model_props(model, METADATA)
-    onnx.save(model, path)
+    path.write_bytes(loudness_model(16_000))
     return path
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders.channels import Voice
 from scipy import linalg, signal
 
 from callbeam.audio import hann_window
@@ -86,8 +87,8 @@ def predictor_of(frame):
     return coefficients, coefficients @ lags / energy
 
 
-def test_peaks_are_the_roots_that_root_finding_gives(voice):
-    samples = voice(7, 8, 35).samples
+def test_peaks_are_the_roots_that_root_finding_gives():
+    samples = Voice(7, 8, 35).samples
     begins = np.arange(1000, len(samples) - 1000, 240)
     begins = begins[[np.abs(samples[b : b + FRAME_LENGTH]).max() > 2000 for b in begins]]
     found = measure_formants(samples, begins)
@@ -105,8 +106,8 @@ def test_peaks_are_the_roots_that_root_finding_gives(voice):
     assert near / total > 0.95
 
 
-def test_levels_are_the_envelopes(voice):
-    samples = voice(8, 4, 40).samples
+def test_levels_are_the_envelopes():
+    samples = Voice(8, 4, 40).samples
     begins = np.arange(1000, len(samples) - 1000, 400)
     begins = begins[[np.abs(samples[b : b + FRAME_LENGTH]).max() > 2000 for b in begins]]
     found = measure_formants(samples, begins)
@@ -119,8 +120,8 @@ def test_levels_are_the_envelopes(voice):
                 assert level == pytest.approx(10 * np.log10(gain / envelope**2), abs=0.1)
 
 
-def test_a_frame_is_what_it_is_alone(voice):
-    samples = voice(9, 4, 40).samples
+def test_a_frame_is_what_it_is_alone():
+    samples = Voice(9, 4, 40).samples
     begins = np.arange(0, len(samples) - FRAME_LENGTH, 331)
     together = measure_formants(samples, begins)
     for column in (0, 17, len(begins) - 1):

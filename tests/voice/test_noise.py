@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from builders.channels import make_channel
+from builders.features import drawn, features_of, voice_of
 
 from callbeam.audio import analyse_frames
 from callbeam.callmaker import make_call, varied_call, write_connect
@@ -9,7 +11,7 @@ from callbeam.speech import acoustic_measures
 from callbeam.voice import join_voice_levels, local_noise, snr_db, voice_levels
 
 
-def made_channels(channel_of, voice_of, seed, snr):
+def made_channels(seed, snr):
     """Make a call up; yield its channels' features, speech (found up to 40 ms late or early) and truth."""
     call = make_call(
         varied_call(f"call-{seed}", 1_700_000_000_000, seed, duration_ms=(60_000, 90_000), snr_db=snr), seed
@@ -17,7 +19,7 @@ def made_channels(channel_of, voice_of, seed, snr):
     truth = write_connect(call).truth
     rng = np.random.default_rng(seed)
     for role, channel_truth in truth.channels.items():
-        channel = channel_of(call.pcm[role])
+        channel = make_channel(call.pcm[role])
         features = analyse_frames(channel)
         speech = np.zeros(len(features.span.measured), dtype=bool)
         for span in channel_truth.speech_raw:
@@ -27,8 +29,8 @@ def made_channels(channel_of, voice_of, seed, snr):
 
 
 @pytest.mark.parametrize(("seed", "snr"), [(1, 10), (2, 15), (3, 20), (5, 25), (7, 30), (9, 40)])
-def test_the_ratio_to_the_noise_is_that_of_the_call(channel_of, voice_of, seed, snr):
-    for channel, features, speech, truth in made_channels(channel_of, voice_of, seed, snr):
+def test_the_ratio_to_the_noise_is_that_of_the_call(seed, snr):
+    for channel, features, speech, truth in made_channels(seed, snr):
         spans = (np.array(truth.speech, dtype=np.int64) - truth.f0_begin_ms) // 10
         measured = acoustic_measures(channel, features, voice_of(len(speech)), speech, spans, egemaps=False)["snr_db"]
         assert np.nanmedian(measured) == pytest.approx(snr, abs=2), truth.role
@@ -37,12 +39,12 @@ def test_the_ratio_to_the_noise_is_that_of_the_call(channel_of, voice_of, seed, 
         assert columns["f0_median_hz"] == pytest.approx(truth.f0_median_hz, rel=0.05)
 
 
-def test_white_noise_has_its_level(channel_of):
+def test_white_noise_has_its_level():
     rng = np.random.default_rng(0)
     sound = rng.normal(0, 10 ** (-50 / 20) * 32768, 8000 * 30)
     burst = slice(8000 * 10, 8000 * 14)
     sound[burst] += 10 ** (-20 / 20) * 32768 * np.sqrt(2) * np.sin(np.arange(8000 * 4) * 0.7)
-    features = analyse_frames(channel_of(np.rint(sound)))
+    features = analyse_frames(make_channel(np.rint(sound)))
     speech = np.zeros(3000, dtype=bool)
     speech[1000:1400] = True
     np.testing.assert_allclose(local_noise(features, speech), -50, atol=0.8)
@@ -52,25 +54,25 @@ def test_white_noise_has_its_level(channel_of):
     assert columns["snr_db"] == pytest.approx(30, abs=0.9)
 
 
-def test_digital_silence_is_no_noise(channel_of):
+def test_digital_silence_is_no_noise():
     rng = np.random.default_rng(1)
     sound = np.rint(rng.normal(0, 100, 8000 * 12))
     sound[: 8000 * 8] = 0
-    features, speech = analyse_frames(channel_of(sound)), np.zeros(1200, dtype=bool)
+    features, speech = analyse_frames(make_channel(sound)), np.zeros(1200, dtype=bool)
     level = 20 * np.log10(100 / 32768)
     np.testing.assert_allclose(local_noise(features, speech), level, atol=0.8)
-    nothing = analyse_frames(channel_of(np.zeros(16_000)))
+    nothing = analyse_frames(make_channel(np.zeros(16_000)))
     assert np.isnan(local_noise(nothing, np.zeros(200, dtype=bool))).all()
 
 
-def test_noise_is_looked_for_within_ten_seconds(features_of):
+def test_noise_is_looked_for_within_ten_seconds():
     level = np.repeat([-60.25, -40.25], 3000)
     found = local_noise(features_of(6000, level_dbfs=level), np.zeros(6000, dtype=bool))
     np.testing.assert_allclose(found[:1900], -60.25, atol=0.26)
     np.testing.assert_allclose(found[4100:], -40.25, atol=0.26)
 
 
-def test_too_little_noise_tells_nothing(features_of):
+def test_too_little_noise_tells_nothing():
     speech = np.ones(3000, dtype=bool)
     speech[1500:1519] = False
     features = features_of(3000)
@@ -82,7 +84,7 @@ def test_too_little_noise_tells_nothing(features_of):
     assert np.isnan(found[2600:]).all()
 
 
-def test_pieces_do_not_matter(features_of, drawn):
+def test_pieces_do_not_matter():
     features, _, speech = drawn(5, 24_000)
 
     def part(begin, end, core):
@@ -103,7 +105,7 @@ def test_pieces_do_not_matter(features_of, drawn):
     assert join_voice_levels(levels) == pytest.approx(join_voice_levels([voice_levels(features, speech)]), rel=1e-12)
 
 
-def test_a_channel_without_speech_has_noise_all_the_same(features_of):
+def test_a_channel_without_speech_has_noise_all_the_same():
     silent = voice_levels(features_of(500), np.zeros(500, dtype=bool))
     columns = join_voice_levels([silent])
     assert columns["noise_floor_dbfs"] == pytest.approx(-30, abs=0.5)
@@ -111,7 +113,7 @@ def test_a_channel_without_speech_has_noise_all_the_same(features_of):
     assert set(join_voice_levels([]).values()) == {None}
 
 
-def test_the_median_of_f0_is_true_to_a_percent(features_of):
+def test_the_median_of_f0_is_true_to_a_percent():
     rng = np.random.default_rng(3)
     f0 = rng.normal(180, 20, 2001)
     features = features_of(2001, f0_hz=f0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import wave
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.channels import make_channel
+from builders.shared_data import real_call
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +17,6 @@ from callbeam.spans import as_spans, bridge, length, mask_of_spans, spans_of_mas
 from callbeam.voice import SileroDetector, VoiceActivityConfig, faint_speech, speech_spans
 from callbeam.voice.own_voice import FAINT_DB
 
-CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 NOISE_DBFS = -75.0
 OWN_DBFS = -24.0
 CONFIG = VoiceActivityConfig()
@@ -157,7 +156,7 @@ def made(seed, echo_db, step_db=0.0):
     return make_call(replace(spec, customer_line=line, agent_line=line), seed)
 
 
-def scores(calls, make_channel):
+def scores(calls):
     """Return true speech, what is missed of it and what is falsely heard, without and with the rule, in frames."""
     sums = np.zeros((2, 3), dtype=int)
     for call in calls:
@@ -170,31 +169,26 @@ def scores(calls, make_channel):
     return sums
 
 
-def test_the_echo_of_a_made_up_call_is_no_speech(make_channel):
-    (said, missed, false), (_, missed_now, false_now) = scores([made(s, -26.0) for s in (1, 2)], make_channel)
+def test_the_echo_of_a_made_up_call_is_no_speech():
+    (said, missed, false), (_, missed_now, false_now) = scores([made(s, -26.0) for s in (1, 2)])
     assert false > 0.3 * said
     assert false_now < 0.03 * said
     assert missed_now < missed + 0.004 * said
 
 
-def test_no_word_is_lost_to_a_gain_step(make_channel):
-    (said, missed, _), (_, missed_now, _) = scores([made(s, -26.0, -12.0) for s in (3, 4)], make_channel)
+def test_no_word_is_lost_to_a_gain_step():
+    (said, missed, _), (_, missed_now, _) = scores([made(s, -26.0, -12.0) for s in (3, 4)])
     assert missed_now < missed + 0.006 * said
 
 
-def test_without_echo_nothing_changes(make_channel):
-    before, after = scores([made(5, None, -12.0)], make_channel)
+def test_without_echo_nothing_changes():
+    before, after = scores([made(5, None, -12.0)])
     assert before.tolist() == after.tolist()
 
 
 @pytest.mark.conformance
 @pytest.mark.parametrize("side", ["agent", "caller"])
-def test_a_real_call_loses_no_speech(make_channel, side):
-    path = CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
-    if not path.exists():
-        pytest.skip("the shared real call is not there")
-    with wave.open(str(path)) as recording:
-        samples = np.frombuffer(recording.readframes(recording.getnframes()), dtype="<i2")
-    before, after = heard(make_channel(samples))
+def test_a_real_call_loses_no_speech(side):
+    before, after = heard(make_channel(real_call(side)))
     assert length(before) > 6_000
     assert before.tolist() == after.tolist()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pickle
 import shutil
-import wave
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
 import soxr
+from builders.channels import make_channel
+from builders.shared_data import real_call
 
 from callbeam.audio import frame_grid, frame_span
 from callbeam.callmaker import make_call, varied_call
@@ -18,8 +18,6 @@ from callbeam.spans import clip, length, mask_of_spans, union
 from callbeam.voice import SileroDetector, VoiceActivityConfig, model_path, silero, speech_spans
 from callbeam.voice.silero import BLOCK_WINDOWS, QUIET_PEAK, WARM_UP_WINDOWS, window_probabilities
 from callbeam.voice.silero_network import CONTEXT, WINDOW, VoiceModelError
-
-SHARED_CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 
 FLOAT_NOISE = 2e-5
 """Seen between the published graph and the one rebuilt here: 4e-6. The published graph itself lies up to 5e-6 beside
@@ -83,23 +81,17 @@ def assert_as_published(channel):
         assert np.abs(probabilities - loop.block(channel.samples, index)).max() < FLOAT_NOISE
 
 
-def test_probabilities_are_the_published_model_s_on_made_up_speech(make_channel, spoken):
+def test_probabilities_are_the_published_model_s_on_made_up_speech(spoken):
     assert_as_published(make_channel(spoken))
 
 
 @pytest.mark.conformance
 @pytest.mark.parametrize("side", ["agent", "caller"])
-def test_probabilities_are_the_published_model_s_on_a_real_call(make_channel, side):
-    path = SHARED_CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
-    if not path.exists():
-        pytest.skip("the shared real call is not there")
-    with wave.open(str(path)) as recording:
-        recording.readframes(40 * 8000)
-        samples = np.frombuffer(recording.readframes(40 * 8000), dtype="<i2")
-    assert_as_published(make_channel(samples))
+def test_probabilities_are_the_published_model_s_on_a_real_call(side):
+    assert_as_published(make_channel(real_call(side)[40 * 8000 : 80 * 8000]))
 
 
-def test_pieces_hear_what_the_whole_leg_hears(make_channel, long_channel):
+def test_pieces_hear_what_the_whole_leg_hears(long_channel):
     config, detector = VoiceActivityConfig(), SileroDetector()
     whole = make_channel(long_channel)
     expected_values = detector.probabilities(whole, span_of(whole))
@@ -120,7 +112,7 @@ def test_pieces_hear_what_the_whole_leg_hears(make_channel, long_channel):
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100])
-def test_other_rates_are_resampled_on_the_leg_s_clock(make_channel, spoken, rate):
+def test_other_rates_are_resampled_on_the_leg_s_clock(spoken, rate):
     resampled = np.clip(np.rint(soxr.resample(spoken.astype(np.float64), 8000, rate)), -32768, 32767).astype(np.int16)
     begin = rate * 4 + 123
     native = make_channel(spoken[4 * 8000 :], first_sample=4 * 8000)
@@ -134,7 +126,7 @@ def test_other_rates_are_resampled_on_the_leg_s_clock(make_channel, spoken, rate
     assert (decided[0] != decided[1]).mean() < 0.01
 
 
-def test_masked_frames_have_no_probability_and_frames_beside_a_gap_do(make_channel, spoken):
+def test_masked_frames_have_no_probability_and_frames_beside_a_gap_do(spoken):
     covered = [[0, 80_000], [120_040, len(spoken)]]
     channel = make_channel(spoken, covered=covered)
     span = span_of(channel)
@@ -146,7 +138,7 @@ def test_masked_frames_have_no_probability_and_frames_beside_a_gap_do(make_chann
     assert not np.isnan(values[1501:]).any()
 
 
-def test_blocks_that_are_left_out_are_those_in_which_speech_could_not_be_heard(make_channel, spoken, monkeypatch):
+def test_blocks_that_are_left_out_are_those_in_which_speech_could_not_be_heard(spoken, monkeypatch):
     faint = np.rint(spoken * (QUIET_PEAK / np.abs(spoken.astype(np.int32)).max())).astype(np.int16)
     assert np.abs(faint).max() == QUIET_PEAK
     assert not window_probabilities(make_channel(faint))[1].any()
@@ -155,7 +147,7 @@ def test_blocks_that_are_left_out_are_those_in_which_speech_could_not_be_heard(m
     assert 0 < heard.max() < 0.1
 
 
-def test_blocks_after_silence_are_the_same_as_without_it(make_channel, spoken):
+def test_blocks_after_silence_are_the_same_as_without_it(spoken):
     block = BLOCK_WINDOWS * WINDOW
     loud = np.concatenate((np.zeros(3 * block, np.int16), spoken[: 2 * block]))
     alone = window_probabilities(make_channel(spoken[: 2 * block]))[1]
@@ -164,7 +156,7 @@ def test_blocks_after_silence_are_the_same_as_without_it(make_channel, spoken):
     assert np.abs(later[3 * BLOCK_WINDOWS :] - alone).max() < FLOAT_NOISE
 
 
-def test_a_channel_without_samples_is_all_masked(make_channel):
+def test_a_channel_without_samples_is_all_masked():
     channel = make_channel(np.zeros(0, np.int16), first_sample=1234)
     span = span_of(channel)
     values = SileroDetector().probabilities(channel, span)
@@ -172,7 +164,7 @@ def test_a_channel_without_samples_is_all_masked(make_channel):
     assert np.isnan(values).all()
 
 
-def test_the_detector_crosses_to_workers(make_channel, spoken):
+def test_the_detector_crosses_to_workers(spoken):
     channel = make_channel(spoken[: 8000 * 10])
     detector = SileroDetector()
     before = detector.probabilities(channel, span_of(channel))
@@ -201,7 +193,7 @@ def test_a_missing_package_is_named(monkeypatch):
         model_path()
 
 
-def test_speech_is_heard(make_channel):
+def test_speech_is_heard():
     call = make_call(varied_call("heard", 1_700_000_000_000, 31, snr_db=30.0), 31)
     for role, sound in call.channels.items():
         channel = make_channel(sound.pcm)

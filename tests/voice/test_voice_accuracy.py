@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import wave
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders.channels import make_channel, pcm
+from builders.shared_data import real_call
 from scipy.signal import butter, sosfilt
 
 from callbeam.audio import analyse_frames
@@ -18,7 +19,6 @@ from callbeam.callmaker.script import Signal
 from callbeam.spans import as_spans, bridge, length, mask_of_spans
 from callbeam.voice import SileroDetector, VoiceActivityConfig, speech_spans
 
-SHARED_CALLS = Path(__file__).parents[2].parent / "shared" / "data" / "calls"
 RATE = 8000
 SECONDS = np.arange(20 * RATE) / RATE
 
@@ -68,7 +68,7 @@ TRAPS = {
 
 
 @pytest.mark.parametrize("trap", TRAPS)
-def test_what_is_no_voice_gives_no_speech(make_channel, pcm, trap):
+def test_what_is_no_voice_gives_no_speech(trap):
     make, level_dbfs = TRAPS[trap]
     sound = np.asarray(make(), dtype=np.float64)
     sounding = np.abs(sound) > 1e-9
@@ -78,7 +78,7 @@ def test_what_is_no_voice_gives_no_speech(make_channel, pcm, trap):
     assert speech_of(make_channel(samples)).tolist() == []
 
 
-def test_made_up_calls_are_heard_as_they_are(make_channel):
+def test_made_up_calls_are_heard_as_they_are():
     missed = false = said = near = borders = 0
     for seed in range(400, 406):
         call = make_call(_without_echo(varied_call(f"c{seed}", 1_700_000_000_000, seed, snr_db=22.0)), seed)
@@ -100,7 +100,7 @@ def test_made_up_calls_are_heard_as_they_are(make_channel):
 
 
 @pytest.mark.parametrize(("snr_db", "near_least", "bias_most_ms"), [(20.0, 0.93, 20), (10.0, 0.88, 30)])
-def test_borders_of_voices_that_nothing_was_tuned_on(make_channel, snr_db, near_least, bias_most_ms):
+def test_borders_of_voices_that_nothing_was_tuned_on(snr_db, near_least, bias_most_ms):
     ends, near, borders = [], 0, 0
     for seed, kind in enumerate(["low", "sinusoidal", "child", "shouted"], 500):
         spec = varied_call(f"c{seed}", 0, seed, snr_db=snr_db, duration_ms=(60_000, 80_000), voices=(kind,))
@@ -124,20 +124,15 @@ def _without_echo(spec):
 
 @pytest.mark.conformance
 @pytest.mark.parametrize("side", ["agent", "caller"])
-def test_a_real_call_agrees_with_labels_made_by_eye(make_channel, side):
+def test_a_real_call_agrees_with_labels_made_by_eye(side):
     """A step of 100 ms is decided by its majority. Seen: 98.0 % of steps agree (agent), 98.3 % (caller).
 
     Steps that differ stand beside a border or fill a pause of about 300 ms; in none is speech heard without a label.
     """
-    path = SHARED_CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
-    if not path.exists():
-        pytest.skip("the shared real call is not there")
-    with wave.open(str(path)) as recording:
-        samples = np.frombuffer(recording.readframes(recording.getnframes()), dtype="<i2")
     labels = json.loads((Path(__file__).parent / "real_call_labels.json").read_text(encoding="utf-8"))
     runs = labels["channels"][side]
     labelled = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
-    spans = bridge(speech_of(make_channel(samples)), 30)
+    spans = bridge(speech_of(make_channel(real_call(side))), 30)
     frames = mask_of_spans(spans, labels["begin_ms"] // 10, len(labelled) * labels["step_ms"] // 10)
     found = frames.reshape(len(labelled), -1).mean(axis=1) >= 0.5
     assert (found == labelled).mean() >= 0.965
@@ -145,15 +140,11 @@ def test_a_real_call_agrees_with_labels_made_by_eye(make_channel, side):
 
 
 @pytest.mark.conformance
-def test_a_real_call_has_speech_on_one_channel_at_a_time(make_channel):
+def test_a_real_call_has_speech_on_one_channel_at_a_time():
     """The two people of this call take turns; what leaks from one channel into the other is not taken for speech."""
     found = []
     for side in ("agent", "caller"):
-        path = SHARED_CALLS / f"Auto_Repairs_40_UTC_{side}.wav"
-        if not path.exists():
-            pytest.skip("the shared real call is not there")
-        with wave.open(str(path)) as recording:
-            samples = np.frombuffer(recording.readframes(recording.getnframes()), dtype="<i2")
+        samples = real_call(side)
         spans = speech_of(make_channel(samples))
         found.append(mask_of_spans(spans, 0, -(-len(samples) // 80)))
         assert length(spans) > 6_000

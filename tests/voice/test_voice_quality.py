@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders.channels import Voice, harmonics, make_channel, pcm
 from scipy import signal
 
 from callbeam.audio import analyse_frames
@@ -54,24 +55,19 @@ def line(sound, *, snr_db=None, companded=False):
     return np.clip(np.rint(sound * 32768), -32768, 32767).astype(np.int16)
 
 
-@pytest.fixture
-def describe(make_channel):
+def describe(samples, speech=None, **keywords):
     """(samples, speech=None, **channel) -> VoiceDescriptors; all but the first and last 50 ms are speech."""
-
-    def _describe(samples, speech=None, **keywords):
-        channel = make_channel(samples, **keywords)
-        features = analyse_frames(channel)
-        if speech is None:
-            speech = np.ones(len(features.span.measured), dtype=bool)
-            speech[:5] = speech[-5:] = False
-        return describe_voice(channel, features, speech)
-
-    return _describe
+    channel = make_channel(samples, **keywords)
+    features = analyse_frames(channel)
+    if speech is None:
+        speech = np.ones(len(features.span.measured), dtype=bool)
+        speech[:5] = speech[-5:] = False
+    return describe_voice(channel, features, speech)
 
 
 @pytest.mark.parametrize("f0", [72, 85, 120.5, 187.3, 251, 340])
 @pytest.mark.parametrize(("jitter", "shimmer"), [(0.005, 0.2), (0.01, 0.4), (0.02, 0.8)])
-def test_pulses_have_the_jitter_and_shimmer_they_were_drawn_with(describe, f0, jitter, shimmer):
+def test_pulses_have_the_jitter_and_shimmer_they_were_drawn_with(f0, jitter, shimmer):
     sound, true_jitter, true_shimmer = pulses(f0, jitter, shimmer)
     voice = describe(line(sound))
     assert np.nanmean(voice.jitter_ratio) == pytest.approx(true_jitter, rel=0.15)
@@ -80,7 +76,7 @@ def test_pulses_have_the_jitter_and_shimmer_they_were_drawn_with(describe, f0, j
 
 @pytest.mark.parametrize(("f0", "within"), [(72, 0.1), (85, 0.1), (120.5, 0.1), (187.3, 0.4), (251, 0.5)])
 @pytest.mark.parametrize("snr_db", [None, 20])
-def test_a_vowel_through_a_telephone_line_keeps_them(describe, f0, within, snr_db):
+def test_a_vowel_through_a_telephone_line_keeps_them(f0, within, snr_db):
     """Pulses ring into each other, the more the higher the voice: the waveform does not do what the source does."""
     sound, true_jitter, true_shimmer = pulses(f0, 0.01, 0.6)
     voice = describe(line(vowel(sound), snr_db=snr_db, companded=True))
@@ -93,7 +89,7 @@ def test_a_vowel_through_a_telephone_line_keeps_them(describe, f0, within, snr_d
     ("snr_db", "companded", "jitter", "shimmer"),
     [(None, False, 0.0003, 0.06), (None, True, 0.0005, 0.08), (20, True, 0.003, 0.3)],
 )
-def test_a_steady_vowel_has_next_to_none(describe, f0, snr_db, companded, jitter, shimmer):
+def test_a_steady_vowel_has_next_to_none(f0, snr_db, companded, jitter, shimmer):
     sound, _, _ = pulses(f0)
     voice = describe(line(vowel(sound), snr_db=snr_db, companded=companded))
     assert np.isfinite(voice.jitter_ratio[10:-10]).mean() > 0.99
@@ -102,7 +98,7 @@ def test_a_steady_vowel_has_next_to_none(describe, f0, snr_db, companded, jitter
 
 
 @pytest.mark.parametrize("frequency", [100.0, 233.3, 440.0])
-def test_a_sine_has_neither(describe, pcm, frequency):
+def test_a_sine_has_neither(frequency):
     voice = describe(pcm(0.3 * np.sin(2 * np.pi * frequency * np.arange(2 * RATE) / RATE)))
     assert np.nanmax(voice.jitter_ratio) < 0.001
     assert np.nanmean(voice.shimmer_db) < 0.1
@@ -110,14 +106,14 @@ def test_a_sine_has_neither(describe, pcm, frequency):
 
 @pytest.mark.parametrize("f0", [110.0, 210.0])
 @pytest.mark.parametrize("snr_db", [10, 20])
-def test_pitch_and_noise_outlive_the_line(make_channel, harmonics, f0, snr_db):
+def test_pitch_and_noise_outlive_the_line(f0, snr_db):
     sound = harmonics(np.full(3 * RATE, f0), RATE)
     measures = analyse_frames(make_channel(line(sound, snr_db=snr_db, companded=True))).measures
     assert np.nanmedian(measures["f0_hz"]) == pytest.approx(f0, rel=1e-3)
     assert np.nanmedian(measures["hnr_db"]) == pytest.approx(snr_db, abs=2.0)
 
 
-def test_rougher_voices_measure_rougher(describe):
+def test_rougher_voices_measure_rougher():
     measured = []
     for jitter, shimmer in ((0.002, 0.02), (0.006, 0.06), (0.012, 0.12)):
         profile = VoiceProfile(f0_hz=120, tract_scale=1, jitter=jitter, shimmer=shimmer)
@@ -131,8 +127,8 @@ def test_rougher_voices_measure_rougher(describe):
     assert np.all(np.diff(measured, axis=0) > 0)
 
 
-def test_only_voiced_speech_is_measured(make_channel, voice):
-    made = voice(2, 6, 30)
+def test_only_voiced_speech_is_measured():
+    made = Voice(2, 6, 30)
     channel = make_channel(made.samples)
     features = analyse_frames(channel)
     speech = np.zeros(len(features.span.measured), dtype=bool)
@@ -149,7 +145,7 @@ def test_only_voiced_speech_is_measured(make_channel, voice):
     assert not described.syllable_nuclei[~heard].any()
 
 
-def test_no_speech_and_no_audio_measure_nothing(describe):
+def test_no_speech_and_no_audio_measure_nothing():
     for samples in (np.zeros(RATE), np.zeros(0), np.zeros(30)):
         frames = -(-len(samples) // 80)
         voice = describe(samples, speech=np.ones(frames, dtype=bool))
@@ -158,8 +154,8 @@ def test_no_speech_and_no_audio_measure_nothing(describe):
         assert len(voice.syllable_nuclei) == frames
 
 
-def test_masked_audio_is_not_measured(describe, voice):
-    samples = voice(1, 4, 40).samples
+def test_masked_audio_is_not_measured():
+    samples = Voice(1, 4, 40).samples
     whole = describe(samples)
     parted = describe(samples, covered=[[0, 16_000], [20_000, 32_000]])
     for name in MEASURES:
@@ -169,9 +165,9 @@ def test_masked_audio_is_not_measured(describe, voice):
 
 
 @pytest.mark.parametrize("dropped", [800, 5520, 12_000])
-def test_a_frame_does_not_depend_on_where_a_piece_begins(describe, voice, dropped):
+def test_a_frame_does_not_depend_on_where_a_piece_begins(dropped):
     """Exactly, once the runs of voiced frames that the beginning cuts are over."""
-    samples = voice(5, 24, 25).samples
+    samples = Voice(5, 24, 25).samples
     speech = np.ones(2400, dtype=bool)
     speech[dropped // 80 + 20 : dropped // 80 + 30] = False  # so that none is cut
     whole = describe(samples, speech)
@@ -184,7 +180,7 @@ def test_a_frame_does_not_depend_on_where_a_piece_begins(describe, voice, droppe
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
-def test_other_rates_measure_the_same(describe, rate):
+def test_other_rates_measure_the_same(rate):
     sound = vowel(pulses(120.5, 0.01, 0.4)[0])
     resampled = signal.resample_poly(line(sound).astype(float), rate, RATE)
     narrow, wide = describe(line(sound)), describe(np.rint(resampled), rate=rate)

@@ -1,0 +1,63 @@
+"""Small fragments, as their producers write them, and the parts that they are made of."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from callbeam.mkv import (
+    CHIME,
+    CONNECT,
+    LIBAV,
+    BlockSpec,
+    Dialect,
+    TrackSpec,
+    element_id_bytes,
+    ids,
+    unknown_size,
+    write_fragment,
+)
+
+FROM_CUSTOMER = TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90")
+TO_CUSTOMER = TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_AAC", b"\x11\x90")
+TRACKS = (FROM_CUSTOMER, TO_CUSTOMER)
+
+SIZED = dataclasses.replace(CONNECT, known_segment=True, known_cluster=True, cluster_size_length=8)
+DIALECTS = {
+    "connect": CONNECT,
+    "chime": CHIME,
+    "libav": LIBAV,
+    "padded": dataclasses.replace(CONNECT, nul_padded_strings=True),
+    "sized": SIZED,
+    "sized segment": dataclasses.replace(CONNECT, known_segment=True),
+    "short sizes": dataclasses.replace(CONNECT, segment_size_length=1, block_size_length=2, uint_length=None),
+    "odd sizes": dataclasses.replace(CONNECT, block_size_length=5, master_size_length=3, tag_size_length=6),
+    "block groups": dataclasses.replace(LIBAV, block_groups=True),
+    "several clusters": dataclasses.replace(CONNECT, blocks_per_cluster=2),
+    "several sized clusters": dataclasses.replace(LIBAV, blocks_per_cluster=3),
+    "fine scale": dataclasses.replace(CONNECT, timecode_scale_ns=100_000, blocks_per_cluster=2),
+}
+"""What producers write, and what Matroska allows them to."""
+
+DOCUMENT_START = bytes.fromhex("1a45dfa3 8b 4282886d6174726f736b61")
+OPEN_SEGMENT = element_id_bytes(ids.SEGMENT) + unknown_size(8)
+OPEN_CLUSTER = element_id_bytes(ids.CLUSTER) + unknown_size(1)
+
+START_MS = 1_772_443_800_000
+"""2026-03-02T09:30:00Z."""
+
+
+def make_fragment(
+    index: int = 0, *, blocks: int = 8, payload_bytes: int = 256, dialect: Dialect = CONNECT, start_ms: int = START_MS
+) -> bytes:
+    """Write a second of two tracks whose payloads tell which fragment and block they are."""
+    specs = [
+        BlockSpec(1 + block % 2, block // 2 * 64, bytes([index % 251, block]) * (payload_bytes // 2))
+        for block in range(blocks)
+    ]
+    return write_fragment(
+        dialect=dialect,
+        tracks=TRACKS,
+        blocks=specs,
+        timecode_ms=start_ms + index * 1000,
+        tags_after=[("ContactId", "11111111-2222-4333-8444-555555555555")],
+    )
