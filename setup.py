@@ -59,6 +59,7 @@ setup(
             "mypy>=1.13,<3",
             "pandas>=2.2,<4",
             "polars>=1,<3",
+            "praatio>=6.2,<7",  # a reader of TextGrids; MIT
             "pytest>=8.3,<10",
             "pytest-timeout>=2.3,<3",
             "pytest-xdist>=3.6,<4",

@@ -21,6 +21,7 @@ COMMANDS = {
         "Kinesis Video Streams on this machine, with made-up calls",
     ),
     "report": ("callbeam.pipelines.report", "pages that show calls: an index of all, and one for each call asked for"),
+    "export": ("callbeam.pipelines.export", "sound files of calls from KVS; labels and manifests from the tables"),
     "demo": ("callbeam.pipelines.demo", "a backfill over made-up calls, compared with their truth"),
 }
 

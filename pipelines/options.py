@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
-
 from callbeam.errors import UsageError
 from callbeam.kvs import CallFilter, KvsConfig
 from callbeam.pipelines.command_line import StrictParser, instant, number, suggestion, web_address
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what to read, and from where."""
+    """Add the options that say what to read, and from where; ``check_source`` says what is missing."""
     source = parser.add_argument_group("source")
     add = source.add_argument
     add("--streams", nargs="+", metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
@@ -99,6 +97,8 @@ def kvs_config(options: argparse.Namespace) -> KvsConfig:
 
 def beam_parser() -> StrictParser:
     """Return a parser that knows every option that Beam knows in this process."""
+    from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415  (others do without Beam)
+
     parser = StrictParser()
     parser.conflict_handler = "resolve"
     pending = list(PipelineOptions.__subclasses__())
@@ -117,6 +117,8 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
     UsageError
         With what is wrong.
     """
+    from apache_beam.options.pipeline_options import StandardOptions  # noqa: PLC0415
+
     options, unexpected = parser.parse_known_args(words)
     if unexpected:
         raise UsageError(f"unexpected argument {unexpected[0]!r}; `--help` lists the options")

@@ -12,6 +12,9 @@ from .inspection import TrackReport as TrackReport
 from .inspection import report_tracks as report_tracks
 from .inspection import survey_legs as survey_legs
 from .lane_reader import read_lane as read_lane
+from .leg_of_fragment import call_at as call_at
+from .leg_of_fragment import find_fragment as find_fragment
+from .leg_of_fragment import read_leg_of as read_leg_of
 from .ownership import CallDecision as CallDecision
 from .ownership import CallStatus as CallStatus
 from .ownership import decide_call as decide_call
@@ -46,8 +49,10 @@ __all__ = [
     "Piece",
     "PlannedJob",
     "TrackReport",
+    "call_at",
     "contact_begin_ms",
     "decide_call",
+    "find_fragment",
     "has_ended",
     "identify",
     "leg_roles",
@@ -55,6 +60,7 @@ __all__ = [
     "participant_role",
     "plan_contacts",
     "read_lane",
+    "read_leg_of",
     "report_tracks",
     "start_before",
     "survey_legs",

@@ -67,7 +67,8 @@ def find_tones(channel: Channel, features: FrameFeatures, probability: Float32Ar
     -------
     Tones
         Of signals that sound by themselves one detection each, from the first burst to where the next one would begin
-        or anything else does; of those that sound while people talk, and of other tones, one per burst or group of these.
+        or anything else does; of those that sound while people talk, and of other tones, one per burst or group of
+        these.
     """
     modems = find_modems(channel, features)
     bursts = [burst for burst in steady_bursts(channel, features) if not _within(burst, modems)]
