@@ -3,10 +3,10 @@ from .addresses import normalised_address as normalised_address
 from .addresses import subject_key as subject_key
 from .call_list import COLUMNS as COLUMNS
 from .contacts import Contact as Contact
+from .contacts import merge_statements as merge_statements
 from .identification import PUBLISHERS as PUBLISHERS
 from .identification import Publisher as Publisher
 from .identification import identify_record as identify_record
-from .merging import merge_statements as merge_statements
 from .record_reading import RecordsRead as RecordsRead
 from .record_reading import read_records as read_records
 from .record_reading import read_statements as read_statements

@@ -14,9 +14,10 @@ SHORTEST_KEY = 16
 """Bytes that a secret of ``subject_key`` must have at least."""
 
 _URI = re.compile(r"<?\s*(?:sips?|tel):([^@;>\s]+)", re.IGNORECASE)
-_DIGITS = re.compile(r"[\s().\-\u2010-\u2015/]+")
+_BETWEEN_DIGITS = dict.fromkeys(map(ord, " \t\r\n\u00a0\u202f().-/\u2010\u2011\u2012\u2013\u2014\u2015"))
 _NUMBER = re.compile(r"\+?\d{3,15}", re.ASCII)
 _TELLS_A_PERSON = re.compile(r"\+\s?\d[\d\s().\-]{5,}|\b(?:sips?|tel|mailto):|\S@\S", re.IGNORECASE)
+_SIGNS = ("+", "@", "sip:", "sips:", "tel:", "mailto:")
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _PROCESS_KEY = secrets.token_bytes(32)
 
@@ -70,7 +71,7 @@ def normalised_address(address: object) -> str | None:
         return None
     found = _URI.search(address)
     user = found.group(1) if found else address.strip()
-    number = _DIGITS.sub("", user)
+    number = user.translate(_BETWEEN_DIGITS)
     if _NUMBER.fullmatch(number):
         digits = number.lstrip("+")
         return digits[2:] if digits.startswith("00") and len(digits) > 8 else digits
@@ -129,9 +130,12 @@ def harmless_text(value: object, own: str | None = None) -> str | None:
     """
     if isinstance(value, (bool, int, float)):
         value = str(value)
-    if not isinstance(value, str) or _TELLS_A_PERSON.search(value) or _HALF_CHARACTER.search(value):
+    if not isinstance(value, str) or (not value.isascii() and _HALF_CHARACTER.search(value)):
         return None
-    return None if own and own in _DIGITS.sub("", value).lower() else value
+    lowered = value.lower()
+    if any(sign in lowered for sign in _SIGNS) and _TELLS_A_PERSON.search(value):
+        return None
+    return None if own and own in lowered.translate(_BETWEEN_DIGITS) else value
 
 
 def kept_attributes(attributes: object, keeping: Keeping, address: object = None) -> tuple[tuple[str, str], ...]:

@@ -139,7 +139,7 @@ def _recordings(
 ) -> tuple[tuple[StreamingSession, ...], tuple[str, ...], tuple[str, ...]]:
     """Return sessions of streaming, places of recordings in S3, and the forms met."""
     sessions: list[StreamingSession] = []
-    places: list[str] = []
+    places: dict[str, None] = {}
     forms: list[str] = []
     for name in ("Recordings", "Recording"):
         if name in record and record[name] is None:
@@ -149,9 +149,10 @@ def _recordings(
             if each.get("StorageType") == "KINESIS_VIDEO_STREAM" or is_stream_arn(location):
                 sessions.append(_session(each, name))
                 forms += ["streaming without StorageType"] if each.get("StorageType") is None else []
-            elif (place := harmless_text(location, own)) is not None and _IN_S3.fullmatch(place):
-                places.append(place)
-    return tuple(dict.fromkeys(sessions)), tuple(sorted(set(places))), tuple(dict.fromkeys(forms))
+            elif isinstance(location, str):
+                places[location] = None
+    kept = tuple(sorted(place for place in places if _IN_S3.fullmatch(place) and harmless_text(place, own) is not None))
+    return tuple(dict.fromkeys(sessions)), kept, tuple(dict.fromkeys(forms))
 
 
 def _session(recording: Record, name: str) -> StreamingSession:
@@ -167,6 +168,8 @@ def _session(recording: Record, name: str) -> StreamingSession:
 def _count(value: object, field: str) -> int | None:
     if value is None or value == "":
         return None
+    if type(value) is int and value >= 0:
+        return value
     if truth(value) is not None or not str(value).isascii() or not str(value).isdecimal():
         raise RecordError(f"{field} is no number")
     return int(str(value))

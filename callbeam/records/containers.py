@@ -6,6 +6,8 @@ as Amazon Data Firehose writes it. It is read through a window, so a file of any
 
 from __future__ import annotations
 
+import base64
+import binascii
 import codecs
 import csv
 import io
@@ -15,6 +17,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from callbeam.records.record_values import child, children
 from callbeam.records.refusals import SAMPLE_CHARS, BadRecord, masked_sample
 
 if TYPE_CHECKING:
@@ -33,6 +36,9 @@ MOST_BYTES = 1 << 33
 
 MOST_BAD = 1000
 """Broken parts after which the rest of a file is given up."""
+
+MOST_ENVELOPES = 6
+"""Envelopes within envelopes that are opened: SNS within SQS within Kinesis has three."""
 
 _BETWEEN = re.compile(r"[\s,]*")
 _GZIP, _GZIP_BITS = b"\x1f\x8b", 31
@@ -187,8 +193,8 @@ class _Window:
         return f"line {self._line}" if self._in_line == 1 else f"line {self._line}, record {self._in_line}"
 
     def sample(self) -> str:
-        """Return how the value begins that comes next, masked."""
-        return masked_sample(self.text[self.at : self.at + SAMPLE_CHARS])
+        """Return how the value begins that comes next, not masked yet."""
+        return self.text[self.at : self.at + SAMPLE_CHARS]
 
     def decode(self) -> tuple[Any, str]:
         """Decode the value that comes next and pass it; also say why it could not be, if so."""
@@ -243,11 +249,11 @@ def _json(window: _Window, source: str) -> Iterator[Found | BadRecord]:
         place, sample = window.place(), window.sample()
         value, reason = window.decode()
         if reason:
-            yield BadRecord(source, place, reason, sample)
+            yield BadRecord(source, place, reason, masked_sample(sample))
         elif isinstance(value, dict):
             yield Found(place, value)
         else:
-            yield BadRecord(source, place, "no object of JSON", sample)
+            yield BadRecord(source, place, "no object of JSON", masked_sample(sample))
 
 
 def _rows(window: _Window, source: str) -> Iterator[Found | BadRecord]:
@@ -280,3 +286,57 @@ def _delimiter(text: str) -> str:
     """Return what stands between the fields of the first line: a comma, unless there are more of another."""
     first = text[:65_536].split("\n", 1)[0]
     return max(",;\t", key=first.count)
+
+
+def contents(record: Record) -> Iterator[Any] | None:
+    """Return what an envelope holds, in which Kinesis, Firehose, SQS, SNS or EventBridge delivered records.
+
+    Parameters
+    ----------
+    record : mapping
+        Any object.
+
+    Returns
+    -------
+    iterator of bytes, str or dict, or None
+        The content of each of its parts: bytes or text to be read as a file is, or an object; an empty text for a part
+        that cannot be opened. None if the object is no envelope.
+
+    Notes
+    -----
+    Sources: AWS Lambda developer guide (events of Kinesis, SQS and SNS, ``Records``), Amazon Data Firehose developer
+    guide (``records`` with ``data``), Amazon SQS API reference (``Messages`` with ``Body``), Amazon SNS developer guide
+    (``TopicArn``, ``Message``).
+
+    Examples
+    --------
+    >>> list(contents({"Records": [{"body": '{"ContactId": "c-1"}'}]}))
+    ['{"ContactId": "c-1"}']
+    >>> contents({"ContactId": "c-1"}) is None
+    True
+    """
+    for name in ("Records", "records", "Messages"):
+        parts = children(record, name)
+        if isinstance(record.get(name), list) and parts and all(_is_part(part) for part in parts):
+            return (_content(part) for part in parts)
+    if isinstance(record.get("Message"), str) and "TopicArn" in record:
+        return iter([record["Message"]])
+    detail = record.get("detail")
+    if isinstance(detail, dict) and isinstance(record.get("detail-type"), str):
+        return iter([detail])
+    return None
+
+
+def _is_part(part: Record) -> bool:
+    return any(name in part for name in ("kinesis", "data", "body", "Body", "Sns"))
+
+
+def _content(part: Record) -> bytes | str | Record:
+    encoded = part.get("data", child(part, "kinesis").get("data"))
+    if isinstance(encoded, str):
+        try:
+            return base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            return ""
+    content = part.get("body", part.get("Body", child(part, "Sns").get("Message")))
+    return content if isinstance(content, (str, dict)) else ""

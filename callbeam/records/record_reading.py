@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from callbeam.records.addresses import Keeping
 from callbeam.records.call_list import check_columns, looks_like_columns, read_call
-from callbeam.records.containers import Found, read_objects
-from callbeam.records.envelopes import DEEPEST, contents
+from callbeam.records.contacts import merge_statements
+from callbeam.records.containers import MOST_ENVELOPES, Found, contents, read_objects
 from callbeam.records.identification import identify_record
-from callbeam.records.merging import merge_statements
 from callbeam.records.refusals import BadRecord, RecordError, masked_sample
 from callbeam.records.statements import CALL_LIST, Statement
 
@@ -140,7 +139,8 @@ def _of_object(
             yield BadRecord(source, found.place, f"{kind}: {error}", _sample(found.record))
             return
         forms[kind] += 1
-        forms.update(f"{kind}: {form}" for each in statements[:1] for form in each.forms)
+        for form in statements[0].forms if statements else ():
+            forms[f"{kind}: {form}"] += 1
         if not statements:
             forms[f"{kind}: no voice contact"] += 1
         yield from statements
@@ -148,8 +148,8 @@ def _of_object(
     parts = contents(found.record)
     if parts is None:
         yield BadRecord(source, found.place, "a record of no publisher that is read", _sample(found.record))
-    elif depth >= DEEPEST:
-        yield BadRecord(source, found.place, f"more than {DEEPEST} envelopes within each other")
+    elif depth >= MOST_ENVELOPES:
+        yield BadRecord(source, found.place, f"more than {MOST_ENVELOPES} envelopes within each other")
     else:
         for at, part in enumerate(parts, 1):
             yield from _of_part(part, f"{found.place}, part {at}", source, keeping, forms, depth + 1)

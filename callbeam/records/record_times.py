@@ -7,8 +7,9 @@ events the same with milliseconds, Chime's detail records ``StartTimeEpochSecond
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from callbeam.records.refusals import RecordError
 
@@ -19,8 +20,10 @@ NEVER_MS = 86_400_000
 """Connect's contact events write ``1970-01-01T00:00:00.001Z`` for what has not happened: all of that day is nothing."""
 
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ] ?(\d\d): ?(\d\d)(?:: ?(\d\d)(?:[.,](\d{1,9}))?)? ?(Z|z|[+-]\d\d:?\d\d)?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[T ] ?(\d\d): ?(\d\d)(?:: ?(\d\d)(?:[.,](\d{1,9}))?)? ?(Z|z|[+-]\d\d:?\d\d)?", re.ASCII
 )
+_EPOCH_DAY = 719_163
+_MOST_SECONDS = 10**10
 _NUMBER = re.compile(r"\d{1,16}(?:\.\d{1,9})?", re.ASCII)
 
 
@@ -59,7 +62,7 @@ def epoch_ms(value: object, field: str) -> int | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        found = _ISO.fullmatch(value.strip())
+        found = _ISO.fullmatch(value) or _ISO.fullmatch(value.strip())
         milliseconds = _of_number(value.strip(), field) if found is None else _of_calendar(found, field)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         milliseconds = _of_number(repr(value), field)
@@ -91,6 +94,8 @@ def whole_ms(seconds: object, field: str) -> int | None:
     """Read a duration in whole seconds, as contact records have them, into milliseconds."""
     if seconds is None or seconds == "":
         return None
+    if type(seconds) is int and 0 <= seconds < _MOST_SECONDS:
+        return seconds * 1000
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float, str)) or not _NUMBER.fullmatch(str(seconds)):
         raise RecordError(f"{field} is no number of seconds")
     return int(Decimal(str(seconds)) * 1000)
@@ -107,15 +112,22 @@ def _of_number(text: str, field: str) -> int:
 
 
 def _of_calendar(found: re.Match[str], field: str) -> int:
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    date, hour, minute, second, fraction, zone = found.groups("0")
+    seconds = int(hour) * 3600 + int(minute) * 60 + int(second)
+    day = _day_ms(date)
+    if day is None or hour > "23" or minute > "59" or second > "59":
+        raise RecordError(f"{field} is no time: there is no such day or hour")
+    milliseconds = day + seconds * 1000 + (int(f"{fraction}00"[:3]) if fraction != "0" else 0)
+    if zone in "0Zz":
+        return milliseconds
+    offset = (int(zone[1:3]) * 60 + int(zone[-2:])) * 60_000
+    return milliseconds - offset if zone[0] == "+" else milliseconds + offset
+
+
+@lru_cache(maxsize=4096)
+def _day_ms(date: str) -> int | None:
+    """Return when a day begins, ``yyyy-mm-dd``; None if there is none such."""
     try:
-        moment = datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=timezone.utc
-        )
+        return (datetime.strptime(date, "%Y-%m-%d").toordinal() - _EPOCH_DAY) * 86_400_000  # noqa: DTZ007 - a date
     except ValueError:
-        raise RecordError(f"{field} is no time: there is no such day or hour") from None
-    milliseconds = int(moment.timestamp()) * 1000 + int(((fraction or "") + "000")[:3])
-    if zone and zone not in "Zz":
-        offset = (int(zone[1:3]) * 60 + int(zone[-2:])) * 60_000
-        milliseconds += -offset if zone[0] == "+" else offset
-    return milliseconds
+        return None

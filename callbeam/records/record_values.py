@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 from callbeam.records.refusals import RecordError
@@ -18,12 +19,12 @@ Record = Mapping[str, Any]
 NOTHING: Record = {}
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,255}", re.ASCII)
-_TELEPHONE = re.compile(r"[1-9]\d{6,14}|00\d{6,14}|0\d{6,14}", re.ASCII)
-_WORD = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)
+_TELEPHONE = range(7, 18)  # digits of a number alone, an international prefix included
+_WORD = re.compile(r"[A-Za-z_]+", re.ASCII)
 _FRAGMENT = re.compile(r"\d{1,128}", re.ASCII)
 _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:kinesisvideo:[a-z0-9:-]*:stream/[A-Za-z0-9_.-]{1,256}/\d{1,20}", re.ASCII)
 _BLANKS = re.compile(r"\s+")
-_LONGEST_ARN = 2048
+_LONGEST_ARN, _LONGEST_WORD = 2048, 40
 _ENDS = {
     part: re.compile(rf"arn:aws[a-z0-9:-]*instance/.*?{part}/(?:agent/)?([A-Za-z0-9][A-Za-z0-9_-]{{0,255}})(?:/.*)?")
     for part in ("/queue", "/agent", "/routing-profile")
@@ -49,7 +50,9 @@ def identifier(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     value = value.strip()
-    return value if _IDENTIFIER.fullmatch(value) and not _TELEPHONE.fullmatch(value) else None
+    if value.isdigit() and len(value) in _TELEPHONE:
+        return None
+    return value if _IDENTIFIER.fullmatch(value) else None
 
 
 def required_identifier(record: Record, name: str, shown: str | None = None) -> str:
@@ -80,7 +83,12 @@ def required_identifier(record: Record, name: str, shown: str | None = None) -> 
 
 def word(value: object) -> str | None:
     """Return a word of a publisher's list, such as ``QUEUE_TRANSFER``, in capitals; None for what is no word."""
-    return value.upper() if isinstance(value, str) and _WORD.fullmatch(value) else None
+    return _word(value) if isinstance(value, str) and len(value) <= _LONGEST_WORD else None
+
+
+@lru_cache(maxsize=1024)
+def _word(value: str) -> str | None:
+    return value.upper() if _WORD.fullmatch(value) else None
 
 
 def end_of_arn(value: object, part: str) -> str | None:
@@ -91,14 +99,25 @@ def end_of_arn(value: object, part: str) -> str | None:
     >>> end_of_arn("arn:aws:connect:us-east-1:111122223333:instance/i-1/queue/q-1", "queue")
     'q-1'
     """
-    found = _ENDS[f"/{part}"].fullmatch(value) if _short(value) else None
+    return _end_of_arn(value, part) if _short(value) else None
+
+
+@lru_cache(maxsize=8192)
+def _end_of_arn(arn: str, part: str) -> str | None:
+    """Return the end of an ARN: the few that there are stand in many records, and are kept once."""
+    found = _ENDS[f"/{part}"].fullmatch(arn)
     return identifier(found.group(1)) if found else None
 
 
 def instance_of_arn(value: object) -> str | None:
     """Return the instance that an ARN of Connect names, or an instance's bare identifier."""
-    found = _INSTANCE.fullmatch(value) if _short(value) else None
-    return identifier(found.group(1)) if found else identifier(value)
+    return _instance_of_arn(value) if _short(value) else None
+
+
+@lru_cache(maxsize=1024)
+def _instance_of_arn(arn: str) -> str | None:
+    found = _INSTANCE.fullmatch(arn)
+    return identifier(found.group(1)) if found else identifier(arn)
 
 
 def _short(value: object) -> TypeGuard[str]:
@@ -107,7 +126,13 @@ def _short(value: object) -> TypeGuard[str]:
 
 def is_stream_arn(value: object) -> bool:
     """Tell whether a value is, blanks aside, the ARN of a stream of KVS."""
-    return _short(value) and _STREAM_ARN.fullmatch(_BLANKS.sub("", value)) is not None
+    return _short(value) and value.lstrip().startswith("arn:") and _stream_arn(value) is not None
+
+
+@lru_cache(maxsize=8192)
+def _stream_arn(value: str) -> str | None:
+    arn = _BLANKS.sub("", value)
+    return arn if _STREAM_ARN.fullmatch(arn) else None
 
 
 def stream_arn(value: object, field: str) -> str:
@@ -118,9 +143,10 @@ def stream_arn(value: object, field: str) -> str:
     RecordError
         If it is none.
     """
-    if not is_stream_arn(value):
+    found = _stream_arn(value) if _short(value) else None
+    if found is None:
         raise RecordError(f"{field} is no ARN of a stream of Kinesis Video Streams")
-    return _BLANKS.sub("", str(value))
+    return found
 
 
 def fragment_number(value: object, field: str) -> str | None:

@@ -34,7 +34,7 @@ PRECEDENCE = (
 """Kinds of records, the ones that are believed most last: where two disagree on a field, the later here counts."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """An instant at which something began, as one publisher tells it.
 
@@ -202,8 +202,11 @@ class Statement:
 
 def marks_of(source: str, agent_id: str | None, instants: dict[str, int | None]) -> tuple[Mark, ...]:
     """Return the marks of the instants that are known; the agent's identifier goes to kinds that begin with it."""
+    agent_id = agent_id or ""
     return tuple(
-        Mark(at_ms, kind, source, (agent_id or "") if kind.startswith(("agent", "after")) else "")
-        for kind, at_ms in instants.items()
-        if at_ms is not None
+        [
+            Mark(at_ms, kind, source, agent_id if kind[0] == "a" else "")  # agent_connected, after_contact_work_...
+            for kind, at_ms in instants.items()
+            if at_ms is not None
+        ]
     )

@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbeam.records import BadRecord, containers, read_records
-from callbeam.records.containers import MOST_BAD, Found, read_objects
-from callbeam.records.envelopes import contents
+from callbeam.records.containers import MOST_BAD, Found, contents, read_objects
 
 RECORDS = [{"ContactId": f"c-{n}", "Attributes": {"a": "x}{[\n]", "b": [n, {"c": "é"}]}} for n in range(5)]
 LINES = [json.dumps(record) for record in RECORDS]
