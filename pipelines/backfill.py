@@ -16,7 +16,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from callbeam.analysis import AnalysisConfig
 from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_letters, lost_ratio, publish_job
-from callbeam.calls import DeadLetter, PlannedJob, leg_roles, parse_role_map, start_before
+from callbeam.calls import DeadLetter, PlannedJob, exclusions, leg_roles, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty
@@ -92,7 +92,7 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     config : BackfillConfig
     """
     job = planned.job
-    decode = replace(config.decode, legs=leg_roles(planned.contacts))
+    decode = replace(config.decode, legs=leg_roles(planned.contacts), exclusions=exclusions(planned.contacts))
     lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
     decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +17,9 @@ from callbeam.pipelines.options import call_filter
 from callbeam.records import Keeping, read_records
 from callbeam.report import counted
 from callbeam.storage import StorageConfig, StorageError, open_store, resolve_config
+
+SUBJECT_VARIABLE = "CALLBEAM_SUBJECT_SECRET"
+"""The environment variable with the key of customers' pseudonyms; without one there are none."""
 
 STEP = "ReadRecords"
 """How dead letters name the step that gives records up."""
@@ -70,7 +74,7 @@ def plan_from_records(
     UsageError
         If there are no such files, or they name no contact that can be read.
     """
-    found = read_records(_files(place, s3 or StorageConfig(place)), Keeping(attributes=frozenset(attributes)))
+    found = read_records(_files(place, s3 or StorageConfig(place)), _keeping(attributes))
     plan = plan_contacts(client, found.contacts, place, now_ms)
     letters = [
         DeadLetter(STEP, "bad_record", f"{bad.source}, {bad.place}: {bad.reason}", sample=bad.sample.encode())
@@ -86,6 +90,12 @@ def plan_from_records(
     for form, count in found.forms.items():
         print(f"  {form:<60} {count:>9,}")
     return list(plan.jobs), letters
+
+
+def _keeping(attributes: Sequence[str]) -> Keeping:
+    """Return what records may leave: named attributes, and a pseudonym of the customer where there is a secret."""
+    secret = os.environ.get(SUBJECT_VARIABLE, "")
+    return Keeping(attributes=frozenset(attributes), subject_secret=secret.encode() if secret else None)
 
 
 def _files(place: str, s3: StorageConfig) -> Iterator[tuple[str, bytes]]:

@@ -94,7 +94,7 @@ def speech_tables(
         thresholds=config.thresholds,
     )
     baseline = baseline_of(utterances)
-    call = CallSpeech(talk, conversation, _turns(utterances, clock), compared.layout, compared.leak_levels)
+    call = CallSpeech(talk, conversation, _turns(utterances, clock), compared.layout, compared.leak_levels, contact)
     tables = {
         "utterances": utterance_table(utterances, conversation, baseline, clock).to_batches(),
         "events": [row_batch("events", conversation.events, clock)],

@@ -1,8 +1,10 @@
 from .calls_under_way import start_before as start_before
 from .contact_planning import ContactPlan as ContactPlan
+from .contact_planning import Exclusion as Exclusion
 from .contact_planning import LegRole as LegRole
 from .contact_planning import PlannedJob as PlannedJob
 from .contact_planning import contact_begin_ms as contact_begin_ms
+from .contact_planning import exclusions as exclusions
 from .contact_planning import has_ended as has_ended
 from .contact_planning import leg_roles as leg_roles
 from .contact_planning import plan_contacts as plan_contacts
@@ -40,6 +42,7 @@ __all__ = [
     "CallStatus",
     "ContactPlan",
     "DeadLetter",
+    "Exclusion",
     "LedgerRow",
     "Leg",
     "LegEnd",
@@ -52,6 +55,7 @@ __all__ = [
     "call_at",
     "contact_begin_ms",
     "decide_call",
+    "exclusions",
     "find_fragment",
     "has_ended",
     "identify",

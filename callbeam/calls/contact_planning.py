@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 DAY_MS = 86_400_000
 
+EARLIEST_MS, LATEST_MS = 0, 1 << 45
+"""Any call lies between them: 1970 and 3084."""
+
 
 @dataclass(frozen=True, slots=True)
 class LegRole:
@@ -26,6 +29,14 @@ class LegRole:
     stream_arn: str
     role: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Audio of a call that must not be used: half-open spans, UTC milliseconds."""
+
+    call_id: str
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,24 @@ def leg_roles(contacts: Iterable[Contact]) -> tuple[LegRole, ...]:
         if session.role is not None
         for name in (contact.call_id, *contact.aliases)
     )
+
+
+def exclusions(contacts: Iterable[Contact]) -> tuple[Exclusion, ...]:
+    """Return which audio of contacts must not be used: what a list of calls excludes, or does not include."""
+    return tuple(
+        Exclusion(name, spans)
+        for contact in contacts
+        if (spans := (*contact.exclude_spans, *_outside(contact.include_spans)))
+        for name in (contact.call_id, *contact.aliases)
+    )
+
+
+def _outside(included: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return what lies before, between and behind spans; nothing if there are none."""
+    if not included:
+        return []
+    begins, ends = zip(*sorted(included), strict=True)
+    return [span for span in zip((EARLIEST_MS, *ends), (*begins, LATEST_MS), strict=True) if span[0] < span[1]]
 
 
 def _look_up(client: KvsClient, known: dict[str, Stream | None], arn: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.calls import DeadLetter, LedgerRow
+from callbeam.decoding.exclusion import exclude
 from callbeam.decoding.track import DecodedTrack, gather_track, track_channels
 from callbeam.kvs import FragmentStatus
 from callbeam.timeline import Placer, instants
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callbeam.audio import Channel
-    from callbeam.calls import Leg, LegRole, Piece
+    from callbeam.calls import Exclusion, Leg, LegRole, Piece
     from callbeam.kvs import FetchedFragment
     from callbeam.timeline import FragmentPlacement, LegClock
 
@@ -32,10 +33,17 @@ class DecodeConfig:
         Roles by the track's name, or by name, colon and channel: what ``callbeam.calls.parse_role_map`` reads.
     legs : tuple of LegRole
         Roles of legs that have a stream to themselves, as records tell them.
+    exclusions : tuple of Exclusion
+        Audio that is left out as if it were not there.
     """
 
     roles: tuple[tuple[str, str], ...] = ()
     legs: tuple[LegRole, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+
+    def excluded(self, leg: Leg) -> list[tuple[int, int]]:
+        """Return which audio of a leg's call must not be used."""
+        return [span for one in self.exclusions if one.call_id == leg.identity.call_id for span in one.spans]
 
     def role_of(self, leg: Leg) -> LegRole | None:
         """Return whose voice a leg's stream carries, if records tell."""
@@ -117,7 +125,9 @@ def decode_piece(piece: Piece, config: DecodeConfig | None = None) -> DecodedPie
             letters.extend(of_fragment)
     config = config or DecodeConfig()
     roles, leg = dict(config.roles), config.role_of(piece.leg)
-    channels = (channel for _, track in sorted(tracks.items()) for channel in track_channels(piece, track, roles, leg))
+    decoded = (channel for _, track in sorted(tracks.items()) for channel in track_channels(piece, track, roles, leg))
+    excluded = config.excluded(piece.leg)
+    channels = (channel for one in decoded if (channel := exclude(one, excluded)) is not None)
     return DecodedPiece(
         leg=piece.leg,
         clock=piece.clock,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from callbeam.conversation import Baseline, CallClock, ChannelTalk, Conversation
+    from callbeam.records import Contact
 
 _HOLD = "hold"
 
@@ -64,6 +65,8 @@ class CallSpeech:
         The call's ``channel_layout``.
     leak_levels : mapping of str to float
         By channel: the level at which another is heard on it, in dBFS; no entry where none is.
+    contact : Contact or None
+        What records say of the call: whose it is, and when no person speaks.
     """
 
     talk: Sequence[ChannelTalk]
@@ -71,6 +74,7 @@ class CallSpeech:
     turns: Mapping[str, Sequence[Turn]]
     layout: str | None
     leak_levels: Mapping[str, float]
+    contact: Contact | None = None
 
 
 def unit_table(
@@ -100,17 +104,18 @@ def unit_table(
     measures = {column.name: units[column.name].to_numpy() for column in UNIT_MEASURES}
     z_scores = baseline.score(measures, speakers_of(units))
     overlaps = _overlap_ratios(units, spans, call.talk, comparable=clock.comparable)
+    phases, kinds = speaker_kinds(begins.tolist(), units["participant_role"].to_pylist(), call.conversation.phases)
     reasons = [
         ineligible_reason(facts, agent_sentiment=config.agent_sentiment)
-        for facts in _facts(units, spans, call, overlaps)
+        for facts in _facts(units, spans, call, overlaps, kinds)
     ]
     eligible = [reason is None for reason in reasons]
     described = _descriptions({**measures, **z_scores}, eligible) if config.prosody_text else [None] * len(reasons)
     ids = units["unit_id"].to_pylist()
     held = _utterance_ids(units, spans, call.talk)
     model = config.model_sha256
-    phases, kinds = speaker_kinds(begins.tolist(), units["participant_role"].to_pylist(), call.conversation.phases)
-    group = split_group(None, None, clock.call_id)
+    subject = call.contact.subject_key if call.contact is not None else None
+    group = split_group(subject, call.contact.initial_contact_id if call.contact is not None else None, clock.call_id)
     added = {
         "job_id": [clock.job_id] * len(ids),
         "begin_offset_ms": begins.astype(np.int32),
@@ -126,6 +131,7 @@ def unit_table(
         "prosody_text": described,
         "scores": [scores.get(name) if may else None for name, may in zip(ids, eligible, strict=True)],
         "model_sha256": [model if may and name in scores else None for name, may in zip(ids, eligible, strict=True)],
+        "subject_key": [subject] * len(ids),
         "split_group": [group] * len(ids),
         "split": [split(group, config.split_salt)] * len(ids),
     }
@@ -151,7 +157,9 @@ def _overlap_ratios(
     return ratios
 
 
-def _facts(units: pa.Table, spans: np.ndarray, call: CallSpeech, overlaps: Sequence[float | None]) -> list[UnitFacts]:
+def _facts(
+    units: pa.Table, spans: np.ndarray, call: CallSpeech, overlaps: Sequence[float | None], kinds: Sequence[str]
+) -> list[UnitFacts]:
     """Gather what eligibility rests on."""
     hold = as_spans(
         (phase.begin_offset_ms, phase.end_offset_ms) for phase in call.conversation.phases if phase.phase == _HOLD
@@ -168,13 +176,14 @@ def _facts(units: pa.Table, spans: np.ndarray, call: CallSpeech, overlaps: Seque
             masked_ms=int(covered(masks[channel_id], span[None])[0]),
             on_hold=bool(held),
             channel_layout=call.layout,
+            is_system_voice=call.contact is not None and kind == "system",
             overlap_ratio=overlap,
             level_mean_dbfs=level,
             leak_level_dbfs=call.leak_levels.get(channel_id),
             snr_db=snr,
         )
-        for (channel_id, role, duration, speech, level, snr), span, held, overlap in zip(
-            rows, spans, on_hold, overlaps, strict=True
+        for (channel_id, role, duration, speech, level, snr), span, held, overlap, kind in zip(
+            rows, spans, on_hold, overlaps, kinds, strict=True
         )
     ]
 

@@ -97,7 +97,7 @@ def rows(output: Path, table: str) -> list[dict[str, Any]]:
 
 
 def test_contacts_of_connect_get_what_their_records_say(
-    kvs: Emulator, tmp_path: Path, run_records: Callable[..., Any]
+    kvs: Emulator, tmp_path: Path, run_records: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arn = kvs.add_stream("connect-1")
     spec = CallSpec(call_id="c-1", start_ms=START_MS, conversation=ConversationSpec(duration_ms=60_000))
@@ -114,7 +114,8 @@ def test_contacts_of_connect_get_what_their_records_say(
         contact_record("c-9", arn, START_MS + 600_000, agent_ms=None, stop_ms=START_MS + 630_000),
     ]
     (tmp_path / "records" / "ctr.json").write_text("\n".join(map(json.dumps, records)) + "\n{broken\n")
-    code, output = run_records("--attributes", "language")
+    monkeypatch.setenv("CALLBEAM_SUBJECT_SECRET", "a secret of this test")
+    code, output = run_records("--attributes", "language", "--agent-sentiment")
     assert code == 0
     calls = {row["call_id"]: row for row in rows(output, "calls")}
     assert set(calls) == {"c-1", "c-9"}
@@ -131,6 +132,10 @@ def test_contacts_of_connect_get_what_their_records_say(
     said = [row for row in rows(output, "utterances") if row["participant_role"] == "AGENT"]
     assert {row["speaker_kind"] for row in said if row["begin_offset_ms"] < 19_000} <= {"system"}
     assert {row["speaker_kind"] for row in said if row["begin_offset_ms"] > 21_000} == {"agent"}
+    units = rows(output, "sentiment_inputs")
+    assert {row["ineligible_reason"] for row in units if row["speaker_kind"] == "system"} == {"system_voice"}
+    assert len({row["subject_key"] for row in units} - {None}) == 1
+    assert {row["split_group"] for row in units} == {row["subject_key"] for row in units}
     assert (calls["c-9"]["status"], calls["c-9"]["duration_ms"]) == ("missing", 0)
     assert "tagged" in calls["c-9"]["missing_reason"]
     letters = rows(output, "dead_letters")
@@ -189,6 +194,24 @@ def test_the_legs_of_a_chime_call_get_their_roles(
     assert call["talk_time_customer_ms"] > 0
     units = [row for row in rows(output, "sentiment_inputs") if row["participant_role"] == "CUSTOMER"]
     assert any(row["eligible"] for row in units)
+
+
+def test_excluded_audio_is_nowhere(kvs: Emulator, tmp_path: Path, run_records: Callable[..., Any]) -> None:
+    arn = kvs.add_stream("connect-1")
+    noise = np.random.default_rng(1).integers(-3000, 3000, (2, 40 * 8000), dtype=np.int16)
+    put(kvs, "connect-1", connect_fragments_from_pcm(*noise, contact_id="c-1", start_ms=START_MS))
+    span = f"{START_MS + 10_000}/{START_MS + 20_000}"
+    lines = ["ContactId,StreamARN,StartTimestamp,exclude_spans", f"c-1,{arn},{START_MS},{span}"]
+    (tmp_path / "records" / "calls.csv").write_text("\n".join(lines) + "\n")
+    code, output = run_records()
+    assert code == 0
+    (call,) = rows(output, "calls")
+    assert "audio_excluded" in call["warnings"]
+    for channel in rows(output, "channels"):
+        assert (channel["gap_count"], channel["gap_ms"]) == (1, 10_000)
+        assert channel["samples"] == 30 * 8000
+    begins = sorted({row["begin_offset_ms"] // 1000 for row in rows(output, "seconds")})
+    assert begins == [*range(10), *range(20, 40)]
 
 
 def test_records_and_streams_exclude_each_other(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
