@@ -225,13 +225,18 @@ class _Window:
             return None, reason
         while True:
             found = self.text.find("{", self.at)
-            while found >= 0 and self.text[:found][-_LOOKED_BEHIND:].rstrip(" \t\r,[")[-1:] not in {"", "\n", "}", "]"}:
+            while found >= 0 and not self._begins(found):
                 found = self.text.find("{", found + 1)
             if found >= 0 or self.ended:
                 self.at = found if found >= 0 else len(self.text)
                 return None, reason
             self.at = max(self.at, len(self.text) - _LOOKED_BEHIND)
             self.fill()
+
+    def _begins(self, at: int) -> bool:
+        """Tell whether an object may begin here: at the start of a line, or behind another one."""
+        before = self.text[max(at - _LOOKED_BEHIND, 0) : at].rstrip(" \t\r,[")
+        return not before or before[-1] in "\n}]"
 
     def _count(self, end: int) -> None:
         lines = self.text.count("\n", self._counted, end)

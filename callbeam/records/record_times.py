@@ -24,6 +24,8 @@ _ISO = re.compile(
 )
 _EPOCH_DAY = 719_163
 _MOST_SECONDS = 10**10
+_USUAL_LENGTHS = frozenset({20, 24})
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d)", re.ASCII)
 _NUMBER = re.compile(r"\d{1,16}(?:\.\d{1,9})?", re.ASCII)
 
 
@@ -61,7 +63,10 @@ def epoch_ms(value: object, field: str) -> int | None:
     """
     if value is None or value == "":
         return None
-    if isinstance(value, str):
+    milliseconds = _of_usual_text(value) if type(value) is str and len(value) in _USUAL_LENGTHS else None
+    if milliseconds is not None:
+        pass
+    elif isinstance(value, str):
         found = _ISO.fullmatch(value) or _ISO.fullmatch(value.strip())
         milliseconds = _of_number(value.strip(), field) if found is None else _of_calendar(found, field)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -101,6 +106,19 @@ def whole_ms(seconds: object, field: str) -> int | None:
     return int(Decimal(str(seconds)) * 1000)
 
 
+def _of_usual_text(text: str) -> int | None:
+    """Read what most records have, ``yyyy-mm-ddThh:mm:ssZ`` with or without milliseconds; None if it is anything else.
+
+    Days and times of day come again and again, so each is parsed once.
+    """
+    if text[10] != "T" or text[-1] != "Z":
+        return None
+    day, time, fraction = _day_ms(text[:10]), _time_of_day_ms(text[11:19]), text[20:-1]
+    if day is None or time is None or not (fraction == "" or (text[19] == "." and fraction.isdecimal())):
+        return None
+    return day + time + int(fraction or 0)
+
+
 def _of_number(text: str, field: str) -> int:
     if _NUMBER.fullmatch(text) is None:
         raise RecordError(f"{field} is no time: neither ISO 8601 nor a number of seconds or milliseconds since 1970")
@@ -112,16 +130,22 @@ def _of_number(text: str, field: str) -> int:
 
 
 def _of_calendar(found: re.Match[str], field: str) -> int:
-    date, hour, minute, second, fraction, zone = found.groups("0")
-    seconds = int(hour) * 3600 + int(minute) * 60 + int(second)
-    day = _day_ms(date)
-    if day is None or hour > "23" or minute > "59" or second > "59":
+    date, hour, minute, second, fraction, zone = found.groups("00")
+    day, time = _day_ms(date), _time_of_day_ms(f"{hour}:{minute}:{second}")
+    if day is None or time is None:
         raise RecordError(f"{field} is no time: there is no such day or hour")
-    milliseconds = day + seconds * 1000 + (int(f"{fraction}00"[:3]) if fraction != "0" else 0)
-    if zone in "0Zz":
+    milliseconds = day + time + int(f"{fraction}00"[:3])
+    if zone in {"00", "Z", "z"}:
         return milliseconds
     offset = (int(zone[1:3]) * 60 + int(zone[-2:])) * 60_000
     return milliseconds - offset if zone[0] == "+" else milliseconds + offset
+
+
+@lru_cache(maxsize=1 << 17)
+def _time_of_day_ms(time: str) -> int | None:
+    """Return how long after midnight a time is, ``hh:mm:ss``; None if it is none."""
+    found = _TIME.fullmatch(time)
+    return (int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])) * 1000 if found else None
 
 
 @lru_cache(maxsize=4096)

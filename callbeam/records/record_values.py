@@ -26,8 +26,8 @@ _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:kinesisvideo:[a-z0-9:-]*:stream/[A-Za-
 _BLANKS = re.compile(r"\s+")
 _LONGEST_ARN, _LONGEST_WORD = 2048, 40
 _ENDS = {
-    part: re.compile(rf"arn:aws[a-z0-9:-]*instance/.*?{part}/(?:agent/)?([A-Za-z0-9][A-Za-z0-9_-]{{0,255}})(?:/.*)?")
-    for part in ("/queue", "/agent", "/routing-profile")
+    part: re.compile(rf"arn:aws[a-z0-9:-]*instance/[^/]+/{path}/([A-Za-z0-9][A-Za-z0-9_-]{{0,255}})(?:/.*)?")
+    for part, path in (("queue", "queue(?:/agent)?"), ("agent", "agent"), ("routing-profile", "routing-profile"))
 }
 _INSTANCE = re.compile(r"arn:aws[a-z0-9:-]*instance/([A-Za-z0-9][A-Za-z0-9_-]{0,255})(?:/.*)?", re.ASCII)
 
@@ -105,7 +105,7 @@ def end_of_arn(value: object, part: str) -> str | None:
 @lru_cache(maxsize=8192)
 def _end_of_arn(arn: str, part: str) -> str | None:
     """Return the end of an ARN: the few that there are stand in many records, and are kept once."""
-    found = _ENDS[f"/{part}"].fullmatch(arn)
+    found = _ENDS[part].fullmatch(arn)
     return identifier(found.group(1)) if found else None
 
 

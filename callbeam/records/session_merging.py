@@ -73,7 +73,7 @@ def _grouped(told: Sequence[Told]) -> list[list[Told]]:
         start = each[1].start_ms
         if start is None:
             continue
-        near = min(named, key=lambda group: (_distance(group, start), repr(group)), default=None)
+        near = min(named, key=lambda group: (_distance(group, start), str(group[0][1].first_fragment)), default=None)
         if near is not None and _distance(near, start) <= SAME_START_MS:
             groups.setdefault((str(near[0][1].first_fragment), 1), []).append(each)
         else:

@@ -5,7 +5,6 @@ Participants are told apart by opaque keys of their addresses; their names and a
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -105,7 +104,7 @@ class _Reader:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self.path) >= DEEPEST:
             raise RecordError(f"siprecMetadata is deeper than {DEEPEST} levels")
-        self.path.append((_local(name), next((attributes[each] for each in _IDS if each in attributes), "")))
+        self.path.append((name.rpartition(" ")[2], next((attributes[each] for each in _IDS if each in attributes), "")))
         self.content = ""
         if "aor" in attributes:
             self._key(attributes["aor"])
@@ -141,7 +140,3 @@ class _Reader:
         key = opaque_key(address)
         if key is not None:
             self.keys.setdefault(self._owner("participant"), key)
-
-
-def _local(name: str) -> str:
-    return re.split("[ :]", name)[-1]

@@ -7,6 +7,8 @@ amazon-chime-sdk-call-analytics-reader (ALL_STARTED with ``streams``), and Live 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from callbeam.records.addresses import Keeping, opaque_key, subject_key
 from callbeam.records.record_times import epoch_ms
 from callbeam.records.record_values import (
@@ -138,10 +140,16 @@ def _marks(detail: Record) -> tuple[Mark, ...]:
     )
 
 
+@lru_cache(maxsize=256)
+def _read_siprec(text: str) -> SiprecMetadata:
+    """Read metadata once for both of a call's legs."""
+    return read_siprec(text)
+
+
 def _siprec(text: object) -> tuple[SiprecMetadata | None, tuple[str, ...]]:
     if not isinstance(text, str) or not text:
         return None, ()
     try:
-        return read_siprec(text), ("siprecMetadata",)
+        return _read_siprec(text), ("siprecMetadata",)
     except RecordError:
         return None, ("siprecMetadata unreadable",)
