@@ -17,7 +17,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `instance_id` string COMMENT 'Connect\'s InstanceId.',
   `chime_call_id` string COMMENT 'Chime\'s CallId.',
   `voice_connector_id` string COMMENT 'Chime\'s VoiceConnectorId.',
-  `contact_id` string COMMENT 'Connect\'s ContactId, if records name the call.',
+  `contact_id` string COMMENT 'Connect\'s ContactId; NULL of other calls.',
   `initial_contact_id` string COMMENT 'The first contact of the chain that transfers make.',
   `previous_contact_id` string COMMENT 'The contact that was transferred to this one.',
   `next_contact_id` string COMMENT 'The contact that this one was transferred to.',

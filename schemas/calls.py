@@ -71,7 +71,7 @@ TOTALS = (
 """What Connect does not have."""
 
 CONTACT = (
-    Column("contact_id", STRING, "Connect's ContactId, if records name the call.", nullable=True),
+    Column("contact_id", STRING, "Connect's ContactId; NULL of other calls.", nullable=True),
     Column("initial_contact_id", STRING, "The first contact of the chain that transfers make.", nullable=True),
     Column("previous_contact_id", STRING, "The contact that was transferred to this one.", nullable=True),
     Column("next_contact_id", STRING, "The contact that this one was transferred to.", nullable=True),
@@ -92,7 +92,7 @@ CONTACT = (
     ),
     Column("record_sources", pa.list_(pa.string()), "Kinds of records that speak of the call.", nullable=True),
 )
-"""What only records tell, NULL where a job was planned without them."""
+"""What records tell, NULL where a job was planned without them; but for the ContactId, which tags tell, too."""
 
 CALLS = Table(
     name="calls",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from callbeam.assembly.call_ownership import Verdict
+from callbeam.assembly.call_ownership import CallOwnership
 from callbeam.assembly.call_parts import (
     CHANNELS,
     CONTACTS,
@@ -105,14 +105,14 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: Assem
         missing = _missing(job, contact)
         return _tables(call_key, {"calls": missing, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters})
     decision = decide_call(leg_ends, job, ended=contact is not None and has_ended(contact, job.as_of_ms))
-    verdict = Verdict(leg_ends, decision)
-    ledger = verdict.judge(ledger)
+    ownership = CallOwnership(leg_ends, decision)
+    ledger = ownership.judge(ledger)
     if decision.status is not CallStatus.OWNED:
         batches = {FRAGMENTS: ledger.to_batches()}
         return _tables(call_key, batches, is_open=decision.status is CallStatus.OPEN)
-    letters = verdict.letters(letters)
-    copies = find_copies(join_parts(part for part in by_kind[CHANNELS] if verdict.writes(*part.leg_key)))
-    ledger = verdict.mark_copies(ledger, copies.legs)
+    letters = ownership.letters(letters)
+    copies = find_copies(join_parts(part for part in by_kind[CHANNELS] if ownership.writes(*part.leg_key)))
+    ledger = ownership.mark_copies(ledger, copies.legs)
     account = _Account(decision.legs, copies, ledger, letters)
     tables = _rows(call_key, job, account, by_kind, config or AssemblyConfig(), contact)
     return _tables(
@@ -229,6 +229,7 @@ def _call_batch(job: Job, account: _Account, conversation: dict[str, Any]) -> pa
     row = {
         "job_id": job.job_id,
         "call_id": identity.call_id,
+        "contact_id": identity.call_id if identity.source == "connect" else None,
         "source": identity.source,
         "instance_id": identity.instance_id,
         "chime_call_id": identity.chime_call_id,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from callbeam.calls import LegEnd
 
 
-class Verdict:
+class CallOwnership:
     """What a decision about a call means for each of its fragments.
 
     Parameters

@@ -27,7 +27,7 @@ from callbeam.calls.ownership import (
 )
 from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.calls.pieces import DeadLetter, LedgerRow, Leg, LegEnd, Piece
-from callbeam.calls.stream_cursor import Arrivals
+from callbeam.calls.stream_cursor import StreamCursor
 from callbeam.calls.stream_scan import FragmentReader
 from callbeam.kvs import LEG_SKEW_MS, FragmentStatus
 
@@ -111,9 +111,9 @@ class _LaneReading:
     def __init__(self, lane: Lane, job: Job, source: FragmentSource) -> None:
         self._lane = lane
         self._job = job
-        self._arrivals = Arrivals(lane, job, source)
-        self._look_back = LookBack(self._arrivals, source)
-        self._reader = FragmentReader(self._arrivals, source)
+        self._cursor = StreamCursor(lane, job, source)
+        self._look_back = LookBack(self._cursor, source)
+        self._reader = FragmentReader(self._cursor, source)
         self._leg: _Following | None = None
 
     def close(self) -> None:

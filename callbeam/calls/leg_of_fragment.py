@@ -11,7 +11,7 @@ from callbeam.calls.lane_reader import read_lane
 from callbeam.calls.look_back import LookBack
 from callbeam.calls.ownership import continues
 from callbeam.calls.pieces import LegEnd
-from callbeam.calls.stream_cursor import Arrivals
+from callbeam.calls.stream_cursor import StreamCursor
 from callbeam.errors import JobError, UsageError
 from callbeam.kvs import LEG_SKEW_MS, FragmentStatus, Job, Lane, ListedFragment, Unit
 from callbeam.mkv import fragment_tags
@@ -106,7 +106,7 @@ def call_at(
 def _call_before(source: FragmentSource, stream: Stream, at_ms: int, as_of_ms: int) -> CallIdentity | None:
     """Return the call of the leg that a fragment without tags goes on with."""
     job = _job(stream, at_ms + LEG_SKEW_MS, at_ms + LEG_SKEW_MS + 1, as_of_ms)
-    look_back = LookBack(Arrivals(Lane(stream, (), as_of_ms), job, source), source)
+    look_back = LookBack(StreamCursor(Lane(stream, (), as_of_ms), job, source), source)
     state = look_back.leg_into(at_ms, at_ms + 1)
     if state is not None and state.identity is None:
         state = look_back.find_call(state)

@@ -13,7 +13,7 @@ from callbeam.kvs import HOUR_MS
 
 if TYPE_CHECKING:
     from callbeam.calls.pieces import CallIdentity
-    from callbeam.calls.stream_cursor import Arrival, Arrivals
+    from callbeam.calls.stream_cursor import Arrival, StreamCursor
     from callbeam.kvs import FragmentSource
 
 MOST_AT_ONCE = 32
@@ -27,8 +27,8 @@ class LookBack:
     call from hours ago: that is looked for only when asked, for it seldom matters.
     """
 
-    def __init__(self, arrivals: Arrivals, source: FragmentSource) -> None:
-        self._arrivals = arrivals
+    def __init__(self, cursor: StreamCursor, source: FragmentSource) -> None:
+        self._cursor = cursor
         self._source = source
         self._before: list[Arrival] = []
         self._listed_from_ms = 0
@@ -49,10 +49,10 @@ class LookBack:
             None where no leg can go on. Its ``identity`` is None where no tag tells within ``TAG_REACH_MS``: what lies
             further back may yet (``find_call``).
         """
-        self._listed_from_ms = self._arrivals.begin_ms
-        while self._arrivals.peek(border_ms) is not None:
-            self._before.append(self._arrivals.pop())
-        follower = self._arrivals.peek(before_ms)
+        self._listed_from_ms = self._cursor.begin_ms
+        while self._cursor.peek(border_ms) is not None:
+            self._before.append(self._cursor.pop())
+        follower = self._cursor.peek(before_ms)
         if not self._before or follower is None:
             return None
         if self._before[-1].timed and follower.at_ms - self._before[-1].at_ms > LEG_PAUSE_MS:
@@ -97,7 +97,7 @@ class LookBack:
         while not self._sound:
             while not self._before and limit_ms is not None and limit_ms < self._listed_from_ms:
                 self._listed_from_ms -= HOUR_MS
-                self._before = self._arrivals.list_before(self._listed_from_ms, self._listed_from_ms + HOUR_MS)
+                self._before = self._cursor.list_before(self._listed_from_ms, self._listed_from_ms + HOUR_MS)
             last = self._before[-self._size :]
             chunk = [a for a in last if limit_ms is None or a.at_ms >= limit_ms or not a.timed]
             if not chunk:

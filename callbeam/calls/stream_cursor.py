@@ -37,7 +37,7 @@ class Arrival(NamedTuple):
         return self.listed.server_ms is not None
 
 
-class Arrivals:
+class StreamCursor:
     """A cursor over a stream's fragments, ordered by server time and then by number.
 
     Fragment numbers rise with server time unless two sessions put media into a stream at once, and then the order by

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from callbeam.calls.pieces import CallIdentity
-    from callbeam.calls.stream_cursor import Arrivals
+    from callbeam.calls.stream_cursor import StreamCursor
     from callbeam.kvs import FragmentSource, ListedFragment
 
 STRETCH_PAUSE_MS = 5_000
@@ -62,8 +62,8 @@ class Observation:
 class FragmentReader:
     """Hands out a stream's fragments in order, reading as few of a foreign call's as tells where it ends."""
 
-    def __init__(self, arrivals: Arrivals, source: FragmentSource) -> None:
-        self._arrivals = arrivals
+    def __init__(self, cursor: StreamCursor, source: FragmentSource) -> None:
+        self._cursor = cursor
         self._source = source
         self._batch: Generator[FetchedFragment, None, None] | None = None
         self._probed: dict[int, FetchedFragment] = {}
@@ -82,14 +82,14 @@ class FragmentReader:
             The call of the fragment handed out last, if its media is of no interest: as far as its fragments follow
             they may be passed over.
         """
-        if self._arrivals.peek(before_ms) is None:
+        if self._cursor.peek(before_ms) is None:
             return None
         if foreign is not None and self._tagged is not None and not self._pass_over:
             self.close()
             self._pass_over = self._count_foreign(foreign, self._tagged, before_ms)
         if self._pass_over:
             self._pass_over -= 1
-            arrival = self._arrivals.pop()
+            arrival = self._cursor.pop()
             self._probed.pop(arrival.listed.number, None)
             return Observation(arrival.at_ms, arrival.listed, foreign, None)
         return self._read(before_ms, probing=foreign is not None)
@@ -103,12 +103,12 @@ class FragmentReader:
     def _read(self, before_ms: int, *, probing: bool) -> Observation:
         if self._batch is None:
             size = BATCH if not probing else TAGLESS_BATCH if self._tagless else 1
-            self._batch = self._fetch(list(islice(self._arrivals.upcoming(before_ms), size)))
+            self._batch = self._fetch(list(islice(self._cursor.upcoming(before_ms), size)))
         fetched = next(self._batch, None)
         if fetched is None:
             self._batch = None
             return self._read(before_ms, probing=probing)
-        arrival = self._arrivals.pop()
+        arrival = self._cursor.pop()
         at_ms = instant(arrival, fetched)
         identity = identify(fetched.document.tags) if fetched.document is not None else None
         self._tagged = Arrival(at_ms, fetched.listed) if identity is not None else None
@@ -153,7 +153,7 @@ class FragmentReader:
     def _stretch(self, tagged: Arrival, before_ms: int) -> list[Arrival]:
         stretch: list[Arrival] = []
         last_ms = tagged.at_ms
-        for arrival in self._arrivals.upcoming(min(before_ms, tagged.at_ms + STRETCH_MS + 1), list_on=True):
+        for arrival in self._cursor.upcoming(min(before_ms, tagged.at_ms + STRETCH_MS + 1), list_on=True):
             if arrival.at_ms - last_ms > STRETCH_PAUSE_MS or not arrival.timed:
                 break
             stretch.append(arrival)

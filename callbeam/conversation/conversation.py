@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callbeam.conversation.dialogue import Scene, set_scene
+from callbeam.conversation.dialogue import Dialogue, set_dialogue
 from callbeam.conversation.events import (
     Event,
     detection_events,
@@ -123,33 +123,33 @@ def converse(
         return Conversation({}, name_events(detections), phases, {**no_totals(), **masked}, None, ())
     agent = [phase for phase in phases if phase.phase == AGENT_ON_LINE]
     scope = (agent[0].begin_offset_ms, agent[-1].end_offset_ms) if agent else (0, duration_ms)
-    scene = set_scene(channels, scope=scope, comparable=comparable, phases=phases, thresholds=thresholds)
+    dialogue = set_dialogue(channels, scope=scope, comparable=comparable, phases=phases, thresholds=thresholds)
     return Conversation(
-        turns=dict(scene.turns),
-        events=name_events([*detections, *_events(scene, duration_ms)]),
+        turns=dict(dialogue.turns),
+        events=name_events([*detections, *_events(dialogue, duration_ms)]),
         phases=phases,
-        totals=totals(scene),
+        totals=totals(dialogue),
         metrics_scope=AGENT_PHASE if agent else WHOLE_CALL,
-        warnings=_warnings(scene, whole=not agent),
+        warnings=_warnings(dialogue, whole=not agent),
     )
 
 
-def _events(scene: Scene, duration_ms: int) -> list[Event]:
+def _events(dialogue: Dialogue, duration_ms: int) -> list[Event]:
     """Return what participants do, where they can be compared."""
-    if not scene.compares:
+    if not dialogue.compares:
         return []
-    silent = non_talk(scene.channels, (0, duration_ms), scene.thresholds)
+    silent = non_talk(dialogue.channels, (0, duration_ms), dialogue.thresholds)
     return [
-        *overlap_events(scene.overlaps),
-        *non_talk_events(silent, masked_within(scene.channels, silent)),
-        *monologue_events(scene.floor, scene.thresholds),
+        *overlap_events(dialogue.overlaps),
+        *non_talk_events(silent, masked_within(dialogue.channels, silent)),
+        *monologue_events(dialogue.floor, dialogue.thresholds),
     ]
 
 
-def _warnings(scene: Scene, *, whole: bool) -> tuple[str, ...]:
+def _warnings(dialogue: Dialogue, *, whole: bool) -> tuple[str, ...]:
     warnings = []
-    if not scene.several:
+    if not dialogue.several:
         warnings.append(ONE_PARTICIPANT_HEARD)
-    if whole and scene.of_role(AGENT):
+    if whole and dialogue.of_role(AGENT):
         warnings.append(PROMPTS_COUNTED_AS_AGENT)
     return tuple(warnings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.conversation.overlaps import find_overlaps
 from callbeam.conversation.phases import hold_spans
-from callbeam.conversation.talkspurts import find_stretches
+from callbeam.conversation.talkspurts import find_talkspurts
 from callbeam.conversation.turns import backchannels, find_runs, take_turns, take_turns_apart
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from callbeam.conversation.overlaps import Overlap
     from callbeam.conversation.phases import Phase
     from callbeam.conversation.speaker_activity import ChannelTalk, Utterance
-    from callbeam.conversation.talkspurts import Stretch
+    from callbeam.conversation.talkspurts import Talkspurt
     from callbeam.conversation.thresholds import Thresholds
     from callbeam.conversation.turns import Run, Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Dialogue:
     """A call's channels and what is between them.
 
     Attributes
@@ -38,7 +38,7 @@ class Scene:
     turns : mapping of str to Turn
         Of all utterances.
     overlaps : sequence of Overlap
-    floor : sequence of Stretch
+    floor : sequence of Talkspurt
         All stretches but backchannels.
     runs : sequence of Run
 
@@ -52,7 +52,7 @@ class Scene:
     phases: Sequence[Phase]
     turns: Mapping[str, Turn]
     overlaps: Sequence[Overlap] = ()
-    floor: Sequence[Stretch] = ()
+    floor: Sequence[Talkspurt] = ()
     runs: Sequence[Run] = ()
 
     @property
@@ -78,27 +78,27 @@ class Scene:
         return [one for channel in channels for one in channel.utterances if self.holds(one.begin_ms)]
 
 
-def set_scene(
+def set_dialogue(
     channels: Sequence[ChannelTalk],
     *,
     scope: tuple[int, int],
     comparable: bool,
     phases: Sequence[Phase],
     thresholds: Thresholds,
-) -> Scene:
+) -> Dialogue:
     """Put channels, at least one, side by side."""
     ends = [one.end_ms for channel in channels for one in channel.utterances if scope[0] <= one.begin_ms < scope[1]]
     conversation = (scope[0], max(ends, default=scope[1]))
     if not comparable or not several(channels):
         turns = take_turns_apart(channels, conversation=conversation, comparable=comparable)
-        return Scene(
+        return Dialogue(
             channels=channels, scope=scope, comparable=comparable, thresholds=thresholds, phases=phases, turns=turns
         )
-    stretches = find_stretches(channels, thresholds)
-    overlaps = find_overlaps(stretches, thresholds)
+    talkspurts = find_talkspurts(channels, thresholds)
+    overlaps = find_overlaps(talkspurts, thresholds)
     said_into = backchannels(overlaps)
-    floor = [one for one in stretches if one.utterance_id not in said_into]
-    return Scene(
+    floor = [one for one in talkspurts if one.utterance_id not in said_into]
+    return Dialogue(
         channels=channels,
         scope=scope,
         comparable=comparable,

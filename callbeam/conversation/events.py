@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from callbeam.conversation.overlaps import Overlap
     from callbeam.conversation.speaker_activity import ChannelTalk
-    from callbeam.conversation.talkspurts import Stretch
+    from callbeam.conversation.talkspurts import Talkspurt
     from callbeam.conversation.thresholds import Thresholds
     from callbeam.spans import SpanArray
 
@@ -80,24 +80,24 @@ def non_talk_events(spans: SpanArray, masked_ms: Iterable[int]) -> list[Event]:
     ]
 
 
-def monologue_events(floor: Sequence[Stretch], thresholds: Thresholds = DEFAULT_THRESHOLDS) -> list[Event]:
+def monologue_events(floor: Sequence[Talkspurt], thresholds: Thresholds = DEFAULT_THRESHOLDS) -> list[Event]:
     """Return where one participant speaks for long, and no other takes a turn.
 
     Parameters
     ----------
-    floor : sequence of Stretch
+    floor : sequence of Talkspurt
         Of all participants, backchannels left out, as ``find_stretches`` orders them.
     thresholds : Thresholds, optional
     """
     return [
         event
-        for participant in sorted({stretch.participant for stretch in floor})
+        for participant in sorted({talkspurt.participant for talkspurt in floor})
         for event in _monologues([one for one in floor if one.participant == participant], floor, thresholds)
     ]
 
 
-def _monologues(own: Sequence[Stretch], floor: Sequence[Stretch], thresholds: Thresholds) -> list[Event]:
-    said = as_spans((one.begin_ms, one.end_ms) for stretch in own for one in stretch.utterances)
+def _monologues(own: Sequence[Talkspurt], floor: Sequence[Talkspurt], thresholds: Thresholds) -> list[Event]:
+    said = as_spans((one.begin_ms, one.end_ms) for talkspurt in own for one in talkspurt.utterances)
     others = as_spans((one.begin_ms, one.end_ms) for one in floor if one.participant != own[0].participant)
     events = []
     for alone in subtract(bridge(said, thresholds.non_talk_ms), others).tolist():

@@ -10,7 +10,7 @@ from callbeam.conversation.thresholds import DEFAULT_THRESHOLDS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from callbeam.conversation.talkspurts import Stretch
+    from callbeam.conversation.talkspurts import Talkspurt
     from callbeam.conversation.thresholds import Thresholds
 
 OVERLAP = "overlap"
@@ -27,9 +27,9 @@ class Overlap:
     ----------
     kind : str
         ``interruption``, ``terminal_overlap``, ``backchannel`` or, if none of these, ``overlap``.
-    doer : Stretch
+    doer : Talkspurt
         The one that began later; of two that begin together, the shorter.
-    other : Stretch
+    other : Talkspurt
         The one that it fell into.
     begin_ms, end_ms : int
         Where both speak.
@@ -43,8 +43,8 @@ class Overlap:
     """
 
     kind: str
-    doer: Stretch
-    other: Stretch
+    doer: Talkspurt
+    other: Talkspurt
     begin_ms: int
     end_ms: int
     prior_speech_ms: int
@@ -58,30 +58,30 @@ class Overlap:
         return self.end_ms - self.begin_ms
 
 
-def find_overlaps(stretches: Sequence[Stretch], thresholds: Thresholds = DEFAULT_THRESHOLDS) -> list[Overlap]:
+def find_overlaps(talkspurts: Sequence[Talkspurt], thresholds: Thresholds = DEFAULT_THRESHOLDS) -> list[Overlap]:
     """Return each pair of two participants' stretches that overlap, by begin.
 
     Parameters
     ----------
-    stretches : sequence of Stretch
+    stretches : sequence of Talkspurt
         As ``find_stretches`` orders them.
     thresholds : Thresholds, optional
     """
-    return [_judge(doer, other, thresholds) for doer, other in _pairs(stretches)]
+    return [_judge(doer, other, thresholds) for doer, other in _pairs(talkspurts)]
 
 
-def _pairs(stretches: Sequence[Stretch]) -> Iterator[tuple[Stretch, Stretch]]:
+def _pairs(talkspurts: Sequence[Talkspurt]) -> Iterator[tuple[Talkspurt, Talkspurt]]:
     """Yield (later, earlier) of each pair."""
-    speaking: list[Stretch] = []
-    for stretch in stretches:
-        speaking = [other for other in speaking if other.end_ms > stretch.begin_ms]
+    speaking: list[Talkspurt] = []
+    for talkspurt in talkspurts:
+        speaking = [other for other in speaking if other.end_ms > talkspurt.begin_ms]
         for other in speaking:
-            if other.participant != stretch.participant:
-                yield stretch, other
-        speaking.append(stretch)
+            if other.participant != talkspurt.participant:
+                yield talkspurt, other
+        speaking.append(talkspurt)
 
 
-def _judge(doer: Stretch, other: Stretch, thresholds: Thresholds) -> Overlap:
+def _judge(doer: Talkspurt, other: Talkspurt, thresholds: Thresholds) -> Overlap:
     begin = doer.begin_ms
     stopped = other.end_ms <= doer.end_ms
     stop_heard = stopped and other.end_known

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Talkspurt:
     """A channel's utterances with less than a pause between them: long ones that were split, or parted by a short gap.
 
     Attributes
@@ -54,13 +54,13 @@ class Stretch:
         return begun[-1] if begun else self.utterances[0]
 
 
-def find_stretches(channels: Iterable[ChannelTalk], thresholds: Thresholds = DEFAULT_THRESHOLDS) -> list[Stretch]:
+def find_talkspurts(channels: Iterable[ChannelTalk], thresholds: Thresholds = DEFAULT_THRESHOLDS) -> list[Talkspurt]:
     """Return the stretches of all channels by begin; of those that begin together, the longer first."""
-    found = [stretch for channel in channels for stretch in _of_channel(channel, thresholds.min_pause_ms)]
-    return sorted(found, key=lambda stretch: (stretch.begin_ms, -stretch.end_ms, stretch.utterance_id))
+    found = [talkspurt for channel in channels for talkspurt in _of_channel(channel, thresholds.min_pause_ms)]
+    return sorted(found, key=lambda talkspurt: (talkspurt.begin_ms, -talkspurt.end_ms, talkspurt.utterance_id))
 
 
-def _of_channel(channel: ChannelTalk, min_pause_ms: int) -> list[Stretch]:
+def _of_channel(channel: ChannelTalk, min_pause_ms: int) -> list[Talkspurt]:
     groups: list[list[Utterance]] = []
     for utterance in sorted(channel.utterances, key=attrgetter("begin_ms")):
         # Between two with less than a pause between them there was none, whatever is masked there.
@@ -72,7 +72,7 @@ def _of_channel(channel: ChannelTalk, min_pause_ms: int) -> list[Stretch]:
     before = _is_heard(channel, [(begin - min_pause_ms, begin) for begin, _ in edges])
     after = _is_heard(channel, [(end, end + min_pause_ms) for _, end in edges])
     return [
-        Stretch(
+        Talkspurt(
             participant=channel.participant,
             participant_role=channel.participant_role,
             channel_id=channel.channel_id,

@@ -14,7 +14,7 @@ from callbeam.schemas import CONNECT_TOTALS, TOTALS
 from callbeam.spans import as_spans, clip, intersect, length, subtract, union
 
 if TYPE_CHECKING:
-    from callbeam.conversation.dialogue import Scene
+    from callbeam.conversation.dialogue import Dialogue
     from callbeam.spans import SpanArray
 
 Totals = dict[str, int | float | None]
@@ -30,27 +30,29 @@ def no_totals() -> Totals:
     return dict.fromkeys(TOTAL_NAMES)
 
 
-def totals(scene: Scene) -> Totals:
+def totals(dialogue: Dialogue) -> Totals:
     """Return the totals of a call by their columns' names; None where not computable.
 
     What compares participants needs several on one clock; what one says alone does not.
     """
     found = no_totals()
     for role, name in ROLES.items():
-        if scene.of_role(role):
-            found |= _of_role(scene, role, name)
-    found["hold_ms"] = length(_hold(scene)) if scene.of_role("AGENT") else None
-    if scene.comparable:
-        found["masked_ms"] = masked_ms(scene.channels, scene.scope)
-    if scene.several:
-        found |= _of_all(scene, found)
-    if scene.several and scene.comparable:
-        found |= _non_talk(scene, found) | _overlaps(scene) | _interruptions(scene) | _exchange(scene, found)
+        if dialogue.of_role(role):
+            found |= _of_role(dialogue, role, name)
+    found["hold_ms"] = length(_hold(dialogue)) if dialogue.of_role("AGENT") else None
+    if dialogue.comparable:
+        found["masked_ms"] = masked_ms(dialogue.channels, dialogue.scope)
+    if dialogue.several:
+        found |= _of_all(dialogue, found)
+    if dialogue.several and dialogue.comparable:
+        found |= (
+            _non_talk(dialogue, found) | _overlaps(dialogue) | _interruptions(dialogue) | _exchange(dialogue, found)
+        )
     return found
 
 
-def _of_role(scene: Scene, role: str, name: str) -> Totals:
-    said = scene.utterances(scene.of_role(role))
+def _of_role(dialogue: Dialogue, role: str, name: str) -> Totals:
+    said = dialogue.utterances(dialogue.of_role(role))
     counted = [one for one in said if one.syllables is not None]
     spoken_ms = sum(one.end_ms - one.begin_ms for one in counted)
     syllables = sum(one.syllables or 0 for one in counted)
@@ -61,8 +63,8 @@ def _of_role(scene: Scene, role: str, name: str) -> Totals:
     }
 
 
-def _of_all(scene: Scene, found: Totals) -> Totals:
-    said = scene.utterances(scene.channels)
+def _of_all(dialogue: Dialogue, found: Totals) -> Totals:
+    said = dialogue.utterances(dialogue.channels)
     agent, customer = found["talk_time_agent_ms"], found["talk_time_customer_ms"]
     return {
         "talk_time_total_ms": sum(one.end_ms - one.begin_ms for one in said),
@@ -71,10 +73,10 @@ def _of_all(scene: Scene, found: Totals) -> Totals:
     }
 
 
-def _non_talk(scene: Scene, found: Totals) -> Totals:
-    silent = non_talk(scene.channels, scene.scope, scene.thresholds)
+def _non_talk(dialogue: Dialogue, found: Totals) -> Totals:
+    silent = non_talk(dialogue.channels, dialogue.scope, dialogue.thresholds)
     lengths = (silent[:, 1] - silent[:, 0]).tolist()
-    dead_air = length(subtract(silent, _hold(scene)))
+    dead_air = length(subtract(silent, _hold(dialogue)))
     return {
         "non_talk_time_total_ms": sum(lengths),
         "non_talk_count": len(lengths),
@@ -83,42 +85,42 @@ def _non_talk(scene: Scene, found: Totals) -> Totals:
     }
 
 
-def _overlaps(scene: Scene) -> Totals:
+def _overlaps(dialogue: Dialogue) -> Totals:
     anyone, both = as_spans(()), as_spans(())
-    for participant in sorted({channel.participant for channel in scene.channels}):
-        own = spoken([channel for channel in scene.channels if channel.participant == participant])
+    for participant in sorted({channel.participant for channel in dialogue.channels}):
+        own = spoken([channel for channel in dialogue.channels if channel.participant == participant])
         both = union(both, intersect(anyone, own))
         anyone = union(anyone, own)
-    union_ms, overlap_ms = length(clip(anyone, *scene.scope)), length(clip(both, *scene.scope))
+    union_ms, overlap_ms = length(clip(anyone, *dialogue.scope)), length(clip(both, *dialogue.scope))
     return {
         "speech_union_ms": union_ms,
         "overlap_ms": overlap_ms,
         "overlap_ratio": _ratio(overlap_ms, union_ms),
         "backchannel_count": sum(
-            bool(scene.turns[one.utterance_id].is_backchannel) for one in scene.utterances(scene.channels)
+            bool(dialogue.turns[one.utterance_id].is_backchannel) for one in dialogue.utterances(dialogue.channels)
         ),
     }
 
 
-def _interruptions(scene: Scene) -> Totals:
-    happened = [one for one in scene.overlaps if one.kind == INTERRUPTION and scene.holds(one.begin_ms)]
+def _interruptions(dialogue: Dialogue) -> Totals:
+    happened = [one for one in dialogue.overlaps if one.kind == INTERRUPTION and dialogue.holds(one.begin_ms)]
     found: Totals = {
         "interruptions_total_count": len(happened),
         "interruptions_time_total_ms": sum(one.overlap_ms for one in happened),
     }
     for role, name in ROLES.items():
-        if scene.of_role(role):
+        if dialogue.of_role(role):
             own = [one for one in happened if one.doer.participant_role == role]
             found[f"interruptions_{name}_count"] = len(own)
             found[f"interruptions_time_{name}_ms"] = sum(one.overlap_ms for one in own)
     return found
 
 
-def _exchange(scene: Scene, found: Totals) -> Totals:
+def _exchange(dialogue: Dialogue, found: Totals) -> Totals:
     """Return what turns give: durations, latencies, switches."""
-    said = scene.utterances(scene.channels)
-    conversation_ms = max((one.end_ms for one in said), default=scene.scope[0]) - scene.scope[0] if said else None
-    turns = [one for one in scene.floor if scene.holds(one.begin_ms)]
+    said = dialogue.utterances(dialogue.channels)
+    conversation_ms = max((one.end_ms for one in said), default=dialogue.scope[0]) - dialogue.scope[0] if said else None
+    turns = [one for one in dialogue.floor if dialogue.holds(one.begin_ms)]
     switches = sum(before.participant != after.participant for before, after in pairwise(turns))
     agent = found["talk_time_agent_ms"]
     exchange: Totals = {
@@ -127,8 +129,12 @@ def _exchange(scene: Scene, found: Totals) -> Totals:
         "speaker_switches_per_min": None if conversation_ms is None else _ratio(switches * 60_000, conversation_ms),
     }
     for role, name in ROLES.items():
-        own = [run for run in scene.runs if run.stretches[0].participant_role == role and scene.holds(run.begin_ms)]
-        latencies = [scene.turns[one.utterance_id].response_latency_ms for one in scene.utterances(scene.of_role(role))]
+        own = [
+            run for run in dialogue.runs if run.talkspurts[0].participant_role == role and dialogue.holds(run.begin_ms)
+        ]
+        latencies = [
+            dialogue.turns[one.utterance_id].response_latency_ms for one in dialogue.utterances(dialogue.of_role(role))
+        ]
         measured = [latency for latency in latencies if latency is not None]
         exchange[f"longest_turn_{name}_ms"] = max((run.end_ms - run.begin_ms for run in own), default=None)
         for percent in (50, 90):
@@ -138,8 +144,8 @@ def _exchange(scene: Scene, found: Totals) -> Totals:
     return exchange
 
 
-def _hold(scene: Scene) -> SpanArray:
-    return clip(hold_spans(scene.phases), *scene.scope)
+def _hold(dialogue: Dialogue) -> SpanArray:
+    return clip(hold_spans(dialogue.phases), *dialogue.scope)
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from callbeam.conversation.overlaps import Overlap
     from callbeam.conversation.speaker_activity import ChannelTalk, Utterance
-    from callbeam.conversation.talkspurts import Stretch
+    from callbeam.conversation.talkspurts import Talkspurt
     from callbeam.spans import SpanArray
 
 
@@ -37,17 +37,17 @@ class Turn:
 class Run:
     """One participant's stretches in a row: others give no more than backchannels, and nobody is silent for long."""
 
-    stretches: tuple[Stretch, ...]
+    talkspurts: tuple[Talkspurt, ...]
 
     @property
     def begin_ms(self) -> int:
         """Where the first begins."""
-        return self.stretches[0].begin_ms
+        return self.talkspurts[0].begin_ms
 
     @property
     def end_ms(self) -> int:
         """Where the last ends."""
-        return max(stretch.end_ms for stretch in self.stretches)
+        return max(talkspurt.end_ms for talkspurt in self.talkspurts)
 
 
 def in_order(channels: Sequence[ChannelTalk]) -> list[Utterance]:
@@ -68,7 +68,7 @@ def backchannels(overlaps: Sequence[Overlap]) -> frozenset[str]:
 
 def take_turns(
     channels: Sequence[ChannelTalk],
-    floor: Sequence[Stretch],
+    floor: Sequence[Talkspurt],
     overlaps: Sequence[Overlap],
     *,
     conversation: tuple[int, int],
@@ -80,7 +80,7 @@ def take_turns(
     ----------
     channels : sequence of ChannelTalk
         At least two participants'.
-    floor : sequence of Stretch
+    floor : sequence of Talkspurt
         As ``find_stretches`` orders them, without backchannels.
     overlaps : sequence of Overlap
         As ``find_overlaps`` gives them.
@@ -134,50 +134,50 @@ def quarter(begin_ms: int, conversation: tuple[int, int]) -> int:
     return min(max(4 * (begin_ms - first) // max(last - first, 1), 0), 3) + 1
 
 
-def find_runs(stretches: Sequence[Stretch], *, longest_pause_ms: int) -> list[Run]:
+def find_runs(talkspurts: Sequence[Talkspurt], *, longest_pause_ms: int) -> list[Run]:
     """Return who speaks in a row.
 
     Parameters
     ----------
-    stretches : sequence of Stretch
+    stretches : sequence of Talkspurt
         As ``find_stretches`` orders them, without backchannels: they are nobody's turn.
     longest_pause_ms : int
         A silence of this length ends a run.
     """
-    runs: list[list[Stretch]] = []
-    for stretch in stretches:
+    runs: list[list[Talkspurt]] = []
+    for talkspurt in talkspurts:
         run = runs[-1] if runs else None
         if (
             run is not None
-            and run[-1].participant == stretch.participant
-            and stretch.begin_ms - max(one.end_ms for one in run) < longest_pause_ms
+            and run[-1].participant == talkspurt.participant
+            and talkspurt.begin_ms - max(one.end_ms for one in run) < longest_pause_ms
         ):
-            run.append(stretch)
+            run.append(talkspurt)
         else:
-            runs.append([stretch])
+            runs.append([talkspurt])
     return [Run(tuple(run)) for run in runs]
 
 
-def _latencies(floor: Sequence[Stretch], unheard: SpanArray) -> dict[str, int]:
+def _latencies(floor: Sequence[Talkspurt], unheard: SpanArray) -> dict[str, int]:
     """Return by utterance the time from the end of the other's turn to its begin.
 
     Whoever speaks to the end holds the floor: one who gives up while the other goes on has not answered.
     """
     found: list[tuple[str, int, int]] = []
-    holder: Stretch | None = None
-    for stretch in floor:
-        if holder is not None and stretch.end_ms < holder.end_ms:
+    holder: Talkspurt | None = None
+    for talkspurt in floor:
+        if holder is not None and talkspurt.end_ms < holder.end_ms:
             continue
-        if holder is not None and _answers(stretch, holder):
-            found.append((stretch.utterance_id, holder.end_ms, stretch.begin_ms))
-        holder = stretch
+        if holder is not None and _answers(talkspurt, holder):
+            found.append((talkspurt.utterance_id, holder.end_ms, talkspurt.begin_ms))
+        holder = talkspurt
     between = np.array([(end, max(end, begin)) for _, end, begin in found], dtype=np.int64).reshape(-1, 2)
     missing = covered(unheard, between).tolist()
     return {name: begin - end for (name, end, begin), lost in zip(found, missing, strict=True) if not lost}
 
 
-def _answers(stretch: Stretch, holder: Stretch) -> bool:
-    return stretch.participant != holder.participant and holder.end_known and stretch.begin_known
+def _answers(talkspurt: Talkspurt, holder: Talkspurt) -> bool:
+    return talkspurt.participant != holder.participant and holder.end_known and talkspurt.begin_known
 
 
 def _overlapping(channels: Sequence[ChannelTalk]) -> dict[str, int]:

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from builders.page_reader import REPOSITORY, blocks
 from builders.published_records import ALL, CONTACT_ID
-from page_reader import REPOSITORY, blocks
 
 from callbeam.records import COLUMNS, subject_key
 
