@@ -23,6 +23,7 @@ from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
 from callbeam.pipelines.job_identity import options_sha256, versions
+from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_options
 from callbeam.pipelines.options import (
     add_source_arguments,
     beam_parser,
@@ -30,8 +31,6 @@ from callbeam.pipelines.options import (
     check_source,
     kvs_config,
 )
-from callbeam.pipelines.progress_line import ProgressLine
-from callbeam.pipelines.runner import run_pipeline, runner_options
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.speech_options import (
     add_sentiment_arguments,

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from callbeam.pipelines.logs import configure_logging
+from callbeam.pipelines.local_run import configure_logging
 
 COMMANDS = {
     "plan": ("callbeam.pipelines.plan", "what a backfill would read, take and cost; reads no media"),

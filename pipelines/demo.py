@@ -14,7 +14,7 @@ from callbeam.errors import JobError
 from callbeam.pipelines import backfill
 from callbeam.pipelines.command_line import StrictParser, parse, whole_number
 from callbeam.pipelines.exits import EXIT_LOSS, command
-from callbeam.pipelines.interrupts import cleaned_up
+from callbeam.pipelines.local_run import cleaned_up
 from callbeam.scoring import compare_with_truth
 
 START, END = "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"

@@ -16,7 +16,7 @@ import pytest
 
 from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Fault
-from callbeam.pipelines.interrupts import descendants
+from callbeam.pipelines.local_run import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ def media_asked_for(kvs: Emulator) -> bool:
 
 def workers_of(parent: int) -> list[int]:
     """Return Beam's worker processes below a process."""
-    return [process for process in descendants(parent) if b"callbeam.pipelines.worker" in words_of(process)]
+    return [process for process in descendants(parent) if b"callbeam.pipelines.local_run.worker" in words_of(process)]
 
 
 def words_of(process: int) -> list[bytes]:

@@ -3,8 +3,8 @@
 A backfill runs a job for each day, and Beam starts its workers anew for each job: seconds of imports a worker and day.
 What Beam starts as a worker therefore only asks the server here for one, and waits until that has ended, to end alike::
 
-    python -m callbeam.pipelines.worker SOCKET           the server: one line when it is ready, ends with its input
-    python -I -S worker.py SOCKET                        what Beam starts
+    python -m callbeam.pipelines.local_run.worker SOCKET    the server: one line when ready, ends with its input
+    python -I -S worker.py SOCKET                           what Beam starts
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def ask(path: str) -> int:
 
 def serve(path: str) -> None:
     """Fork a worker for each that is asked for, until standard input ends: whoever holds its other end has ended."""
-    from callbeam.pipelines.logs import configure_logging  # noqa: PLC0415 - what only asks should start in no time
+    from callbeam.pipelines.local_run.logs import configure_logging  # noqa: PLC0415 - what only asks should start in no time
 
     configure_logging()
     from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415

@@ -10,11 +10,11 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from callbeam.pipelines import worker
+from callbeam.pipelines.local_run import worker
 
 
 class WorkerServer:
-    """Runs ``callbeam.pipelines.worker`` as long as it is not closed.
+    """Runs ``callbeam.pipelines.local_run.worker`` as long as it is not closed.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from callbeam.pipelines.interrupts import cleaned_up
+from callbeam.pipelines.local_run.interrupts import cleaned_up
 from callbeam.report import counted
 from callbeam.transforms import PROGRESS_FILE, figures_in
 

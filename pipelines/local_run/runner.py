@@ -14,8 +14,8 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProv
 from apache_beam.transforms import environments
 
 from callbeam.errors import UsageError
-from callbeam.pipelines.interrupts import end_now, ended_by_signals
-from callbeam.pipelines.worker_server import worker_server
+from callbeam.pipelines.local_run.interrupts import end_now, ended_by_signals
+from callbeam.pipelines.local_run.worker_server import worker_server
 from callbeam.transforms import give_back
 
 LOCAL_RUNNER = "FnApiRunner"
