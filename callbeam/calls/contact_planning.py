@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.errors import UsageError
-from callbeam.kvs import LEG_SKEW_MS, CallFilter, Job, job_id_of, split_days
+from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, make_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from callbeam.kvs import KvsClient, Stream
+    from callbeam.kvs import Job, KvsClient, Stream
     from callbeam.records import Contact
-
-DAY_MS = 86_400_000
 
 EARLIEST_MS, LATEST_MS = 0, 1 << 45
 """Any call lies between them: 1970 and 3084."""
@@ -62,7 +60,7 @@ class ContactPlan:
     Attributes
     ----------
     jobs : tuple of PlannedJob
-        One for each UTC day on which a contact begins, in order.
+        One for each UTC day on which a contact may begin, in order.
     unreadable : mapping of str to str
         By call_id: contacts that no job looks for, and why.
     """
@@ -87,7 +85,7 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
     Raises
     ------
     UsageError
-        If no contact can be looked for, or their streams lie in several accounts or regions.
+        If no contact can be looked for, their streams lie in several accounts or regions, or KVS cannot be asked.
     """
     unreadable: dict[str, str] = {}
     by_day: defaultdict[int, list[Contact]] = defaultdict(list)
@@ -157,47 +155,25 @@ def _outside(included: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _look_up(client: KvsClient, known: dict[str, Stream | None], arn: str) -> None:
-    """Find a stream, once; None if there is none, or it cannot be described."""
+    """Find a stream, once; None if KVS says that there is none."""
     if arn not in known:
         try:
             (known[arn],) = client.resolve_streams([arn])
-        except UsageError:
+        except NoStreamError:
             known[arn] = None
 
 
 def _job(
     day_ms: int, contacts: Sequence[Contact], streams: Mapping[str, Stream], source: str, now_ms: int
 ) -> PlannedJob | None:
-    begins = [contact_begin_ms(contact) for contact in contacts]
-    if not any(begin is not None and day_ms <= begin < day_ms + DAY_MS for begin in begins):
-        return None  # a neighbour's contact alone, just over the border
+    """Make the job of a day; None if the day has not begun, or its contacts' streams are all gone."""
     arns = {session.stream_arn for contact in contacts for session in contact.sessions}
-    used = tuple(streams[arn] for arn in sorted(arns) if arn in streams)
-    if not used:
-        return None
-    account, region = (_the_one(what, used) for what in ("account", "region"))
-    only = CallFilter(tuple(sorted({name for contact in contacts for name in (contact.call_id, *contact.aliases)})))
+    used = [streams[arn] for arn in sorted(arns) if arn in streams]
     end_ms = min(day_ms + DAY_MS, now_ms - LEG_SKEW_MS)
-    ((start_ms, end_ms),) = split_days(day_ms, end_ms)
-    sources = (f"records:{source}", *only.words())
-    job = Job(
-        job_id=job_id_of(sources[:1], account, region, day_ms, day_ms + DAY_MS),
-        sources=sources,
-        streams=used,
-        account=account,
-        region=region,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        as_of_ms=now_ms,
-        only=only,
-    )
+    if not used or end_ms <= day_ms:
+        return None
+    only = CallFilter(tuple(sorted({name for contact in contacts for name in (contact.call_id, *contact.aliases)})))
+    place = f"records:{source}"
+    named_by = ((place,), day_ms, day_ms + DAY_MS)
+    job = make_job((place, *only.words()), used, day_ms, end_ms, now_ms, named_by=named_by, only=only)
     return PlannedJob(job, tuple(sorted(contacts, key=lambda contact: contact.call_id)))
-
-
-def _the_one(what: str, streams: Iterable[Stream]) -> str:
-    values = sorted({str(getattr(stream, what)) for stream in streams})
-    if len(values) > 1:
-        raise UsageError(
-            f"the contacts' streams lie in several {what}s ({', '.join(values)}): give each a run of its own"
-        )
-    return values[0]

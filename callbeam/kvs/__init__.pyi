@@ -15,13 +15,15 @@ from .lanes import Job as Job
 from .lanes import Lane as Lane
 from .lanes import Stream as Stream
 from .lanes import Unit as Unit
+from .planning import DAY_MS as DAY_MS
 from .planning import is_empty as is_empty
-from .planning import job_id_of as job_id_of
+from .planning import make_job as make_job
 from .planning import plan_jobs as plan_jobs
 from .planning import plan_lanes as plan_lanes
-from .planning import split_days as split_days
+from .selectors import NoStreamError as NoStreamError
 
 __all__ = [
+    "DAY_MS",
     "HOUR_MS",
     "LEG_SKEW_MS",
     "LOST",
@@ -35,13 +37,13 @@ __all__ = [
     "KvsConfig",
     "Lane",
     "ListedFragment",
+    "NoStreamError",
     "Plan",
     "Stream",
     "Unit",
     "is_empty",
-    "job_id_of",
+    "make_job",
     "plan_jobs",
     "plan_lanes",
-    "split_days",
     "summarise",
 ]

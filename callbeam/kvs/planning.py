@@ -90,24 +90,59 @@ def plan_jobs(
     """
     _check_range(start_ms, end_ms, now_ms)
     streams = client.resolve_streams(selectors)
-    account = _the_one("account", {stream.account for stream in streams})
-    region = _the_one("region", {stream.region for stream in streams})
     only = only or CallFilter()
     sources = (*selectors, *only.words())
     return [
-        Job(
-            job_id=job_id_of(sources, account, region, start, end),
-            sources=sources,
-            streams=tuple(streams),
-            account=account,
-            region=region,
-            start_ms=start,
-            end_ms=end,
-            as_of_ms=now_ms,
-            only=only,
-        )
+        make_job(sources, streams, start, end, now_ms, named_by=(sources, start, end), only=only)
         for start, end in split_days(start_ms, end_ms)
     ]
+
+
+def make_job(
+    sources: Sequence[str],
+    streams: Sequence[Stream],
+    start_ms: int,
+    end_ms: int,
+    now_ms: int,
+    *,
+    named_by: tuple[Sequence[str], int, int],
+    only: CallFilter,
+) -> Job:
+    """Make a job over streams of one account and region.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        What its manifest says of where it comes from.
+    streams : sequence of Stream
+        At least one.
+    start_ms, end_ms : int
+        Half-open range of server time within one UTC day, UTC milliseconds.
+    now_ms : int
+        The instant of planning.
+    named_by : (sequence of str, int, int)
+        Sources, start and end that the job's name is made of: what replaces it has the same.
+    only : CallFilter
+
+    Raises
+    ------
+    UsageError
+        If the streams lie in several accounts or regions.
+    """
+    account = _the_one("account", {stream.account for stream in streams})
+    region = _the_one("region", {stream.region for stream in streams})
+    of_sources, from_ms, to_ms = named_by
+    return Job(
+        job_id=job_id_of(of_sources, account, region, from_ms, to_ms),
+        sources=tuple(sources),
+        streams=tuple(streams),
+        account=account,
+        region=region,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        as_of_ms=now_ms,
+        only=only,
+    )
 
 
 def plan_lanes(

@@ -22,6 +22,10 @@ _PREFIX = re.compile(r"[a-zA-Z0-9_.-]{0,255}\*")
 _LIST_PAGE = 1000
 
 
+class NoStreamError(UsageError):
+    """KVS answered, and has no such stream."""
+
+
 def resolve(service: KvsService, selectors: Sequence[str]) -> list[Stream]:
     """Find the streams that selectors mean, each once, sorted by ARN.
 
@@ -32,8 +36,10 @@ def resolve(service: KvsService, selectors: Sequence[str]) -> list[Stream]:
 
     Raises
     ------
+    NoStreamError
+        If a name or ARN means no stream.
     UsageError
-        If a selector is malformed or means no stream, or KVS cannot be asked: one line that says why.
+        If a selector is malformed or no stream begins so, or KVS cannot be asked: one line that says why.
     """
     if not selectors:
         raise UsageError("no streams given: name at least one stream, ARN or prefix*")
@@ -67,7 +73,7 @@ def _described(service: KvsService, region: str, selector: str, which: dict[str,
         if not error.missing:
             raise
         name = selector.split("/")[1] if "/" in selector else selector
-        raise UsageError(f"no stream {selector} in region {region}{_did_you_mean(service, region, name)}") from error
+        raise NoStreamError(f"no stream {selector} in region {region}{_did_you_mean(service, region, name)}") from error
     if info.get("Status") in {"CREATING", "DELETING"}:
         raise UsageError(f"stream {selector} cannot be read: it is {info['Status'].lower()}")
     return _stream(info)
