@@ -211,8 +211,10 @@ def _missing(job: Job, contact: Contact | None) -> list[pa.RecordBatch]:
         return []
     named = {session.stream_arn for session in contact.sessions}
     gone = sorted(named - {stream.arn for stream in job.streams})
-    reason = f"there is no stream {gone[0]}" if gone else "no fragment on its streams is tagged with it"
-    reason = reason if named else "no record names a stream of it"
+    if not named:
+        reason = "no record names a stream of it"
+    else:
+        reason = f"there is no stream {gone[0]}" if gone else "no fragment on its streams is tagged with it"
     return [missing_row(job, contact, begin_ms, reason)]
 
 

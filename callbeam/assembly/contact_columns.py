@@ -25,7 +25,6 @@ def contact_columns(contact: Contact) -> dict[str, Any]:
         All that records say of the call.
     """
     return {
-        "contact_id": contact.call_id if contact.system == "connect" else None,
         "initial_contact_id": contact.initial_contact_id,
         "previous_contact_id": contact.previous_contact_id,
         "next_contact_id": contact.next_contact_id,
@@ -58,6 +57,7 @@ def missing_row(job: Job, contact: Contact, begin_ms: int, reason: str) -> pa.Re
     row = {
         "job_id": job.job_id,
         "call_id": contact.call_id,
+        "contact_id": contact.call_id if contact.system == "connect" else None,
         "source": contact.system,
         "instance_id": contact.instance_id,
         "voice_connector_id": contact.voice_connector_id,

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["DEMO_START_MS", "ProducerFragment", "StreamFragments", "make_demo"]
-
 DEMO_START_MS = 1_772_443_800_000
 """2026-03-02 09:30 UTC: the demo's calls begin within three hours from then."""
 

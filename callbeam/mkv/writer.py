@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.mkv import ids
-from callbeam.mkv.aws_tags import insert_aws_tags, strip_aws_tags
 from callbeam.mkv.build import (
     MkvWriteError,
     aws_tags_element,
@@ -27,22 +26,6 @@ from callbeam.mkv.build import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-__all__ = [
-    "CHIME",
-    "CONNECT",
-    "LIBAV",
-    "BlockSpec",
-    "Dialect",
-    "MkvWriteError",
-    "TrackSpec",
-    "aws_tags_element",
-    "element",
-    "error_document",
-    "insert_aws_tags",
-    "strip_aws_tags",
-    "write_fragment",
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from callbeam.errors import UsageError
-from callbeam.storage.interface import MissingObjectError, ObjectInfo, ObjectStore, StorageConfig, StorageError
+from callbeam.storage.interface import ObjectStore, StorageConfig, StorageError
 from callbeam.storage.local import LocalStore
 from callbeam.storage.s3 import S3Store
-
-__all__ = [
-    "MissingObjectError",
-    "ObjectInfo",
-    "ObjectStore",
-    "StorageConfig",
-    "StorageError",
-    "check_writable",
-    "open_store",
-    "resolve_config",
-]
 
 
 def resolve_config(config: StorageConfig) -> StorageConfig:

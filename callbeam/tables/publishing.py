@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
-from callbeam.tables.guards import refuse_loss, refuse_overlap
+from callbeam.tables.guards import refuse_loss
 from callbeam.tables.manifest import FileEntry, Manifest, Outcome, load_manifest, manifest_of
 from callbeam.tables.object_names import claim_key, final_key, final_prefix, job_prefix, manifest_key
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from callbeam.kvs import Job
     from callbeam.storage import ObjectStore
     from callbeam.tables.staging import StagedFile
-
-__all__ = ["PublishConfig", "publish", "refuse_claimed", "refuse_loss", "refuse_overlap"]
 
 COPIERS = 8
 """Files compared and copied at a time: a server copies them, and heavy tables have a file for each piece."""

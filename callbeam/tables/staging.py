@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from callbeam.schemas import TABLES
 from callbeam.tables.object_names import piece_key, staged_key
 from callbeam.tables.parquet_files import encode_table
-from callbeam.tables.shards import shard_count, shard_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from callbeam.kvs import Job
     from callbeam.schemas import Table
     from callbeam.storage import ObjectStore
-
-__all__ = ["StagedFile", "shard_count", "shard_of", "stage_piece", "stage_table"]
 
 
 @dataclass(frozen=True, slots=True)

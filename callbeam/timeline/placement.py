@@ -18,9 +18,9 @@ from callbeam.payload import (
 )
 from callbeam.timeline.backward_timecodes import straightened
 from callbeam.timeline.block_extents import TrackClaim, claimed_span
-from callbeam.timeline.blocks import NS_PER_S, SEAM_MS, Run, TrackPlacement, TrackState, join_frames, place_blocks
+from callbeam.timeline.blocks import NS_PER_S, TrackPlacement, TrackState, join_frames, place_blocks
 from callbeam.timeline.intervals import Intervals
-from callbeam.timeline.leg_clock import BLOCK_REACH_MS, TOLERANCE_MS, locate
+from callbeam.timeline.leg_clock import TOLERANCE_MS, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,18 +28,6 @@ if TYPE_CHECKING:
     from callbeam.kvs import FetchedFragment
     from callbeam.mkv import Block, Document, Track
     from callbeam.timeline.leg_clock import LegClock
-
-__all__ = [
-    "BLOCK_REACH_MS",
-    "SEAM_MS",
-    "FragmentPlacement",
-    "Placer",
-    "Run",
-    "TrackAnchor",
-    "TrackPlacement",
-    "advance",
-    "advance_anchors",
-]
 
 REMEMBER_MS = 2 * TOLERANCE_MS
 """How far behind the closed pieces covered samples are remembered, to tell a duplicate from late audio."""

@@ -9,7 +9,7 @@ import pytest
 
 from callbeam.errors import UsageError
 from callbeam.storage import ObjectStore, StorageConfig, StorageError, check_writable, open_store, resolve_config
-from callbeam.storage.objects import MissingObjectError, ObjectInfo
+from callbeam.storage.interface import MissingObjectError, ObjectInfo
 
 if TYPE_CHECKING:
     from pathlib import Path
