@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import apache_beam as beam
@@ -16,7 +16,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from callbeam.analysis import AnalysisConfig
 from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_letters, lost_ratio, publish_job
-from callbeam.calls import DeadLetter, PlannedJob, exclusions, leg_roles, parse_role_map, start_before
+from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty
@@ -91,7 +91,7 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     config : BackfillConfig
     """
     job = planned.job
-    decode = replace(config.decode, legs=leg_roles(planned.contacts), exclusions=exclusions(planned.contacts))
+    decode = config.decode.told_by(planned.contacts)
     lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
     decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode)

@@ -8,9 +8,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
-from callbeam.calls import exclusions, leg_roles, parse_role_map
+from callbeam.calls import parse_role_map
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import UsageError
 from callbeam.export import (
@@ -182,8 +181,7 @@ def _export_range(options: argparse.Namespace) -> Exported:
         jobs, _ = planned_jobs(client, options, s3=s3)
         with Destination(options.output) as to:
             for planned in jobs:
-                of_legs = replace(decode, legs=leg_roles(planned.contacts), exclusions=exclusions(planned.contacts))
-                done = export_job(client, planned.job, to, options.format, of_legs)
+                done = export_job(client, planned.job, to, options.format, decode.told_by(planned.contacts))
                 exported.calls += done.calls
                 exported.by_status += done.by_status
                 exported.open_calls += done.open_calls

@@ -82,7 +82,7 @@ def check_source(options: argparse.Namespace) -> None:
 
 def call_filter(options: argparse.Namespace) -> CallFilter:
     """Make the filter of calls from the source options."""
-    return CallFilter(tuple(options.call_ids), tuple(options.voice_connector_id))
+    return CallFilter(frozenset(options.call_ids), frozenset(options.voice_connector_id))
 
 
 def kvs_config(options: argparse.Namespace) -> KvsConfig:

@@ -11,6 +11,8 @@ from apache_beam.transforms import window
 from apache_beam.utils.timestamp import Timestamp
 
 from callbeam.assembly import (
+    HOP_MS,
+    WINDOW_MS,
     ChannelKey,
     Keyed,
     Pane,
@@ -34,8 +36,8 @@ Gathered = list[Pane] | WindowSummary
 class WindowConfig:
     """Length and distance of the windows, in milliseconds."""
 
-    window_ms: int = 30_000
-    hop_ms: int = 5_000
+    window_ms: int = WINDOW_MS
+    hop_ms: int = HOP_MS
 
     @property
     def pane_ms(self) -> int:

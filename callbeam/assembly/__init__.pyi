@@ -19,6 +19,8 @@ from .packing import unpack_all as unpack_all
 from .tally import Tally as Tally
 from .tally import lost_ratio as lost_ratio
 from .tally import tally_of as tally_of
+from .window_rows import HOP_MS as HOP_MS
+from .window_rows import WINDOW_MS as WINDOW_MS
 from .window_rows import ChannelKey as ChannelKey
 from .window_rows import Pane as Pane
 from .window_rows import WindowSummary as WindowSummary
@@ -29,6 +31,8 @@ from .window_rows import summary_row as summary_row
 from .window_rows import window_parts as window_parts
 
 __all__ = [
+    "HOP_MS",
+    "WINDOW_MS",
     "AssemblyConfig",
     "CallTables",
     "ChannelFile",

@@ -172,7 +172,7 @@ def _job(
     end_ms = min(day_ms + DAY_MS, now_ms - LEG_SKEW_MS)
     if not used or end_ms <= day_ms:
         return None
-    only = CallFilter(tuple(sorted({name for contact in contacts for name in (contact.call_id, *contact.aliases)})))
+    only = CallFilter(frozenset(name for contact in contacts for name in (contact.call_id, *contact.aliases)))
     place = f"records:{source}"
     named_by = ((place,), day_ms, day_ms + DAY_MS)
     job = make_job((place, *only.words()), used, day_ms, end_ms, now_ms, named_by=named_by, only=only)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from callbeam.calls import DeadLetter, LedgerRow
+from callbeam.calls import DeadLetter, LedgerRow, exclusions, leg_roles
 from callbeam.decoding.exclusion import exclude
 from callbeam.decoding.track import DecodedTrack, gather_track, track_channels
 from callbeam.kvs import FragmentStatus
 from callbeam.timeline import Placer, instants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from callbeam.audio import Channel
     from callbeam.calls import Exclusion, Leg, LegRole, Piece
     from callbeam.kvs import FetchedFragment
+    from callbeam.records import Contact
     from callbeam.timeline import FragmentPlacement, LegClock
 
 STEP = "DecodeTracks"
@@ -40,6 +41,10 @@ class DecodeConfig:
     roles: tuple[tuple[str, str], ...] = ()
     legs: tuple[LegRole, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+
+    def told_by(self, contacts: Sequence[Contact]) -> DecodeConfig:
+        """Return the same with what records say of their calls' audio."""
+        return replace(self, legs=leg_roles(contacts), exclusions=exclusions(contacts))
 
     def excluded(self, leg: Leg) -> list[tuple[int, int]]:
         """Return which audio of a leg's call must not be used."""

@@ -102,21 +102,21 @@ class CallFilter:
 
     Attributes
     ----------
-    call_ids : tuple of str
+    call_ids : frozenset of str
         ContactIds of Amazon Connect, TransactionIds of Chime.
-    voice_connector_ids : tuple of str
+    voice_connector_ids : frozenset of str
         Of Chime.
 
     Examples
     --------
-    >>> CallFilter(call_ids=("c-1",)).wants("c-1", None), CallFilter(call_ids=("c-1",)).wants("c-2", None)
-    (True, False)
+    >>> [CallFilter(call_ids=frozenset({"c-1"})).wants(call_id, None) for call_id in ("c-1", "c-2")]
+    [True, False]
     >>> CallFilter().wants("c-2", None)
     True
     """
 
-    call_ids: tuple[str, ...] = ()
-    voice_connector_ids: tuple[str, ...] = ()
+    call_ids: frozenset[str] = frozenset()
+    voice_connector_ids: frozenset[str] = frozenset()
 
     def wants(self, call_id: str, voice_connector_id: str | None) -> bool:
         """Tell whether a call is asked for."""
@@ -134,14 +134,14 @@ class CallFilter:
         """Read the filter out of a job's sources."""
         words = list(words)
         return cls(
-            tuple(word.removeprefix(_CALL) for word in words if word.startswith(_CALL)),
-            tuple(word.removeprefix(_CONNECTOR) for word in words if word.startswith(_CONNECTOR)),
+            frozenset(word.removeprefix(_CALL) for word in words if word.startswith(_CALL)),
+            frozenset(word.removeprefix(_CONNECTOR) for word in words if word.startswith(_CONNECTOR)),
         )
 
     def disjoint(self, other: CallFilter) -> bool:
         """Tell whether no call can pass both filters."""
         pairs = ((self.call_ids, other.call_ids), (self.voice_connector_ids, other.voice_connector_ids))
-        return any(one and two and not set(one) & set(two) for one, two in pairs)
+        return any(one and two and one.isdisjoint(two) for one, two in pairs)
 
 
 @dataclass(frozen=True, slots=True)
