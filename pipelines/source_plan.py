@@ -95,7 +95,10 @@ def plan_from_records(
 def _keeping(attributes: Sequence[str]) -> Keeping:
     """Return what records may leave: named attributes, and a pseudonym of the customer where there is a secret."""
     secret = os.environ.get(SUBJECT_VARIABLE, "")
-    return Keeping(attributes=frozenset(attributes), subject_secret=secret.encode() if secret else None)
+    try:
+        return Keeping(attributes=frozenset(attributes), subject_secret=secret.encode() if secret else None)
+    except UsageError as error:
+        raise UsageError(f"the variable {SUBJECT_VARIABLE}: {error}; give a longer one, or none") from error
 
 
 def _files(place: str, s3: StorageConfig) -> Iterator[tuple[str, bytes]]:

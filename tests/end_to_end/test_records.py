@@ -223,3 +223,13 @@ def test_records_and_streams_exclude_each_other(kvs: Emulator, tmp_path: Path, c
     place = ["--calls", str(tmp_path / "none"), "--region", "us-east-1", "--kvs-endpoint-url", kvs.endpoint_url]
     assert plan.main(place) == 2
     assert "no such file or folder" in capsys.readouterr().err
+
+
+def test_a_secret_that_is_too_short_is_named(
+    kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLBEAM_SUBJECT_SECRET", "short")
+    assert plan.main(["--calls", str(tmp_path), "--region", "us-east-1", "--kvs-endpoint-url", kvs.endpoint_url]) == 2
+    error = capsys.readouterr().err
+    assert "CALLBEAM_SUBJECT_SECRET" in error
+    assert "16 bytes" in error
