@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 
 from callbeam.analysis import AnalysisConfig
 from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_letters, lost_ratio, publish_job
@@ -21,9 +20,10 @@ from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
+from callbeam.pipelines.engines import is_dataflow, named_runner
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
 from callbeam.pipelines.job_identity import options_sha256, versions
-from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_options
+from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_words
 from callbeam.pipelines.options import (
     add_source_arguments,
     beam_parser,
@@ -110,9 +110,9 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     _ = pipeline | "PublishTables" >> PublishTables(job, files, calls, storage=config.storage, config=config.publish)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a backfill."""
-    add_source_arguments(parser)
+def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = False) -> None:
+    """Add the options of a backfill; on Dataflow ``--region`` is taken."""
+    add_source_arguments(parser, region_is_taken=region_is_taken)
     parser.add_argument_group("tracks").add_argument(
         "--role-map",
         action="append",
@@ -166,14 +166,14 @@ def main(argv: Sequence[str]) -> int:
         description=__doc__,
         epilog="Beam's own options, such as --runner=FlinkRunner, may stand among these.",
     )
-    add_arguments(parser)
+    add_arguments(parser, region_is_taken=is_dataflow(argv))
     beam_options = beam_parser()
     options, beam_words = parse(parser, argv, others=beam_options.known_options)
     check_beam_words(beam_options, beam_words)
     check_source(options)
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
-    runner = runner_options(beam_words, workers=options.workers)
+    runner = runner_words(beam_words, workers=options.workers)
     config = _config(options)
     store = open_store(config.storage)
     jobs, letters = _checked_jobs(options, config, store)
@@ -230,7 +230,7 @@ def _checked_jobs(
 class _Running:
     """Runs jobs one after the other."""
 
-    def __init__(self, config: BackfillConfig, runner: PipelineOptions, store: ObjectStore, *, max_loss: float) -> None:
+    def __init__(self, config: BackfillConfig, runner: Sequence[str], store: ObjectStore, *, max_loss: float) -> None:
         self._config = config
         self._runner = runner
         self._store = store
@@ -242,12 +242,15 @@ class _Running:
         config, store, job = self._config, self._store, planned.job
         failure: Exception | None = None
         begun_ms = round(time.time() * 1000)
-        with ProgressLine(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}") as progress:
+        days = f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}"
+        with ProgressLine(days, named_runner(self._runner) or "the runner") as progress:
             try:
                 if not planned.contacts and self._is_empty(job):
                     publish_job(store, job, [], [], config.publish)  # a month of such days need not start workers
                 else:
-                    run_pipeline(partial(build, planned=planned, letters=letters, config=config), self._runner)
+                    steps = partial(build, planned=planned, letters=letters, config=config)
+                    name = f"callbeam-{job.job_id.lower()}"
+                    run_pipeline(steps, self._runner, job_name=name, progress=progress)
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error
         if failure is not None:
@@ -257,10 +260,9 @@ class _Running:
         if manifest is None:
             print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
             return EXIT_JOB_FAILED
-        _record_run(store, job, config, progress, begun_ms)
+        _record_run(store, manifest, job, config, elapsed_s=progress.elapsed_s, begun_ms=begun_ms)
         early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
-        call_ms = progress.figures["call_ms"]
-        print(summary(manifest, call_ms=call_ms, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
+        print(summary(manifest, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
         return _loss_exit(manifest, self._max_loss)
 
     def _is_empty(self, job: Job) -> bool:
@@ -279,8 +281,10 @@ def _start_before(job: Job, config: BackfillConfig) -> int | None:
         return None  # the job is published: advice is not worth a failure
 
 
-def _record_run(store: ObjectStore, job: Job, config: BackfillConfig, progress: ProgressLine, begun_ms: int) -> None:
-    call_s = progress.figures["call_ms"] / 1000
+def _record_run(
+    store: ObjectStore, manifest: Manifest, job: Job, config: BackfillConfig, *, elapsed_s: float, begun_ms: int
+) -> None:
+    call_s = manifest.outcome.call_ms / 1000
     write_run(
         store,
         job.job_id,
@@ -288,9 +292,9 @@ def _record_run(store: ObjectStore, job: Job, config: BackfillConfig, progress: 
             "attempt": config.publish.attempt,
             "begun": show_instant(begun_ms),
             "as_of": show_instant(job.as_of_ms),
-            "seconds": round(progress.elapsed_s, 3),
+            "seconds": round(elapsed_s, 3),
             "call_seconds": call_s,
-            "times_real_time": round(call_s / progress.elapsed_s, 1),
+            "times_real_time": round(call_s / elapsed_s, 1),
         },
     )
 

@@ -10,8 +10,15 @@ from callbeam.kvs import CallFilter, KvsConfig
 from callbeam.pipelines.command_line import StrictParser, instant, number, suggestion, web_address
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what to read, and from where; ``check_source`` says what is missing."""
+def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = False) -> None:
+    """Add the options that say what to read, and from where; ``check_source`` says what is missing.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    region_is_taken : bool, optional
+        Whether ``--region`` is another cloud's, so that only ``--aws-region`` is ours.
+    """
     source = parser.add_argument_group("source")
     add = source.add_argument
     add("--streams", nargs="+", metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
@@ -41,7 +48,8 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
         help="only these calls, by what their fragments' tags say: contacts of Amazon Connect, transactions of Chime",
     )
     add("--voice-connector-id", nargs="+", default=[], metavar="ID", help="only calls of these Chime Voice Connectors")
-    add("--region", help="AWS region of streams given by name (else the SDK's own)")
+    regions = ["--aws-region"] if region_is_taken else ["--aws-region", "--region"]
+    add(*regions, dest="region", metavar="REGION", help="AWS region of streams given by name (else the SDK's own)")
     add(
         "--kvs-endpoint-url",
         type=web_address,
@@ -99,6 +107,8 @@ def beam_parser() -> StrictParser:
     """Return a parser that knows every option that Beam knows in this process."""
     from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415  (others do without Beam)
 
+    from callbeam.pipelines.engines import JobServerOptions  # noqa: F401, PLC0415  (Beam knows options by their classes)
+
     parser = StrictParser()
     parser.conflict_handler = "resolve"
     pending = list(PipelineOptions.__subclasses__())
@@ -110,7 +120,7 @@ def beam_parser() -> StrictParser:
 
 
 def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
-    """Refuse Beam options with bad values, and runners that do not exist, before anything runs.
+    """Refuse Beam options with bad values or of another runner, and runners that do not exist, before anything runs.
 
     Raises
     ------
@@ -119,6 +129,8 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
     """
     from apache_beam.options.pipeline_options import StandardOptions  # noqa: PLC0415
 
+    from callbeam.pipelines.engines import FLINK_RUNNERS, flink_words  # noqa: PLC0415
+
     options, unexpected = parser.parse_known_args(words)
     if unexpected:
         raise UsageError(f"unexpected argument {unexpected[0]!r}; `--help` lists the options")
@@ -126,3 +138,6 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
     known = [*StandardOptions.KNOWN_RUNNER_NAMES]
     if runner is not None and "." not in runner and runner.lower() not in {name.lower() for name in known}:
         raise UsageError(f"unknown runner {runner}{suggestion(runner, known)}")
+    for_flink = flink_words(words)
+    if for_flink and (runner or "").lower() not in {name.lower() for name in FLINK_RUNNERS}:
+        raise UsageError(f"{for_flink[0]} is an option of Flink's job server: it goes with --runner=FlinkRunner")

@@ -3,6 +3,7 @@ from .assemble_calls import AssembleCalls as AssembleCalls
 from .decode_tracks import DecodeTracks as DecodeTracks
 from .memory import give_back as give_back
 from .plan_reads import PlanReads as PlanReads
+from .progress import NAMESPACE as NAMESPACE
 from .progress import PROGRESS_FILE as PROGRESS_FILE
 from .progress import figures_in as figures_in
 from .publish_tables import PublishTables as PublishTables
@@ -14,6 +15,7 @@ from .window_features import WindowFeatures as WindowFeatures
 from .write_tables import WriteTables as WriteTables
 
 __all__ = [
+    "NAMESPACE",
     "PROGRESS_FILE",
     "AnalyseChannels",
     "AssembleCalls",
