@@ -70,6 +70,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `longest_turn_agent_ms` int COMMENT 'The agent\'s longest turn: utterances in a row, less than 3 s apart, backchannels of the other not counted.',
   `longest_turn_customer_ms` int COMMENT 'The customer\'s longest turn.',
   `first_speech_agent_ms` int COMMENT 'Offset of the agent\'s first utterance.',
+  `agent_greeting_ms` int COMMENT 'From the agent\'s connect, as records tell it, to the agent\'s first utterance; known to a second where only contact records tell the connect. NULL without records, or if audio to the customer begins later.',
   `first_speech_customer_ms` int COMMENT 'Offset of the customer\'s first utterance.',
   `response_latency_agent_p50_ms` float COMMENT 'Median of the agent\'s response latencies, as in utterances.',
   `response_latency_agent_p90_ms` float COMMENT '90th percentile of the same, interpolated.',

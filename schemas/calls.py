@@ -59,6 +59,11 @@ TOTALS = (
     ),
     _milliseconds("longest_turn_customer_ms", "The customer's longest turn."),
     _milliseconds("first_speech_agent_ms", "Offset of the agent's first utterance."),
+    _milliseconds(
+        "agent_greeting_ms",
+        "From the agent's connect, as records tell it, to the agent's first utterance; known to a second where "
+        "only contact records tell the connect. NULL without records, or if audio to the customer begins later.",
+    ),
     _milliseconds("first_speech_customer_ms", "Offset of the customer's first utterance."),
     measure("response_latency_agent_p50_ms", "Median of the agent's response latencies, as in utterances."),
     measure("response_latency_agent_p90_ms", "90th percentile of the same, interpolated."),

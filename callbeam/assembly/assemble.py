@@ -27,7 +27,7 @@ from callbeam.assembly.call_parts import (
 )
 from callbeam.assembly.channel_comparison import compare_channels
 from callbeam.assembly.config import AssemblyConfig
-from callbeam.assembly.contact_columns import contact_columns, missing_row
+from callbeam.assembly.contact_columns import STREAMING_FAILED, contact_columns, contact_warnings, missing_row
 from callbeam.assembly.copies import SAME_AUDIO, Copies, find_copies
 from callbeam.assembly.joined_channels import channel_batch, join_parts
 from callbeam.assembly.packing import complete, unpack
@@ -192,8 +192,12 @@ def _rows(
         for name, columns in compared.of_channel.items()
     }
     spoken = speech_tables(channels, by_kind[UTTERANCES], by_kind[UNITS], scores, compared, clock, config, contact)
-    warnings = sorted({*account.warnings(), *compared.warnings, *spoken.warnings})
-    of_contact = contact_columns(contact) if contact is not None else {}
+    told: list[str] = []
+    of_contact: dict[str, Any] = {}
+    if contact is not None:
+        of_contact = contact_columns(contact)
+        told = contact_warnings(contact, {end.leg.stream.arn for end in by_kind[LEGS]})
+    warnings = sorted({*account.warnings(), *compared.warnings, *spoken.warnings, *told})
     windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
     return {
         "calls": [_call_batch(job, account, {**of_contact, **spoken.totals, **compared.of_call, "warnings": warnings})],
@@ -213,6 +217,8 @@ def _missing(job: Job, contact: Contact | None) -> list[pa.RecordBatch]:
     gone = sorted(named - {stream.arn for stream in job.streams})
     if not named:
         reason = "no record names a stream of it"
+        if STREAMING_FAILED in contact_warnings(contact, ()):
+            reason += ", and its streaming failed"
     else:
         reason = f"there is no stream {gone[0]}" if gone else "no fragment on its streams is tagged with it"
     return [missing_row(job, contact, begin_ms, reason)]

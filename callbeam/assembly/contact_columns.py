@@ -9,11 +9,19 @@ import pyarrow as pa
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from callbeam.kvs import Job
     from callbeam.records import Contact
 
 MISSING = "missing"
 """``calls.status`` of a call that records name and no fragment is tagged with."""
+
+LEG_MISSING = "leg_missing"
+"""Warning of a call: a stream that its records name holds nothing of it."""
+
+STREAMING_FAILED = "streaming_failed"
+"""Warning of a call: an event says that the streaming of one of its legs failed."""
 
 
 def contact_columns(contact: Contact) -> dict[str, Any]:
@@ -40,6 +48,21 @@ def contact_columns(contact: Contact) -> dict[str, Any]:
         "attributes": [{"name": name, "value": value} for name, value in contact.attributes],
         "record_sources": list(contact.sources),
     }
+
+
+def contact_warnings(contact: Contact, stream_arns: Collection[str]) -> list[str]:
+    """Return what records let expect of a call's audio and its streams do not hold.
+
+    Parameters
+    ----------
+    contact : Contact
+    stream_arns : collection of str
+        Streams on which audio of the call was found.
+    """
+    named = {session.stream_arn for session in contact.sessions}
+    failed = any(mark.kind == "streaming_failed" for mark in contact.marks)
+    found = {LEG_MISSING: bool(named.difference(stream_arns)), STREAMING_FAILED: failed}
+    return [warning for warning, holds in found.items() if holds]
 
 
 def missing_row(job: Job, contact: Contact, begin_ms: int, reason: str) -> pa.RecordBatch:
@@ -71,7 +94,7 @@ def missing_row(job: Job, contact: Contact, begin_ms: int, reason: str) -> pa.Re
         "fragment_count": 0,
         "lost_fragment_count": 0,
         "clock_source": "server",
-        "warnings": [],
+        "warnings": [STREAMING_FAILED] if STREAMING_FAILED in contact_warnings(contact, ()) else [],
         **contact_columns(contact),
     }
     return pa.RecordBatch.from_pylist([row], schema=TABLES["calls"].schema)

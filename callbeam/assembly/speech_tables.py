@@ -10,6 +10,7 @@ from callbeam.analysis import UNIT_ROWS, UTTERANCE_ROWS
 from callbeam.conversation import (
     ChannelTalk,
     Utterance,
+    agent_connected_ms,
     baseline_of,
     contact_phases,
     converse,
@@ -91,6 +92,7 @@ def speech_tables(
         comparable=clock.comparable,
         duration_ms=clock.duration_ms,
         phases_known=known or heard,
+        agent_connected_ms=_offset(agent_connected_ms(contact) if contact is not None else None, clock),
         thresholds=config.thresholds,
     )
     baseline = baseline_of(utterances)
@@ -107,6 +109,10 @@ def speech_tables(
         # Everyone is on every channel: what each of them says is known of nobody.
         totals = {**dict.fromkeys(totals), "hold_ms": totals["hold_ms"]}
     return SpeechTables(batches, totals, conversation.warnings)
+
+
+def _offset(at_ms: int | None, clock: CallClock) -> int | None:
+    return None if at_ms is None else at_ms - clock.start_ms
 
 
 def _talk_of(channels: Sequence[JoinedChannel], utterances: pa.Table, clock: CallClock) -> list[ChannelTalk]:

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from callbeam.callmaker.script import CUSTOMER
+from callbeam.callmaker.stream_calls import chime_call_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -120,7 +121,7 @@ def streaming_events(call: CallTruth, arn_of: Callable[[str], str]) -> list[dict
     for channel in call.channels.values():
         begin_ms, end_ms = call.call_start_ms + channel.begin_ms, call.call_start_ms + channel.end_ms
         detail: dict[str, Any] = {
-            "callId": call.call_id,
+            "callId": chime_call_id(call.call_id),
             "direction": "Inbound",
             "fromNumber": CUSTOMER_NUMBER,
             "isCaller": channel.role == CUSTOMER,

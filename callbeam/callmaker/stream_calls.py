@@ -121,7 +121,7 @@ def write_chime(
     names = streams or tuple(_chime_stream(voice_connector_id, spec.call_id, role) for role in (CUSTOMER, AGENT))
     leg_format = chime_format(
         spec.call_id,
-        str(uuid.uuid5(uuid.NAMESPACE_OID, spec.call_id)),
+        chime_call_id(spec.call_id),
         voice_connector_id,
         libav=rate != 8000 if libav is None else libav,
     )
@@ -209,6 +209,11 @@ def connect_fragments_from_pcm(
         timing=timing,
     )
     return leg.fragments
+
+
+def chime_call_id(transaction_id: str) -> str:
+    """Return the CallId that the legs of a made-up call of Chime are tagged with."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, transaction_id))
 
 
 def _wire_rng(name: str) -> np.random.Generator:

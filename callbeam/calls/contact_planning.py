@@ -115,9 +115,11 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
 
 
 def contact_begin_ms(contact: Contact) -> int | None:
-    """Return when a contact's first audio began, UTC milliseconds, as far as records tell; else its initiation."""
+    """Return when a contact's first audio began, UTC milliseconds, as far as records tell; else its first instant."""
     starts = [session.start_ms for session in contact.sessions if session.start_ms is not None]
-    return min(starts, default=contact.initiation_ms)
+    if starts or contact.initiation_ms is not None:
+        return min(starts, default=contact.initiation_ms)
+    return min((mark.at_ms for mark in contact.marks), default=None)
 
 
 def has_ended(contact: Contact, now_ms: int) -> bool:

@@ -10,6 +10,7 @@ from .conversation_rows import speakers_of as speakers_of
 from .conversation_rows import utterance_table as utterance_table
 from .phases import Phase as Phase
 from .phases import find_phases as find_phases
+from .record_phases import agent_connected_ms as agent_connected_ms
 from .record_phases import contact_phases as contact_phases
 from .speaker_activity import ChannelTalk as ChannelTalk
 from .speaker_activity import Utterance as Utterance
@@ -25,6 +26,7 @@ __all__ = [
     "Phase",
     "Thresholds",
     "Utterance",
+    "agent_connected_ms",
     "baseline_of",
     "contact_phases",
     "converse",

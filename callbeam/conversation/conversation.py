@@ -14,6 +14,7 @@ from callbeam.conversation.events import (
     non_talk_events,
     overlap_events,
 )
+from callbeam.conversation.greeting import greeting_ms
 from callbeam.conversation.non_talk import masked_within, non_talk
 from callbeam.conversation.phases import AGENT, AGENT_ON_LINE, Phase, find_phases
 from callbeam.conversation.thresholds import DEFAULT_THRESHOLDS
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 WHOLE_CALL = "whole_call"
 AGENT_PHASE = "agent_phase"
+
+GREETING = "agent_greeting_ms"
 
 PROMPTS_COUNTED_AS_AGENT = "prompts_counted_as_agent"
 """Nothing tells when an agent was on the line: prompts, bots and third parties on the channel to the customer count."""
@@ -70,6 +73,7 @@ def converse(
     comparable: bool,
     duration_ms: int,
     phases_known: Sequence[Phase] = (),
+    agent_connected_ms: int | None = None,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> Conversation:
     """Put a call's channels side by side.
@@ -87,6 +91,8 @@ def converse(
         The call's.
     phases_known : sequence of Phase, optional
         From records, from 0 to the call's end without gaps; by default what sound alone tells.
+    agent_connected_ms : int, optional
+        When an agent was connected, from records: milliseconds from the call's start.
     thresholds : Thresholds, optional
 
     Examples
@@ -128,7 +134,7 @@ def converse(
         turns=dict(dialogue.turns),
         events=name_events([*detections, *_events(dialogue, duration_ms)]),
         phases=phases,
-        totals=totals(dialogue),
+        totals={**totals(dialogue), GREETING: greeting_ms(dialogue.of_role(AGENT), agent_connected_ms)},
         metrics_scope=AGENT_PHASE if agent else WHOLE_CALL,
         warnings=_warnings(dialogue, whole=not agent),
     )

@@ -15,6 +15,7 @@ from callbeam.conversation.phases import (
     UNKNOWN,
     Phase,
 )
+from callbeam.records import CONTACT_RECORD
 from callbeam.spans import as_spans, clip, intersect, subtract, union
 
 if TYPE_CHECKING:
@@ -31,6 +32,29 @@ _ENDS_AGENT = frozenset(
 )
 _ENDS_QUEUE = frozenset({"dequeued", _CONNECTED, "disconnected"})
 _AGENT_STATE = "agent_state_"
+
+
+TOLD_MS = 1_000
+"""Contact records cut instants to whole seconds."""
+
+
+def exact_marks(marks: Iterable[Mark]) -> list[Mark]:
+    """Leave out marks of contact records where an event tells the same to the millisecond."""
+    marks = list(marks)
+    events = [mark for mark in marks if mark.source != CONTACT_RECORD]
+
+    def is_told(mark: Mark) -> bool:
+        return any(
+            (event.kind, event.agent_id) == (mark.kind, mark.agent_id) and 0 <= event.at_ms - mark.at_ms < TOLD_MS
+            for event in events
+        )
+
+    return [mark for mark in marks if mark.source != CONTACT_RECORD or not is_told(mark)]
+
+
+def agent_connected_ms(contact: Contact) -> int | None:
+    """Return when the first agent was connected, UTC milliseconds; None if no record tells."""
+    return min((mark.at_ms for mark in exact_marks(contact.marks) if mark.kind == _CONNECTED), default=None)
 
 
 def contact_phases(contact: Contact, start_ms: int, duration_ms: int, heard: Sequence[Phase]) -> tuple[Phase, ...]:
@@ -58,19 +82,22 @@ def contact_phases(contact: Contact, start_ms: int, duration_ms: int, heard: Seq
     from ``queued`` to an agent or to the disconnect. What lies before the first of both is ``ivr``: prompts and bots.
     What lies between or behind them is ``unknown``.
     """
-    marks = [mark for mark in contact.marks if mark.kind in {_CONNECTED, _QUEUED}]
+    known = exact_marks(contact.marks)
+    marks = [mark for mark in known if mark.kind in {_CONNECTED, _QUEUED}]
     if not marks:
         return ()
+    end_ms = start_ms + duration_ms
 
     def on_call(spans: Iterable[tuple[int, int | None]]) -> SpanArray:
-        end_ms = start_ms + duration_ms
-        known = as_spans((begin, end_ms if end is None else end) for begin, end in spans if end is None or begin < end)
-        return clip(as_spans(known - start_ms), 0, duration_ms)
+        # What a record cut to the second ends within the audio's last one, ends with it.
+        ended = ((begin, end_ms if end is None or end > end_ms - TOLD_MS else end) for begin, end in spans)
+        on_clock = as_spans((begin, end) for begin, end in ended if begin < end)
+        return clip(as_spans(on_clock - start_ms), 0, duration_ms)
 
-    agent = on_call(_spans(contact.marks, {_CONNECTED}, _ENDS_AGENT))
-    queue = subtract(on_call(_spans(contact.marks, {_QUEUED}, _ENDS_QUEUE)), agent)
-    states = {mark.kind for mark in contact.marks if mark.kind.startswith(_AGENT_STATE)} - {_ON_HOLD}
-    told = on_call(_spans(contact.marks, {_ON_HOLD}, states | _ENDS_AGENT))
+    agent = on_call(_spans(known, {_CONNECTED}, _ENDS_AGENT))
+    queue = subtract(on_call(_spans(known, {_QUEUED}, _ENDS_QUEUE)), agent)
+    states = {mark.kind for mark in known if mark.kind.startswith(_AGENT_STATE)} - {_ON_HOLD}
+    told = on_call(_spans(known, {_ON_HOLD}, states | _ENDS_AGENT))
     hold = intersect(union(told, _of(heard, HOLD)), agent)
     before = clip(as_spans([(0, max(min(mark.at_ms for mark in marks) - start_ms, 0))]), 0, duration_ms)
     ivr = subtract(before, union(agent, queue))

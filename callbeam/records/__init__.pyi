@@ -15,6 +15,7 @@ from .refusals import BadRecord as BadRecord
 from .refusals import RecordError as RecordError
 from .siprec import SiprecMetadata as SiprecMetadata
 from .siprec import read_siprec as read_siprec
+from .statements import CONTACT_RECORD as CONTACT_RECORD
 from .statements import PRECEDENCE as PRECEDENCE
 from .statements import ContactFacts as ContactFacts
 from .statements import Mark as Mark
@@ -23,6 +24,7 @@ from .statements import StreamingSession as StreamingSession
 
 __all__ = [
     "COLUMNS",
+    "CONTACT_RECORD",
     "PRECEDENCE",
     "PUBLISHERS",
     "BadRecord",

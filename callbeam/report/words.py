@@ -36,6 +36,8 @@ WARNINGS = {
     "fragments_lost": "Fragments of this call were lost: its audio has gaps.",
     "parts_of_fragments_lost": "Parts of fragments could not be decoded: some audio is missing.",
     "channel_silent": "A channel holds nothing but digital silence: whoever should be on it is not heard.",
+    "leg_missing": "A stream that records name holds nothing of this call.",
+    "streaming_failed": "An event says that the streaming of a leg failed.",
     "role_unknown": "Nothing tells who is on a channel, so figures by role leave it out.",
     "clocks_differ": "The legs' clocks may lie too far from each other: what compares both sides is not computed.",
     "several_legs_on_a_stream": "The call lies on a stream in several legs: it was interrupted and came back.",

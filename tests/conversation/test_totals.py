@@ -6,9 +6,10 @@ from builders.talk import talk, tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.conversation import converse
+from callbeam.conversation import agent_connected_ms, converse
 from callbeam.conversation.phases import Phase
 from callbeam.conversation.totals import TOTAL_NAMES
+from callbeam.records import Contact, Mark
 from callbeam.schemas import CONNECT_TOTALS, TOTALS
 from callbeam.spans import as_spans, bridge
 
@@ -63,6 +64,7 @@ def test_a_call_in_figures(call):
         "longest_turn_agent_ms": 10_000,
         "longest_turn_customer_ms": 15_000,
         "first_speech_agent_ms": 4_000,
+        "agent_greeting_ms": None,
         "first_speech_customer_ms": 8_000,
         "response_latency_agent_p50_ms": 1_000,  # after 12300-19000; the one over the hold is not measured
         "response_latency_agent_p90_ms": 1_000,
@@ -154,6 +156,28 @@ def test_records_that_tell_of_an_agent_narrow_the_scope(call):
     assert found["hold_ms"] == 5_000
     assert found["interruptions_total_count"] == 1
     assert [turn.quarter for turn in conversation.turns.values()][:3] == [1, 1, 1]
+
+
+def test_the_greeting_counts_from_the_agents_connect(call):
+    _, customer = call
+    for connected_ms, greeting_ms in ((None, None), (11_000, 9_000), (20_000, 0), (20_001, 9_999), (80_001, None)):
+        assert totals(call, agent_connected_ms=connected_ms)["agent_greeting_ms"] == greeting_ms
+    # Connected before there is anything to hear: contact records know whole seconds, so a second is no time.
+    for connected_ms, greeting_ms in ((-1_000, 5_000), (-1_001, None)):
+        assert totals(call, agent_connected_ms=connected_ms)["agent_greeting_ms"] == greeting_ms
+    assert totals([customer], agent_connected_ms=0)["agent_greeting_ms"] is None
+
+
+def test_the_most_exact_record_tells_the_agents_connect():
+    def contact(*connects):
+        marks = tuple(Mark(at_ms, "agent_connected", source, agent) for at_ms, source, agent in connects)
+        return Contact(call_id="c-1", system="connect", marks=marks)
+
+    record, event, other = (5_000, "contact_record", "a"), (5_730, "agent_event", "a"), (9_000, "agent_event", "b")
+    assert agent_connected_ms(contact(other, event, record)) == 5_730
+    assert agent_connected_ms(contact(record, other)) == 5_000
+    assert agent_connected_ms(contact((5_000, "contact_record", "b"), event)) == 5_000
+    assert agent_connected_ms(contact()) is None
 
 
 def test_scope_and_warnings_say_what_was_counted(call):
