@@ -33,6 +33,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `attributes` array<struct<name:string,value:string>> COMMENT 'Contact attributes that were asked for with --attributes, by name.',
   `record_sources` array<string> COMMENT 'Kinds of records that speak of the call.',
   `stream_arns` array<string> COMMENT 'The streams that the call\'s legs lie on, sorted.',
+  `recordings` array<string> COMMENT 'Places of the recordings that the call was read from, sorted; NULL of a call that was read from streams.',
   `call_start_ts` timestamp COMMENT 'The call\'s clock zero: the earliest fragment of any leg; offsets count from it.',
   `duration_ms` int COMMENT 'From call_start_ts to the end of the last audio of any channel.',
   `status` string COMMENT 'ok; partial if fragments or tracks were lost, or samples are no sound; no_audio if none could be decoded; missing if records name the call and no fragment is tagged with it.',
@@ -41,7 +42,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `channel_count` int COMMENT 'Channels with audio.',
   `fragment_count` int COMMENT 'Fragments of the call that its units listed.',
   `lost_fragment_count` int COMMENT 'Of these, lost: not found, expired, damaged, unsupported, without timestamp, service error.',
-  `clock_source` string COMMENT 'producer, server, or mixed where the legs differ.',
+  `clock_source` string COMMENT 'producer, server, or mixed where the legs differ; of recordings record or file_name, what told their start.',
   `clock_uncertainty_ms` int COMMENT 'How far the legs\' clocks may lie from each other and from the truth; NULL without audio.',
   `metrics_scope` string COMMENT 'What the totals were taken over: agent_phase, or whole_call (the channel to the customer then carries prompts and queue music, too); NULL without totals.',
   `total_conversation_duration_ms` bigint COMMENT 'From the scope\'s begin to the end of the last utterance; NULL if nobody speaks.',
@@ -103,11 +104,11 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
   `channel_id` string COMMENT 'Names the channel in every table: a hash of stream, the leg\'s first fragment and track name.',
   `participant_role` string COMMENT 'CUSTOMER (from the customer), AGENT (all that the customer hears), NULL where nothing tells.',
-  `role_source` string COMMENT 'Where the role comes from: track_name, role_map (the option), default (Connect\'s unnamed), or unknown.',
+  `role_source` string COMMENT 'Where the role comes from: track_name, role_map (the option), default (Connect\'s unnamed), a record, the convention of who made the recording (connect_recording, lca_recording, lca_chime_recording, chime_recording), or unknown.',
   `role_confidence` float COMMENT 'How sure the role is, 0 to 1; NULL where it is unknown.',
-  `stream_arn` string COMMENT 'The stream that the leg lies on.',
-  `leg_first_fragment` string COMMENT 'The leg\'s first fragment number.',
-  `track_name` string COMMENT 'The Matroska track\'s Name, empty if it has none.',
+  `stream_arn` string COMMENT 'The stream that the leg lies on; of a recording, its place.',
+  `leg_first_fragment` string COMMENT 'The leg\'s first fragment number; 0 of a recording.',
+  `track_name` string COMMENT 'The Matroska track\'s Name, empty if it has none; recording, of one.',
   `codec` string COMMENT 'Codec as declared; Connect declares A_AAC over PCM.',
   `sample_rate_hz` int COMMENT 'Sample rate that the samples are analysed at.',
   `start_ts` timestamp COMMENT 'The leg\'s clock zero, from which the channel\'s frames and seconds are counted.',
@@ -734,16 +735,16 @@ TBLPROPERTIES (
 CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`fragments` (
   `job_id` string COMMENT 'The job that wrote the row; part of its file\'s name.',
   `call_id` string COMMENT 'The call, where it is known.',
-  `stream_arn` string COMMENT 'The stream.',
+  `stream_arn` string COMMENT 'The stream; of a recording, its place.',
   `unit_start_ts` timestamp COMMENT 'The unit that listed it; a unit also lists its legs\' fragments beyond its own hour.',
-  `fragment_number` string COMMENT 'KVS\'s number, 47 digits.',
+  `fragment_number` string COMMENT 'KVS\'s number, 47 digits; 0 of a recording.',
   `server_ts` timestamp COMMENT 'When KVS began to receive it.',
   `producer_ts` timestamp COMMENT 'What the producer said.',
   `bytes` bigint COMMENT 'Size as listed.',
   `status` string COMMENT 'decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, service_error, open, or not_asked. A duplicate\'s bytes are had already, from its stream or another.',
   `reason` string COMMENT 'Why, for people; NULL where the status says all.'
 )
-COMMENT 'A row is a fragment that a unit listed, and what became of it.'
+COMMENT 'A row is a fragment that a unit listed, or a recording, and what became of it.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
 STORED AS PARQUET
 LOCATION 's3://BUCKET/PREFIX/fragments/'
@@ -764,7 +765,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`dead_letters` (
   `step` string COMMENT 'The step that gave it up.',
   `reason` string COMMENT 'The status of the ledger that it ended with.',
   `detail` string COMMENT 'What was seen, for people.',
-  `stream_arn` string COMMENT 'The stream.',
+  `stream_arn` string COMMENT 'The stream, or the recording\'s place.',
   `fragment_number` string COMMENT 'The fragment.',
   `unit_start_ts` timestamp COMMENT 'The unit.',
   `sample` binary COMMENT 'The first bytes of what came, at most 64.'
@@ -786,7 +787,7 @@ TBLPROPERTIES (
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`jobs` (
   `job_id` string COMMENT 'The job that wrote the row; part of its file\'s name.',
-  `sources` array<string> COMMENT 'The stream selectors as written.',
+  `sources` array<string> COMMENT 'The stream selectors as written, or places of records (records:) and of recordings (recordings:).',
   `account` string COMMENT 'The AWS account of the streams.',
   `region` string COMMENT 'Their region.',
   `start_ts` timestamp COMMENT 'Start of the job\'s range of server time.',

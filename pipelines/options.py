@@ -66,12 +66,22 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bo
     )
 
 
+def add_recordings_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names recordings."""
+    parser.add_argument_group("recordings").add_argument(
+        "--recordings",
+        metavar="PLACE",
+        help="recordings of calls, named as Amazon Connect, Live Call Analytics or Chime do: a file, a folder or "
+        "s3://bucket/prefix; alone, or with --calls for the contacts that streams do not hold any more",
+    )
+
+
 def _pace(text: str) -> float:
     return 0.0 if text in {"0", "0.0"} else number(1)(text)
 
 
-def check_source(options: argparse.Namespace) -> None:
-    """Refuse what names both records and streams, or neither.
+def check_source(options: argparse.Namespace, *, recordings: str | None = None) -> None:
+    """Refuse what names both records or recordings and streams, or nothing.
 
     Raises
     ------
@@ -81,10 +91,13 @@ def check_source(options: argparse.Namespace) -> None:
     by_stream = {"--streams": options.streams, "--start": options.start, "--end": options.end}
     given = [name for name, value in by_stream.items() if value is not None]
     given += ["--contact-id"] * bool(options.call_ids) + ["--voice-connector-id"] * bool(options.voice_connector_id)
-    if options.calls is not None and given:
-        raise UsageError(f"--calls says by itself what is read: leave out {', '.join(given)}")
+    by_itself = {"--calls": options.calls, "--recordings": recordings}
+    named = [name for name, value in by_itself.items() if value is not None]
+    if named and given:
+        verb = "says by itself" if len(named) == 1 else "say by themselves"
+        raise UsageError(f"{' and '.join(named)} {verb} what is read: leave out {', '.join(given)}")
     missing = [name for name, value in by_stream.items() if value is None]
-    if options.calls is None and missing:
+    if not named and missing:
         raise UsageError(f"the following arguments are required: {', '.join(missing)} (or --calls)")
 
 

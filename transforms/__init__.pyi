@@ -9,6 +9,8 @@ from .progress import figures_in as figures_in
 from .publish_tables import PublishTables as PublishTables
 from .read_fragments import ReadFragments as ReadFragments
 from .read_from_kinesis_video import ReadFromKinesisVideo as ReadFromKinesisVideo
+from .read_recordings import PlanRecordings as PlanRecordings
+from .read_recordings import ReadRecordings as ReadRecordings
 from .score_units import open_model as open_model
 from .window_features import WindowConfig as WindowConfig
 from .window_features import WindowFeatures as WindowFeatures
@@ -21,9 +23,11 @@ __all__ = [
     "AssembleCalls",
     "DecodeTracks",
     "PlanReads",
+    "PlanRecordings",
     "PublishTables",
     "ReadFragments",
     "ReadFromKinesisVideo",
+    "ReadRecordings",
     "WindowConfig",
     "WindowFeatures",
     "WriteTables",

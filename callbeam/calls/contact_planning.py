@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callbeam.calls.recorded_leg import Recorded
 from callbeam.errors import UsageError
 from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, make_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from callbeam.calls.recorded_leg import RecordedLeg
     from callbeam.kvs import Job, KvsClient, Stream
     from callbeam.records import Contact
 
@@ -47,10 +49,13 @@ class PlannedJob:
     contacts : tuple of Contact
         Those that begin in the job or within ``LEG_SKEW_MS`` of it, by call_id: near a border two jobs have a contact,
         for the server's time decides, which records do not tell.
+    recorded : tuple of RecordedLeg
+        Recordings of calls that begin in the job, by place; what streams hold of these calls goes first.
     """
 
     job: Job
     contacts: tuple[Contact, ...]
+    recorded: tuple[RecordedLeg, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,9 @@ class ContactPlan:
     unreadable: Mapping[str, str]
 
 
-def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, now_ms: int) -> ContactPlan:
+def plan_contacts(
+    client: KvsClient, contacts: Iterable[Contact], source: str, now_ms: int, recorded: Recorded | None = None
+) -> ContactPlan:
     """Plan a job for each UTC day on which contacts begin.
 
     Parameters
@@ -81,6 +88,8 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
         place replace what earlier ones gave.
     now_ms : int
         The instant of planning; what has not been over for ``LEG_SKEW_MS`` is left to a later run.
+    recorded : Recorded, optional
+        Recordings of these contacts: they are read even where no stream exists any more.
 
     Raises
     ------
@@ -90,8 +99,10 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
     unreadable: dict[str, str] = {}
     by_day: defaultdict[int, list[Contact]] = defaultdict(list)
     streams: dict[str, Stream | None] = {}
+    recorded = recorded or Recorded("", ())
+    recorded_ms = {one.leg.identity.call_id: one.leg.start_server_ms for one in recorded.legs}
     for contact in contacts:
-        begin_ms = contact_begin_ms(contact)
+        begin_ms = contact_begin_ms(contact) or recorded_ms.get(contact.call_id)
         if begin_ms is None:
             unreadable[contact.call_id] = "no record tells when it began"
         elif begin_ms > now_ms - LEG_SKEW_MS:
@@ -102,7 +113,7 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
             for day in {(begin_ms + skew) // DAY_MS for skew in (-LEG_SKEW_MS, 0, LEG_SKEW_MS)}:
                 by_day[day].append(contact)
     found = {arn: stream for arn, stream in streams.items() if stream is not None}
-    jobs = [_job(day * DAY_MS, some, found, source, now_ms) for day, some in sorted(by_day.items())]
+    jobs = [_job(day * DAY_MS, some, found, source, now_ms, recorded) for day, some in sorted(by_day.items())]
     planned = tuple(job for job in jobs if job is not None)
     looked_for = {contact.call_id for job in planned for contact in job.contacts}
     for contact in (contact for some in by_day.values() for contact in some):
@@ -112,6 +123,33 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
         why = next(iter(unreadable.values()), "no contact is in these records")
         raise UsageError(f"{source} names no contact that can be read: {why}")
     return ContactPlan(planned, unreadable)
+
+
+def plan_recorded(recorded: Recorded, now_ms: int) -> list[PlannedJob]:
+    """Plan a job for each UTC day on which recorded calls begin, over their recordings alone.
+
+    Parameters
+    ----------
+    recorded : Recorded
+        At least one leg.
+    now_ms : int
+        The instant of planning.
+
+    Raises
+    ------
+    UsageError
+        If all calls begin in the future.
+    """
+    jobs = []
+    for day, legs in recorded.by_day(DAY_MS).items():
+        start_ms, end_ms = day * DAY_MS, (day + 1) * DAY_MS
+        if start_ms < now_ms:
+            named_by = ((recorded.source,), start_ms, end_ms)
+            job = make_job((recorded.source,), (), start_ms, end_ms, now_ms, named_by=named_by, only=CallFilter())
+            jobs.append(PlannedJob(job, (), legs))
+    if not jobs:
+        raise UsageError(f"the recordings in {recorded.place} begin in the future by their names: check these")
+    return jobs
 
 
 def contact_begin_ms(contact: Contact) -> int | None:
@@ -166,16 +204,23 @@ def _look_up(client: KvsClient, known: dict[str, Stream | None], arn: str) -> No
 
 
 def _job(
-    day_ms: int, contacts: Sequence[Contact], streams: Mapping[str, Stream], source: str, now_ms: int
+    day_ms: int,
+    contacts: Sequence[Contact],
+    streams: Mapping[str, Stream],
+    source: str,
+    now_ms: int,
+    recorded: Recorded,
 ) -> PlannedJob | None:
-    """Make the job of a day; None if the day has not begun, or its contacts' streams are all gone."""
+    """Make the job of a day; None if it has not begun, or its contacts' streams are gone and nothing was recorded."""
     arns = {session.stream_arn for contact in contacts for session in contact.sessions}
     used = [streams[arn] for arn in sorted(arns) if arn in streams]
     end_ms = min(day_ms + DAY_MS, now_ms - LEG_SKEW_MS)
-    if not used or end_ms <= day_ms:
+    files = recorded.by_day(DAY_MS).get(day_ms // DAY_MS, ())
+    if not (used or files) or end_ms <= day_ms:
         return None
     only = CallFilter(frozenset(name for contact in contacts for name in (contact.call_id, *contact.aliases)))
     place = f"records:{source}"
+    sources = (place, recorded.source, *only.words()) if recorded.legs else (place, *only.words())
     named_by = ((place,), day_ms, day_ms + DAY_MS)
-    job = make_job((place, *only.words()), used, day_ms, end_ms, now_ms, named_by=named_by, only=only)
-    return PlannedJob(job, tuple(sorted(contacts, key=lambda contact: contact.call_id)))
+    job = make_job(sources, used, day_ms, end_ms, now_ms, named_by=named_by, only=only, arns=arns)
+    return PlannedJob(job, tuple(sorted(contacts, key=lambda contact: contact.call_id)), files)

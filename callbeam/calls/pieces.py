@@ -38,12 +38,15 @@ class Leg:
     ----------
     start_server_ms : int
         Server timestamp of the first fragment; it decides which unit and which job own the leg.
+    recorded : bool
+        It lies in a recording: ``stream`` is then the file's place, and its only fragment has number 0.
     """
 
     identity: CallIdentity
     stream: Stream
     first_number: int
     start_server_ms: int
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

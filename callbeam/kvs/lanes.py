@@ -32,8 +32,8 @@ class Stream:
 
     @property
     def name(self) -> str:
-        """The stream's name, from its ARN."""
-        return self.arn.split(":stream/", 1)[1].split("/")[0]
+        """The stream's name, from its ARN; what is no stream is called as it is."""
+        return self.arn.partition(":stream/")[2].split("/")[0] or self.arn
 
     @property
     def region(self) -> str:

@@ -14,7 +14,7 @@ from callbeam.kvs.lanes import HOUR_MS, LEG_SKEW_MS, CallFilter, Job, Lane, Stre
 from callbeam.kvs.service_errors import KvsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from callbeam.kvs.client import KvsClient
     from callbeam.kvs.fragments import FragmentSource, ListedFragment
@@ -107,15 +107,16 @@ def make_job(
     *,
     named_by: tuple[Sequence[str], int, int],
     only: CallFilter,
+    arns: Iterable[str] = (),
 ) -> Job:
-    """Make a job over streams of one account and region.
+    """Make a job over streams of one account and region, or over none.
 
     Parameters
     ----------
     sources : sequence of str
         What its manifest says of where it comes from.
     streams : sequence of Stream
-        At least one.
+        None where recordings alone are read.
     start_ms, end_ms : int
         Half-open range of server time within one UTC day, UTC milliseconds.
     now_ms : int
@@ -123,14 +124,17 @@ def make_job(
     named_by : (sequence of str, int, int)
         Sources, start and end that the job's name is made of: what replaces it has the same.
     only : CallFilter
+    arns : iterable of str
+        Of streams that records name: where none of them exists, they tell account and region all the same.
 
     Raises
     ------
     UsageError
         If the streams lie in several accounts or regions.
     """
-    account = _the_one("account", {stream.account for stream in streams})
-    region = _the_one("region", {stream.region for stream in streams})
+    known = streams or [Stream(arn, 0, 0) for arn in arns]
+    account = _the_one("account", {stream.account for stream in known})
+    region = _the_one("region", {stream.region for stream in known})
     of_sources, from_ms, to_ms = named_by
     return Job(
         job_id=job_id_of(of_sources, account, region, from_ms, to_ms),
@@ -293,7 +297,7 @@ def _check_range(start_ms: int, end_ms: int, now_ms: int) -> None:
 def _the_one(what: str, values: set[str]) -> str:
     if len(values) > 1:
         raise UsageError(f"the streams lie in several {what}s ({', '.join(sorted(values))}): run one backfill for each")
-    return next(iter(values))
+    return next(iter(values), "")
 
 
 def _iso(instant_ms: int) -> str:
