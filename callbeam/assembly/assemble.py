@@ -27,7 +27,7 @@ from callbeam.assembly.call_parts import (
 )
 from callbeam.assembly.channel_comparison import compare_channels
 from callbeam.assembly.config import AssemblyConfig
-from callbeam.assembly.contact_columns import STREAMING_FAILED, contact_columns, contact_warnings, missing_row
+from callbeam.assembly.contact_columns import contact_columns, contact_warnings, missing_reason, missing_row
 from callbeam.assembly.copies import SAME_AUDIO, Copies, find_copies
 from callbeam.assembly.joined_channels import channel_batch, join_parts
 from callbeam.assembly.packing import complete, unpack
@@ -102,7 +102,7 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: Assem
     leg_ends: list[LegEnd] = by_kind[LEGS]
     contact: Contact | None = next(iter(by_kind[CONTACTS]), None)
     if not leg_ends:
-        missing = _missing(job, contact)
+        missing = _missing(job, contact, ledger)
         return _tables(call_key, {"calls": missing, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters})
     decision = decide_call(leg_ends, job, ended=contact is not None and has_ended(contact, job.as_of_ms))
     ownership = CallOwnership(leg_ends, decision)
@@ -208,20 +208,12 @@ def _rows(
     }
 
 
-def _missing(job: Job, contact: Contact | None) -> list[pa.RecordBatch]:
+def _missing(job: Job, contact: Contact | None, ledger: pa.Table) -> list[pa.RecordBatch]:
     """Return the row of a contact that has no audio in the job or its margins, if it begins in the job."""
     begin_ms = contact_begin_ms(contact) if contact is not None else None
     if contact is None or begin_ms is None or not job.start_ms <= begin_ms < job.end_ms:
         return []
-    named = {session.stream_arn for session in contact.sessions}
-    gone = sorted(named - {stream.arn for stream in job.streams})
-    if not named:
-        reason = "no record names a stream of it"
-        if STREAMING_FAILED in contact_warnings(contact, ()):
-            reason += ", and its streaming failed"
-    else:
-        reason = f"there is no stream {gone[0]}" if gone else "no fragment on its streams is tagged with it"
-    return [missing_row(job, contact, begin_ms, reason)]
+    return [missing_row(job, contact, begin_ms, missing_reason(job, contact, begun_before=ledger.num_rows > 0))]
 
 
 def _tables(

@@ -3,7 +3,6 @@ from .contact_planning import ContactPlan as ContactPlan
 from .contact_planning import Exclusion as Exclusion
 from .contact_planning import LegRole as LegRole
 from .contact_planning import PlannedJob as PlannedJob
-from .contact_planning import contact_begin_ms as contact_begin_ms
 from .contact_planning import exclusions as exclusions
 from .contact_planning import has_ended as has_ended
 from .contact_planning import leg_roles as leg_roles
@@ -36,6 +35,8 @@ from .roles import AGENT as AGENT
 from .roles import CUSTOMER as CUSTOMER
 from .roles import parse_role_map as parse_role_map
 from .roles import participant_role as participant_role
+from .sought_calls import contact_begin_ms as contact_begin_ms
+from .sought_calls import session_span as session_span
 
 __all__ = [
     "AGENT",
@@ -74,6 +75,7 @@ __all__ = [
     "read_lane",
     "read_leg_of",
     "report_tracks",
+    "session_span",
     "start_before",
     "survey_legs",
 ]

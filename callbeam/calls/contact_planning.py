@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callbeam.calls.named_fragments import locate
 from callbeam.calls.recorded_leg import Recorded
+from callbeam.calls.sought_calls import contact_begin_ms, days_of, sought_of
 from callbeam.errors import UsageError
-from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, make_job
+from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, Stretch, make_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 EARLIEST_MS, LATEST_MS = 0, 1 << 45
 """Any call lies between them: 1970 and 3084."""
+
+LOOKED_UP_AT_ONCE = 8
+"""Streams described at a time: KVS allows an account 300 a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +102,22 @@ def plan_contacts(
     UsageError
         If no contact can be looked for, their streams lie in several accounts or regions, or KVS cannot be asked.
     """
+    contacts = list(contacts)
+    streams = _look_up(client, (session.stream_arn for contact in contacts for session in contact.sessions))
+    found = {arn: stream for arn, stream in streams.items() if stream is not None}
     unreadable: dict[str, str] = {}
     by_day: defaultdict[int, list[Contact]] = defaultdict(list)
-    streams: dict[str, Stream | None] = {}
     recorded = recorded or Recorded("", ())
     recorded_ms = {one.leg.identity.call_id: one.leg.start_server_ms for one in recorded.legs}
-    for contact in contacts:
+    for contact in locate(client, contacts, streams):
         begin_ms = contact_begin_ms(contact) or recorded_ms.get(contact.call_id)
         if begin_ms is None:
-            unreadable[contact.call_id] = "no record tells when it began"
+            unreadable[contact.call_id] = _why_unplaced(contact, streams)
         elif begin_ms > now_ms - LEG_SKEW_MS:
             unreadable[contact.call_id] = "it began less than 2 minutes ago, or in the future"
         else:
-            for session in contact.sessions:
-                _look_up(client, streams, session.stream_arn)
-            for day in {(begin_ms + skew) // DAY_MS for skew in (-LEG_SKEW_MS, 0, LEG_SKEW_MS)}:
+            for day in days_of(contact, found) or {begin_ms // DAY_MS}:
                 by_day[day].append(contact)
-    found = {arn: stream for arn, stream in streams.items() if stream is not None}
     jobs = [_job(day * DAY_MS, some, found, source, now_ms, recorded) for day, some in sorted(by_day.items())]
     planned = tuple(job for job in jobs if job is not None)
     looked_for = {contact.call_id for job in planned for contact in job.contacts}
@@ -152,12 +157,16 @@ def plan_recorded(recorded: Recorded, now_ms: int) -> list[PlannedJob]:
     return jobs
 
 
-def contact_begin_ms(contact: Contact) -> int | None:
-    """Return when a contact's first audio began, UTC milliseconds, as far as records tell; else its first instant."""
-    starts = [session.start_ms for session in contact.sessions if session.start_ms is not None]
-    if starts or contact.initiation_ms is not None:
-        return min(starts, default=contact.initiation_ms)
-    return min((mark.at_ms for mark in contact.marks), default=None)
+def _why_unplaced(contact: Contact, streams: Mapping[str, Stream | None]) -> str:
+    """Say why it is not known when a contact began."""
+    for session in contact.sessions:
+        if session.first_fragment is None:
+            continue
+        name = session.stream_arn.split("/")[-2]
+        if streams.get(session.stream_arn) is None:
+            return f"there is no stream {name}"
+        return f"no record tells when it began, and stream {name} holds no fragment {session.first_fragment}"
+    return "no record tells when it began"
 
 
 def has_ended(contact: Contact, now_ms: int) -> bool:
@@ -194,13 +203,21 @@ def _outside(included: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return [span for span in zip((EARLIEST_MS, *ends), (*begins, LATEST_MS), strict=True) if span[0] < span[1]]
 
 
-def _look_up(client: KvsClient, known: dict[str, Stream | None], arn: str) -> None:
-    """Find a stream, once; None if KVS says that there is none."""
-    if arn not in known:
+def _look_up(client: KvsClient, arns: Iterable[str]) -> dict[str, Stream | None]:
+    """Find streams, each once; None for those of which KVS says that there are none."""
+
+    def find(arn: str) -> Stream | None:
         try:
-            (known[arn],) = client.resolve_streams([arn])
+            return client.resolve_streams([arn])[0]
         except NoStreamError:
-            known[arn] = None
+            return None
+
+    names = sorted(set(arns))
+    with ThreadPoolExecutor(max_workers=LOOKED_UP_AT_ONCE) as pool:
+        try:
+            return dict(zip(names, pool.map(find, names), strict=True))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _job(
@@ -222,5 +239,12 @@ def _job(
     place = f"records:{source}"
     sources = (place, recorded.source, *only.words()) if recorded.legs else (place, *only.words())
     named_by = ((place,), day_ms, day_ms + DAY_MS)
-    job = make_job(sources, used, day_ms, end_ms, now_ms, named_by=named_by, only=only, arns=arns)
+    reach = Stretch(day_ms - LEG_SKEW_MS, end_ms + LEG_SKEW_MS)
+    sought = [
+        one
+        for contact in contacts
+        for one in sought_of(contact)
+        if one.stream_arn in streams and one.start_ms < reach.end_ms and reach.start_ms < one.end_ms
+    ]
+    job = make_job(sources, used, day_ms, end_ms, now_ms, named_by=named_by, only=only, sought=sought, arns=arns)
     return PlannedJob(job, tuple(sorted(contacts, key=lambda contact: contact.call_id)), files)
