@@ -81,7 +81,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `syllable_rate_agent_hz` float COMMENT 'Syllable nuclei per second of the agent\'s utterances.',
   `syllable_rate_customer_hz` float COMMENT 'Syllable nuclei per second of the customer\'s utterances.',
   `channel_layout` string COMMENT 'stereo: a channel for each participant; bleed: one is heard on the other\'s; dual_mono: both are the same; mono: one channel; NULL without audio.',
-  `channel_correlation` float COMMENT 'Largest correlation between the two channels\' samples, 0 to 1; NULL if never compared.',
+  `channel_correlation` float COMMENT 'Largest correlation between the two channels\' samples, 0 to 1; NULL if never compared, as those of legs on different streams.',
   `warnings` array<string> COMMENT 'What a reader of the row should know, sorted.'
 )
 COMMENT 'A row is a call.'
@@ -129,7 +129,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `snr_db` float COMMENT 'active_level_dbfs less noise_floor_dbfs, the noise under the speech taken off.',
   `f0_median_hz` float COMMENT 'Median F0 of the voiced speech frames, to 1 %.',
   `echo_leak_db` float COMMENT 'Level of the other channel on this one, relative to its own level; NULL if it is not heard.',
-  `echo_delay_ms` float COMMENT 'How much later it is heard.',
+  `echo_delay_ms` float COMMENT 'How much later it is heard; from another stream, what the legs\' clocks differ by is part of it.',
   `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.',
   `declared_rate_hz` int COMMENT 'Sample rate as track or tags declare it; NULL if they do not. Where it differs from sample_rate_hz, the call\'s warnings say why: rate_from_timecodes, resampled, encoding_from_samples.',
   `track_channel` int COMMENT 'Which of the track\'s channels this is, from 0 on; NULL where the track has one.',
@@ -462,6 +462,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`sentiment_inputs` (
   `eligible` boolean COMMENT 'A model may score it.',
   `ineligible_reason` string COMMENT 'Why not, the first that holds of: agent_policy, system_voice, no_speech, too_short, masked, hold, crosstalk, echo_leak, overlap, low_snr.',
   `overlap_ratio` float COMMENT 'Share of its speech over which another participant speaks; NULL if only one is heard, or if channels cannot be compared (warnings clocks_differ, channels_identical).',
+  `echo_ratio` float COMMENT 'Share of what sounds like speech in it that is another leg\'s echo and was taken out; NULL where no leg on another stream was compared.',
   `context` array<struct<utterance_id:string,participant_role:string,begin_offset_ms:int,end_offset_ms:int,text:string>> COMMENT 'The three turns of any participant that begin before it and are no part of it, oldest first; of its own channel alone if channels cannot be compared. text is NULL until transcripts come.',
   `level_mean_dbfs` float COMMENT 'RMS level of the speech.',
   `level_sd_db` float COMMENT 'Standard deviation of the speech frames\' levels; NULL, as all of its kind, for a single frame.',

@@ -167,7 +167,8 @@ CALLS = Table(
         ),
         measure(
             "channel_correlation",
-            "Largest correlation between the two channels' samples, 0 to 1; NULL if never compared.",
+            "Largest correlation between the two channels' samples, 0 to 1; NULL if never compared, as "
+            "those of legs on different streams.",
         ),
         Column("warnings", pa.list_(pa.string()), "What a reader of the row should know, sorted."),
     ),

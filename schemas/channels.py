@@ -53,7 +53,10 @@ CHANNELS = Table(
             "echo_leak_db",
             "Level of the other channel on this one, relative to its own level; NULL if it is not heard.",
         ),
-        measure("echo_delay_ms", "How much later it is heard."),
+        measure(
+            "echo_delay_ms",
+            "How much later it is heard; from another stream, what the legs' clocks differ by is part of it.",
+        ),
         Column(
             "peaks",
             pa.list_(pa.int8()),

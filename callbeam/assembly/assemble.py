@@ -20,6 +20,7 @@ from callbeam.assembly.call_parts import (
     PAIRS,
     SCORES,
     SECONDS,
+    TRACKS,
     UNITS,
     UTTERANCES,
     WINDOWS,
@@ -30,6 +31,8 @@ from callbeam.assembly.config import AssemblyConfig
 from callbeam.assembly.contact_columns import contact_columns, contact_warnings, missing_reason, missing_row
 from callbeam.assembly.copies import SAME_AUDIO, Copies, find_copies
 from callbeam.assembly.joined_channels import channel_batch, join_parts
+from callbeam.assembly.legs_heard import hear_legs
+from callbeam.assembly.own_rows import SpeechRows, own_rows
 from callbeam.assembly.packing import complete, unpack
 from callbeam.assembly.speech_tables import speech_tables
 from callbeam.assembly.window_rows import WindowRow, window_batch
@@ -181,8 +184,13 @@ def _rows(
     contact: Contact | None,
 ) -> dict[str, list[pa.RecordBatch]]:
     """Return the rows of every table but the ledger's."""
-    start_ms, kept, channels = account.start_ms, account.kept, account.channels
-    compared = compare_channels(channels, by_kind[PAIRS])
+    start_ms, kept = account.start_ms, account.kept
+    heard = hear_legs(account.channels, by_kind[TRACKS])
+    channels = heard.channels
+    windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
+    rows = SpeechRows(by_kind[UTTERANCES], by_kind[UNITS], by_kind[SECONDS], windows)
+    rows = own_rows(rows, heard, min_pause_ms=config.thresholds.min_pause_ms)
+    compared = compare_channels(channels, by_kind[PAIRS], heard.comparisons)
     # Two channels of the same sound are no two participants.
     comparable = account.comparable and compared.layout != DUAL_MONO
     clock = CallClock(job.job_id, call_id, start_ms, account.end_ms - start_ms, comparable)
@@ -191,20 +199,19 @@ def _rows(
         name: {**columns, "copy_stream_arns": account.copies.streams.get(name)}
         for name, columns in compared.of_channel.items()
     }
-    spoken = speech_tables(channels, by_kind[UTTERANCES], by_kind[UNITS], scores, compared, clock, config, contact)
+    spoken = speech_tables(channels, rows, scores, compared, heard.taken_ms(), clock, config, contact)
     told: list[str] = []
     of_contact: dict[str, Any] = {}
     if contact is not None:
         of_contact = contact_columns(contact)
         told = contact_warnings(contact, {end.leg.stream.arn for end in by_kind[LEGS]})
     warnings = sorted({*account.warnings(), *compared.warnings, *spoken.warnings, *told})
-    windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
     return {
         "calls": [_call_batch(job, account, {**of_contact, **spoken.totals, **compared.of_call, "warnings": warnings})],
         CHANNELS: [channel_batch(job.job_id, channels, start_ms, of_channel)] if channels else [],
         **spoken.batches,
-        SECONDS: [_second_batch(job.job_id, batch, start_ms) for batch in by_kind[SECONDS] if _channel(batch) in kept],
-        WINDOWS: _window_batches(job.job_id, call_id, start_ms, windows),
+        SECONDS: [_second_batch(job.job_id, batch, start_ms) for batch in rows.seconds if _channel(batch) in kept],
+        WINDOWS: _window_batches(job.job_id, call_id, start_ms, rows.windows),
     }
 
 
