@@ -70,7 +70,12 @@ setup(
             "wheel>=0.40",
         ],
     },
-    entry_points={"console_scripts": ["callbeam = callbeam.pipelines.cli:main"]},
+    entry_points={
+        "console_scripts": [
+            "callbeam = callbeam.pipelines.cli:main",
+            "callbeam-flink-worker = callbeam.pipelines.engines.flink_worker:main",
+        ]
+    },
     classifiers=[
         "License :: OSI Approved :: Apache Software License",
         "Programming Language :: Python :: 3",

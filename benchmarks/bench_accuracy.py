@@ -1,5 +1,6 @@
 """How right the tables are, by signal-to-noise ratio: ``python benchmarks/bench_accuracy.py [--calls 200]``.
 
+``--source chime`` scores the Chime calls among them alone, ``--first 1000`` other calls than those of README.md.
 ``--voices low child`` makes the calls of other kinds of voices (``callbeam.callmaker.voices``); README.md says which of
 them were used to tune what.
 
@@ -55,6 +56,8 @@ SNR_DB = (10, 15, 20, 25, 30, 40)
 GOOD_DB = 20
 KINDS = 3
 """Of as many calls in a row one is a Chime call; they share their SNR."""
+
+SOURCES = ("all", "connect", "chime")
 
 LATENCY_NEAR_MS = 60
 
@@ -254,11 +257,18 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description="How right the tables are, by signal-to-noise ratio.")
     parser.add_argument("--calls", type=int, default=200, help="made-up calls (default %(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="number of the first: others are other calls")
+    parser.add_argument("--source", choices=SOURCES, default="all", help="of these, the calls of one (default all)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default %(default)s)")
     parser.add_argument("--voices", nargs="+", choices=VOICE_KINDS, default=["modal"], help="(default modal)")
     options = parser.parse_args()
     score = partial(score_calls, voices=tuple(options.voices))
-    batches = [range(at, min(at + BATCH, options.calls)) for at in range(0, options.calls, BATCH)]
+    wanted = [
+        number
+        for number in range(options.first, options.first + options.calls)
+        if options.source in {"all", "chime" if _is_chime(number) else "connect"}
+    ]
+    batches = [wanted[at : at + BATCH] for at in range(0, len(wanted), BATCH)]
     with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as workers:
         report([scored for batch in workers.map(score, batches) for scored in batch])
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import os
 import struct
 import uuid
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import soundfile
@@ -14,7 +18,6 @@ import soxr
 from callbeam.errors import UsageError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
@@ -36,6 +39,19 @@ _INTEGER_TAGS = frozenset({0x0001, 0xFFFE})  # WAVE_FORMAT_PCM, WAVE_FORMAT_EXTE
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _STREAMED_BYTES = 0x7FFF_0000
 """Writers that cannot seek back leave a length near 2 or 4 GB: what follows is the audio."""
+
+
+class SeekableBytes(Protocol):
+    """What is asked of a file that is no path."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read so many bytes, fewer at the end."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Set where the next read begins; return it."""
+
+    def tell(self) -> int:
+        """Return where the next read begins."""
 
 
 def read_recording(
@@ -69,18 +85,122 @@ def read_recording(
     >>> samples.shape, rate
     ((160000, 2), 8000)
     """
+    with open_recording(path) as recording:
+        rate = sample_rate_hz or recording.sample_rate_hz
+        parts = list(recording.blocks(rate))
+    samples = np.concatenate(parts) if parts else np.zeros((0, recording.channels), np.int16)
+    if not len(samples):
+        raise UsageError(f"{path} holds no audio: record again, or leave it out")
+    return samples, rate
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecording:
+    """A sound file whose header was found to be sound.
+
+    Attributes
+    ----------
+    name : str
+        What it is called, for people.
+    file : soundfile.SoundFile
+    """
+
+    name: str
+    file: soundfile.SoundFile
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """The file's own rate."""
+        return int(self.file.samplerate)
+
+    @property
+    def channels(self) -> int:
+        """How many there are."""
+        return int(self.file.channels)
+
+    @property
+    def coding(self) -> str:
+        """How its samples are kept, in libsndfile's words: ``WAV/PCM_16``."""
+        return f"{self.file.format}/{self.file.subtype}"
+
+    def blocks(self, sample_rate_hz: int) -> Iterator[npt.NDArray[np.int16]]:
+        """Read the file from its start, some seconds at a time.
+
+        Parameters
+        ----------
+        sample_rate_hz : int
+            What to resample to, if it is not the file's own rate.
+
+        Yields
+        ------
+        int16 array, shape (n, channels)
+            As ``read_recording`` has it.
+
+        Raises
+        ------
+        UsageError
+            If floats in it lie on no scale that can be told.
+        """
+        full_scale = _full_scale(self.file, self.name)
+        if sample_rate_hz == self.sample_rate_hz:
+            yield from (_integers(block, full_scale) for block in _blocks(self.file))
+            return
+        stream = soxr.ResampleStream(self.sample_rate_hz, sample_rate_hz, self.channels, dtype="float32", quality="HQ")
+        yield from (_integers(stream.resample_chunk(block), full_scale) for block in _blocks(self.file))
+        rest = stream.resample_chunk(np.zeros((0, self.channels), np.float32), last=True)
+        yield _integers(rest, full_scale)
+
+
+@contextmanager
+def open_recording(source: str | os.PathLike[str] | SeekableBytes, name: str | None = None) -> Iterator[OpenRecording]:
+    """Open a sound file, and close it behind the block.
+
+    Parameters
+    ----------
+    source : path-like, or a file that is open for reading and can seek
+        Any format that libsndfile reads.
+    name : str, optional
+        What it is called in messages; a path's own name by default.
+
+    Raises
+    ------
+    UsageError
+        As ``read_recording``; also from within the block, where reading goes wrong later.
+    """
+    name = str(source) if name is None else name
     try:
-        _check_wav_header(path)
-        with soundfile.SoundFile(path) as file:
-            return _samples(file, path, sample_rate_hz)
-    except (soundfile.LibsndfileError, TypeError) as error:
-        # soundfile takes a name that ends in .raw for samples without a header, and wants to be told of them
-        raise UsageError(
-            f"{path} is no sound file that can be read ({_cause(error)}). Samples without a header need one: "
-            f"sox -t raw -r 8000 -e signed -b 16 -c 2 {path} recording.wav"
-        ) from error
+        if isinstance(source, (str, os.PathLike)):
+            with open(source, "rb") as file:  # noqa: PTH123 - a text is a path, too
+                _check_wav_header(file, name)
+        else:
+            _check_wav_header(source, name)
+            source.seek(0)
+        with _sound_file(source, name) as file:
+            if not LOWEST_RATE_HZ <= file.samplerate <= HIGHEST_RATE_HZ:
+                raise UsageError(
+                    f"{name} says {file.samplerate} Hz, which no recording has: its header is wrong; convert the file "
+                    "again"
+                )
+            yield OpenRecording(name, file)
+    except soundfile.LibsndfileError as error:
+        raise UsageError(_refusal(name, str(error.error_string).rstrip("."))) from error
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
+        raise UsageError(f"cannot read {name}: {error.strerror or error}") from error
+
+
+def _sound_file(source: str | os.PathLike[str] | SeekableBytes, name: str) -> soundfile.SoundFile:
+    try:
+        return soundfile.SoundFile(source)
+    except TypeError as error:
+        # soundfile takes a name that ends in .raw for samples without a header, and wants to be told of them
+        raise UsageError(_refusal(name, "it has no header")) from error
+
+
+def _refusal(name: str, cause: str) -> str:
+    return (
+        f"{name} is no sound file that can be read ({cause}). Samples without a header need one: "
+        f"sox -t raw -r 8000 -e signed -b 16 -c 2 {name} recording.wav"
+    )
 
 
 def recording_id(channels: Sequence[npt.NDArray[np.int16]]) -> str:
@@ -95,30 +215,6 @@ def recording_id(channels: Sequence[npt.NDArray[np.int16]]) -> str:
     return str(uuid.UUID(bytes=hashlib.sha256(content).digest()[:16], version=4))
 
 
-def _samples(
-    file: soundfile.SoundFile, path: str | os.PathLike[str], sample_rate_hz: int | None
-) -> tuple[npt.NDArray[np.int16], int]:
-    if not LOWEST_RATE_HZ <= file.samplerate <= HIGHEST_RATE_HZ:
-        raise UsageError(
-            f"{path} says {file.samplerate} Hz, which no recording has: its header is wrong; convert the file again"
-        )
-    rate = sample_rate_hz or file.samplerate
-    full_scale = _full_scale(file, path)
-    stream = None
-    if rate != file.samplerate:
-        stream = soxr.ResampleStream(file.samplerate, rate, file.channels, dtype="float32", quality="HQ")
-    parts = [
-        _integers(block if stream is None else stream.resample_chunk(block), full_scale) for block in _blocks(file)
-    ]
-    if stream is not None and parts:
-        rest = stream.resample_chunk(np.zeros((0, file.channels), np.float32), last=True)
-        parts.append(_integers(rest, full_scale))
-    samples = np.concatenate(parts) if parts else np.zeros((0, file.channels), np.int16)
-    if not len(samples):
-        raise UsageError(f"{path} holds no audio: record again, or leave it out")
-    return samples, rate
-
-
 def _blocks(file: soundfile.SoundFile) -> Iterator[Float32Array]:
     """Yield the file's frames from the start, as floats; integers between -1 and 1."""
     file.seek(0)
@@ -126,7 +222,7 @@ def _blocks(file: soundfile.SoundFile) -> Iterator[Float32Array]:
         yield block
 
 
-def _full_scale(file: soundfile.SoundFile, path: str | os.PathLike[str]) -> float:
+def _full_scale(file: soundfile.SoundFile, name: str) -> float:
     """Tell what a file calls full scale: 1, or 32768 where 16-bit integers were written as floats without scaling."""
     if file.subtype not in _FLOATS:
         return 1.0
@@ -135,13 +231,13 @@ def _full_scale(file: soundfile.SoundFile, path: str | os.PathLike[str]) -> floa
         loudest = max(loudest, float(np.abs(block).max()))
         whole = whole and bool(np.all(block == np.rint(block)))
         if not np.isfinite(block).all():
-            raise UsageError(f"{path} holds values that are no numbers: convert it again from the original")
+            raise UsageError(f"{name} holds values that are no numbers: convert it again from the original")
     if loudest <= LOUDEST:
         return 1.0
     if whole and loudest <= INTEGER_SCALE:
         return INTEGER_SCALE
     raise UsageError(
-        f"{path} holds values up to {loudest:g}; floats lie between -1 and 1: scale them, or write integers"
+        f"{name} holds values up to {loudest:g}; floats lie between -1 and 1: scale them, or write integers"
     )
 
 
@@ -151,13 +247,7 @@ def _integers(block: Float32Array, full_scale: float) -> npt.NDArray[np.int16]:
     return scaled.clip(-32768, 32767).astype(np.int16)
 
 
-def _cause(error: Exception) -> str:
-    if isinstance(error, soundfile.LibsndfileError):
-        return str(error.error_string).rstrip(".")
-    return "it has no header"
-
-
-def _check_wav_header(path: str | os.PathLike[str]) -> None:
+def _check_wav_header(file: SeekableBytes, path: str) -> None:
     """Compare what a RIFF header says with itself and with the file: libsndfile believes it, and noise comes out.
 
     Raises
@@ -165,9 +255,8 @@ def _check_wav_header(path: str | os.PathLike[str]) -> None:
     UsageError
         Its numbers contradict each other, or it promises other audio than the file holds.
     """
-    with open(path, "rb") as file:  # noqa: PTH123 - a text is a path, too
-        head = file.read(1 << 16)
-        size = file.seek(0, 2)
+    head = file.read(1 << 16)
+    size = file.seek(0, io.SEEK_END)
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         return
     at = 12
@@ -186,7 +275,7 @@ def _check_wav_header(path: str | os.PathLike[str]) -> None:
         at += 8 + length + (length & 1)
 
 
-def _check_wav_format(path: str | os.PathLike[str], fields: tuple[int, ...]) -> None:
+def _check_wav_format(path: str, fields: tuple[int, ...]) -> None:
     """Raise UsageError where a ``fmt`` chunk of integers cannot be true."""
     tag, channels, rate, byte_rate, frame_bytes, bits = fields
     integers = tag in _INTEGER_TAGS and bits > 0

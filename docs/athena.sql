@@ -33,6 +33,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `attributes` array<struct<name:string,value:string>> COMMENT 'Contact attributes that were asked for with --attributes, by name.',
   `record_sources` array<string> COMMENT 'Kinds of records that speak of the call.',
   `stream_arns` array<string> COMMENT 'The streams that the call\'s legs lie on, sorted.',
+  `recordings` array<string> COMMENT 'Places of the recordings that the call was read from, sorted; NULL of a call that was read from streams.',
   `call_start_ts` timestamp COMMENT 'The call\'s clock zero: the earliest fragment of any leg; offsets count from it.',
   `duration_ms` int COMMENT 'From call_start_ts to the end of the last audio of any channel.',
   `status` string COMMENT 'ok; partial if fragments or tracks were lost, or samples are no sound; no_audio if none could be decoded; missing if records name the call and no fragment is tagged with it.',
@@ -41,7 +42,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `channel_count` int COMMENT 'Channels with audio.',
   `fragment_count` int COMMENT 'Fragments of the call that its units listed.',
   `lost_fragment_count` int COMMENT 'Of these, lost: not found, expired, damaged, unsupported, without timestamp, service error.',
-  `clock_source` string COMMENT 'producer, server, or mixed where the legs differ.',
+  `clock_source` string COMMENT 'producer, server, or mixed where the legs differ; of recordings record or file_name, what told their start.',
   `clock_uncertainty_ms` int COMMENT 'How far the legs\' clocks may lie from each other and from the truth; NULL without audio.',
   `metrics_scope` string COMMENT 'What the totals were taken over: agent_phase, or whole_call (the channel to the customer then carries prompts and queue music, too); NULL without totals.',
   `total_conversation_duration_ms` bigint COMMENT 'From the scope\'s begin to the end of the last utterance; NULL if nobody speaks.',
@@ -80,7 +81,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`calls` (
   `syllable_rate_agent_hz` float COMMENT 'Syllable nuclei per second of the agent\'s utterances.',
   `syllable_rate_customer_hz` float COMMENT 'Syllable nuclei per second of the customer\'s utterances.',
   `channel_layout` string COMMENT 'stereo: a channel for each participant; bleed: one is heard on the other\'s; dual_mono: both are the same; mono: one channel; NULL without audio.',
-  `channel_correlation` float COMMENT 'Largest correlation between the two channels\' samples, 0 to 1; NULL if never compared.',
+  `channel_correlation` float COMMENT 'Largest correlation between the two channels\' samples, 0 to 1; NULL if never compared, as those of legs on different streams.',
   `warnings` array<string> COMMENT 'What a reader of the row should know, sorted.'
 )
 COMMENT 'A row is a call.'
@@ -103,11 +104,11 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
   `channel_id` string COMMENT 'Names the channel in every table: a hash of stream, the leg\'s first fragment and track name.',
   `participant_role` string COMMENT 'CUSTOMER (from the customer), AGENT (all that the customer hears), NULL where nothing tells.',
-  `role_source` string COMMENT 'Where the role comes from: track_name, role_map (the option), default (Connect\'s unnamed), or unknown.',
+  `role_source` string COMMENT 'Where the role comes from: track_name, role_map (the option), default (Connect\'s unnamed), a record, the convention of who made the recording (connect_recording, lca_recording, lca_chime_recording, chime_recording), or unknown.',
   `role_confidence` float COMMENT 'How sure the role is, 0 to 1; NULL where it is unknown.',
-  `stream_arn` string COMMENT 'The stream that the leg lies on.',
-  `leg_first_fragment` string COMMENT 'The leg\'s first fragment number.',
-  `track_name` string COMMENT 'The Matroska track\'s Name, empty if it has none.',
+  `stream_arn` string COMMENT 'The stream that the leg lies on; of a recording, its place.',
+  `leg_first_fragment` string COMMENT 'The leg\'s first fragment number; 0 of a recording.',
+  `track_name` string COMMENT 'The Matroska track\'s Name, empty if it has none; recording, of one.',
   `codec` string COMMENT 'Codec as declared; Connect declares A_AAC over PCM.',
   `sample_rate_hz` int COMMENT 'Sample rate that the samples are analysed at.',
   `start_ts` timestamp COMMENT 'The leg\'s clock zero, from which the channel\'s frames and seconds are counted.',
@@ -128,7 +129,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`channels` (
   `snr_db` float COMMENT 'active_level_dbfs less noise_floor_dbfs, the noise under the speech taken off.',
   `f0_median_hz` float COMMENT 'Median F0 of the voiced speech frames, to 1 %.',
   `echo_leak_db` float COMMENT 'Level of the other channel on this one, relative to its own level; NULL if it is not heard.',
-  `echo_delay_ms` float COMMENT 'How much later it is heard.',
+  `echo_delay_ms` float COMMENT 'How much later it is heard; from another stream, what the legs\' clocks differ by is part of it.',
   `peaks` array<tinyint> COMMENT 'Largest absolute sample of each 50 ms from start_ts on, 0 to 127; NULL items have no audio.',
   `declared_rate_hz` int COMMENT 'Sample rate as track or tags declare it; NULL if they do not. Where it differs from sample_rate_hz, the call\'s warnings say why: rate_from_timecodes, resampled, encoding_from_samples.',
   `track_channel` int COMMENT 'Which of the track\'s channels this is, from 0 on; NULL where the track has one.',
@@ -461,6 +462,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`sentiment_inputs` (
   `eligible` boolean COMMENT 'A model may score it.',
   `ineligible_reason` string COMMENT 'Why not, the first that holds of: agent_policy, system_voice, no_speech, too_short, masked, hold, crosstalk, echo_leak, overlap, low_snr.',
   `overlap_ratio` float COMMENT 'Share of its speech over which another participant speaks; NULL if only one is heard, or if channels cannot be compared (warnings clocks_differ, channels_identical).',
+  `echo_ratio` float COMMENT 'Share of what sounds like speech in it that is another leg\'s echo and was taken out; NULL where no leg on another stream was compared.',
   `context` array<struct<utterance_id:string,participant_role:string,begin_offset_ms:int,end_offset_ms:int,text:string>> COMMENT 'The three turns of any participant that begin before it and are no part of it, oldest first; of its own channel alone if channels cannot be compared. text is NULL until transcripts come.',
   `level_mean_dbfs` float COMMENT 'RMS level of the speech.',
   `level_sd_db` float COMMENT 'Standard deviation of the speech frames\' levels; NULL, as all of its kind, for a single frame.',
@@ -734,16 +736,16 @@ TBLPROPERTIES (
 CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`fragments` (
   `job_id` string COMMENT 'The job that wrote the row; part of its file\'s name.',
   `call_id` string COMMENT 'The call, where it is known.',
-  `stream_arn` string COMMENT 'The stream.',
+  `stream_arn` string COMMENT 'The stream; of a recording, its place.',
   `unit_start_ts` timestamp COMMENT 'The unit that listed it; a unit also lists its legs\' fragments beyond its own hour.',
-  `fragment_number` string COMMENT 'KVS\'s number, 47 digits.',
+  `fragment_number` string COMMENT 'KVS\'s number, 47 digits; 0 of a recording.',
   `server_ts` timestamp COMMENT 'When KVS began to receive it.',
   `producer_ts` timestamp COMMENT 'What the producer said.',
   `bytes` bigint COMMENT 'Size as listed.',
   `status` string COMMENT 'decoded, duplicate, other_unit, not_found, expired, damaged, unsupported_codec, no_timestamp, no_audio, service_error, open, or not_asked. A duplicate\'s bytes are had already, from its stream or another.',
   `reason` string COMMENT 'Why, for people; NULL where the status says all.'
 )
-COMMENT 'A row is a fragment that a unit listed, and what became of it.'
+COMMENT 'A row is a fragment that a unit listed, or a recording, and what became of it.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
 STORED AS PARQUET
 LOCATION 's3://BUCKET/PREFIX/fragments/'
@@ -764,7 +766,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`dead_letters` (
   `step` string COMMENT 'The step that gave it up.',
   `reason` string COMMENT 'The status of the ledger that it ended with.',
   `detail` string COMMENT 'What was seen, for people.',
-  `stream_arn` string COMMENT 'The stream.',
+  `stream_arn` string COMMENT 'The stream, or the recording\'s place.',
   `fragment_number` string COMMENT 'The fragment.',
   `unit_start_ts` timestamp COMMENT 'The unit.',
   `sample` binary COMMENT 'The first bytes of what came, at most 64.'
@@ -786,7 +788,7 @@ TBLPROPERTIES (
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`jobs` (
   `job_id` string COMMENT 'The job that wrote the row; part of its file\'s name.',
-  `sources` array<string> COMMENT 'The stream selectors as written.',
+  `sources` array<string> COMMENT 'The stream selectors as written, or places of records (records:) and of recordings (recordings:).',
   `account` string COMMENT 'The AWS account of the streams.',
   `region` string COMMENT 'Their region.',
   `start_ts` timestamp COMMENT 'Start of the job\'s range of server time.',

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 
 from callbeam.analysis import AnalysisConfig
 from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_letters, lost_ratio, publish_job
@@ -21,10 +20,13 @@ from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
+from callbeam.pipelines.engines import is_dataflow, named_runner
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
+from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
-from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_options
+from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_words
 from callbeam.pipelines.options import (
+    add_recordings_argument,
     add_source_arguments,
     beam_parser,
     check_beam_words,
@@ -54,8 +56,10 @@ from callbeam.transforms import (
     AssembleCalls,
     DecodeTracks,
     PlanReads,
+    PlanRecordings,
     PublishTables,
     ReadFragments,
+    ReadRecordings,
     WindowConfig,
     WindowFeatures,
     WriteTables,
@@ -66,7 +70,7 @@ from callbeam.voice import MODEL_SHA256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillConfig:
-    """Everything that a job is run with, save the job itself."""
+    """Everything that a job is run with, save the job itself; ``recordings`` is the place of those, if any."""
 
     kvs: KvsConfig
     storage: StorageConfig
@@ -76,6 +80,7 @@ class BackfillConfig:
     model_path: str | None
     windows: WindowConfig
     publish: PublishConfig
+    recordings: StorageConfig | None = None
 
 
 def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLetter], config: BackfillConfig) -> None:
@@ -95,24 +100,63 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
     decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode)
-    analysed = decoded.decoded | "AnalyseChannels" >> AnalyseChannels(
-        job, analysis=config.analysis, storage=config.storage, model_path=config.model_path
-    )
-    windows = analysed | "WindowFeatures" >> WindowFeatures(config.windows)
+    analysed = decoded.decoded | "AnalyseChannels" >> _analyse(job, config)
+    sources = _Sources(lanes, (read.parts, decoded.parts), analysed)
+    if planned.recorded and config.recordings is not None:
+        sources = _with_recordings(pipeline, planned, config, sources, decode=decode, storage=config.recordings)
+    windows = sources.analysed | "WindowFeatures" >> WindowFeatures(config.windows)
     known = [Keyed(contact.call_id, call_parts.CONTACTS, contact) for contact in planned.contacts]
     records = pipeline | "Records" >> beam.Create([*known, *keyed_dead_letters(job.job_id, letters)], reshuffle=False)
     calls = (
-        (read.parts, decoded.parts, analysed, windows, records)
+        (*sources.parts, sources.analysed, windows, records)
         | "Parts" >> beam.Flatten()
         | "AssembleCalls" >> AssembleCalls(job, config=config.assembly)
     )
-    files = calls | "WriteTables" >> WriteTables(job, lanes, storage=config.storage, attempt=config.publish.attempt)
+    files = calls | "WriteTables" >> WriteTables(
+        job, sources.plan, storage=config.storage, attempt=config.publish.attempt
+    )
     _ = pipeline | "PublishTables" >> PublishTables(job, files, calls, storage=config.storage, config=config.publish)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a backfill."""
-    add_source_arguments(parser)
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What sources come to: what they plan to read, what they tell of calls beside the analysis, and the analysis."""
+
+    plan: beam.PCollection
+    parts: tuple[beam.PCollection, ...]
+    analysed: beam.PCollection
+
+
+def _with_recordings(
+    pipeline: beam.Pipeline,
+    planned: PlannedJob,
+    config: BackfillConfig,
+    streams: _Sources,
+    *,
+    decode: DecodeConfig,
+    storage: StorageConfig,
+) -> _Sources:
+    """Add recordings to what streams give, of the calls that these do not hold."""
+    job = planned.job
+    found = pipeline | "PlanRecordings" >> PlanRecordings(planned.recorded)
+    read = found | "ReadRecordings" >> ReadRecordings(job, streams.parts[0], storage=storage, decode=decode)
+    # An analysis of their own: in front of a common one, neither source could hand its pieces on within a process.
+    analysed = read.decoded | "AnalyseRecordings" >> _analyse(job, config)
+    return _Sources(
+        (streams.plan, found) | "AllPlanned" >> beam.Flatten(),
+        (*streams.parts, read.parts),
+        (streams.analysed, analysed) | "AllAnalysed" >> beam.Flatten(),
+    )
+
+
+def _analyse(job: Job, config: BackfillConfig) -> AnalyseChannels:
+    return AnalyseChannels(job, analysis=config.analysis, storage=config.storage, model_path=config.model_path)
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = False) -> None:
+    """Add the options of a backfill; on Dataflow ``--region`` is taken."""
+    add_source_arguments(parser, region_is_taken=region_is_taken)
+    add_recordings_argument(parser)
     parser.add_argument_group("tracks").add_argument(
         "--role-map",
         action="append",
@@ -166,14 +210,14 @@ def main(argv: Sequence[str]) -> int:
         description=__doc__,
         epilog="Beam's own options, such as --runner=FlinkRunner, may stand among these.",
     )
-    add_arguments(parser)
+    add_arguments(parser, region_is_taken=is_dataflow(argv))
     beam_options = beam_parser()
     options, beam_words = parse(parser, argv, others=beam_options.known_options)
     check_beam_words(beam_options, beam_words)
-    check_source(options)
+    check_source(options, recordings=options.recordings)
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
-    runner = runner_options(beam_words, workers=options.workers)
+    runner = runner_words(beam_words, workers=options.workers)
     config = _config(options)
     store = open_store(config.storage)
     jobs, letters = _checked_jobs(options, config, store)
@@ -192,6 +236,7 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
     storage = resolve_config(
         StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
     )
+    place = options.recordings
     model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
     analysis, assembly = analysis_config(options, model), assembly_config(options, model)
     models = {"silero_vad": MODEL_SHA256, **({"sentiment": model.sha256} if model else {})}
@@ -203,6 +248,7 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
         assembly=assembly,
         model_path=options.sentiment_model,
         windows=windows,
+        recordings=None if place is None else input_place("--recordings", place, storage).config,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
             options_sha256=options_sha256(decode, analysis, assembly, windows),
@@ -218,7 +264,7 @@ def _checked_jobs(
     options: argparse.Namespace, config: BackfillConfig, store: ObjectStore
 ) -> tuple[list[PlannedJob], list[DeadLetter]]:
     """Plan the jobs, and refuse before any work what cannot end well."""
-    jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage)
+    jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage, recordings=options.recordings)
     check_writable(store)
     manifests = load_manifests(store)
     for job in (planned_job.job for planned_job in jobs):
@@ -230,7 +276,7 @@ def _checked_jobs(
 class _Running:
     """Runs jobs one after the other."""
 
-    def __init__(self, config: BackfillConfig, runner: PipelineOptions, store: ObjectStore, *, max_loss: float) -> None:
+    def __init__(self, config: BackfillConfig, runner: Sequence[str], store: ObjectStore, *, max_loss: float) -> None:
         self._config = config
         self._runner = runner
         self._store = store
@@ -242,12 +288,15 @@ class _Running:
         config, store, job = self._config, self._store, planned.job
         failure: Exception | None = None
         begun_ms = round(time.time() * 1000)
-        with ProgressLine(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}") as progress:
+        days = f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}"
+        with ProgressLine(days, named_runner(self._runner) or "the runner") as progress:
             try:
-                if not planned.contacts and self._is_empty(job):
+                if not planned.contacts and not planned.recorded and self._is_empty(job):
                     publish_job(store, job, [], [], config.publish)  # a month of such days need not start workers
                 else:
-                    run_pipeline(partial(build, planned=planned, letters=letters, config=config), self._runner)
+                    steps = partial(build, planned=planned, letters=letters, config=config)
+                    name = f"callbeam-{job.job_id.lower()}"
+                    run_pipeline(steps, self._runner, job_name=name, progress=progress)
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error
         if failure is not None:
@@ -257,10 +306,9 @@ class _Running:
         if manifest is None:
             print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
             return EXIT_JOB_FAILED
-        _record_run(store, job, config, progress, begun_ms)
+        _record_run(store, manifest, job, config, elapsed_s=progress.elapsed_s, begun_ms=begun_ms)
         early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
-        call_ms = progress.figures["call_ms"]
-        print(summary(manifest, call_ms=call_ms, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
+        print(summary(manifest, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
         return _loss_exit(manifest, self._max_loss)
 
     def _is_empty(self, job: Job) -> bool:
@@ -279,8 +327,10 @@ def _start_before(job: Job, config: BackfillConfig) -> int | None:
         return None  # the job is published: advice is not worth a failure
 
 
-def _record_run(store: ObjectStore, job: Job, config: BackfillConfig, progress: ProgressLine, begun_ms: int) -> None:
-    call_s = progress.figures["call_ms"] / 1000
+def _record_run(
+    store: ObjectStore, manifest: Manifest, job: Job, config: BackfillConfig, *, elapsed_s: float, begun_ms: int
+) -> None:
+    call_s = manifest.outcome.call_ms / 1000
     write_run(
         store,
         job.job_id,
@@ -288,9 +338,9 @@ def _record_run(store: ObjectStore, job: Job, config: BackfillConfig, progress: 
             "attempt": config.publish.attempt,
             "begun": show_instant(begun_ms),
             "as_of": show_instant(job.as_of_ms),
-            "seconds": round(progress.elapsed_s, 3),
+            "seconds": round(elapsed_s, 3),
             "call_seconds": call_s,
-            "times_real_time": round(call_s / progress.elapsed_s, 1),
+            "times_real_time": round(call_s / elapsed_s, 1),
         },
     )
 

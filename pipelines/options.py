@@ -10,8 +10,15 @@ from callbeam.kvs import CallFilter, KvsConfig
 from callbeam.pipelines.command_line import StrictParser, instant, number, suggestion, web_address
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what to read, and from where; ``check_source`` says what is missing."""
+def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = False) -> None:
+    """Add the options that say what to read, and from where; ``check_source`` says what is missing.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    region_is_taken : bool, optional
+        Whether ``--region`` is another cloud's, so that only ``--aws-region`` is ours.
+    """
     source = parser.add_argument_group("source")
     add = source.add_argument
     add("--streams", nargs="+", metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
@@ -41,7 +48,8 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
         help="only these calls, by what their fragments' tags say: contacts of Amazon Connect, transactions of Chime",
     )
     add("--voice-connector-id", nargs="+", default=[], metavar="ID", help="only calls of these Chime Voice Connectors")
-    add("--region", help="AWS region of streams given by name (else the SDK's own)")
+    regions = ["--aws-region"] if region_is_taken else ["--aws-region", "--region"]
+    add(*regions, dest="region", metavar="REGION", help="AWS region of streams given by name (else the SDK's own)")
     add(
         "--kvs-endpoint-url",
         type=web_address,
@@ -58,12 +66,22 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_recordings_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names recordings."""
+    parser.add_argument_group("recordings").add_argument(
+        "--recordings",
+        metavar="PLACE",
+        help="recordings of calls, named as Amazon Connect, Live Call Analytics or Chime do: a file, a folder or "
+        "s3://bucket/prefix; alone, or with --calls for the contacts that streams do not hold any more",
+    )
+
+
 def _pace(text: str) -> float:
     return 0.0 if text in {"0", "0.0"} else number(1)(text)
 
 
-def check_source(options: argparse.Namespace) -> None:
-    """Refuse what names both records and streams, or neither.
+def check_source(options: argparse.Namespace, *, recordings: str | None = None) -> None:
+    """Refuse what names both records or recordings and streams, or nothing.
 
     Raises
     ------
@@ -73,10 +91,13 @@ def check_source(options: argparse.Namespace) -> None:
     by_stream = {"--streams": options.streams, "--start": options.start, "--end": options.end}
     given = [name for name, value in by_stream.items() if value is not None]
     given += ["--contact-id"] * bool(options.call_ids) + ["--voice-connector-id"] * bool(options.voice_connector_id)
-    if options.calls is not None and given:
-        raise UsageError(f"--calls says by itself what is read: leave out {', '.join(given)}")
+    by_itself = {"--calls": options.calls, "--recordings": recordings}
+    named = [name for name, value in by_itself.items() if value is not None]
+    if named and given:
+        verb = "says by itself" if len(named) == 1 else "say by themselves"
+        raise UsageError(f"{' and '.join(named)} {verb} what is read: leave out {', '.join(given)}")
     missing = [name for name, value in by_stream.items() if value is None]
-    if options.calls is None and missing:
+    if not named and missing:
         raise UsageError(f"the following arguments are required: {', '.join(missing)} (or --calls)")
 
 
@@ -99,6 +120,8 @@ def beam_parser() -> StrictParser:
     """Return a parser that knows every option that Beam knows in this process."""
     from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415  (others do without Beam)
 
+    from callbeam.pipelines.engines import JobServerOptions  # noqa: F401, PLC0415  (Beam knows options by their classes)
+
     parser = StrictParser()
     parser.conflict_handler = "resolve"
     pending = list(PipelineOptions.__subclasses__())
@@ -110,7 +133,7 @@ def beam_parser() -> StrictParser:
 
 
 def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
-    """Refuse Beam options with bad values, and runners that do not exist, before anything runs.
+    """Refuse Beam options with bad values or of another runner, and runners that do not exist, before anything runs.
 
     Raises
     ------
@@ -119,6 +142,8 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
     """
     from apache_beam.options.pipeline_options import StandardOptions  # noqa: PLC0415
 
+    from callbeam.pipelines.engines import FLINK_RUNNERS, flink_words  # noqa: PLC0415
+
     options, unexpected = parser.parse_known_args(words)
     if unexpected:
         raise UsageError(f"unexpected argument {unexpected[0]!r}; `--help` lists the options")
@@ -126,3 +151,6 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
     known = [*StandardOptions.KNOWN_RUNNER_NAMES]
     if runner is not None and "." not in runner and runner.lower() not in {name.lower() for name in known}:
         raise UsageError(f"unknown runner {runner}{suggestion(runner, known)}")
+    for_flink = flink_words(words)
+    if for_flink and (runner or "").lower() not in {name.lower() for name in FLINK_RUNNERS}:
+        raise UsageError(f"{for_flink[0]} is an option of Flink's job server: it goes with --runner=FlinkRunner")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from callbeam.kvs import KvsClient, Lane, Plan, plan_lanes, summarise
 from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
-from callbeam.pipelines.options import add_source_arguments, check_source, kvs_config
+from callbeam.pipelines.options import add_recordings_argument, add_source_arguments, check_source, kvs_config
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.report import counted
 
@@ -28,16 +28,19 @@ def main(argv: Sequence[str]) -> int:
     """
     parser = StrictParser(prog="callbeam plan", description=__doc__)
     add_source_arguments(parser)
+    add_recordings_argument(parser)
     options, _ = parse(parser, argv)
     config = kvs_config(options)
     client = KvsClient(config)
-    check_source(options)
-    jobs, _ = planned_jobs(client, options)
+    check_source(options, recordings=options.recordings)
+    jobs, _ = planned_jobs(client, options, recordings=options.recordings)
     every: list[Lane] = []
-    for job in (planned.job for planned in jobs):
+    for planned in jobs:
+        job = planned.job
         lanes = plan_lanes(client, job)
         every += lanes
-        print(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}: {_line(summarise(lanes, config))}")
+        files = f", {counted(len(planned.recorded), 'recording')}" if planned.recorded else ""
+        print(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}: {_line(summarise(lanes, config))}{files}")
     plan = summarise(every, config)
     print(f"in all, {counted(len(jobs), 'job')}: {_line(plan)}")
     calls = ", ".join(f"{count:,} {name}" for name, count in plan.api_calls.items())

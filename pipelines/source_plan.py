@@ -1,22 +1,23 @@
-"""What a run reads: streams over a range, or the calls that records name, in files of a folder or on S3."""
+"""What a run reads: streams over a range, the calls that records name, or recordings."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from callbeam.calls import DeadLetter, PlannedJob, plan_contacts
+from callbeam.calls import DeadLetter, PlannedJob, Recorded, plan_contacts, plan_recorded
 from callbeam.errors import UsageError
 from callbeam.kvs import KvsClient, plan_jobs
 from callbeam.pipelines.command_line import show_instant
+from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.options import call_filter
-from callbeam.records import Keeping, read_records
+from callbeam.recordings import RecordedFound, find_recorded
+from callbeam.records import BadRecord, Contact, Keeping, read_records
 from callbeam.report import counted
-from callbeam.storage import StorageConfig, StorageError, open_store, resolve_config
+from callbeam.storage import StorageConfig
 
 SUBJECT_VARIABLE = "CALLBEAM_SUBJECT_SECRET"
 """The environment variable with the key of customers' pseudonyms; without one there are none."""
@@ -26,9 +27,9 @@ STEP = "ReadRecords"
 
 
 def planned_jobs(
-    client: KvsClient, options: argparse.Namespace, *, s3: StorageConfig | None = None
+    client: KvsClient, options: argparse.Namespace, *, s3: StorageConfig | None = None, recordings: str | None = None
 ) -> tuple[list[PlannedJob], list[DeadLetter]]:
-    """Plan what the source options name: streams over a range, or records.
+    """Plan what the source options name: streams over a range, records, recordings, or both of these.
 
     Parameters
     ----------
@@ -36,18 +37,30 @@ def planned_jobs(
     options : argparse.Namespace
         Checked by ``check_source``.
     s3 : StorageConfig, optional
-        How S3 is reached for records.
+        How S3 is reached for records and recordings.
+    recordings : str, optional
+        The place of recordings.
     """
     now_ms = round(time.time() * 1000)
     if options.calls is not None:
-        return plan_from_records(client, options.calls, now_ms, s3=s3, attributes=options.attributes)
+        return plan_from_records(
+            client, options.calls, now_ms, s3=s3, attributes=options.attributes, recordings=recordings
+        )
+    if recordings is not None:
+        return _plan_from_recordings(recordings, now_ms, s3)
     only = call_filter(options)
     jobs = plan_jobs(client, options.streams, options.start, options.end, now_ms, only=only)
     return [PlannedJob(job, ()) for job in jobs], []
 
 
 def plan_from_records(
-    client: KvsClient, place: str, now_ms: int, *, s3: StorageConfig | None = None, attributes: Sequence[str] = ()
+    client: KvsClient,
+    place: str,
+    now_ms: int,
+    *,
+    s3: StorageConfig | None = None,
+    attributes: Sequence[str] = (),
+    recordings: str | None = None,
 ) -> tuple[list[PlannedJob], list[DeadLetter]]:
     """Read records and plan the contacts that they name.
 
@@ -62,6 +75,8 @@ def plan_from_records(
         How S3 is reached; its output does not matter.
     attributes : sequence of str
         Contact attributes that may be kept.
+    recordings : str, optional
+        The place of recordings, among which contacts are looked for that no stream holds.
 
     Returns
     -------
@@ -74,22 +89,39 @@ def plan_from_records(
     UsageError
         If there are no such files, or they name no contact that can be read.
     """
-    found = read_records(_files(place, s3 or StorageConfig(place)), _keeping(attributes))
-    plan = plan_contacts(client, found.contacts, place, now_ms)
-    letters = [
-        DeadLetter(STEP, "bad_record", f"{bad.source}, {bad.place}: {bad.reason}", sample=bad.sample.encode())
-        for bad in found.bad
-    ]
-    letters += [
-        DeadLetter(STEP, "not_planned", f"contact {call_id}: {why}", call_id=call_id)
-        for call_id, why in sorted(plan.unreadable.items())
-    ]
-    first, last = plan.jobs[0].job, plan.jobs[-1].job
-    days = f"{show_instant(first.start_ms)} to {show_instant(last.end_ms)}"
-    print(f"{place}: {counted(len(found.contacts), 'contact')}, {days}")
+    found = read_records(input_place("--calls", place, s3).contents(), _keeping(attributes))
+    recorded = _recorded(recordings, s3, found.contacts) if recordings is not None else None
+    found_in = Recorded(recordings or "", recorded.legs) if recorded is not None else None
+    plan = plan_contacts(client, found.contacts, place, now_ms, found_in)
+    letters = _letters(found.bad, plan.unreadable)
+    letters += recorded.letters if recorded is not None else ()
+    print(f"{place}: {counted(len(found.contacts), 'contact')}, {_days(plan.jobs)}")
     for form, count in found.forms.items():
         print(f"  {form:<60} {count:>9,}")
     return list(plan.jobs), letters
+
+
+def _letters(bad_records: Sequence[BadRecord], unreadable: Mapping[str, str]) -> list[DeadLetter]:
+    """Say of each record that cannot be read, and of each contact that no job looks for, where it is and why."""
+    places: Counter[str] = Counter()
+    letters = []
+    for bad in bad_records:
+        place = f"{bad.source}, {bad.place}"
+        places[place] += 1
+        letters.append(
+            DeadLetter(
+                STEP,
+                "bad_record",
+                f"{place}: {bad.reason}",
+                sample=bad.sample.encode(),
+                # A row's key: an envelope may hold several bad records at one place.
+                place=place if places[place] == 1 else f"{place} ({places[place]})",
+            )
+        )
+    return letters + [
+        DeadLetter(STEP, "not_planned", f"contact {call_id}: {why}", call_id=call_id, place=f"contact {call_id}")
+        for call_id, why in sorted(unreadable.items())
+    ]
 
 
 def _keeping(attributes: Sequence[str]) -> Keeping:
@@ -101,20 +133,28 @@ def _keeping(attributes: Sequence[str]) -> Keeping:
         raise UsageError(f"the variable {SUBJECT_VARIABLE}: {error}; give a longer one, or none") from error
 
 
-def _files(place: str, s3: StorageConfig) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and content of each file of records."""
-    path = Path(place).expanduser()
-    if not place.startswith("s3://") and path.is_file():
-        yield path.name, path.read_bytes()
-        return
-    config = resolve_config(replace(s3, output=place))
-    if not place.startswith("s3://") and not path.is_dir():
-        raise UsageError(f"--calls {place}: there is no such file or folder")
-    store = open_store(config)
-    try:
-        for info in store.list(""):
-            content = store.get(info.key)
-            if content is not None:
-                yield info.key, content
-    except StorageError as error:
-        raise UsageError(f"--calls {place}: {error}") from error
+def _plan_from_recordings(
+    place: str, now_ms: int, s3: StorageConfig | None
+) -> tuple[list[PlannedJob], list[DeadLetter]]:
+    """Plan recordings of which their names alone tell."""
+    found = _recorded(place, s3, None)
+    if not found.legs:
+        why = found.letters[0].detail if found.letters else "there is no file"
+        raise UsageError(f"--recordings {place}: no recording that can be read: {why}")
+    jobs = plan_recorded(Recorded(place, found.legs), now_ms)
+    print(f"{place}: {counted(len(found.legs), 'recording')}, {_days(jobs)}")
+    return jobs, list(found.letters)
+
+
+def _recorded(place: str, s3: StorageConfig | None, contacts: Sequence[Contact] | None) -> RecordedFound:
+    """Find recordings, and say what was found."""
+    where = input_place("--recordings", place, s3)
+    found = find_recorded(where.folder, where.files(), contacts)
+    if contacts is not None:
+        of_calls = f"{counted(len(found.legs), 'recording')} of these contacts"
+        print(f"{place}: {of_calls}, {counted(found.unnamed, 'file')} of no contact in the records")
+    return found
+
+
+def _days(jobs: Sequence[PlannedJob]) -> str:
+    return f"{show_instant(jobs[0].job.start_ms)} to {show_instant(jobs[-1].job.end_ms)}"

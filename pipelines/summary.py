@@ -21,14 +21,12 @@ def only_runs_in(outcome: Outcome) -> bool:
     return not outcome.call_count and set(outcome.by_status) == {FragmentStatus.OTHER_UNIT.value}
 
 
-def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float, start_before_ms: int | None = None) -> str:
+def summary(manifest: Manifest, *, elapsed_s: float, start_before_ms: int | None = None) -> str:
     """Describe a published job.
 
     Parameters
     ----------
     manifest : Manifest
-    call_ms : int
-        Length of the calls written.
     elapsed_s : float
         Wall time of the run.
     start_before_ms : int, optional
@@ -40,8 +38,8 @@ def summary(manifest: Manifest, *, call_ms: int, elapsed_s: float, start_before_
         Several lines.
     """
     outcome = manifest.outcome
-    hours = call_ms / 3_600_000
-    speed = call_ms / 1000 / max(elapsed_s, 1e-3)
+    hours = outcome.call_ms / 3_600_000
+    speed = outcome.call_ms / 1000 / max(elapsed_s, 1e-3)
     took = f"{hours:.2f} h in {elapsed_s:.1f} s ({speed:.0f} times real time)"
     lines = [f"job {manifest.job_id}: {counted(outcome.call_count, 'call')}, {took}"]
     if not outcome.by_status:

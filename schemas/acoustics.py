@@ -57,7 +57,10 @@ ACOUSTIC_MEASURES = (
     ),
     measure("clipping_ratio", "Share of the speech frames' samples at the format's limits."),
 )
-"""Over the speech frames of an utterance or unit: frames between its begin and end that are decided to be speech."""
+"""Over the speech frames of an utterance or unit: frames between its begin and end that are decided to be speech.
+
+NULL, all of them, where more than a tenth of what sounded like speech in it was another leg's echo.
+"""
 
 Z_SCORES = tuple(
     measure(

@@ -113,6 +113,12 @@ CALLS = Table(
         *CONTACT,
         Column("stream_arns", pa.list_(pa.string()), "The streams that the call's legs lie on, sorted."),
         Column(
+            "recordings",
+            pa.list_(pa.string()),
+            "Places of the recordings that the call was read from, sorted; NULL of a call that was read from streams.",
+            nullable=True,
+        ),
+        Column(
             "call_start_ts", INSTANT, "The call's clock zero: the earliest fragment of any leg; offsets count from it."
         ),
         Column("duration_ms", pa.int32(), "From call_start_ts to the end of the last audio of any channel."),
@@ -131,7 +137,12 @@ CALLS = Table(
             pa.int32(),
             "Of these, lost: not found, expired, damaged, unsupported, without timestamp, service error.",
         ),
-        Column("clock_source", STRING, "producer, server, or mixed where the legs differ."),
+        Column(
+            "clock_source",
+            STRING,
+            "producer, server, or mixed where the legs differ; of recordings record or file_name, what told their "
+            "start.",
+        ),
         Column(
             "clock_uncertainty_ms",
             pa.int32(),
@@ -156,7 +167,8 @@ CALLS = Table(
         ),
         measure(
             "channel_correlation",
-            "Largest correlation between the two channels' samples, 0 to 1; NULL if never compared.",
+            "Largest correlation between the two channels' samples, 0 to 1; NULL if never compared, as "
+            "those of legs on different streams.",
         ),
         Column("warnings", pa.list_(pa.string()), "What a reader of the row should know, sorted."),
     ),

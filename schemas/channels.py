@@ -15,12 +15,14 @@ CHANNELS = Table(
         Column(
             "role_source",
             STRING,
-            "Where the role comes from: track_name, role_map (the option), default (Connect's unnamed), or unknown.",
+            "Where the role comes from: track_name, role_map (the option), default (Connect's unnamed), a record, the "
+            "convention of who made the recording (connect_recording, lca_recording, lca_chime_recording, "
+            "chime_recording), or unknown.",
         ),
         measure("role_confidence", "How sure the role is, 0 to 1; NULL where it is unknown."),
-        Column("stream_arn", STRING, "The stream that the leg lies on."),
-        Column("leg_first_fragment", STRING, "The leg's first fragment number."),
-        Column("track_name", STRING, "The Matroska track's Name, empty if it has none."),
+        Column("stream_arn", STRING, "The stream that the leg lies on; of a recording, its place."),
+        Column("leg_first_fragment", STRING, "The leg's first fragment number; 0 of a recording."),
+        Column("track_name", STRING, "The Matroska track's Name, empty if it has none; recording, of one."),
         Column("codec", STRING, "Codec as declared; Connect declares A_AAC over PCM."),
         Column("sample_rate_hz", pa.int32(), "Sample rate that the samples are analysed at."),
         Column("start_ts", INSTANT, "The leg's clock zero, from which the channel's frames and seconds are counted."),
@@ -51,7 +53,10 @@ CHANNELS = Table(
             "echo_leak_db",
             "Level of the other channel on this one, relative to its own level; NULL if it is not heard.",
         ),
-        measure("echo_delay_ms", "How much later it is heard."),
+        measure(
+            "echo_delay_ms",
+            "How much later it is heard; from another stream, what the legs' clocks differ by is part of it.",
+        ),
         Column(
             "peaks",
             pa.list_(pa.int8()),

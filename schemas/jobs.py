@@ -11,7 +11,11 @@ JOBS = Table(
     key=("job_id",),
     columns=(
         JOB_ID,
-        Column("sources", pa.list_(pa.string()), "The stream selectors as written."),
+        Column(
+            "sources",
+            pa.list_(pa.string()),
+            "The stream selectors as written, or places of records (records:) and of recordings (recordings:).",
+        ),
         Column("account", STRING, "The AWS account of the streams."),
         Column("region", STRING, "Their region."),
         Column("start_ts", INSTANT, "Start of the job's range of server time."),

@@ -65,6 +65,11 @@ SENTIMENT_INPUTS = Table(
             "Share of its speech over which another participant speaks; NULL if only one is heard, or if channels "
             "cannot be compared (warnings clocks_differ, channels_identical).",
         ),
+        measure(
+            "echo_ratio",
+            "Share of what sounds like speech in it that is another leg's echo and was taken out; NULL where no leg on "
+            "another stream was compared.",
+        ),
         Column(
             "context",
             CONTEXT,

@@ -8,7 +8,6 @@ import apache_beam as beam
 
 from callbeam.assembly import AssemblyConfig, CallTables, Keyed, assemble_call
 from callbeam.kvs import Job
-from callbeam.transforms.progress import report
 
 
 class AssembleCall(beam.DoFn):
@@ -22,10 +21,7 @@ class AssembleCall(beam.DoFn):
         """Emit the call's rows by table."""
         call_key, parts = element
         keyed = [Keyed(call_key, kind, value) for kind, value in parts]
-        tables = assemble_call(call_key, keyed, self._job, self._config)
-        calls = tables.batches.get("calls", [])
-        report(calls=len(calls), call_ms=sum(batch.column("duration_ms")[0].as_py() for batch in calls))
-        yield tables
+        yield assemble_call(call_key, keyed, self._job, self._config)
 
 
 class AssembleCalls(beam.PTransform):

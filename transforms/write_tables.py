@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import apache_beam as beam
 
 from callbeam.assembly import CallTables, pack, unpack_all
+from callbeam.calls import RecordedLeg
 from callbeam.kvs import Job, Lane
 from callbeam.schemas import TABLES
 from callbeam.storage import StorageConfig, open_store
@@ -72,14 +73,16 @@ class WriteTables(beam.PTransform):
     Parameters
     ----------
     job : Job
-    lanes : apache_beam.PCollection of Lane
+    lanes : apache_beam.PCollection of Lane or RecordedLeg
         The plan: its bytes decide how many shards a table gets, so that every run of the job cuts alike.
     storage : StorageConfig
     attempt : str
         Names this submission's staging.
     """
 
-    def __init__(self, job: Job, lanes: beam.PCollection[Lane], *, storage: StorageConfig, attempt: str) -> None:
+    def __init__(
+        self, job: Job, lanes: beam.PCollection[Lane | RecordedLeg], *, storage: StorageConfig, attempt: str
+    ) -> None:
         super().__init__()
         self._job = job
         self._lanes = lanes

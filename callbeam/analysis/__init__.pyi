@@ -7,6 +7,8 @@ from .piece import AnalysisConfig as AnalysisConfig
 from .piece import analyse_piece as analyse_piece
 from .speech_rows import UNIT_ROWS as UNIT_ROWS
 from .speech_rows import UTTERANCE_ROWS as UTTERANCE_ROWS
+from .speech_rows import loudness_scores as loudness_scores
+from .speech_rows import utterance_id as utterance_id
 
 __all__ = [
     "UNIT_ROWS",
@@ -18,4 +20,6 @@ __all__ = [
     "PieceAnalysis",
     "analyse_channel",
     "analyse_piece",
+    "loudness_scores",
+    "utterance_id",
 ]

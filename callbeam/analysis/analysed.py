@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from callbeam.analysis.frame_rows import ChannelAnalysis
-    from callbeam.audio import Channel
+    from callbeam.audio import Channel, FrameFeatures
     from callbeam.line import Comparison, Detection
     from callbeam.sentiment import UnitBatch
     from callbeam.spans import SpanArray
@@ -64,6 +64,8 @@ class AnalysedChannel:
         ``CLIPS_SCHEMA``: the units' audio, where the policy allows it.
     batch : UnitBatch or None
         What a sentiment model takes of the units, where there is one that may.
+    features : FrameFeatures or None
+        The frames, of a channel whose partner may lie on another stream.
     """
 
     channel: Channel
@@ -73,6 +75,7 @@ class AnalysedChannel:
     units: pa.RecordBatch
     clips: pa.RecordBatch | None
     batch: UnitBatch | None
+    features: FrameFeatures | None = None
 
 
 @dataclass(frozen=True, slots=True)

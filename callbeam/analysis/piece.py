@@ -145,7 +145,7 @@ def analyse_piece(
         _find_echo(heard[two], heard[one], comparison.backward)
     if len(heard) == 1:
         _find_faint(heard[0], config.voice)
-    return PieceAnalysis(tuple(_analyse(each, config) for each in heard), comparisons)
+    return PieceAnalysis(tuple(_analyse(each, config, is_alone=len(heard) == 1) for each in heard), comparisons)
 
 
 def _unheard(channel: Channel) -> Channel:
@@ -173,7 +173,12 @@ def _find_faint(heard: _Heard, config: VoiceActivityConfig) -> None:
     heard.echoed |= faint_speech(speech, heard.features.measures["level_dbfs"], span)
 
 
-def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
+def _may_have_a_partner(channel: Channel) -> bool:
+    """Tell whether the call's other participant may lie on a stream of its own: Chime gives each leg one."""
+    return channel.leg.identity.source == "chime"
+
+
+def _analyse(heard: _Heard, config: AnalysisConfig, *, is_alone: bool) -> AnalysedChannel:
     channel, features = heard.channel, heard.features
     span = features.span
     found = find_detections(
@@ -216,6 +221,7 @@ def _analyse(heard: _Heard, config: AnalysisConfig) -> AnalysedChannel:
         units=unit_rows(channel, speech, units, unit_measures),
         clips=_clips(heard, units, config),
         batch=_model_batch(heard, units, unit_measures, config),
+        features=features if is_alone and _may_have_a_partner(heard.channel) else None,
     )
 
 

@@ -67,6 +67,7 @@ _DECIDED_LATER = {
     "eligible",
     "ineligible_reason",
     "overlap_ratio",
+    "echo_ratio",
     "context",
     "prosody_text",
     "scores",
@@ -127,7 +128,7 @@ def utterance_rows(
         "pause_ms": pa.array(lasts_ms - spoken_ms),
         "speech_probability": _mean_probability(features, voice, utterances),
         "loudness_scores": pa.array(
-            [_loudness_scores(levels[begin:end]) for begin, end in (utterances - features.span.first).tolist()],
+            [loudness_scores(levels[begin:end]) for begin, end in (utterances - features.span.first).tolist()],
             pa.list_(pa.float32()),
         ),
         **{column.name: from_nan(measures[column.name]) for column in (*ACOUSTIC_MEASURES, *EGEMAPS_MEASURES)},
@@ -196,8 +197,8 @@ def _mean_probability(features: FrameFeatures, voice: VoiceTrack, utterances: Sp
     return from_nan(means.astype(np.float32))
 
 
-def _loudness_scores(levels: Float32Array) -> list[float]:
-    """Return the score of each second of an utterance from its frames' levels."""
+def loudness_scores(levels: Float32Array) -> list[float]:
+    """Return the score of each second of an utterance from its frames' levels, in dBFS, NaN where masked."""
     powers = np.where(np.isnan(levels), 0, 10 ** (levels.astype(np.float64) / 10))
     seconds = np.add.reduceat(powers, np.arange(0, len(powers), HOPS_PER_SECOND))
     counts = np.diff(np.append(np.arange(0, len(powers), HOPS_PER_SECOND), len(powers)))

@@ -8,6 +8,7 @@ from callbeam.assembly import call_parts
 from callbeam.assembly.call_parts import Keyed
 from callbeam.assembly.joined_channels import channel_part
 from callbeam.assembly.packing import pack
+from callbeam.legs import track_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,8 @@ def parts_of_analysis(call_id: str, analysis: PieceAnalysis, clock: LegClock, pi
         yield Keyed(call_id, call_parts.PAIRS, pair)
     for analysed in analysis.channels:
         yield Keyed(call_id, call_parts.CHANNELS, channel_part(analysed, clock, piece))
+        if analysed.features is not None:
+            yield Keyed(call_id, call_parts.TRACKS, track_of(analysed.channel.channel_id, piece, analysed.features))
         batches = {
             call_parts.SECONDS: analysed.rows.seconds,
             call_parts.UTTERANCES: analysed.utterances,

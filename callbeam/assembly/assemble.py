@@ -20,6 +20,7 @@ from callbeam.assembly.call_parts import (
     PAIRS,
     SCORES,
     SECONDS,
+    TRACKS,
     UNITS,
     UTTERANCES,
     WINDOWS,
@@ -27,9 +28,11 @@ from callbeam.assembly.call_parts import (
 )
 from callbeam.assembly.channel_comparison import compare_channels
 from callbeam.assembly.config import AssemblyConfig
-from callbeam.assembly.contact_columns import STREAMING_FAILED, contact_columns, contact_warnings, missing_row
+from callbeam.assembly.contact_columns import contact_columns, contact_warnings, missing_reason, missing_row
 from callbeam.assembly.copies import SAME_AUDIO, Copies, find_copies
 from callbeam.assembly.joined_channels import channel_batch, join_parts
+from callbeam.assembly.legs_heard import hear_legs
+from callbeam.assembly.own_rows import SpeechRows, own_rows
 from callbeam.assembly.packing import complete, unpack
 from callbeam.assembly.speech_tables import speech_tables
 from callbeam.assembly.window_rows import WindowRow, window_batch
@@ -102,7 +105,7 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: Assem
     leg_ends: list[LegEnd] = by_kind[LEGS]
     contact: Contact | None = next(iter(by_kind[CONTACTS]), None)
     if not leg_ends:
-        missing = _missing(job, contact)
+        missing = _missing(job, contact, ledger)
         return _tables(call_key, {"calls": missing, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters})
     decision = decide_call(leg_ends, job, ended=contact is not None and has_ended(contact, job.as_of_ms))
     ownership = CallOwnership(leg_ends, decision)
@@ -181,8 +184,13 @@ def _rows(
     contact: Contact | None,
 ) -> dict[str, list[pa.RecordBatch]]:
     """Return the rows of every table but the ledger's."""
-    start_ms, kept, channels = account.start_ms, account.kept, account.channels
-    compared = compare_channels(channels, by_kind[PAIRS])
+    start_ms, kept = account.start_ms, account.kept
+    heard = hear_legs(account.channels, by_kind[TRACKS])
+    channels = heard.channels
+    windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
+    rows = SpeechRows(by_kind[UTTERANCES], by_kind[UNITS], by_kind[SECONDS], windows)
+    rows = own_rows(rows, heard, min_pause_ms=config.thresholds.min_pause_ms)
+    compared = compare_channels(channels, by_kind[PAIRS], heard.comparisons)
     # Two channels of the same sound are no two participants.
     comparable = account.comparable and compared.layout != DUAL_MONO
     clock = CallClock(job.job_id, call_id, start_ms, account.end_ms - start_ms, comparable)
@@ -191,37 +199,28 @@ def _rows(
         name: {**columns, "copy_stream_arns": account.copies.streams.get(name)}
         for name, columns in compared.of_channel.items()
     }
-    spoken = speech_tables(channels, by_kind[UTTERANCES], by_kind[UNITS], scores, compared, clock, config, contact)
+    spoken = speech_tables(channels, rows, scores, compared, heard.taken_ms(), clock, config, contact)
     told: list[str] = []
     of_contact: dict[str, Any] = {}
     if contact is not None:
         of_contact = contact_columns(contact)
         told = contact_warnings(contact, {end.leg.stream.arn for end in by_kind[LEGS]})
     warnings = sorted({*account.warnings(), *compared.warnings, *spoken.warnings, *told})
-    windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
     return {
         "calls": [_call_batch(job, account, {**of_contact, **spoken.totals, **compared.of_call, "warnings": warnings})],
         CHANNELS: [channel_batch(job.job_id, channels, start_ms, of_channel)] if channels else [],
         **spoken.batches,
-        SECONDS: [_second_batch(job.job_id, batch, start_ms) for batch in by_kind[SECONDS] if _channel(batch) in kept],
-        WINDOWS: _window_batches(job.job_id, call_id, start_ms, windows),
+        SECONDS: [_second_batch(job.job_id, batch, start_ms) for batch in rows.seconds if _channel(batch) in kept],
+        WINDOWS: _window_batches(job.job_id, call_id, start_ms, rows.windows),
     }
 
 
-def _missing(job: Job, contact: Contact | None) -> list[pa.RecordBatch]:
+def _missing(job: Job, contact: Contact | None, ledger: pa.Table) -> list[pa.RecordBatch]:
     """Return the row of a contact that has no audio in the job or its margins, if it begins in the job."""
     begin_ms = contact_begin_ms(contact) if contact is not None else None
     if contact is None or begin_ms is None or not job.start_ms <= begin_ms < job.end_ms:
         return []
-    named = {session.stream_arn for session in contact.sessions}
-    gone = sorted(named - {stream.arn for stream in job.streams})
-    if not named:
-        reason = "no record names a stream of it"
-        if STREAMING_FAILED in contact_warnings(contact, ()):
-            reason += ", and its streaming failed"
-    else:
-        reason = f"there is no stream {gone[0]}" if gone else "no fragment on its streams is tagged with it"
-    return [missing_row(job, contact, begin_ms, reason)]
+    return [missing_row(job, contact, begin_ms, missing_reason(job, contact, begun_before=ledger.num_rows > 0))]
 
 
 def _tables(
@@ -242,7 +241,8 @@ def _call_batch(job: Job, account: _Account, conversation: dict[str, Any]) -> pa
         "instance_id": identity.instance_id,
         "chime_call_id": identity.chime_call_id,
         "voice_connector_id": identity.voice_connector_id,
-        "stream_arns": sorted({end.leg.stream.arn for end in account.legs}),
+        "stream_arns": sorted({end.leg.stream.arn for end in account.legs if not end.leg.recorded}),
+        "recordings": sorted({end.leg.stream.arn for end in account.legs if end.leg.recorded}) or None,
         "call_start_ts": account.start_ms,
         "duration_ms": account.end_ms - account.start_ms,
         "status": "no_audio" if not channels else "partial" if account.incomplete else "ok",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 LEGS = "legs"
 CHANNELS = "channels"
 PAIRS = "pairs"
+TRACKS = "tracks"
 UTTERANCES = "utterances"
 UNITS = "sentiment_inputs"
 SCORES = "scores"
@@ -29,8 +30,9 @@ class Keyed(NamedTuple):
     call_key : str
         ``call_id``, or what ``key_of`` gives for rows without one.
     kind : str
-        ``legs`` (LegEnd), ``channels`` (ChannelPart), ``pairs`` (ChannelPair), ``windows`` (WindowRow), ``files``
-        (ChannelFile), ``contacts`` (Contact), ``scores`` (UnitScores), or the table whose Arrow batch it is, packed.
+        ``legs`` (LegEnd), ``channels`` (ChannelPart), ``pairs`` (ChannelPair), ``tracks`` (TrackPart), ``windows``
+        (WindowRow), ``files`` (ChannelFile), ``contacts`` (Contact), ``scores`` (UnitScores), or the table whose Arrow
+        batch it is, packed.
     value : object
         As ``kind`` says.
     """

@@ -21,7 +21,7 @@ from callbeam.line import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from callbeam.analysis import ChannelPair
     from callbeam.assembly.joined_channels import JoinedChannel
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 
 ROLE_CONFIDENCE = {
     "track_name": 1.0,
-    "default": 0.8,
+    "connect_recording": 1.0,
     "call_list": 1.0,
     "siprec": 1.0,
     "siprec_label": 0.8,
     "is_caller": 0.8,
+    "default": 0.8,
+    "lca_recording": 0.8,
 }
 """By ``role_source``; nothing is known of the others."""
 
@@ -65,7 +67,11 @@ class ComparedChannels:
     warnings: tuple[str, ...]
 
 
-def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelPair]) -> ComparedChannels:
+def compare_channels(
+    channels: Sequence[JoinedChannel],
+    pairs: Sequence[ChannelPair],
+    across: Mapping[tuple[str, str], Comparison] | None = None,
+) -> ComparedChannels:
     """Compare the channels of one call.
 
     Parameters
@@ -73,6 +79,8 @@ def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelP
     channels : sequence of JoinedChannel
     pairs : sequence of ChannelPair
         What the pieces say, in any order; that of channels which are not among these is left out.
+    across : mapping of (str, str) to Comparison, optional
+        By two channels' ids: what comparing legs on different streams tells.
     """
     known = {channel.channel_id: channel for channel in channels}
     between: dict[tuple[str, str], list[Comparison]] = defaultdict(list)
@@ -80,7 +88,9 @@ def compare_channels(channels: Sequence[JoinedChannel], pairs: Sequence[ChannelP
         if pair.first_id in known and pair.second_id in known:
             between[pair.first_id, pair.second_id].append(pair.comparison)
     joined = {names: some for names, parts in sorted(between.items()) if (some := join_comparisons(parts)) is not None}
-    if not joined and _same_sound(channels):
+    by_samples = bool(joined)
+    joined |= across or {}
+    if not by_samples and _same_sound(channels):
         joined[channels[0].channel_id, channels[1].channel_id] = Comparison(True, Leak(), Leak())
     main = max(joined.values(), key=_evidence_s, default=None)
     layout, warnings = channel_layout(len(channels), main)

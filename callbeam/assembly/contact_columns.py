@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from callbeam.calls import session_span
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -63,6 +65,41 @@ def contact_warnings(contact: Contact, stream_arns: Collection[str]) -> list[str
     failed = any(mark.kind == "streaming_failed" for mark in contact.marks)
     found = {LEG_MISSING: bool(named.difference(stream_arns)), STREAMING_FAILED: failed}
     return [warning for warning, holds in found.items() if holds]
+
+
+def missing_reason(job: Job, contact: Contact, *, begun_before: bool) -> str:
+    """Say why nothing of a contact was found.
+
+    Parameters
+    ----------
+    job : Job
+    contact : Contact
+    begun_before : bool
+        Fragments of it lie in the job, of a leg that began before its margin.
+    """
+    named = {session.stream_arn for session in contact.sessions}
+    gone = sorted(named - {stream.arn for stream in job.streams})
+    if not named:
+        failed = ", and its streaming failed" if STREAMING_FAILED in contact_warnings(contact, ()) else ""
+        return f"no record names a stream of it{failed}"
+    if gone:
+        return f"there is no stream {gone[0]}"
+    if begun_before:
+        return f"its audio began before {_instant(job.start_ms)}: the times of its records are off"
+    spans = [span for session in contact.sessions if (span := session_span(contact, session)) is not None]
+    if not spans:
+        return "no record tells when it was streamed"
+    begin_ms, end_ms = min(begin for begin, _ in spans), max(end for _, end in spans)
+    firsts = [session.first_fragment for session in contact.sessions if session.first_fragment is not None]
+    named_first = f", and fragment {firsts[0]}, which records name, is not there or another call's" if firsts else ""
+    return (
+        f"no fragment on its streams is tagged with it from {_instant(begin_ms)} to {_instant(end_ms)}, where its "
+        f"records put it{named_first}"
+    )
+
+
+def _instant(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, tz=timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def missing_row(job: Job, contact: Contact, begin_ms: int, reason: str) -> pa.RecordBatch:

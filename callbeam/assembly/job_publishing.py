@@ -43,6 +43,7 @@ def publish_job(
     outcome = Outcome(
         by_status=dict(sorted(tally.by_status.items())),
         call_count=tally.call_count,
+        call_ms=tally.call_ms,
         open_calls=tuple(sorted(tally.open_calls)),
     )
     return publish(store, job, [*files, jobs], outcome, config)

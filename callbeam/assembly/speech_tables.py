@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from callbeam.assembly.channel_comparison import ComparedChannels
     from callbeam.assembly.config import AssemblyConfig
     from callbeam.assembly.joined_channels import JoinedChannel
+    from callbeam.assembly.own_rows import SpeechRows
     from callbeam.conversation import CallClock
     from callbeam.records import Contact
+    from callbeam.spans import SpanArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,10 @@ class SpeechTables:
 
 def speech_tables(
     channels: Sequence[JoinedChannel],
-    utterance_batches: Sequence[pa.RecordBatch],
-    unit_batches: Sequence[pa.RecordBatch],
+    rows: SpeechRows,
     scores: Mapping[str, Sequence[Mapping[str, Any]]],
     compared: ComparedChannels,
+    taken_ms: Mapping[str, SpanArray],
     clock: CallClock,
     config: AssemblyConfig,
     contact: Contact | None = None,
@@ -70,20 +72,22 @@ def speech_tables(
     ----------
     channels : sequence of JoinedChannel
         Those that the job writes; rows of others are left out.
-    utterance_batches, unit_batches : sequence of pyarrow.RecordBatch
-        ``UTTERANCE_ROWS`` and ``UNIT_ROWS``, a batch of one channel each, in any order.
+    rows : SpeechRows
+        In any order.
     scores : mapping of str to sequence of mapping
         By unit: what a sentiment model says.
     compared : ComparedChannels
         How the channels are heard on each other.
+    taken_ms : mapping of str to SpanArray
+        By channel: what sounds like speech and is another leg's, UTC milliseconds.
     clock : CallClock
     config : AssemblyConfig
     contact : Contact, optional
         What records say of the call: when an agent was on the line.
     """
     kept = frozenset(channel.channel_id for channel in channels)
-    utterances = sorted_rows(utterance_batches, kept, UTTERANCE_ROWS)
-    units = sorted_rows(unit_batches, kept, UNIT_ROWS)
+    utterances = sorted_rows(rows.utterances, kept, UTTERANCE_ROWS)
+    units = sorted_rows(rows.units, kept, UNIT_ROWS)
     talk = _talk_of(channels, utterances, clock)
     heard = find_phases(talk, clock.duration_ms)
     known = contact_phases(contact, clock.start_ms, clock.duration_ms, heard) if contact is not None else ()
@@ -96,7 +100,15 @@ def speech_tables(
         thresholds=config.thresholds,
     )
     baseline = baseline_of(utterances)
-    call = CallSpeech(talk, conversation, _turns(utterances, clock), compared.layout, compared.leak_levels, contact)
+    call = CallSpeech(
+        talk,
+        conversation,
+        _turns(utterances, clock),
+        compared.layout,
+        compared.leak_levels,
+        contact,
+        echoes={name: spans - clock.start_ms for name, spans in taken_ms.items()},
+    )
     tables = {
         "utterances": utterance_table(utterances, conversation, baseline, clock).to_batches(),
         "events": [row_batch("events", conversation.events, clock)],

@@ -30,6 +30,8 @@ class Tally:
         Ledger rows by status.
     call_count : int
         Calls written.
+    call_ms : int
+        Their length.
     channel_ms : int
         Audio of the channels written, gaps left out.
     open_calls : frozenset of str
@@ -38,6 +40,7 @@ class Tally:
 
     by_status: Counter[str] = field(default_factory=Counter)
     call_count: int = 0
+    call_ms: int = 0
     channel_ms: int = 0
     open_calls: frozenset[str] = frozenset()
 
@@ -56,25 +59,28 @@ def tally_of(call: CallTables) -> Tally:
             batch.column("samples").to_pylist(), batch.column("sample_rate_hz").to_pylist(), strict=True
         )
     )
+    calls = call.batches.get("calls", ())
     return Tally(
         by_status,
-        sum(batch.num_rows for batch in call.batches.get("calls", ())),
-        channel_ms,
-        frozenset({call.call_key}) if call.open else frozenset(),
+        call_count=sum(batch.num_rows for batch in calls),
+        call_ms=sum(pc.sum(batch.column("duration_ms")).as_py() for batch in calls),
+        channel_ms=channel_ms,
+        open_calls=frozenset({call.call_key}) if call.open else frozenset(),
     )
 
 
 def add_tallies(tallies: Iterable[Tally]) -> Tally:
     """Add up tallies, in any order."""
     by_status: Counter[str] = Counter()
-    call_count, channel_ms = 0, 0
+    call_count, call_ms, channel_ms = 0, 0, 0
     open_calls: frozenset[str] = frozenset()
     for tally in tallies:
         by_status.update(tally.by_status)
         call_count += tally.call_count
+        call_ms += tally.call_ms
         channel_ms += tally.channel_ms
         open_calls |= tally.open_calls
-    return Tally(by_status, call_count, channel_ms, open_calls)
+    return Tally(by_status, call_count=call_count, call_ms=call_ms, channel_ms=channel_ms, open_calls=open_calls)
 
 
 def lost_ratio(by_status: Mapping[str, int]) -> float | None:

@@ -3,11 +3,11 @@ from .contact_planning import ContactPlan as ContactPlan
 from .contact_planning import Exclusion as Exclusion
 from .contact_planning import LegRole as LegRole
 from .contact_planning import PlannedJob as PlannedJob
-from .contact_planning import contact_begin_ms as contact_begin_ms
 from .contact_planning import exclusions as exclusions
 from .contact_planning import has_ended as has_ended
 from .contact_planning import leg_roles as leg_roles
 from .contact_planning import plan_contacts as plan_contacts
+from .contact_planning import plan_recorded as plan_recorded
 from .identity import identify as identify
 from .inspection import LegSurvey as LegSurvey
 from .inspection import TrackReport as TrackReport
@@ -28,15 +28,21 @@ from .pieces import LegEnd as LegEnd
 from .pieces import Piece as Piece
 from .reading_notices import CLOCK_STEPPED as CLOCK_STEPPED
 from .reading_notices import Notice as Notice
+from .recorded_leg import RECORDINGS_SOURCE as RECORDINGS_SOURCE
+from .recorded_leg import Recorded as Recorded
+from .recorded_leg import RecordedLeg as RecordedLeg
 from .roles import AGENT as AGENT
 from .roles import CUSTOMER as CUSTOMER
 from .roles import parse_role_map as parse_role_map
 from .roles import participant_role as participant_role
+from .sought_calls import contact_begin_ms as contact_begin_ms
+from .sought_calls import session_span as session_span
 
 __all__ = [
     "AGENT",
     "CLOCK_STEPPED",
     "CUSTOMER",
+    "RECORDINGS_SOURCE",
     "CallDecision",
     "CallIdentity",
     "CallStatus",
@@ -51,6 +57,8 @@ __all__ = [
     "Notice",
     "Piece",
     "PlannedJob",
+    "Recorded",
+    "RecordedLeg",
     "TrackReport",
     "call_at",
     "contact_begin_ms",
@@ -63,9 +71,11 @@ __all__ = [
     "parse_role_map",
     "participant_role",
     "plan_contacts",
+    "plan_recorded",
     "read_lane",
     "read_leg_of",
     "report_tracks",
+    "session_span",
     "start_before",
     "survey_legs",
 ]

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callbeam.calls.named_fragments import locate
+from callbeam.calls.recorded_leg import Recorded
+from callbeam.calls.sought_calls import contact_begin_ms, days_of, sought_of
 from callbeam.errors import UsageError
-from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, make_job
+from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, Stretch, make_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from callbeam.calls.recorded_leg import RecordedLeg
     from callbeam.kvs import Job, KvsClient, Stream
     from callbeam.records import Contact
 
 EARLIEST_MS, LATEST_MS = 0, 1 << 45
 """Any call lies between them: 1970 and 3084."""
+
+LOOKED_UP_AT_ONCE = 8
+"""Streams described at a time: KVS allows an account 300 a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,13 @@ class PlannedJob:
     contacts : tuple of Contact
         Those that begin in the job or within ``LEG_SKEW_MS`` of it, by call_id: near a border two jobs have a contact,
         for the server's time decides, which records do not tell.
+    recorded : tuple of RecordedLeg
+        Recordings of calls that begin in the job, by place; what streams hold of these calls goes first.
     """
 
     job: Job
     contacts: tuple[Contact, ...]
+    recorded: tuple[RecordedLeg, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,9 @@ class ContactPlan:
     unreadable: Mapping[str, str]
 
 
-def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, now_ms: int) -> ContactPlan:
+def plan_contacts(
+    client: KvsClient, contacts: Iterable[Contact], source: str, now_ms: int, recorded: Recorded | None = None
+) -> ContactPlan:
     """Plan a job for each UTC day on which contacts begin.
 
     Parameters
@@ -81,28 +94,31 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
         place replace what earlier ones gave.
     now_ms : int
         The instant of planning; what has not been over for ``LEG_SKEW_MS`` is left to a later run.
+    recorded : Recorded, optional
+        Recordings of these contacts: they are read even where no stream exists any more.
 
     Raises
     ------
     UsageError
         If no contact can be looked for, their streams lie in several accounts or regions, or KVS cannot be asked.
     """
+    contacts = list(contacts)
+    streams = _look_up(client, (session.stream_arn for contact in contacts for session in contact.sessions))
+    found = {arn: stream for arn, stream in streams.items() if stream is not None}
     unreadable: dict[str, str] = {}
     by_day: defaultdict[int, list[Contact]] = defaultdict(list)
-    streams: dict[str, Stream | None] = {}
-    for contact in contacts:
-        begin_ms = contact_begin_ms(contact)
+    recorded = recorded or Recorded("", ())
+    recorded_ms = {one.leg.identity.call_id: one.leg.start_server_ms for one in recorded.legs}
+    for contact in locate(client, contacts, streams):
+        begin_ms = contact_begin_ms(contact) or recorded_ms.get(contact.call_id)
         if begin_ms is None:
-            unreadable[contact.call_id] = "no record tells when it began"
+            unreadable[contact.call_id] = _why_unplaced(contact, streams)
         elif begin_ms > now_ms - LEG_SKEW_MS:
             unreadable[contact.call_id] = "it began less than 2 minutes ago, or in the future"
         else:
-            for session in contact.sessions:
-                _look_up(client, streams, session.stream_arn)
-            for day in {(begin_ms + skew) // DAY_MS for skew in (-LEG_SKEW_MS, 0, LEG_SKEW_MS)}:
+            for day in days_of(contact, found) or {begin_ms // DAY_MS}:
                 by_day[day].append(contact)
-    found = {arn: stream for arn, stream in streams.items() if stream is not None}
-    jobs = [_job(day * DAY_MS, some, found, source, now_ms) for day, some in sorted(by_day.items())]
+    jobs = [_job(day * DAY_MS, some, found, source, now_ms, recorded) for day, some in sorted(by_day.items())]
     planned = tuple(job for job in jobs if job is not None)
     looked_for = {contact.call_id for job in planned for contact in job.contacts}
     for contact in (contact for some in by_day.values() for contact in some):
@@ -114,12 +130,43 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
     return ContactPlan(planned, unreadable)
 
 
-def contact_begin_ms(contact: Contact) -> int | None:
-    """Return when a contact's first audio began, UTC milliseconds, as far as records tell; else its first instant."""
-    starts = [session.start_ms for session in contact.sessions if session.start_ms is not None]
-    if starts or contact.initiation_ms is not None:
-        return min(starts, default=contact.initiation_ms)
-    return min((mark.at_ms for mark in contact.marks), default=None)
+def plan_recorded(recorded: Recorded, now_ms: int) -> list[PlannedJob]:
+    """Plan a job for each UTC day on which recorded calls begin, over their recordings alone.
+
+    Parameters
+    ----------
+    recorded : Recorded
+        At least one leg.
+    now_ms : int
+        The instant of planning.
+
+    Raises
+    ------
+    UsageError
+        If all calls begin in the future.
+    """
+    jobs = []
+    for day, legs in recorded.by_day(DAY_MS).items():
+        start_ms, end_ms = day * DAY_MS, (day + 1) * DAY_MS
+        if start_ms < now_ms:
+            named_by = ((recorded.source,), start_ms, end_ms)
+            job = make_job((recorded.source,), (), start_ms, end_ms, now_ms, named_by=named_by, only=CallFilter())
+            jobs.append(PlannedJob(job, (), legs))
+    if not jobs:
+        raise UsageError(f"the recordings in {recorded.place} begin in the future by their names: check these")
+    return jobs
+
+
+def _why_unplaced(contact: Contact, streams: Mapping[str, Stream | None]) -> str:
+    """Say why it is not known when a contact began."""
+    for session in contact.sessions:
+        if session.first_fragment is None:
+            continue
+        name = session.stream_arn.split("/")[-2]
+        if streams.get(session.stream_arn) is None:
+            return f"there is no stream {name}"
+        return f"no record tells when it began, and stream {name} holds no fragment {session.first_fragment}"
+    return "no record tells when it began"
 
 
 def has_ended(contact: Contact, now_ms: int) -> bool:
@@ -156,26 +203,48 @@ def _outside(included: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return [span for span in zip((EARLIEST_MS, *ends), (*begins, LATEST_MS), strict=True) if span[0] < span[1]]
 
 
-def _look_up(client: KvsClient, known: dict[str, Stream | None], arn: str) -> None:
-    """Find a stream, once; None if KVS says that there is none."""
-    if arn not in known:
+def _look_up(client: KvsClient, arns: Iterable[str]) -> dict[str, Stream | None]:
+    """Find streams, each once; None for those of which KVS says that there are none."""
+
+    def find(arn: str) -> Stream | None:
         try:
-            (known[arn],) = client.resolve_streams([arn])
+            return client.resolve_streams([arn])[0]
         except NoStreamError:
-            known[arn] = None
+            return None
+
+    names = sorted(set(arns))
+    with ThreadPoolExecutor(max_workers=LOOKED_UP_AT_ONCE) as pool:
+        try:
+            return dict(zip(names, pool.map(find, names), strict=True))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _job(
-    day_ms: int, contacts: Sequence[Contact], streams: Mapping[str, Stream], source: str, now_ms: int
+    day_ms: int,
+    contacts: Sequence[Contact],
+    streams: Mapping[str, Stream],
+    source: str,
+    now_ms: int,
+    recorded: Recorded,
 ) -> PlannedJob | None:
-    """Make the job of a day; None if the day has not begun, or its contacts' streams are all gone."""
+    """Make the job of a day; None if it has not begun, or its contacts' streams are gone and nothing was recorded."""
     arns = {session.stream_arn for contact in contacts for session in contact.sessions}
     used = [streams[arn] for arn in sorted(arns) if arn in streams]
     end_ms = min(day_ms + DAY_MS, now_ms - LEG_SKEW_MS)
-    if not used or end_ms <= day_ms:
+    files = recorded.by_day(DAY_MS).get(day_ms // DAY_MS, ())
+    if not (used or files) or end_ms <= day_ms:
         return None
     only = CallFilter(frozenset(name for contact in contacts for name in (contact.call_id, *contact.aliases)))
     place = f"records:{source}"
+    sources = (place, recorded.source, *only.words()) if recorded.legs else (place, *only.words())
     named_by = ((place,), day_ms, day_ms + DAY_MS)
-    job = make_job((place, *only.words()), used, day_ms, end_ms, now_ms, named_by=named_by, only=only)
-    return PlannedJob(job, tuple(sorted(contacts, key=lambda contact: contact.call_id)))
+    reach = Stretch(day_ms - LEG_SKEW_MS, end_ms + LEG_SKEW_MS)
+    sought = [
+        one
+        for contact in contacts
+        for one in sought_of(contact)
+        if one.stream_arn in streams and one.start_ms < reach.end_ms and reach.start_ms < one.end_ms
+    ]
+    job = make_job(sources, used, day_ms, end_ms, now_ms, named_by=named_by, only=only, sought=sought, arns=arns)
+    return PlannedJob(job, tuple(sorted(contacts, key=lambda contact: contact.call_id)), files)

@@ -3,13 +3,18 @@
 Three kinds of legs pass by. One that runs into the job, or begins in the margin before it, belongs to the job before:
 it is only followed to where it ends. One that begins in the job or in the margin after it is read to its end, wherever
 that lies. With the first leg that begins later still the lane is done.
+
+A job that is planned from records reads stretches of its streams, one after the other, each in this way. What lies
+between them is not looked at, unless a leg runs on into it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from callbeam.calls.calls_under_way import begin_of_call_at
+from callbeam.calls.known_calls import KnownCalls
 from callbeam.calls.look_back import LookBack
 from callbeam.calls.ownership import (
     LEG_PAUSE_MS,
@@ -29,7 +34,7 @@ from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.calls.pieces import DeadLetter, LedgerRow, Leg, LegEnd, Piece
 from callbeam.calls.stream_cursor import StreamCursor
 from callbeam.calls.stream_scan import FragmentReader
-from callbeam.kvs import LEG_SKEW_MS, FragmentStatus
+from callbeam.kvs import FragmentStatus, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +94,8 @@ class _Following:
         It has no tags, and begins soon after a named call.
     asked_for : bool
         The job's filter wants it.
+    by_records : bool
+        It begins here because records say so.
     """
 
     state: LegState
@@ -96,6 +103,7 @@ class _Following:
     cutter: PieceCutter | None = None
     may_be_cut: bool = False
     asked_for: bool = True
+    by_records: bool = False
 
     @property
     def call_id(self) -> str | None:
@@ -111,38 +119,103 @@ class _LaneReading:
     def __init__(self, lane: Lane, job: Job, source: FragmentSource) -> None:
         self._lane = lane
         self._job = job
-        self._cursor = StreamCursor(lane, job, source)
-        self._look_back = LookBack(self._cursor, source)
-        self._reader = FragmentReader(self._cursor, source)
+        self._source = source
+        self._known = KnownCalls(lane.sought)
+        self._stretches = list(lane.stretches) or [job.reach]
         self._leg: _Following | None = None
+        self._awaited: CallIdentity | None = None  # the call whose named first fragment was lost
+        self._read_to = 0, 0  # server time and number: what comes before them has been seen to
+        self._open(self._stretches[0])
 
     def close(self) -> None:
         self._reader.close()
 
     def events(self) -> Iterator[Event]:
-        self._find_leg_into()
+        for stretch in self._stretches:
+            rest = self._rest_of(stretch)
+            if rest is None:
+                continue
+            if rest is not self._stretch:
+                self._reader.close()
+                self._open(rest)
+            self._find_leg_into()
+            yield from self._read_stretch()
+
+    def _rest_of(self, stretch: Stretch) -> Stretch | None:
+        """Return what is left of a stretch, where a leg that began before it has been read into it."""
+        at_ms, number = self._read_to
+        if at_ms >= stretch.end_ms:
+            return None
+        if at_ms < stretch.start_ms:
+            return stretch
+        return Stretch(at_ms, stretch.end_ms, number or (stretch.first_number if at_ms == stretch.start_ms else None))
+
+    def _open(self, stretch: Stretch) -> None:
+        self._stretch = stretch
+        self._cursor = StreamCursor(self._lane, self._job, self._source, stretch)
+        self._look_back = LookBack(self._cursor, self._source)
+        self._reader = FragmentReader(self._cursor, self._source)
+
+    def _read_stretch(self) -> Iterator[Event]:
+        """Read a stretch, and the legs that begin in it to their end."""
         while True:
             foreign = self._leg.foreign if self._leg is not None else None
-            seen = self._reader.next(self._reach_ms(), foreign)
+            reach_ms = self._reach_ms()
+            seen = self._reader.next(reach_ms, foreign, self._wanted_to_ms())
             if seen is None:
-                break
+                self._read_to = reach_ms, 0
+                yield from self._end(None)
+                return
             if seen.lost is not None:
                 yield from self._lose(seen, seen.lost)
                 continue
-            if not self._goes_on(seen):
-                may_be_cut = self._leg is not None and may_be_one(self._leg.state, seen.identity, seen.at_ms)
+            seen = replace(seen, identity=self._known.named(seen.identity))
+            begun = self._begun_by(seen)
+            if begun is not None or not self._goes_on(seen):
+                before = self._leg if begun is None else None
+                may_be_cut = before is not None and may_be_one(before.state, seen.identity, seen.at_ms)
                 yield from self._end(seen, may_be_cut=may_be_cut)
-                if place_of(seen.at_ms, self._job) is Place.LATER:
-                    break
-                self._begin(seen, may_be_cut=may_be_cut)
+                if seen.at_ms >= self._stretch.end_ms:
+                    self._read_to = seen.at_ms, seen.listed.number
+                    return
+                self._begin(seen, begun, may_be_cut=may_be_cut)
             yield from self._follow(seen)
-        yield from self._end(None)
 
     def _find_leg_into(self) -> None:
-        """Find the leg that runs into the margin before the job."""
-        state = self._look_back.leg_into(self._job.start_ms - LEG_SKEW_MS, self._reach_ms())
-        if state is not None:
-            self._leg = _Following(state)
+        """Find the leg that runs into the stretch; where it is a call that is sought, begin where that does."""
+        stretch = self._stretch
+        if stretch.first_number is not None:
+            return
+        state = self._look_back.leg_into(stretch.start_ms, self._reach_ms())
+        if state is None:
+            return
+        self._leg = self._running_in(state)
+        begin_ms = self._begin_of_sought(self._leg)
+        if begin_ms is not None:
+            self._open(replace(stretch, start_ms=begin_ms))
+            state = self._look_back.leg_into(begin_ms, self._reach_ms())
+            self._leg = None if state is None else self._running_in(state)
+
+    def _begin_of_sought(self, into: _Following) -> int | None:
+        """Return where the call that runs into a stretch begins, if it is sought and may be the job's.
+
+        Then the times of its records are off.
+        """
+        start_ms, earliest_ms = self._stretch.start_ms, max(self._job.reach.start_ms, self._read_to[0])
+        if start_ms <= earliest_ms or not self._lane.sought or into.call_id is None or not into.asked_for:
+            return None
+        begin_ms = begin_of_call_at(self._source, start_ms, self._stretch.end_ms)
+        return begin_ms if begin_ms is not None and begin_ms >= earliest_ms else None
+
+    def _begun_by(self, seen: Observation) -> CallIdentity | None:
+        """Return the call that begins with a fragment because records say so, and tags do not say otherwise."""
+        begun = self._known.begun_by(seen.listed.number) or self._awaited
+        self._awaited = None
+        if begun is None or (seen.identity is not None and seen.identity.call_id != begun.call_id):
+            return None
+        following = self._leg
+        reads_it = following is not None and following.cutter is not None and following.call_id == begun.call_id
+        return None if reads_it else begun
 
     def _goes_on(self, seen: Observation) -> bool:
         """Tell whether a fragment continues the leg that is followed; what that is called may only now matter."""
@@ -152,29 +225,57 @@ class _LaneReading:
         pause_ms = seen.at_ms - following.state.last_ms
         matters = seen.identity is not None or pause_ms > UNTAGGED_PAUSE_MS
         if following.leg is None and following.state.identity is None and matters and pause_ms <= LEG_PAUSE_MS:
-            following.state = self._look_back.find_call(following.state)
-        return continues(following.state, seen.identity, seen.at_ms)
+            self._leg = following = self._running_in(self._look_back.find_call(following.state))
+        return self._continues(following, seen.identity, seen.at_ms)
+
+    def _continues(self, following: _Following, identity: CallIdentity | None, at_ms: int) -> bool:
+        """Tell whether a fragment belongs to the leg before it: by its tags, and where there are none by records."""
+        if identity is None and following.by_records and following.state.tagged_ms is None:
+            streaming = self._known.is_streaming(following.call_id or "", at_ms)
+            if streaming is not None:
+                return streaming and at_ms - following.state.last_ms <= LEG_PAUSE_MS
+        return continues(following.state, identity, at_ms)
 
     def _reach_ms(self) -> int:
-        """Return how far to read: to the end of the margin, or until the leg under way is surely over."""
-        reach_ms = self._job.end_ms + LEG_SKEW_MS
+        """Return how far to read: to the end of the stretch, or until the leg under way is surely over."""
+        reach_ms = self._stretch.end_ms
         if self._leg is not None and self._leg.cutter is not None:
             reach_ms = max(reach_ms, self._leg.state.last_ms + OPEN_MS)
         return min(reach_ms, self._job.as_of_ms)
 
-    def _begin(self, seen: Observation, *, may_be_cut: bool) -> None:
+    def _wanted_to_ms(self) -> int | None:
+        """Return up to when media is wanted for sure; None where the job is about all that lies on the stream."""
+        if not self._lane.sought:
+            return None
+        following, stretch = self._leg, self._stretch
+        if following is not None:
+            call_id, at_ms = following.call_id if following.cutter is not None else None, following.state.last_ms
+        else:
+            begun = self._known.begun_by(stretch.first_number) if stretch.first_number is not None else None
+            call_id, at_ms = begun.call_id if begun is not None else None, stretch.start_ms
+        return (self._known.stop_of(call_id, at_ms) if call_id is not None else None) or 0
+
+    def _running_in(self, state: LegState) -> _Following:
+        """Follow a leg whose beginning was not seen."""
+        state = replace(state, identity=self._known.named(state.identity))
+        identity = state.identity
+        asked_for = identity is None or self._job.only.wants(identity.call_id, identity.voice_connector_id)
+        return _Following(state, asked_for=asked_for)
+
+    def _begin(self, seen: Observation, begun: CallIdentity | None, *, may_be_cut: bool) -> None:
         stream, number = self._lane.stream, seen.listed.number
-        identity = seen.identity or untagged_identity(stream, number)
+        identity = seen.identity or begun or untagged_identity(stream, number)
         tagged_ms = None if seen.identity is None else seen.at_ms
         state = LegState(identity, seen.at_ms, tagged_ms)
-        if not self._job.only.wants(identity.call_id, identity.voice_connector_id):
+        wanted = self._job.only.wants(identity.call_id, identity.voice_connector_id)
+        if not wanted or self._known.is_before(identity.call_id, number):
             self._leg = _Following(state, asked_for=False)
             return
         leg = Leg(identity, stream, number, seen.at_ms)
         cutter = None
         if place_of(seen.at_ms, self._job) is Place.INSIDE and seen.fetched is not None:
-            cutter = PieceCutter(leg, unit_of(seen.at_ms, self._lane, self._job), seen.fetched)
-        self._leg = _Following(state, leg, cutter, may_be_cut)
+            cutter = PieceCutter(leg, unit_of(seen.at_ms, self._lane, self._job, self._stretch), seen.fetched)
+        self._leg = _Following(state, leg, cutter, may_be_cut, by_records=begun is not None)
 
     def _follow(self, seen: Observation) -> Iterator[Event]:
         following = self._leg
@@ -206,14 +307,15 @@ class _LaneReading:
         """Account for a fragment without media: it is the call's around it, as a fragment without tags would be."""
         following = self._leg
         call_id, unit = None, None
-        if following is not None and continues(following.state, None, seen.at_ms):
+        self._awaited = self._known.begun_by(seen.listed.number) or self._awaited
+        if following is not None and self._continues(following, None, seen.at_ms):
             if following.cutter is None:
                 yield from self._other_unit(seen, following, None)
                 return
             call_id, unit = following.call_id, following.cutter.unit
             yield from self._other_unit(seen, following, unit)
-        elif self._job.start_ms <= seen.at_ms < self._job.end_ms:
-            unit = unit_of(seen.at_ms, self._lane, self._job)
+        else:
+            unit = self._unit_at(seen.at_ms)
         if unit is not None:
             status = lost.status if lost.status is not None else FragmentStatus.DAMAGED
             yield self._row(seen, unit, status, call_id, lost.reason)
@@ -230,11 +332,19 @@ class _LaneReading:
 
     def _other_unit(self, seen: Observation, following: _Following, owner: Unit | None) -> Iterator[LedgerRow]:
         """Say under the unit that a fragment lies in that its leg is another's, or not asked for."""
-        if self._job.start_ms <= seen.at_ms < self._job.end_ms:
-            unit = unit_of(seen.at_ms, self._lane, self._job)
-            if unit != owner:
-                status = FragmentStatus.OTHER_UNIT if following.asked_for else FragmentStatus.NOT_ASKED
-                yield self._row(seen, unit, status, following.call_id, "")
+        unit = self._unit_at(seen.at_ms)
+        if unit is not None and unit != owner:
+            status = FragmentStatus.OTHER_UNIT if following.asked_for else FragmentStatus.NOT_ASKED
+            yield self._row(seen, unit, status, following.call_id, "")
+
+    def _unit_at(self, at_ms: int) -> Unit | None:
+        """Return the unit that a fragment lies in; None between stretches, and in the job's margins."""
+        if not self._job.start_ms <= at_ms < self._job.end_ms:
+            return None
+        for stretch in (self._stretch, *self._stretches):
+            if stretch.start_ms <= at_ms < stretch.end_ms:
+                return unit_of(at_ms, self._lane, self._job, stretch)
+        return None
 
     def _row(
         self, seen: Observation, unit: Unit, status: FragmentStatus, call_id: str | None, reason: str

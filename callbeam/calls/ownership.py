@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callbeam.calls.pieces import LegEnd
-    from callbeam.kvs import Job, Lane, Stream
+    from callbeam.kvs import Job, Lane, Stream, Stretch
 
 MINUTE_MS = 60_000
 
@@ -125,19 +125,21 @@ def place_of(start_ms: int, job: Job) -> Place:
     return Place.INSIDE if start_ms < job.end_ms + LEG_SKEW_MS else Place.LATER
 
 
-def unit_of(at_ms: int, lane: Lane, job: Job) -> Unit:
+def unit_of(at_ms: int, lane: Lane, job: Job, stretch: Stretch | None = None) -> Unit:
     """Find the unit that owns a leg which begins at ``at_ms``.
 
-    Within the job that is the lane's own unit, or the clock hour's stretch of the job where the plan found nothing; the
-    margin after the job is a unit of its own.
+    Within the job that is the lane's own unit, or the clock hour's part of the stretch (of the job, by default) where
+    the plan found nothing; the margin after the job is a unit of its own.
     """
+    stretch = stretch or job.reach
     for unit in lane.units:
         if unit.start_ms <= at_ms < unit.end_ms:
             return unit
     hour_ms = at_ms - at_ms % HOUR_MS
     if at_ms >= job.end_ms:
         return Unit(job.end_ms, job.end_ms - job.end_ms % HOUR_MS + HOUR_MS, 0, 0)
-    return Unit(max(hour_ms, job.start_ms), min(hour_ms + HOUR_MS, job.end_ms), 0, 0)
+    start_ms = max(hour_ms, job.start_ms, stretch.start_ms)
+    return Unit(start_ms, min(hour_ms + HOUR_MS, job.end_ms, stretch.end_ms), 0, 0)
 
 
 def is_open(last_ms: int, as_of_ms: int, *, other_call_followed: bool) -> bool:

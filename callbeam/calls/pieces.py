@@ -38,12 +38,15 @@ class Leg:
     ----------
     start_server_ms : int
         Server timestamp of the first fragment; it decides which unit and which job own the leg.
+    recorded : bool
+        It lies in a recording: ``stream`` is then the file's place, and its only fragment has number 0.
     """
 
     identity: CallIdentity
     stream: Stream
     first_number: int
     start_server_ms: int
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,10 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """Something that failed: where, why, and a sample of it (table ``dead_letters``)."""
+    """Something that failed: where, why, and a sample of it (table ``dead_letters``).
+
+    ``place`` is where it was found if that is on no stream: a record in its file, a contact.
+    """
 
     step: str
     reason: str
@@ -153,3 +159,4 @@ class DeadLetter:
     unit_start_ms: int | None = None
     call_id: str | None = None
     sample: bytes = b""
+    place: str | None = None

@@ -7,12 +7,12 @@ from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from callbeam.calls.ownership import LOOK_BACK_MS
-from callbeam.kvs import HOUR_MS, LEG_SKEW_MS
+from callbeam.kvs import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from callbeam.kvs import FragmentSource, Job, Lane, ListedFragment
+    from callbeam.kvs import FragmentSource, Job, Lane, ListedFragment, Stretch
 
 FIRST_STEP_MS = 5 * 60_000
 """How far listing first goes beyond the job: most legs that cross its border end soon after."""
@@ -43,15 +43,16 @@ class StreamCursor:
     Fragment numbers rise with server time unless two sessions put media into a stream at once, and then the order by
     number depends on where a listing is cut. Two jobs must see the same order at their common border: time goes first.
 
-    Listing begins a look-back before the margin before the job, goes on by one planned unit at a time (what lies
-    between units is empty, and costs no call of its own), and beyond the job as far as is asked for, never past
-    ``as_of_ms``.
+    Listing begins a look-back before the stretch, goes on by one planned unit at a time (what lies between units is
+    empty, and costs no call of its own), and beyond the stretch as far as is asked for, never past ``as_of_ms``.
 
     Parameters
     ----------
     lane : Lane
     job : Job
     source : FragmentSource
+    stretch : Stretch, optional
+        Of the lane; the job with its margins by default. If it names a fragment, nothing before that is listed.
 
     Attributes
     ----------
@@ -59,12 +60,16 @@ class StreamCursor:
         Where listing begins.
     """
 
-    def __init__(self, lane: Lane, job: Job, source: FragmentSource) -> None:
+    def __init__(self, lane: Lane, job: Job, source: FragmentSource, stretch: Stretch | None = None) -> None:
+        stretch = stretch or job.reach
         self._source = source
         self._job = job
+        self._stretch = stretch
         self._limit_ms = job.as_of_ms
-        self.begin_ms = self._listed_to_ms = job.start_ms - LEG_SKEW_MS - LOOK_BACK_MS
-        self._stops = deque([*(unit.end_ms for unit in lane.units), job.end_ms + LEG_SKEW_MS])
+        self.begin_ms = stretch.start_ms - (LOOK_BACK_MS if stretch.first_number is None else 0)
+        self._listed_to_ms = self.begin_ms
+        ends = (unit.end_ms for unit in lane.units if stretch.start_ms < unit.end_ms < stretch.end_ms)
+        self._stops = deque([*ends, stretch.end_ms])
         self._beyond_ms = FIRST_STEP_MS
         self._ahead: deque[Arrival] = deque()
         self._unplaced: set[int] = set()
@@ -120,7 +125,7 @@ class StreamCursor:
             yield from self._place(listed, start_ms)
             return
         hours = range(start_ms - start_ms % HOUR_MS, end_ms, HOUR_MS)
-        borders = {*hours, self._job.start_ms - LEG_SKEW_MS, self._job.start_ms, self._job.end_ms}
+        borders = {*hours, self._stretch.start_ms, self._job.start_ms, self._job.end_ms}
         cuts = [start_ms, *sorted(border for border in borders if start_ms < border < end_ms), end_ms]
         for from_ms, to_ms in pairwise(cuts):
             yield from self._place(self._source.list(from_ms, to_ms), from_ms)
@@ -136,4 +141,7 @@ class StreamCursor:
             else:
                 self._unplaced.add(fragment.number)
             arrivals.append(Arrival(at_ms, fragment))
+        first = self._stretch.first_number
+        if first is not None:
+            arrivals = [one for one in arrivals if (one.at_ms, one.listed.number) >= (self.begin_ms, first)]
         return sorted(arrivals, key=lambda arrival: (arrival.at_ms, arrival.listed.number))

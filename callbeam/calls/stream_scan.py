@@ -70,8 +70,11 @@ class FragmentReader:
         self._pass_over = 0
         self._tagged: Arrival | None = None  # the fragment handed out last, if it was tagged
         self._tagless = False  # what comes next has been seen to lack tags
+        self._beyond = 1  # how many to ask for at once of what may be nobody's who is asked for
 
-    def next(self, before_ms: int, foreign: CallIdentity | None = None) -> Observation | None:
+    def next(
+        self, before_ms: int, foreign: CallIdentity | None = None, wanted_to_ms: int | None = None
+    ) -> Observation | None:
         """Return the next fragment that came before ``before_ms``; None if there is none.
 
         Parameters
@@ -81,6 +84,9 @@ class FragmentReader:
         foreign : CallIdentity or None
             The call of the fragment handed out last, if its media is of no interest: as far as its fragments follow
             they may be passed over.
+        wanted_to_ms : int or None
+            Up to when media is wanted for sure: what came later is asked for in small batches, which grow as long as
+            it does not end. None: all of it may be.
         """
         if self._cursor.peek(before_ms) is None:
             return None
@@ -92,7 +98,7 @@ class FragmentReader:
             arrival = self._cursor.pop()
             self._probed.pop(arrival.listed.number, None)
             return Observation(arrival.at_ms, arrival.listed, foreign, None)
-        return self._read(before_ms, probing=foreign is not None)
+        return self._read(before_ms, foreign is not None, wanted_to_ms)
 
     def close(self) -> None:
         """Stop a read under way, and give its connection back."""
@@ -100,20 +106,31 @@ class FragmentReader:
             self._batch.close()
             self._batch = None
 
-    def _read(self, before_ms: int, *, probing: bool) -> Observation:
+    def _read(self, before_ms: int, probing: bool, wanted_to_ms: int | None) -> Observation:
         if self._batch is None:
-            size = BATCH if not probing else TAGLESS_BATCH if self._tagless else 1
+            size = (TAGLESS_BATCH if self._tagless else 1) if probing else self._size(before_ms, wanted_to_ms)
             self._batch = self._fetch(list(islice(self._cursor.upcoming(before_ms), size)))
         fetched = next(self._batch, None)
         if fetched is None:
             self._batch = None
-            return self._read(before_ms, probing=probing)
+            return self._read(before_ms, probing, wanted_to_ms)
         arrival = self._cursor.pop()
         at_ms = instant(arrival, fetched)
         identity = identify(fetched.document.tags) if fetched.document is not None else None
         self._tagged = Arrival(at_ms, fetched.listed) if identity is not None else None
         self._tagless = identity is None
         return Observation(at_ms, fetched.listed, identity, fetched)
+
+    def _size(self, before_ms: int, wanted_to_ms: int | None) -> int:
+        """Return how many fragments to ask for at once."""
+        if wanted_to_ms is None:
+            return BATCH
+        sure = sum(1 for _ in islice(self._cursor.upcoming(min(before_ms, wanted_to_ms + 1)), BATCH))
+        if sure:
+            self._beyond = 1
+            return sure
+        size, self._beyond = self._beyond, min(2 * self._beyond, BATCH)
+        return size
 
     def _fetch(self, arrivals: Sequence[Arrival]) -> Generator[FetchedFragment, None, None]:
         """Read fragments, those left out that a probe has read already."""

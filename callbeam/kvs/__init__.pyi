@@ -13,7 +13,9 @@ from .lanes import LEG_SKEW_MS as LEG_SKEW_MS
 from .lanes import CallFilter as CallFilter
 from .lanes import Job as Job
 from .lanes import Lane as Lane
+from .lanes import Sought as Sought
 from .lanes import Stream as Stream
+from .lanes import Stretch as Stretch
 from .lanes import Unit as Unit
 from .planning import DAY_MS as DAY_MS
 from .planning import is_empty as is_empty
@@ -21,6 +23,7 @@ from .planning import make_job as make_job
 from .planning import plan_jobs as plan_jobs
 from .planning import plan_lanes as plan_lanes
 from .selectors import NoStreamError as NoStreamError
+from .service_errors import KvsError as KvsError
 
 __all__ = [
     "DAY_MS",
@@ -35,11 +38,14 @@ __all__ = [
     "Job",
     "KvsClient",
     "KvsConfig",
+    "KvsError",
     "Lane",
     "ListedFragment",
     "NoStreamError",
     "Plan",
+    "Sought",
     "Stream",
+    "Stretch",
     "Unit",
     "is_empty",
     "make_job",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ class Stream:
 
     @property
     def name(self) -> str:
-        """The stream's name, from its ARN."""
-        return self.arn.split(":stream/", 1)[1].split("/")[0]
+        """The stream's name, from its ARN; what is no stream is called as it is."""
+        return self.arn.partition(":stream/")[2].split("/")[0] or self.arn
 
     @property
     def region(self) -> str:
@@ -68,6 +70,50 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """Where the audio of a call lies that records name: a stretch of one stream.
+
+    Attributes
+    ----------
+    stream_arn : str
+    call_id, source : str
+        What the call is called, and ``connect`` or ``chime``, where its fragments have no tags.
+    start_ms, end_ms : int
+        Half-open range of server time in which its legs may begin, UTC milliseconds.
+    first_number : int or None
+        The fragment that it begins with, if records name one.
+    stop_ms : int or None
+        When streaming stopped, if records tell.
+    aliases : tuple of str
+        Other identifiers of the call, by which tags may name it.
+    """
+
+    stream_arn: str
+    call_id: str
+    source: str
+    start_ms: int
+    end_ms: int
+    first_number: int | None = None
+    stop_ms: int | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A half-open range of one stream's server time, UTC milliseconds: legs that begin in it are read.
+
+    Attributes
+    ----------
+    first_number : int or None
+        The fragment that it begins with, which is known to be the first of a call: what came before it does not matter.
+    """
+
+    start_ms: int
+    end_ms: int
+    first_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """A job's units of one stream, read in order by one worker over one connection; never split.
 
@@ -78,6 +124,10 @@ class Lane:
         starts there belongs to is still the job's to know.
     expires_ms : int
         UTC milliseconds at which retention takes the first of the lane's media.
+    stretches : tuple of Stretch
+        In order of time: where legs may begin that are read. Empty for all of the job with its margins.
+    sought : tuple of Sought
+        What records say of the calls on this stream.
 
     Examples
     --------
@@ -89,6 +139,8 @@ class Lane:
     stream: Stream
     units: tuple[Unit, ...]
     expires_ms: int
+    stretches: tuple[Stretch, ...] = ()
+    sought: tuple[Sought, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -162,6 +214,8 @@ class Job:
         The instant at which a leg is judged open or closed; fixed when the job is planned.
     only : CallFilter
         Which calls it is about; all by default.
+    sought : tuple of Sought
+        Where its calls lie, by stream, if it is planned from records; empty for all of the range.
     """
 
     job_id: str
@@ -173,3 +227,16 @@ class Job:
     end_ms: int
     as_of_ms: int
     only: CallFilter = CallFilter()
+    sought: tuple[Sought, ...] = ()
+
+    @property
+    def reach(self) -> Stretch:
+        """The range with its margins."""
+        return Stretch(self.start_ms - LEG_SKEW_MS, self.end_ms + LEG_SKEW_MS)
+
+    def sought_on(self, stream: Stream) -> tuple[Sought, ...]:
+        """Return what is sought on a stream."""
+        arn = attrgetter("stream_arn")
+        return self.sought[
+            bisect_left(self.sought, stream.arn, key=arn) : bisect_right(self.sought, stream.arn, key=arn)
+        ]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
+from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from callbeam.errors import UsageError
-from callbeam.kvs.lanes import HOUR_MS, LEG_SKEW_MS, CallFilter, Job, Lane, Stream, Unit
+from callbeam.kvs.lanes import HOUR_MS, LEG_SKEW_MS, CallFilter, Job, Lane, Sought, Stream, Stretch, Unit
 from callbeam.kvs.service_errors import KvsError
+from callbeam.kvs.stretches import listed_ranges, located, stretches_of, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from callbeam.kvs.client import KvsClient
     from callbeam.kvs.fragments import FragmentSource, ListedFragment
@@ -107,15 +110,17 @@ def make_job(
     *,
     named_by: tuple[Sequence[str], int, int],
     only: CallFilter,
+    sought: Iterable[Sought] = (),
+    arns: Iterable[str] = (),
 ) -> Job:
-    """Make a job over streams of one account and region.
+    """Make a job over streams of one account and region, or over none.
 
     Parameters
     ----------
     sources : sequence of str
         What its manifest says of where it comes from.
     streams : sequence of Stream
-        At least one.
+        None where recordings alone are read.
     start_ms, end_ms : int
         Half-open range of server time within one UTC day, UTC milliseconds.
     now_ms : int
@@ -123,14 +128,19 @@ def make_job(
     named_by : (sequence of str, int, int)
         Sources, start and end that the job's name is made of: what replaces it has the same.
     only : CallFilter
+    sought : iterable of Sought
+        Where its calls lie, if records tell; in any order.
+    arns : iterable of str
+        Of streams that records name: where none of them exists, they tell account and region all the same.
 
     Raises
     ------
     UsageError
         If the streams lie in several accounts or regions.
     """
-    account = _the_one("account", {stream.account for stream in streams})
-    region = _the_one("region", {stream.region for stream in streams})
+    known = streams or [Stream(arn, 0, 0) for arn in arns]
+    account = _the_one("account", {stream.account for stream in known})
+    region = _the_one("region", {stream.region for stream in known})
     of_sources, from_ms, to_ms = named_by
     return Job(
         job_id=job_id_of(of_sources, account, region, from_ms, to_ms),
@@ -142,6 +152,7 @@ def make_job(
         end_ms=end_ms,
         as_of_ms=now_ms,
         only=only,
+        sought=tuple(sorted(sought, key=lambda one: (one.stream_arn, one.start_ms, one.call_id))),
     )
 
 
@@ -152,7 +163,7 @@ def plan_lanes(
     threads: int = 8,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Lane]:
-    """List a job's fragments and group them: one lane per stream that holds any, one unit per clock hour.
+    """List a job's fragments and group them: one lane per stream that holds any, one unit per stretch and clock hour.
 
     Lanes whose media expires within a day come first, then those with most bytes.
 
@@ -202,41 +213,41 @@ def is_empty(client: KvsClient, job: Job, *, threads: int = 8) -> bool:
 
 
 def plan_lane(source: FragmentSource, stream: Stream, job: Job) -> Lane | None:
-    """Plan one stream; None if neither the job's range nor its margins hold a fragment of it."""
-    hours: dict[int, _Tally] = {}
-    for fragment, at_ms, length_ms in _listed(source, job):
-        inside = job.start_ms <= at_ms < job.end_ms
-        hour_ms = at_ms - at_ms % HOUR_MS if inside else _MARGIN
-        hours.setdefault(hour_ms, _Tally(at_ms)).add(at_ms, fragment.size, length_ms)
-    if not hours:
+    """Plan one stream; None if nothing of it that the job may read, its margins included, holds a fragment."""
+    sought = within(job.sought_on(stream), job.reach)
+    if job.sought and not sought:
         return None
-    first_ms = min(tally.first_ms for tally in hours.values())
-    units = tuple(
-        Unit(
-            start_ms=max(hour_ms, job.start_ms),
-            end_ms=min(hour_ms + HOUR_MS, job.end_ms),
-            count=tally.count,
-            bytes=tally.bytes,
-            length_ms=tally.length_ms,
-        )
-        for hour_ms, tally in sorted(hours.items())
-        if hour_ms != _MARGIN
-    )
-    return Lane(stream, units, expires_ms=first_ms + stream.retention_hours * HOUR_MS)
+    ranges = listed_ranges(sought) if sought else [job.reach]
+    named = {one.first_number for one in sought if one.first_number is not None}
+    found: dict[int, int | None] = {}
+    listed = _Tally()
+    for fragment, at_ms, length_ms in _listed(source, job, ranges):
+        listed.add(at_ms, fragment.size, length_ms)
+        if fragment.number in named:
+            found[fragment.number] = fragment.server_ms
+    sought = located(sought, found)
+    stretches = stretches_of(sought, found)
+    units, first_ms = listed.units(stretches or (job.reach,), job)
+    if first_ms is None:
+        return None
+    return Lane(stream, units, first_ms + stream.retention_hours * HOUR_MS, stretches, sought)
 
 
-def _listed(source: FragmentSource, job: Job) -> Iterator[tuple[ListedFragment, int, int]]:
-    """List a job's range and margins step by step: each fragment, the instant it counts for, its length in ms."""
+def _listed(
+    source: FragmentSource, job: Job, ranges: Sequence[Stretch] = ()
+) -> Iterator[tuple[ListedFragment, int, int]]:
+    """List ranges, by default the job's reach: each fragment, the instant it counts for, its length in ms."""
     untimed: set[int] = set()
-    for start_ms, listed in _steps(source, job.start_ms - LEG_SKEW_MS, job.end_ms + LEG_SKEW_MS):
-        for fragment, following in zip_longest(listed, listed[1:]):
-            at_ms = fragment.server_ms
-            if at_ms is None:
-                if fragment.number in untimed:  # ranges include their ends, so that two may list it
-                    continue
-                untimed.add(fragment.number)
-                at_ms = max(start_ms, job.start_ms)
-            yield fragment, at_ms, fragment.length_ms or _length_by_neighbour(fragment, following)
+    for reach in ranges or (job.reach,):
+        for start_ms, listed in _steps(source, reach.start_ms, reach.end_ms):
+            for fragment, following in zip_longest(listed, listed[1:]):
+                at_ms = fragment.server_ms
+                if at_ms is None:
+                    if fragment.number in untimed:  # ranges include their ends, so that two may list it
+                        continue
+                    untimed.add(fragment.number)
+                    at_ms = max(start_ms, job.start_ms)
+                yield fragment, at_ms, fragment.length_ms or _length_by_neighbour(fragment, following)
 
 
 def _steps(source: FragmentSource, start_ms: int, end_ms: int) -> Iterator[tuple[int, list[ListedFragment]]]:
@@ -252,24 +263,39 @@ def _steps(source: FragmentSource, start_ms: int, end_ms: int) -> Iterator[tuple
             yield from_ms, source.list(from_ms, to_ms)
 
 
-_MARGIN = -1
-"""In place of an hour: fragments outside the job's range, which make no unit."""
-
-
 class _Tally:
-    """What an hour holds."""
+    """What was listed of a stream: times, sizes and lengths, 24 bytes a fragment."""
 
-    def __init__(self, first_ms: int) -> None:
-        self.first_ms = first_ms
-        self.count = 0
-        self.bytes = 0
-        self.length_ms = 0
+    def __init__(self) -> None:
+        self._rows = array("q"), array("q"), array("q")
 
     def add(self, at_ms: int, size: int, length_ms: int) -> None:
-        self.first_ms = min(self.first_ms, at_ms)
-        self.count += 1
-        self.bytes += size
-        self.length_ms += length_ms
+        for column, value in zip(self._rows, (at_ms, size, length_ms), strict=True):
+            column.append(value)
+
+    def units(self, stretches: Sequence[Stretch], job: Job) -> tuple[tuple[Unit, ...], int | None]:
+        """Count by stretch and clock hour what lies in the job; also tell when the first fragment of all came."""
+        starts = [stretch.start_ms for stretch in stretches]
+        first_ms: int | None = None
+        sums: dict[tuple[int, int], list[int]] = {}
+        for at_ms, size, length_ms in zip(*self._rows, strict=True):
+            index = bisect_right(starts, at_ms) - 1
+            if index < 0 or at_ms >= stretches[index].end_ms:
+                continue
+            first_ms = at_ms if first_ms is None else min(first_ms, at_ms)
+            if job.start_ms <= at_ms < job.end_ms:
+                hour = sums.setdefault((index, at_ms - at_ms % HOUR_MS), [0, 0, 0])
+                for i, value in enumerate((1, size, length_ms)):
+                    hour[i] += value
+        units = (
+            Unit(
+                max(hour_ms, job.start_ms, stretches[index].start_ms),
+                min(hour_ms + HOUR_MS, job.end_ms, stretches[index].end_ms),
+                *counted,
+            )
+            for (index, hour_ms), counted in sorted(sums.items())
+        )
+        return tuple(units), first_ms
 
 
 def _length_by_neighbour(fragment: ListedFragment, following: ListedFragment | None) -> int:
@@ -293,7 +319,7 @@ def _check_range(start_ms: int, end_ms: int, now_ms: int) -> None:
 def _the_one(what: str, values: set[str]) -> str:
     if len(values) > 1:
         raise UsageError(f"the streams lie in several {what}s ({', '.join(sorted(values))}): run one backfill for each")
-    return next(iter(values))
+    return next(iter(values), "")
 
 
 def _iso(instant_ms: int) -> str:

@@ -8,7 +8,9 @@ from .detections import TONE as TONE
 from .detections import Detection as Detection
 from .detectors import Found as Found
 from .detectors import find_detections as find_detections
+from .echo import NO_LEVEL_DBFS as NO_LEVEL_DBFS
 from .echo import explained_by_leak as explained_by_leak
+from .echo import explained_levels as explained_levels
 from .hold_music import find_hold_music as find_hold_music
 from .layout import BLEED as BLEED
 from .layout import CHANNELS_MAY_BE_SWAPPED as CHANNELS_MAY_BE_SWAPPED
@@ -30,6 +32,7 @@ __all__ = [
     "GAP",
     "HOLD_MUSIC",
     "HOLD_TONE",
+    "NO_LEVEL_DBFS",
     "RINGBACK",
     "TONE",
     "Comparison",
@@ -39,6 +42,7 @@ __all__ = [
     "channel_layout",
     "compare_channels",
     "explained_by_leak",
+    "explained_levels",
     "find_detections",
     "find_hold_music",
     "join_comparisons",

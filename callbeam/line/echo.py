@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 LOUDEST_DB = -3.0
 """Of channels that are nearly the same, neither explains the other."""
 
+NO_LEVEL_DBFS = -200.0
+"""What stands for the level of a frame that is masked."""
+
 _MAJORITY_FRAMES, _MAJORITY = 31, 0.6
 _QUIET_DB = 6.0
 _TAIL_FRAMES = 80
@@ -39,25 +42,58 @@ def explained_by_leak(source: FrameFeatures, target: FrameFeatures, leak: Leak, 
         that are nearly the same, neither explains the other. A target's own voice is louder than what leaks by far
         more than the margin, unless it is quieter than the echo of the other: that is lost.
     """
-    level = np.nan_to_num(target.measures["level_dbfs"], nan=-200.0)
+    heard, level = (np.nan_to_num(one.measures["level_dbfs"], nan=NO_LEVEL_DBFS) for one in (source, target))
+    return explained_levels(heard, level, leak, shift=source.span.first - target.span.first, margin_db=margin_db)
+
+
+def explained_levels(
+    source_dbfs: Float32Array, target_dbfs: Float32Array, leak: Leak, *, shift: int, margin_db: float = 8.0
+) -> BoolArray:
+    """Tell the same from levels alone, as ``explained_by_leak`` does.
+
+    Parameters
+    ----------
+    source_dbfs, target_dbfs : float32 array, shape (m,) and (n,)
+        Levels of frames every 10 ms, ``NO_LEVEL_DBFS`` where masked.
+    leak : Leak
+        From source to target.
+    shift : int
+        Which frame of the target lies at the same instant as the source's frame 0, the leak's delay left out.
+    margin_db : float
+
+    Returns
+    -------
+    bool array, shape (n,)
+
+    Examples
+    --------
+    A voice at -20 dBFS that is heard 30 dB fainter, and then the target's own:
+
+    >>> from callbeam.line.leak import Leak
+    >>> source = np.repeat(np.float32([-20, -60]), 100)
+    >>> target = np.repeat(np.float32([-51, -25]), 100)
+    >>> explained = explained_levels(source, target, Leak(echo_db=-30.0, delay_ms=0.0), shift=0)
+    >>> int(explained[:100].sum()), int(explained[100:].sum())
+    (100, 0)
+    """
     if leak.echo_db is None or leak.delay_ms is None or leak.echo_db > LOUDEST_DB:
-        return np.zeros(len(level), dtype=np.bool_)
+        return np.zeros(len(target_dbfs), dtype=np.bool_)
     # Of a strong leak the target's own voice cannot be much louder.
     margin_db = min(margin_db, -leak.echo_db / 2)
-    shift = round(leak.delay_ms / 10) + source.span.first - target.span.first
-    heard = np.full(len(level), -200.0, dtype=np.float32)
+    shift += round(leak.delay_ms / 10)
+    heard = np.full(len(target_dbfs), NO_LEVEL_DBFS, dtype=np.float32)
     # Frames are 25 ms long and echoes have a tail: the loudest of five.
-    loud = maximum_filter1d(np.nan_to_num(source.measures["level_dbfs"], nan=-200.0), 5) + np.float32(leak.echo_db)
+    loud = maximum_filter1d(source_dbfs, 5) + np.float32(leak.echo_db)
     to, at = max(shift, 0), max(-shift, 0)
-    count = max(min(len(level) - to, len(loud) - at), 0)
+    count = max(min(len(heard) - to, len(loud) - at), 0)
     heard[to : to + count] = loud[at : at + count]
-    noise = _noise_dbfs(level)
+    noise = _noise_dbfs(target_dbfs)
     expected = 10 * np.log10(10 ** (heard / 10) + 10 ** (noise / 10))
     # Where the leak is lost in the noise it explains nothing.
-    explained = (level <= expected + margin_db) & (heard >= noise - 10)
+    explained = (target_dbfs <= expected + margin_db) & (heard >= noise - 10)
     # A dip within the target's own words may be as quiet as a leak: most of 310 ms must be explained, too.
     most = uniform_filter1d(explained.astype(np.float32), _MAJORITY_FRAMES) > _MAJORITY
-    return _with_tails(explained & most, level <= noise + _QUIET_DB)
+    return _with_tails(explained & most, target_dbfs <= noise + _QUIET_DB)
 
 
 def _with_tails(explained: BoolArray, quiet: BoolArray) -> BoolArray:

@@ -44,15 +44,20 @@ class Comparison:
         Every sample is the same, and not all are 0.
     forward, backward : Leak
         From the first channel to the second, and back.
+    by_levels : bool
+        Levels were compared, not samples: these lie on different streams (``callbeam.legs``).
     """
 
     identical: bool
     forward: Leak
     backward: Leak
+    by_levels: bool = False
 
     @property
     def correlation(self) -> float | None:
         """Largest correlation of the channels' samples, 0 to 1; None if never compared."""
+        if self.by_levels:
+            return None
         known = [leak.correlation for leak in (self.forward, self.backward) if leak.correlation is not None]
         return max(known) if known else None
 

@@ -152,6 +152,7 @@ def read_call(record: Record, keeping: Keeping) -> tuple[Statement, ...]:
                 related_contact_id=identifier(record.get("RelatedContactId")),
                 voice_connector_id=identifier(record.get("VoiceConnectorId")),
                 agent_id=identifier(record.get("AgentId")),
+                initiation_ms=epoch_ms(record.get("StartTimestamp"), "StartTimestamp") if session is None else None,
                 subject_key=subject_key(address, keeping.subject_secret),
             ),
             sessions=() if session is None else (session,),

@@ -28,6 +28,9 @@ class EligibilityRules:
         a unit is less than what models are trained to bear.
     overlap_ratio : float
         ``overlap`` from more than this share of its speech on: the other is heard for most of it, if only as an echo.
+    echo_ratio : float
+        ``echo_leak`` from more than this share of what sounded like speech on, where another leg's echo was taken out
+        of it: a model would hear that as the participant's voice.
     echo_overlap_ratio : float
         ``echo_leak`` takes this share of its speech at least; speech of its own would go on alone.
     echo_margin_db : float
@@ -39,6 +42,7 @@ class EligibilityRules:
     shortest_ms: int = 1000
     masked_ratio: float = 0.1
     overlap_ratio: float = 0.5
+    echo_ratio: float = 0.1
     echo_overlap_ratio: float = 0.8
     echo_margin_db: float = 6.0
     snr_db: float = 5.0
@@ -54,6 +58,8 @@ class UnitFacts:
         CUSTOMER, AGENT, or None where nothing tells.
     duration_ms, speech_ms, masked_ms : int
         Its length, and of that, speech and masked time.
+    echo_ms : int
+        What sounded like speech beside that, and is another leg's echo.
     on_hold : bool
         It overlaps a phase of hold.
     channel_layout : str or None
@@ -76,6 +82,7 @@ class UnitFacts:
     masked_ms: int
     on_hold: bool
     channel_layout: str | None
+    echo_ms: int = 0
     is_system_voice: bool = False
     overlap_ratio: float | None = None
     level_mean_dbfs: float | None = None
@@ -129,7 +136,9 @@ def ineligible_reason(
 
 
 def _is_echo(facts: UnitFacts, rules: EligibilityRules) -> bool:
-    """Tell whether what is taken for speech is the other's, leaking: both in time and in level."""
+    """Tell whether what is taken for speech is the other's, leaking: as legs tell, or both in time and in level."""
+    if facts.echo_ms > rules.echo_ratio * (facts.speech_ms + facts.echo_ms):
+        return True
     if facts.overlap_ratio is None or facts.level_mean_dbfs is None or facts.leak_level_dbfs is None:
         return False
     in_time = facts.overlap_ratio >= rules.echo_overlap_ratio

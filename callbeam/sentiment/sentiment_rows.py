@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from callbeam.conversation import Baseline, CallClock, ChannelTalk, Conversation
     from callbeam.records import Contact
+    from callbeam.spans import SpanArray
 
 _HOLD = "hold"
 
@@ -67,6 +68,9 @@ class CallSpeech:
         By channel: the level at which another is heard on it, in dBFS; no entry where none is.
     contact : Contact or None
         What records say of the call: whose it is, and when no person speaks.
+    echoes : mapping of str to SpanArray
+        By channel: what was taken out of its speech, as it is another leg's echo; no entry for channels that were not
+        compared with one on another stream.
     """
 
     talk: Sequence[ChannelTalk]
@@ -75,6 +79,7 @@ class CallSpeech:
     layout: str | None
     leak_levels: Mapping[str, float]
     contact: Contact | None = None
+    echoes: Mapping[str, SpanArray] = field(default_factory=dict)
 
 
 def unit_table(
@@ -104,10 +109,11 @@ def unit_table(
     measures = {column.name: units[column.name].to_numpy() for column in UNIT_MEASURES}
     z_scores = baseline.score(measures, speakers_of(units))
     overlaps = _overlap_ratios(units, spans, call.talk, comparable=clock.comparable)
+    echoes_ms = _echoes_ms(units, spans, call.echoes)
     phases, kinds = speaker_kinds(begins.tolist(), units["participant_role"].to_pylist(), call.conversation.phases)
     reasons = [
         ineligible_reason(facts, agent_sentiment=config.agent_sentiment)
-        for facts in _facts(units, spans, call, overlaps, kinds)
+        for facts in _facts(units, spans, call, overlaps, echoes_ms, kinds)
     ]
     eligible = [reason is None for reason in reasons]
     described = _descriptions({**measures, **z_scores}, eligible) if config.prosody_text else [None] * len(reasons)
@@ -125,6 +131,7 @@ def unit_table(
         "eligible": eligible,
         "ineligible_reason": reasons,
         "overlap_ratio": overlaps,
+        "echo_ratio": _echo_ratios(units, echoes_ms),
         "utterance_ids": held,
         "context": _contexts(units, begins, held, call.turns),
         **{name: from_nan(values) for name, values in z_scores.items()},
@@ -157,8 +164,30 @@ def _overlap_ratios(
     return ratios
 
 
+def _echoes_ms(units: pa.Table, spans: np.ndarray, echoes: Mapping[str, SpanArray]) -> list[int | None]:
+    """Return how much of each unit sounded like speech and is another leg's; None where legs were not compared."""
+    owners = units["channel_id"].to_pylist()
+    return [
+        int(covered(echoes[owner], span[None])[0]) if owner in echoes else None
+        for owner, span in zip(owners, spans, strict=True)
+    ]
+
+
+def _echo_ratios(units: pa.Table, echoes_ms: Sequence[int | None]) -> list[float | None]:
+    spoken = units["speech_ms"].to_pylist()
+    return [
+        None if echo is None else echo / (own + echo) if own + echo else 0.0
+        for own, echo in zip(spoken, echoes_ms, strict=True)
+    ]
+
+
 def _facts(
-    units: pa.Table, spans: np.ndarray, call: CallSpeech, overlaps: Sequence[float | None], kinds: Sequence[str]
+    units: pa.Table,
+    spans: np.ndarray,
+    call: CallSpeech,
+    overlaps: Sequence[float | None],
+    echoes_ms: Sequence[int | None],
+    kinds: Sequence[str],
 ) -> list[UnitFacts]:
     """Gather what eligibility rests on."""
     hold = as_spans(
@@ -174,6 +203,7 @@ def _facts(
             duration_ms=duration,
             speech_ms=speech,
             masked_ms=int(covered(masks[channel_id], span[None])[0]),
+            echo_ms=echo or 0,
             on_hold=bool(held),
             channel_layout=call.layout,
             is_system_voice=call.contact is not None and kind == "system",
@@ -182,8 +212,8 @@ def _facts(
             leak_level_dbfs=call.leak_levels.get(channel_id),
             snr_db=snr,
         )
-        for (channel_id, role, duration, speech, level, snr), span, held, overlap, kind in zip(
-            rows, spans, on_hold, overlaps, kinds, strict=True
+        for (channel_id, role, duration, speech, level, snr), span, held, overlap, echo, kind in zip(
+            rows, spans, on_hold, overlaps, echoes_ms, kinds, strict=True
         )
     ]
 

@@ -52,12 +52,15 @@ class Outcome:
         Rows of the ledger by status.
     call_count : int
         Calls written.
+    call_ms : int
+        Length of the calls written, added up.
     open_calls : tuple of str
         Calls that were still going on: not written; running the job again completes them.
     """
 
     by_status: Mapping[str, int] = field(default_factory=dict)
     call_count: int = 0
+    call_ms: int = 0
     open_calls: tuple[str, ...] = ()
 
     @property

@@ -7,6 +7,7 @@ from .own_voice import faint_speech as faint_speech
 from .silero import MODEL_SHA256 as MODEL_SHA256
 from .silero import SileroDetector as SileroDetector
 from .silero import model_path as model_path
+from .speech_borders import move_to_level as move_to_level
 from .voice_activity import VoiceActivityConfig as VoiceActivityConfig
 from .voice_activity import VoiceActivityDetector as VoiceActivityDetector
 from .voice_activity import speech_spans as speech_spans
@@ -25,6 +26,7 @@ __all__ = [
     "join_voice_levels",
     "local_noise",
     "model_path",
+    "move_to_level",
     "snr_db",
     "speech_spans",
     "voice_levels",

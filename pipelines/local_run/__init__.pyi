@@ -3,7 +3,7 @@ from .interrupts import descendants as descendants
 from .logs import configure_logging as configure_logging
 from .progress_line import ProgressLine as ProgressLine
 from .runner import run_pipeline as run_pipeline
-from .runner import runner_options as runner_options
+from .runner import runner_words as runner_words
 
 __all__ = [
     "ProgressLine",
@@ -11,5 +11,5 @@ __all__ = [
     "configure_logging",
     "descendants",
     "run_pipeline",
-    "runner_options",
+    "runner_words",
 ]

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -25,17 +26,26 @@ class ProgressLine:
 
     On a terminal the line is rewritten every half second; elsewhere a new one comes every 10 s.
 
+    Parameters
+    ----------
+    label : str
+        What the job is about.
+    runner : str
+        Who is to be named where nothing is told: many runners keep a job's counters to themselves until it ends.
+
     Attributes
     ----------
     figures : collections.Counter
-        Sums by name: ``legs``, ``calls``, ``audio_ms``, ``planned_bytes``, ``read_bytes``.
+        Sums by name: ``legs``, ``audio_ms``, ``planned_bytes``, ``read_bytes``.
     elapsed_s : float
         Seconds that the job took; while it runs, so far.
     """
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, runner: str) -> None:
         self.figures: Counter[str] = Counter()
         self._label = label
+        self._runner = runner
+        self._ask_engine: Callable[[], Mapping[str, int] | None] = dict
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
         self._ended: float | None = None
@@ -64,6 +74,10 @@ class ProgressLine:
         if sys.stderr.isatty():
             print(f"\r{self.line()}\033[K", file=sys.stderr)
 
+    def ask(self, engine: Callable[[], Mapping[str, int] | None]) -> None:
+        """Take the figures from an engine from now on: the job's workers are out of reach."""
+        self._ask_engine = engine
+
     @property
     def elapsed_s(self) -> float:
         """Seconds from the begin to the end, or to now."""
@@ -71,6 +85,9 @@ class ProgressLine:
 
     def line(self) -> str:
         """Return the line as it stands."""
+        if not self.figures:
+            waiting = "" if self._ended else f", {self._runner} tells nothing yet"
+            return f"{self._label}: {self.elapsed_s:.0f} s{waiting}"
         hours = self.figures["audio_ms"] / 3_600_000
         speed = self.figures["audio_ms"] / 1000 / max(self.elapsed_s, 1e-3)
         text = f"{self._label}: {counted(self.figures['legs'], 'leg')}, {hours:.2f} h, {speed:.0f} times real time"
@@ -88,7 +105,11 @@ class ProgressLine:
             print(f"{begin}{self.line()}", end=end, file=sys.stderr, flush=True)
 
     def _collect(self) -> None:
-        """Add the whole lines that have come since the last time."""
+        """Take what the engine tells, or add the whole lines that have come since the last time."""
+        told = self._ask_engine()
+        if told:
+            self.figures = Counter(told)
+            return
         with self._path.open("rb") as file:
             file.seek(self._read)
             text = file.read()

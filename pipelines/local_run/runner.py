@@ -8,22 +8,30 @@ import threading
 from collections.abc import Callable, Sequence
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import (
+    DirectOptions,
+    FlinkRunnerOptions,
+    GoogleCloudOptions,
+    PipelineOptions,
+    StandardOptions,
+)
 from apache_beam.portability.api import beam_provision_api_pb2
 from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProvisionInfo, FnApiRunner
 from apache_beam.transforms import environments
 
 from callbeam.errors import UsageError
+from callbeam.pipelines.engines import FLINK_RUNNERS, FlinkFigures, named_runner
 from callbeam.pipelines.local_run.interrupts import end_now, ended_by_signals
+from callbeam.pipelines.local_run.progress_line import ProgressLine
 from callbeam.pipelines.local_run.worker_server import worker_server
-from callbeam.transforms import give_back
+from callbeam.transforms import NAMESPACE, give_back
 
 LOCAL_RUNNER = "FnApiRunner"
 """Named, because Beam's ``DirectRunner`` picks one of three engines by the pipeline's shape and may download one."""
 
 
-def runner_options(beam_words: Sequence[str], *, workers: int) -> PipelineOptions:
-    """Make the pipeline's options.
+def runner_words(beam_words: Sequence[str], *, workers: int) -> list[str]:
+    """Complete the options that Beam gets: which runner, how many workers.
 
     Parameters
     ----------
@@ -32,34 +40,54 @@ def runner_options(beam_words: Sequence[str], *, workers: int) -> PipelineOption
     workers : int
         Local worker processes; 1 runs in this process.
 
+    Returns
+    -------
+    list of str
+        In which a runner is named.
+
     Raises
     ------
     UsageError
         If several workers are asked for on a runner that starts its own.
     """
     words = list(beam_words)
-    named = [word.partition("=")[2] or "" for word in words if word.startswith("--runner")]
-    if not named:
+    named = named_runner(words)
+    if named is None:
         words.append(f"--runner={LOCAL_RUNNER}")
-    elif workers > 1 and named[0] != LOCAL_RUNNER:
+    elif workers > 1 and named != LOCAL_RUNNER:
         raise UsageError(
             "--workers is for the local runner; set the parallelism of other runners with their own options"
         )
     if workers > 1:
         words.append(f"--direct_num_workers={workers}")
-    return PipelineOptions(words)
+    return words
 
 
-def run_pipeline(build: Callable[[beam.Pipeline], None], options: PipelineOptions) -> None:
+def run_pipeline(
+    build: Callable[[beam.Pipeline], None], words: Sequence[str], *, job_name: str, progress: ProgressLine
+) -> None:
     """Run a pipeline to its end.
 
     A local worker process that dies makes Beam's local runner wait without end; here it ends the command.
+
+    Parameters
+    ----------
+    build : callable
+        Composes the steps.
+    words : sequence of str
+        From ``runner_words``.
+    job_name : str
+        What the job is called on an engine, unless the options name it.
+    progress : ProgressLine
+        Told of an engine that says how far the job is.
 
     Raises
     ------
     RuntimeError
         As the runner raises it, when a step failed.
     """
+    options = PipelineOptions([f"--job_name={job_name}", *words])
+    engine = _engine_figures(options)
     _begin_small()
     previous = threading.excepthook
     threading.excepthook = _end_when_a_worker_died
@@ -67,6 +95,8 @@ def run_pipeline(build: Callable[[beam.Pipeline], None], options: PipelineOption
         with ended_by_signals():
             pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
             build(pipeline)
+            if engine is not None:
+                progress.ask(engine)
             pipeline.run().wait_until_finish()
     finally:
         threading.excepthook = previous
@@ -94,6 +124,15 @@ def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
         provision_info=ExtendedProvisionInfo(info),
         default_environment=_worker_process() if workers > 1 else None,
     )
+
+
+def _engine_figures(options: PipelineOptions) -> FlinkFigures | None:
+    """Return where a running job's figures can be asked for; None where they come from the workers, or from nowhere."""
+    master = options.view_as(FlinkRunnerOptions).flink_master
+    named = options.view_as(StandardOptions).runner
+    if named not in FLINK_RUNNERS or master.startswith("["):  # [local], [auto]: no cluster, or one that is not named
+        return None
+    return FlinkFigures(master, options.view_as(GoogleCloudOptions).job_name, NAMESPACE)
 
 
 def _worker_process() -> environments.Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -155,3 +156,46 @@ def without_tags(sent: list[Sent], numbers) -> list[Sent]:
 def losing(sent: list[Sent], numbers, status: FragmentStatus = FragmentStatus.NOT_FOUND) -> list[Sent]:
     """Make some fragments fail."""
     return [replace(one, lost=status) if one.number in numbers else one for one in sent]
+
+
+def random_stream(rng: random.Random, starts: dict[str, int]) -> list[Sent]:
+    """Make a stream whose calls begin near given instants: in runs, some of them several, tagged or not."""
+    begun = sorted((start + rng.randint(-3 * MINUTE_MS, 3 * MINUTE_MS), call) for call, start in starts.items())
+    if rng.random() < 0.5:  # pools reuse streams at once, without a pause
+        begun = [(at - at % MINUTE_MS, call) for at, call in begun]
+    sent: list[Sent] = []
+    at_ms = begun[0][0]
+    been: set[str] = set()
+    for index, (start_ms, call) in enumerate(begun):
+        at_ms = max(at_ms, start_ms)
+        until = begun[index + 1][0] if index + 1 < len(begun) else at_ms + rng.choice([1, 10, 70, 200]) * MINUTE_MS
+        for part in range(rng.choice([1, 1, 1, 2, 3])):
+            who = call if part == 0 or rng.random() < 0.7 else rng.choice([*starts, None])
+            if who in been:  # a call does not come back at once
+                at_ms += rng.choice([5_001, 30_000, 61_000, 10 * MINUTE_MS, HOUR_MS, HOUR_MS + 1])
+            been.add(who or "")
+            at_ms = add_run(rng, sent, who, at_ms, until)
+    return sent
+
+
+def add_run(rng: random.Random, sent: list[Sent], call: str | None, at_ms: int, until: int) -> int:
+    """Add fragments of one call: at some pace, some without tags, some lost, with pauses in between."""
+    step_ms = rng.choice([1_000, 4_000, 5_000, 20_000])
+    untagged = rng.choice([0, 0, 0, 0.3, 0.95, 0.999, 1])
+    lost = rng.choice([0, 0, 0, 0.02, 0.3])
+    named = rng.choice([0, 1, 3])  # fragments that are tagged in any case: some producers name a call once
+    for index in range(rng.choice([1, 3, 10, 40, 100, 400])):
+        tag = None if index >= named and rng.random() < untagged else call
+        failed = rng.choice([FragmentStatus.NOT_FOUND, FragmentStatus.EXPIRED]) if rng.random() < lost else None
+        sent.append(Sent(1000 + len(sent), at_ms, tag, failed))
+        at_ms += step_ms
+        if rng.random() < 0.03:
+            pauses = [5_001, 60_000, 60_001, 5 * MINUTE_MS, 6 * MINUTE_MS, 50 * MINUTE_MS, HOUR_MS, HOUR_MS + 1]
+            at_ms += rng.choice(pauses) - step_ms
+        if at_ms > until and rng.random() < 0.2:
+            break
+    tail = rng.choice([0, 0, 0, 1, 5, 80])
+    for _ in range(tail):  # as contacts end in captures
+        sent.append(Sent(1000 + len(sent), at_ms, None))
+        at_ms += rng.choice([step_ms, step_ms, MINUTE_MS]) if tail == 5 else step_ms
+    return at_ms

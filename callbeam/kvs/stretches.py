@@ -1,0 +1,80 @@
+"""From what records say of calls to the stretches of a stream that are listed and read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from callbeam.kvs.lanes import Sought, Stretch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+JOINED_MS = 15 * 60_000
+"""Ranges closer than that are listed as one: what lies between is about one page, and would cost a call of its own."""
+
+
+def within(sought: Iterable[Sought], reach: Stretch) -> tuple[Sought, ...]:
+    """Cut to a job's reach what is sought; what lies outside of it is another job's."""
+    cut = (
+        replace(one, start_ms=max(one.start_ms, reach.start_ms), end_ms=min(one.end_ms, reach.end_ms)) for one in sought
+    )
+    return tuple(one for one in cut if one.start_ms < one.end_ms)
+
+
+def listed_ranges(sought: Sequence[Sought]) -> list[Stretch]:
+    """Return the ranges to be listed, in order: few, however many calls are sought."""
+    return _joined((Stretch(one.start_ms, one.end_ms) for one in sought), JOINED_MS)
+
+
+def located(sought: Iterable[Sought], found: Mapping[int, int | None]) -> tuple[Sought, ...]:
+    """Let calls begin with the fragments that records name.
+
+    Parameters
+    ----------
+    sought : iterable of Sought
+    found : mapping of int to int or None
+        Those of the named fragments that are listed, and their server times as far as the listing tells.
+
+    Returns
+    -------
+    tuple of Sought
+        Those whose fragment is listed begin when it came; those whose fragment is not have none, so that tags decide.
+    """
+
+    def begun(one: Sought) -> Sought:
+        if one.first_number is None or one.first_number not in found:
+            return replace(one, first_number=None)
+        at_ms = found[one.first_number]
+        if at_ms is None:
+            return one
+        end_ms = one.end_ms if one.stop_ms is None else min(one.end_ms, one.stop_ms)
+        return replace(one, start_ms=at_ms, end_ms=max(end_ms, at_ms + 1))
+
+    return tuple(begun(one) if one.first_number is not None else one for one in sought)
+
+
+def stretches_of(sought: Iterable[Sought], found: Mapping[int, int | None]) -> tuple[Stretch, ...]:
+    """Return where legs of calls begin that are read, in order, those that overlap or touch as one.
+
+    Examples
+    --------
+    >>> calls = [Sought("arn", "c-1", "connect", 0, 60), Sought("arn", "c-2", "connect", 50, 90, first_number=7)]
+    >>> stretches_of(calls, {7: 50})
+    (Stretch(start_ms=0, end_ms=90, first_number=None),)
+    """
+    timed = {number for number, at_ms in found.items() if at_ms is not None}
+    stretches = (
+        Stretch(one.start_ms, one.end_ms, one.first_number if one.first_number in timed else None) for one in sought
+    )
+    return tuple(_joined(stretches, 0))
+
+
+def _joined(stretches: Iterable[Stretch], gap_ms: int) -> list[Stretch]:
+    joined: list[Stretch] = []
+    for one in sorted(stretches, key=lambda each: (each.start_ms, each.first_number or 0)):
+        if joined and one.start_ms <= joined[-1].end_ms + gap_ms:
+            joined[-1] = replace(joined[-1], end_ms=max(joined[-1].end_ms, one.end_ms))
+        else:
+            joined.append(one)
+    return joined

@@ -1,0 +1,79 @@
+"""What a Flink cluster tells of a running job: the counters of its steps, from the cluster's REST interface.
+
+Beam's job server tells them only when a job has ended; Flink has them all along, as an accumulator of each task
+(*Monitoring REST API* in Flink's documentation: ``/jobs/overview``, ``/jobs/:jobid/accumulators``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from apache_beam.metrics import monitoring_infos
+from apache_beam.portability.api import metrics_pb2
+from google.protobuf import json_format
+
+ACCUMULATOR = "__metricscontainers"
+"""Under which Beam's runner keeps a task's counters."""
+
+TIMEOUT_S = 5.0
+
+
+class FlinkFigures:
+    """Reads the counters of one job.
+
+    Parameters
+    ----------
+    master : str
+        Address of the cluster's REST interface, ``host:port`` or a URL.
+    job_name : str
+        As the job was submitted.
+    namespace : str
+        Of the counters that are asked for.
+    """
+
+    def __init__(self, master: str, job_name: str, namespace: str) -> None:
+        self._url = master.rstrip("/") if "://" in master else f"http://{master}"
+        self._job_name = job_name
+        self._namespace = namespace
+
+    def __call__(self) -> Counter[str] | None:
+        """Return the counters as they stand, added up over steps; None where the cluster does not tell."""
+        try:
+            jobs = self._get("/jobs/overview")["jobs"]
+            mine = [job for job in jobs if job["name"] == self._job_name]
+            if not mine:
+                return None
+            newest = max(mine, key=lambda job: int(job["start-time"]))
+            return counters_in(self._get(f"/jobs/{newest['jid']}/accumulators"), self._namespace)
+        except (URLError, TimeoutError, KeyError, ValueError):
+            return None  # progress is not worth a failure
+
+    def _get(self, path: str) -> dict[str, Any]:
+        with urlopen(self._url + path, timeout=TIMEOUT_S) as answer:  # noqa: S310  (the address that the user gave)
+            found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def counters_in(accumulators: Mapping[str, Any], namespace: str) -> Counter[str]:
+    """Return a namespace's counters in an answer of ``/jobs/:jobid/accumulators``, added up over steps.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If it is no such answer.
+    """
+    figures: Counter[str] = Counter()
+    for accumulator in accumulators["user-task-accumulators"]:
+        if accumulator["name"] != ACCUMULATOR:
+            continue
+        for metric in json.loads(accumulator["value"])["metrics"]["attempted"]:
+            labels = metric["labels"]
+            if metric["urn"] == monitoring_infos.USER_COUNTER_URN and labels.get("NAMESPACE") == namespace:
+                info = json_format.ParseDict(metric, metrics_pb2.MonitoringInfo())
+                figures[labels["NAME"]] += monitoring_infos.extract_counter_value(info)
+    return figures

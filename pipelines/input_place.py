@@ -1,0 +1,93 @@
+"""A place that files are read from: a file, a folder, or a prefix on S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from callbeam.errors import UsageError
+from callbeam.storage import StorageConfig, StorageError, open_store, resolve_config
+
+
+@dataclass(frozen=True, slots=True)
+class InputPlace:
+    """Files that an option names.
+
+    Attributes
+    ----------
+    option : str
+        For messages.
+    text : str
+        As the user wrote it.
+    config : StorageConfig
+        The store that holds them.
+    file : str
+        The key of the only file, where a file was named.
+    """
+
+    option: str
+    text: str
+    config: StorageConfig
+    file: str = ""
+
+    @property
+    def folder(self) -> str:
+        """What the keys lie below, as the user wrote it."""
+        return self.text.removesuffix(self.file) or "." if self.file else self.text
+
+    def files(self) -> list[tuple[str, int]]:
+        """Return keys and sizes of the files, by key.
+
+        Raises
+        ------
+        UsageError
+            If the place cannot be listed.
+        """
+        try:
+            listed = open_store(self.config).list(self.file)
+            return [(info.key, info.size) for info in listed if self.file in {"", info.key}]
+        except StorageError as error:
+            raise UsageError(f"{self.option} {self.text}: {error}") from error
+
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Yield key and content of each file.
+
+        Raises
+        ------
+        UsageError
+            If the place cannot be read.
+        """
+        store = open_store(self.config)
+        try:
+            for key, _ in self.files():
+                content = store.get(key)
+                if content is not None:
+                    yield key, content
+        except StorageError as error:
+            raise UsageError(f"{self.option} {self.text}: {error}") from error
+
+
+def input_place(option: str, text: str, s3: StorageConfig | None) -> InputPlace:
+    """Find what an option names.
+
+    Parameters
+    ----------
+    option : str
+    text : str
+        A file, a folder, or ``s3://bucket/prefix``.
+    s3 : StorageConfig, optional
+        How S3 is reached; its output does not matter.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file or folder.
+    """
+    s3 = s3 or StorageConfig(text)
+    path = Path(text).expanduser()
+    if text.startswith("s3://") or path.is_dir():
+        return InputPlace(option, text, resolve_config(replace(s3, output=text)))
+    if not path.is_file():
+        raise UsageError(f"{option} {text}: there is no such file or folder")
+    return InputPlace(option, text, resolve_config(replace(s3, output=str(path.absolute().parent))), path.name)

@@ -1,0 +1,204 @@
+"""Calls that records name: what is read of their streams, and that they are what the streams themselves tell."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from callbeam.callmaker import connect_fragments_from_pcm
+from callbeam.callmaker.dialects import WireDefects
+from callbeam.pipelines import export
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from callbeam.emulator import Emulator
+
+    Export = Callable[..., "Result"]
+
+START_MS = 1_772_442_000_000  # 2026-03-02T09:00:00Z
+DAY = ("--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z")
+SECONDS, EVERY_S, CONTACTS = 30, 40, 24
+WANTED = ("c-3", "c-4", "c-17")
+TAGLESS = WireDefects(tagless=frozenset(range(100)))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an export left, what it printed, and how many fragments it asked KVS for."""
+
+    code: int
+    folder: Path
+    out: str
+    err: str
+    asked: int
+
+    def audio(self) -> dict[tuple[str, str], bytes]:
+        """Return each call's samples by track."""
+        found = {}
+        for path in sorted(self.folder.rglob("*-call.json")):
+            call_id = json.loads(path.read_text())["call_id"]
+            for raw in path.parent.glob("*.raw"):
+                role = next(role for role in ("customer", "agent") if f"-{role}-" in raw.name)
+                found[call_id, role] = raw.read_bytes()
+        return found
+
+
+@pytest.fixture
+def run_export(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Export:
+    def run(*words: str, output: str = "export") -> Result:
+        source = ["--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1", "--fragments-per-second", "0"]
+        capsys.readouterr()
+        kvs.requests.clear()
+        code = export.main([*words, *source, "--output", str(tmp_path / output)])
+        printed = capsys.readouterr()
+        asked = sum(request.n for request in kvs.requests if request.api == "GetMediaForFragmentList")
+        return Result(code, tmp_path / output, printed.out, printed.err, asked)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A stream on which one contact follows another."""
+
+    arn: str
+    numbers: dict[str, list[int]]
+    pcm: dict[str, np.ndarray]
+
+    def audio(self, *calls: str) -> dict[tuple[str, str], bytes]:
+        return {
+            (call, role): samples.tobytes()
+            for call in calls
+            for role, samples in zip(("customer", "agent"), self.pcm[call], strict=True)
+        }
+
+
+def make_busy(kvs: Emulator, contacts: int = CONTACTS, **more: Any) -> Busy:
+    made = Busy(kvs.add_stream("calls-1"), {}, {})
+    for index in range(contacts):
+        pcm = np.random.default_rng(index).integers(-3000, 3000, (2, SECONDS * 8000), dtype=np.int16)
+        fragments = connect_fragments_from_pcm(
+            *pcm, contact_id=f"c-{index}", start_ms=START_MS + index * EVERY_S * 1000, **more
+        )
+        made.pcm[f"c-{index}"] = pcm
+        made.numbers[f"c-{index}"] = [
+            kvs.add_fragment("calls-1", f.data, server_ms=f.server_ms, producer_ms=f.producer_ms) for f in fragments
+        ]
+    return made
+
+
+def begin_ms(call: str) -> int:
+    return START_MS + int(call.removeprefix("c-")) * EVERY_S * 1000
+
+
+def calls_csv(folder: Path, *rows: Mapping[str, object]) -> str:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = [",".join(names), *(",".join(str(row.get(name, "")) for name in names) for row in rows)]
+    (folder / "calls.csv").write_text("\n".join(lines) + "\n")
+    return str(folder / "calls.csv")
+
+
+def row_of(busy: Busy, call: str, **more: object) -> dict[str, object]:
+    return {"ContactId": call, "StreamARN": busy.arn, "StartTimestamp": begin_ms(call), **more}
+
+
+@pytest.mark.parametrize("by_number", [True, False])
+def test_contacts_cost_what_is_theirs(kvs: Emulator, tmp_path: Path, run_export: Export, by_number: bool) -> None:
+    busy = make_busy(kvs)
+    rows = []
+    for call in WANTED:
+        stop = {"StopTimestamp": begin_ms(call) + SECONDS * 1000}
+        first = {"StartFragmentNumber": busy.numbers[call][0]} if by_number else {}
+        rows.append(row_of(busy, call, **stop, **first))
+    own = sum(len(busy.numbers[call]) for call in WANTED)
+    done = run_export("--calls", calls_csv(tmp_path, *rows))
+    assert done.code == 0, done.err
+    assert done.audio() == busy.audio(*WANTED)
+    # By number, the fragment that follows each call is all that is not its own; else what lies within the margins is
+    # looked at for where calls begin and end.
+    assert done.asked <= own + (len(WANTED) if by_number else 10 * len(WANTED))
+    listed = int(done.out.split(" listed")[0].rsplit(None, 1)[-1])
+    assert listed <= own + (0 if by_number else 7 * SECONDS * len(WANTED))
+    streams = run_export("--streams", "calls-1", *DAY, "--contact-id", *WANTED, output="streams")
+    assert streams.audio() == done.audio()
+    assert streams.asked > 2 * done.asked if by_number else True
+
+
+def test_contacts_known_by_stream_and_fragment_alone(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+    busy = make_busy(kvs, 8)
+    rows = [{"StreamARN": busy.arn, "StartFragmentNumber": busy.numbers[call][0]} for call in ("c-3", "c-5")]
+    done = run_export("--calls", calls_csv(tmp_path, *rows))
+    assert done.code == 0, done.err
+    assert done.audio() == busy.audio("c-3", "c-5")
+
+
+def test_a_call_begins_with_exactly_the_fragment_named(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+    busy = make_busy(kvs, 8)
+    first = busy.numbers["c-3"][10]
+    begun = begin_ms("c-3") + 10_240
+    done = run_export(
+        "--calls", calls_csv(tmp_path, row_of(busy, "c-3", StartTimestamp=begun, StartFragmentNumber=first))
+    )
+    assert done.code == 0, done.err
+    assert done.audio() == {key: samples[10 * 8192 * 2 :] for key, samples in busy.audio("c-3").items()}
+
+
+def test_a_clock_that_is_hours_off_is_mended_by_the_fragment(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+    busy = make_busy(kvs, 8)
+    wrong = begin_ms("c-3") - 30 * 3_600_000
+    row = row_of(busy, "c-3", StartTimestamp=wrong, StopTimestamp=wrong + SECONDS * 1000)
+    done = run_export("--calls", calls_csv(tmp_path, {**row, "StartFragmentNumber": busy.numbers["c-3"][0]}))
+    assert done.code == 0, done.err
+    assert done.audio() == busy.audio("c-3")
+
+
+def test_streams_without_tags_are_cut_by_their_records(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+    """Untagged audio would run on into the next call: less than a minute lies between them."""
+    busy = make_busy(kvs, 8, defects=TAGLESS)
+    rows = [
+        row_of(busy, call, StartFragmentNumber=busy.numbers[call][0], StopTimestamp=begin_ms(call) + SECONDS * 1000)
+        for call in ("c-2", "c-3", "c-6")
+    ]
+    done = run_export("--calls", calls_csv(tmp_path, *rows))
+    assert done.code == 0, done.err
+    lengths = Counter({call: len(samples) for (call, role), samples in done.audio().items()})
+    assert lengths == dict.fromkeys(("c-2", "c-3", "c-6"), SECONDS * 16000)
+    # Without tags nothing but the track's name tells what it holds: Connect's are the same.
+    assert done.audio() == busy.audio("c-2", "c-3", "c-6")
+
+
+def test_initiation_and_disconnect_are_enough(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+    busy = make_busy(kvs, 8)
+    row = {"ContactId": "c-3", "StreamARN": busy.arn}
+    (tmp_path / "records").mkdir()
+    calls_csv(tmp_path / "records", row)
+    event = {
+        "detail-type": "Amazon Connect Contact Event",
+        "detail": {
+            "eventType": "DISCONNECTED",
+            "contactId": "c-3",
+            "channel": "Voice",
+            "initiationMethod": "INBOUND",
+            "initiationTimestamp": "2026-03-02T09:01:58.000Z",
+            "disconnectTimestamp": "2026-03-02T09:02:30.000Z",
+        },
+    }
+    (tmp_path / "records" / "event.json").write_text(json.dumps(event))
+    done = run_export("--calls", str(tmp_path / "records"))
+    assert done.code == 0, done.err
+    assert done.audio() == busy.audio("c-3")
+
+
+def test_a_fragment_that_is_not_there_is_named(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+    busy = make_busy(kvs, 3)
+    number = busy.numbers["c-1"][0] + 1
+    done = run_export("--calls", calls_csv(tmp_path, {"StreamARN": busy.arn, "StartFragmentNumber": number}))
+    assert done.code == 2
+    assert f"stream calls-1 holds no fragment {number}" in done.err

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Gets the engines that tests/engines runs callbeam on, from package registries, into ~/.cache/callbeam/engines or
+# $CALLBEAM_ENGINES: Beam's Prism, a Beam job server for Flink, and Flink itself. What is there is kept.
+# Needs Go for Prism; Java 11 or newer, Maven and pip for Flink. About 5 minutes the first time.
+set -uo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+engines="${CALLBEAM_ENGINES:-$HOME/.cache/callbeam/engines}"
+python="$(realpath -s "$(command -v "${PYTHON:-python3}")")"
+mkdir -p "$engines"
+cd "$engines"
+failed=0
+
+get() { # NAME FUNCTION: runs a function in a folder of its own, which counts only when all of it is there
+  local name="$1"
+  if [ -e "$name" ]; then return; fi
+  rm -rf "$name.part" && mkdir "$name.part"
+  if (set -e; cd "$name.part"; "$2") >"$name.log" 2>&1; then
+    mv "$name.part" "$name"
+    echo "engines: $name is in $engines"
+  else
+    rm -rf "$name.part"
+    echo "engines: $name could not be had; $engines/$name.log says why" >&2
+    failed=1
+  fi
+}
+
+prism() { GOBIN="$PWD" go install -p 2 "github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"; }
+
+# The released job servers are not in every registry; the library they are made of is.
+job_server() {
+  cp "$here/job-server.pom.xml" pom.xml
+  mvn -q -B package
+  mv target/job-server.jar . && rm -rf target
+}
+
+# The libraries of Flink as its Python package brings them: all that a cluster needs but scripts to start it.
+flink() {
+  "$python" -m pip download -q --no-deps --no-binary :all: -d . apache-flink-libraries==1.19.3
+  tar -xzf apache*flink*1.19.3.tar.gz --strip-components=1
+  mv deps/lib lib && rm -rf apache*flink*.tar.gz deps pyflink
+}
+
+get prism-2.77.0 prism
+get job-server-1.19-2.62.0 job_server
+get flink-1.19.3 flink
+exit "$failed"

@@ -1,0 +1,88 @@
+"""What other runners know: their options, and what a cluster tells of a job."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from callbeam.errors import UsageError
+from callbeam.pipelines import backfill
+from callbeam.pipelines.command_line import parse
+from callbeam.pipelines.engines.flink_figures import FlinkFigures, counters_in
+from callbeam.pipelines.options import beam_parser, check_beam_words
+
+FLINK = ["--runner=FlinkRunner", "--flink_master=localhost:8081"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--object_reuse"], ["--object_reuse=false"], ["--number_of_execution_retries=3"],
+     ["--execution_retry_delay", "9"], ["--execution_mode_for_batch=BATCH_FORCED"], ["--checkpointing_interval=3000"],
+     ["--max_bundle_size=1"], ["--savepoint_path=s3://a/b"], ["--jdk_add_open_modules=a", "--jdk_add_open_modules=b"]],
+)  # fmt: skip
+def test_options_of_the_job_server_pass(words: list[str]) -> None:
+    check_beam_words(beam_parser(), [*FLINK, *words])
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [(["--runner=FlinkRunner", "--object_reuse=maybe"], "neither true nor false"),
+     (["--runner=FlinkRunner", "--max_bundle_size=many"], "max_bundle_size"),
+     (["--object_reuse"], "--object_reuse is an option of Flink's job server: it goes with --runner=FlinkRunner"),
+     (["--runner=PrismRunner", "--savepoint_path=x"], "it goes with --runner=FlinkRunner")],
+)  # fmt: skip
+def test_bad_ones_do_not(words: list[str], complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        check_beam_words(beam_parser(), words)
+
+
+def test_a_misspelt_one_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"--objekt_reuse; did you mean --object_reuse\?"):
+        parse(beam_parser(), ["--objekt_reuse"], others=beam_parser().known_options)
+
+
+def region(words: list[str]) -> tuple[str | None, list[str]]:
+    """Return our region, and what Beam gets."""
+    from callbeam.pipelines.command_line import StrictParser
+    from callbeam.pipelines.engines import is_dataflow
+
+    parser = StrictParser()
+    backfill.add_arguments(parser, region_is_taken=is_dataflow(words))
+    options, rest = parse(parser, ["--output", "o", *words], others=beam_parser().known_options)
+    return options.region, rest
+
+
+def test_a_region_is_of_aws_unless_dataflow_runs_the_job() -> None:
+    assert region(["--region", "eu-west-1"]) == ("eu-west-1", [])
+    assert region(["--aws-region=eu-west-1", *FLINK]) == ("eu-west-1", FLINK)
+    words = ["--runner=DataflowRunner", "--region=europe-west4", "--aws-region=eu-west-1"]
+    assert region(words) == ("eu-west-1", words[:2])
+
+
+def accumulators(*counters: tuple[str, str, int]) -> dict:
+    """Make an answer as Flink gives it of Beam's counters: namespace, name and value of each."""
+    attempted = [
+        {"urn": "beam:metric:user:sum_int64:v1", "type": "beam:metrics:sum_int64:v1",
+         "payload": base64.b64encode(bytes([value])).decode(),
+         "labels": {"NAMESPACE": namespace, "NAME": name, "PTRANSFORM": f"step-{at}"}}
+        for at, (namespace, name, value) in enumerate(counters)
+    ]  # fmt: skip
+    attempted.append({"urn": "beam:metric:ptransform_execution_time:total_msecs:v1", "labels": {"PTRANSFORM": "step"}})
+    value = json.dumps({"metrics": {"attempted": attempted}})
+    return {
+        "user-task-accumulators": [{"name": "other", "value": "7"}, {"name": "__metricscontainers", "value": value}]
+    }
+
+
+def test_counters_add_up_over_steps() -> None:
+    answer = accumulators(
+        ("callbeam", "legs", 3), ("callbeam", "legs", 4), ("callbeam", "audio_ms", 100), ("x", "legs", 9)
+    )
+    assert counters_in(answer, "callbeam") == {"legs": 7, "audio_ms": 100}
+    assert counters_in({"user-task-accumulators": []}, "callbeam") == {}
+
+
+def test_a_cluster_that_is_not_there_tells_nothing() -> None:
+    assert FlinkFigures("127.0.0.1:1", "callbeam-x", "callbeam")() is None
