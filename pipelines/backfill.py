@@ -20,7 +20,7 @@ from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
-from callbeam.pipelines.engines import is_dataflow, named_runner
+from callbeam.pipelines.engines import check_cluster, is_dataflow, named_runner
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
@@ -213,7 +213,7 @@ def main(argv: Sequence[str]) -> int:
     add_arguments(parser, region_is_taken=is_dataflow(argv))
     beam_options = beam_parser()
     options, beam_words = parse(parser, argv, others=beam_options.known_options)
-    check_beam_words(beam_options, beam_words)
+    check_cluster(check_beam_words(beam_options, beam_words))
     check_source(options, recordings=options.recordings)
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
