@@ -766,7 +766,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`dead_letters` (
   `step` string COMMENT 'The step that gave it up.',
   `reason` string COMMENT 'The status of the ledger that it ended with.',
   `detail` string COMMENT 'What was seen, for people.',
-  `stream_arn` string COMMENT 'The stream, or the recording\'s place.',
+  `stream_arn` string COMMENT 'The stream; the place of a recording or record; or the contact.',
   `fragment_number` string COMMENT 'The fragment.',
   `unit_start_ts` timestamp COMMENT 'The unit.',
   `sample` binary COMMENT 'The first bytes of what came, at most 64.'

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from callbeam.calls import DeadLetter, PlannedJob, Recorded, plan_contacts, plan_recorded
 from callbeam.errors import UsageError
@@ -14,7 +15,7 @@ from callbeam.pipelines.command_line import show_instant
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.options import call_filter
 from callbeam.recordings import RecordedFound, find_recorded
-from callbeam.records import Contact, Keeping, read_records
+from callbeam.records import BadRecord, Contact, Keeping, read_records
 from callbeam.report import counted
 from callbeam.storage import StorageConfig
 
@@ -92,19 +93,35 @@ def plan_from_records(
     recorded = _recorded(recordings, s3, found.contacts) if recordings is not None else None
     found_in = Recorded(recordings or "", recorded.legs) if recorded is not None else None
     plan = plan_contacts(client, found.contacts, place, now_ms, found_in)
-    letters = [
-        DeadLetter(STEP, "bad_record", f"{bad.source}, {bad.place}: {bad.reason}", sample=bad.sample.encode())
-        for bad in found.bad
-    ]
-    letters += [
-        DeadLetter(STEP, "not_planned", f"contact {call_id}: {why}", call_id=call_id)
-        for call_id, why in sorted(plan.unreadable.items())
-    ]
+    letters = _letters(found.bad, plan.unreadable)
     letters += recorded.letters if recorded is not None else ()
     print(f"{place}: {counted(len(found.contacts), 'contact')}, {_days(plan.jobs)}")
     for form, count in found.forms.items():
         print(f"  {form:<60} {count:>9,}")
     return list(plan.jobs), letters
+
+
+def _letters(bad_records: Sequence[BadRecord], unreadable: Mapping[str, str]) -> list[DeadLetter]:
+    """Say of each record that cannot be read, and of each contact that no job looks for, where it is and why."""
+    places: Counter[str] = Counter()
+    letters = []
+    for bad in bad_records:
+        place = f"{bad.source}, {bad.place}"
+        places[place] += 1
+        letters.append(
+            DeadLetter(
+                STEP,
+                "bad_record",
+                f"{place}: {bad.reason}",
+                sample=bad.sample.encode(),
+                # A row's key: an envelope may hold several bad records at one place.
+                place=place if places[place] == 1 else f"{place} ({places[place]})",
+            )
+        )
+    return letters + [
+        DeadLetter(STEP, "not_planned", f"contact {call_id}: {why}", call_id=call_id, place=f"contact {call_id}")
+        for call_id, why in sorted(unreadable.items())
+    ]
 
 
 def _keeping(attributes: Sequence[str]) -> Keeping:

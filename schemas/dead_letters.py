@@ -14,7 +14,7 @@ DEAD_LETTERS = Table(
         Column("step", STRING, "The step that gave it up."),
         Column("reason", STRING, "The status of the ledger that it ended with."),
         Column("detail", STRING, "What was seen, for people."),
-        Column("stream_arn", STRING, "The stream, or the recording's place.", nullable=True),
+        Column("stream_arn", STRING, "The stream; the place of a recording or record; or the contact.", nullable=True),
         Column("fragment_number", STRING, "The fragment.", nullable=True),
         Column("unit_start_ts", INSTANT, "The unit.", nullable=True),
         Column("sample", pa.binary(), "The first bytes of what came, at most 64."),

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from callbeam.assembly.joined_channels import JoinedChannel
     from callbeam.line import Detection
 
-ROLE_CONFIDENCE = {"track_name": 1.0, "connect_recording": 1.0, "default": 0.8, "lca_recording": 0.8}
+ROLE_CONFIDENCE = {
+    "track_name": 1.0,
+    "connect_recording": 1.0,
+    "call_list": 1.0,
+    "siprec": 1.0,
+    "siprec_label": 0.8,
+    "is_caller": 0.8,
+    "default": 0.8,
+    "lca_recording": 0.8,
+}
 """By ``role_source``; nothing is known of the others."""
 
 DOUBTFUL = 0.3

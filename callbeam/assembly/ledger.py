@@ -55,7 +55,7 @@ def dead_letter_batch(job_id: str, letters: Sequence[DeadLetter]) -> pa.RecordBa
         "step": [letter.step for letter in letters],
         "reason": [letter.reason for letter in letters],
         "detail": [letter.detail for letter in letters],
-        "stream_arn": [letter.stream.arn if letter.stream else None for letter in letters],
+        "stream_arn": [letter.stream.arn if letter.stream else letter.place for letter in letters],
         "fragment_number": [None if letter.number is None else str(letter.number) for letter in letters],
         "unit_start_ts": [letter.unit_start_ms for letter in letters],
         "sample": [letter.sample for letter in letters],

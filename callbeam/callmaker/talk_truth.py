@@ -47,6 +47,8 @@ class TalkFigures:
 
     Attributes
     ----------
+    agent_from_ms : int or None
+        When the agent came on the line, from the call's start.
     agent_talk_ratio : float or None
         The agent's share of both talk times.
     interruptions : int or None
@@ -56,6 +58,7 @@ class TalkFigures:
         Time in which nobody speaks for at least 3 s.
     """
 
+    agent_from_ms: int | None
     agent_talk_ratio: float | None
     interruptions: int | None
     latency_ms: dict[str, float | None]
@@ -76,6 +79,7 @@ def talk_figures(call: CallTruth, metrics_scope: str | None = None) -> TalkFigur
     turns = [turn for turn in turns_of(call) if turn.begin_ms >= begin_ms]
     latencies = response_latencies(turns, unheard_spans(call))
     return TalkFigures(
+        agent_from_ms=call.agent_on_line_ms,
         agent_talk_ratio=talk_ms[AGENT] / sum(talk_ms.values()) if any(talk_ms.values()) else None,
         interruptions=sum(event.kind == "interruption" and event.begin_ms >= begin_ms for event in call.events),
         latency_ms={role: float(np.median(some)) if (some := latencies[role]) else None for role in ROLES},

@@ -146,7 +146,10 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """Something that failed: where, why, and a sample of it (table ``dead_letters``)."""
+    """Something that failed: where, why, and a sample of it (table ``dead_letters``).
+
+    ``place`` is where it was found if that is on no stream: a record in its file, a contact.
+    """
 
     step: str
     reason: str
@@ -156,3 +159,4 @@ class DeadLetter:
     unit_start_ms: int | None = None
     call_id: str | None = None
     sample: bytes = b""
+    place: str | None = None

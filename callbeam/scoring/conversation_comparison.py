@@ -24,6 +24,9 @@ CALL_COLUMNS = (
 )
 """What is read of table ``calls``."""
 
+AGENT_FROM = "agent_from_ms"
+"""Beside these in a row: where table ``phases`` lets the agent's first phase begin."""
+
 SHORTEST_ID = 8
 
 
@@ -44,7 +47,7 @@ def match_talk(truths: Sequence[CallTruth], rows: Iterable[Mapping[str, Any]]) -
     ----------
     truths : sequence of CallTruth
     rows : iterable of mapping
-        Rows of table ``calls``, with ``CALL_COLUMNS``.
+        Rows of table ``calls``, with ``CALL_COLUMNS`` and, where records tell of an agent, ``AGENT_FROM``.
 
     Returns
     -------
@@ -66,13 +69,13 @@ def talk_lines(matches: Sequence[TalkMatch]) -> list[str]:
 
     Examples
     --------
-    >>> ours = TalkFigures(0.521, 2, {AGENT: 310.0, CUSTOMER: 290.0}, 12_400)
-    >>> truth = TalkFigures(0.518, 2, {AGENT: 300.0, CUSTOMER: 280.0}, 12_100)
+    >>> ours = TalkFigures(6_000, 0.521, 2, {AGENT: 310.0, CUSTOMER: 290.0}, 12_400)
+    >>> truth = TalkFigures(6_240, 0.518, 2, {AGENT: 300.0, CUSTOMER: 280.0}, 12_100)
     >>> for line in talk_lines([TalkMatch("5f3b2c1d-0000-4000-8000-00000000c0de", AGENT_PHASE, ours, truth)]):
     ...     print(line)
-              agent's talk  interruptions  agent responds  customer responds  non-talk
-    call       ours  truth    ours  truth    ours   truth     ours     truth    ours   truth
-    5f3b2c1d  52.1%  51.8%       2      2  310 ms  300 ms   290 ms    280 ms  12.4 s  12.1 s
+              agent from    agent's talk    interruptions   agent responds    customer responds   non-talk
+    call       ours  truth    ours   truth    ours   truth     ours    truth      ours     truth    ours   truth
+    5f3b2c1d  6.0 s  6.2 s   52.1%   51.8%       2       2   310 ms   300 ms    290 ms    280 ms  12.4 s  12.1 s
     """
     ids = _short([match.call_id for match in matches])
     columns = [
@@ -86,10 +89,10 @@ def talk_lines(matches: Sequence[TalkMatch]) -> list[str]:
         block = [f"{heading:{2 * width + 2}}", *(f"{ours:>{width}}  {truth:>{width}}" for ours, truth in pairs)]
         lines = [f"{line}  {more}" for line, more in zip(lines, block, strict=True)]
     if any(match.ours is not None and match.scope != AGENT_PHASE for match in matches):
-        lines.append(
-            "taken over whole calls: until records say when an agent was on the line, what recorded voices say"
-        )
-        lines.append("to the customer counts as the agent's, in the truth as well")
+        lines += [
+            "where no record says from when on an agent was on the line, figures are of whole calls: what recorded",
+            "voices say to the customer counts as the agent's, in the truth as well",
+        ]
     if any(match.ours is not None and match.ours.agent_talk_ratio is None for match in matches):
         lines.append("-: not computable; nothing tells the roles of a Chime call's legs until records do")
     return [line.rstrip() for line in lines]
@@ -97,6 +100,7 @@ def talk_lines(matches: Sequence[TalkMatch]) -> list[str]:
 
 def _figures(row: Mapping[str, Any]) -> TalkFigures:
     return TalkFigures(
+        agent_from_ms=row.get(AGENT_FROM),
         agent_talk_ratio=row["agent_talk_ratio"],
         interruptions=row["interruptions_total_count"],
         latency_ms={
@@ -109,6 +113,10 @@ def _figures(row: Mapping[str, Any]) -> TalkFigures:
 
 def _cell(figures: TalkFigures | None, show: Callable[[TalkFigures], str | None]) -> str:
     return (figures and show(figures)) or "-"
+
+
+def _agent_from(figures: TalkFigures) -> str | None:
+    return None if figures.agent_from_ms is None else f"{figures.agent_from_ms / 1000:.1f} s"
 
 
 def _share(figures: TalkFigures) -> str | None:
@@ -129,6 +137,7 @@ def _non_talk(figures: TalkFigures) -> str | None:
 
 
 SHOWN: dict[str, Callable[[TalkFigures], str | None]] = {
+    "agent from": _agent_from,
     "agent's talk": _share,
     "interruptions": _interruptions,
     "agent responds": partial(_latency, role=AGENT),

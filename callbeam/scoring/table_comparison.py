@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,7 @@ import pyarrow.dataset as ds
 
 from callbeam.callmaker import CallTruth, ChannelTruth, load_truth
 from callbeam.errors import CallbeamError
-from callbeam.scoring.conversation_comparison import CALL_COLUMNS, TalkMatch, match_talk, talk_lines
+from callbeam.scoring.conversation_comparison import AGENT_FROM, CALL_COLUMNS, TalkMatch, match_talk, talk_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,8 @@ class ChannelMatch:
         The tables have the channel.
     pcm, gaps, level : bool
         Its samples (by SHA-256), its gaps and its level are the truth's.
+    participant_role, role_source : str or None
+        Whose channel the tables say that it is, and what tells.
     f0_error : float or None
         Relative error of the median F0; None where one side has none.
     """
@@ -48,6 +51,8 @@ class ChannelMatch:
     pcm: bool = False
     gaps: bool = False
     level: bool = False
+    participant_role: str | None = None
+    role_source: str | None = None
     f0_error: float | None = None
 
 
@@ -73,6 +78,8 @@ class Comparison:
     def lines(self) -> list[str]:
         """Return what a person wants to see."""
         made = len(self.channels)
+        told = Counter(match.role_source for match in self.channels if match.participant_role == match.role)
+        by = ", ".join(f"{count} by {source}" for source, count in sorted(told.items()))
         errors = [abs(match.f0_error) for match in self.channels if match.f0_error is not None]
         lines = [
             f"calls found           {self.calls_found} of {self.calls_made}, {self.calls_too_many} too many",
@@ -80,6 +87,7 @@ class Comparison:
             f"gaps identical        {sum(match.gaps for match in self.channels)} of {made} channels",
             f"level within {LEVEL_TOLERANCE_DB} dB  {sum(match.level for match in self.channels)} of {made} channels",
         ]
+        lines.append(f"role right            {told.total()} of {made} channels" + (f": {by}" if by else ""))
         if errors:
             lines.append(
                 f"median F0             off by {np.median(errors):.1%} in the median, {max(errors):.1%} at most"
@@ -111,6 +119,7 @@ def compare_with_truth(output: Path, truth: Path, *, source: str | None = None) 
     try:
         calls = _rows(_read(output, "calls", list(CALL_COLUMNS)))
         channels = _rows(_read(output, "channels", None))
+        phases = _rows(_read(output, "phases", ["call_id", "phase", "begin_offset_ms"]))
         seconds = _read(output, "seconds", ["channel_id", "begin_offset_ms", "f0_median_hz", "voiced_ratio"])
     except FileNotFoundError as error:
         raise CallbeamError(f"{output} holds no tables of a backfill: {error}") from error
@@ -118,6 +127,11 @@ def compare_with_truth(output: Path, truth: Path, *, source: str | None = None) 
     for channel_id, *second in zip(*seconds.values(), strict=True):
         if second[1] is not None:
             pitch.setdefault(channel_id, []).append(Pitch(*second))
+    agents: dict[str, int] = {}
+    for phase in phases:
+        if phase["phase"] == "agent":
+            name, begin_ms = phase["call_id"], phase["begin_offset_ms"]
+            agents[name] = min(begin_ms, agents.get(name, begin_ms))
     known = {call.call_id for call in truths}
     call_ids = [row["call_id"] for row in calls]
     return Comparison(
@@ -125,7 +139,7 @@ def compare_with_truth(output: Path, truth: Path, *, source: str | None = None) 
         calls_found=len(known & set(call_ids)),
         calls_too_many=len(call_ids) - len(known & set(call_ids)),
         channels=tuple(_match(call, channel, channels, pitch) for call in truths for channel in call.channels.values()),
-        talk=match_talk(truths, calls),
+        talk=match_talk(truths, [{**row, AGENT_FROM: agents.get(row["call_id"])} for row in calls]),
     )
 
 
@@ -163,6 +177,8 @@ def _match(
         gaps=row["gap_count"] == len(channel.gaps)
         and abs(row["gap_ms"] - gap_ms) <= GAP_TOLERANCE_MS * len(channel.gaps),
         level=abs(row["level_dbfs"] - channel.level_dbfs) <= LEVEL_TOLERANCE_DB,
+        participant_role=row["participant_role"],
+        role_source=row["role_source"],
         f0_error=_weighted_median(heard) / channel.f0_median_hz - 1 if heard and channel.f0_median_hz else None,
     )
 

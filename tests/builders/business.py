@@ -75,6 +75,17 @@ class Business:
         self.records += made
         return made
 
+    def fail(self, event: dict[str, Any], at_ms: int, **changes: Any) -> None:
+        """Write that streaming failed, as published: without the stream of one of its call's events."""
+        kept = {"callId", "direction", "fromNumber", "toNumber", "transactionId", "version", "voiceConnectorId"}
+        detail = {name: value for name, value in event["detail"].items() if name in kept}
+        detail |= {
+            "failTime": instant(at_ms, milliseconds=True),
+            "failureReason": "Internal failure",
+            "streamingStatus": "FAILED",
+        }
+        self.records.append({**event, "time": instant(at_ms), "detail": {**detail, **changes}})
+
     def state(self, contact_id: str, agent: str, state: str, at_ms: int, connected_ms: int) -> None:
         """Write an agent event: the agent has the contact, in a state, since an instant."""
         of_contact = {

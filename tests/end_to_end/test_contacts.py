@@ -182,27 +182,9 @@ def chime(business: Business) -> None:
     ended = next(
         event for event in events if event["detail"]["streamingStatus"] == "ENDED" and not event["detail"]["isCaller"]
     )
-    failed = failure(ended, truth.call_start_ms + 3_000)
     business.records.remove(ended)
-    business.records += [
-        failed,
-        failure(
-            {**ended, "detail": {**ended["detail"], "transactionId": "chime-nothing", "callId": "sip-nothing"}},
-            truth.call_start_ms,
-        ),
-    ]
-
-
-def failure(event: dict[str, Any], at_ms: int) -> dict[str, Any]:
-    """Make a FAILED event as published, which names no stream."""
-    kept = {"callId", "direction", "fromNumber", "toNumber", "transactionId", "version", "voiceConnectorId"}
-    detail = {name: value for name, value in event["detail"].items() if name in kept}
-    detail |= {
-        "failTime": instant(at_ms, milliseconds=True),
-        "failureReason": "Internal failure",
-        "streamingStatus": "FAILED",
-    }
-    return {**event, "time": instant(at_ms), "detail": detail}
+    business.fail(ended, truth.call_start_ms + 3_000)
+    business.fail(ended, truth.call_start_ms, transactionId="chime-nothing", callId="sip-nothing")
 
 
 def earlier_copies(business: Business) -> None:

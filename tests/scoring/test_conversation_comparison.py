@@ -98,11 +98,11 @@ def test_the_table_shows_ours_beside_the_truth() -> None:
         non_talk_time_total_ms=16_940,
     )
     lines = talk_lines(match_talk([CALL, call([], [], call_id="01234567x")], [found]))
-    assert " ".join(lines[2].split()) == "012345678 50.0% 56.6% 0 1 -990 ms -1000 ms - 8650 ms 16.9 s 17.0 s"
-    assert " ".join(lines[3].split()) == "01234567x - - - 0 - - - - - 40.0 s"
+    assert " ".join(lines[2].split()) == "012345678 - 5.0 s 50.0% 56.6% 0 1 -990 ms -1000 ms - 8650 ms 16.9 s 17.0 s"
+    assert " ".join(lines[3].split()) == "01234567x - 5.0 s - - - 0 - - - - - 40.0 s"
     assert "whole calls" in lines[4]
     truth_ends = [at for at in range(len(lines[1]) + 1) if lines[1].endswith("truth", 0, at)]
-    assert [lines[2][at - 1] for at in truth_ends] == ["%", "1", "s", "s", "s"]
+    assert [lines[2][at - 1] for at in truth_ends] == ["s", "%", "1", "s", "s", "s"]
     assert max(map(len, lines)) <= 120
 
 
@@ -127,10 +127,12 @@ def test_a_run_is_compared_from_its_files(tmp_path: Path) -> None:
     )
     write(tmp_path, "channels", None)
     write(tmp_path, "seconds", None)
+    write(tmp_path, "phases", {"call_id": CALL.call_id, "phase": "agent", "begin_offset_ms": 5_600})
     comparison = compare_with_truth(tmp_path, tmp_path / "truth")
     assert comparison.calls_found == 1
     (match,) = comparison.talk
     assert match.ours.interruptions == 2
+    assert match.ours.agent_from_ms == 5_600
     assert match.ours.non_talk_ms == match.truth.non_talk_ms == 17_000
     assert match.ours.agent_talk_ratio == pytest.approx(match.truth.agent_talk_ratio)
     assert any("17.0 s" in line for line in comparison.lines())
