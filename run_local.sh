@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up, then runs the main job: without options over made-up calls on the emulator, into out/;
-# with --demo connect or --demo chime over that system's calls, planned from the records that it leaves;
+# with --demo connect, --demo chime or --demo lca over that system's calls, planned from the records that it leaves;
 # with other options it is `callbeam backfill` (./run_local.sh --streams ... --start ... --end ... --output s3://...).
 set -euo pipefail
 cd "$(dirname "$0")"

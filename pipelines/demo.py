@@ -20,7 +20,7 @@ from callbeam.scoring import compare_with_truth
 START, END = "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"
 """The demo's calls lie on this day, so that each run writes the same bytes."""
 
-SYSTEMS = ("connect", "chime")
+SYSTEMS = ("connect", "chime", "lca")
 
 STOP_AFTER_S = 5.0
 
@@ -54,8 +54,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--records",
         choices=SYSTEMS,
-        help="read only the calls of this system, planned from the records that it left; by default all that lies on "
-        "the streams of a day",
+        help="read only the calls of this system, planned from the records that it left, with lca also from its "
+        "recordings; by default all that lies on the streams of a day",
     )
     options, _ = parse(parser, argv)
     data = options.data / f"{options.calls}-calls"
@@ -63,6 +63,8 @@ def main(argv: Sequence[str]) -> int:
         words = ["--streams", "*", "--start", START, "--end", END]
         if options.records:
             words = ["--calls", str(data / "records" / options.records)]
+        if options.records == "lca":
+            words += ["--recordings", str(data / "recordings" / "lca-audio-recordings")]
         words += [
             "--output",
             options.output,
@@ -76,7 +78,9 @@ def main(argv: Sequence[str]) -> int:
         code = backfill.main(words)
     if code in (0, EXIT_LOSS):
         print("beside the truth that the call maker knows:")
-        found = compare_with_truth(Path(options.output), data / "truth", source=options.records)
+        lca = options.records == "lca"
+        truths = [data / "truth", data / "truth-recorded"] if lca else [data / "truth"]
+        found = compare_with_truth(Path(options.output), *truths, source="connect" if lca else options.records)
         print("\n".join(f"  {line}" for line in found.lines()))
     return code
 
