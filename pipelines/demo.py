@@ -55,8 +55,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--records",
         choices=SYSTEMS,
-        help="read only the calls of this system, by the records that it left, with lca also its recordings; by default "
-        "those of Connect and Chime",
+        help="read only the calls of this system, by the records that it left, with lca also its recordings; by "
+        "default those of Connect and Chime",
     )
     options, _ = parse(parser, argv)
     data = options.data / f"{options.calls}-calls"

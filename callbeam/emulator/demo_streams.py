@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def put_demo(store: StreamStore, config: EmulatorConfig, calls: int, seed: int) -> Path:
     """Put made-up calls into the store; return the folder with the truth about them.
 
-    Beside it are ``records``; ``lca``, the events and recordings of Live Call Analytics, also of contacts that no stream
-    holds any more; and ``truth-recorded`` about these.
+    Beside it are ``records``; ``lca``, the events and recordings of Live Call Analytics, also of contacts that no
+    stream holds any more; and ``truth-recorded`` about these.
 
     ``demo.json`` is written first as unfinished and last as whole, so that a demo that was broken off is made anew.
 
