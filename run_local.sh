@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up, then runs the main job: without options over made-up calls on the emulator, planned from the records
 # that their systems leave, into out/;
-# with --demo connect or --demo chime over the calls of that system alone;
+# with --demo connect, --demo chime or --demo lca over the calls of that system alone;
 # with other options it is `callbeam backfill` (./run_local.sh --streams ... --start ... --end ... --output s3://...).
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -8,22 +8,19 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
-import apache_beam as beam
-
-from callbeam.analysis import AnalysisConfig
-from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_letters, lost_ratio, publish_job
+from callbeam.assembly import lost_ratio, publish_job
 from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
-from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty
+from callbeam.kvs import Job, KvsClient, is_empty
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
-from callbeam.pipelines.engines import is_dataflow, named_runner
+from callbeam.pipelines.engines import check_cluster, is_dataflow, named_runner
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
+from callbeam.pipelines.job_pipeline import BackfillConfig, build
 from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_words
 from callbeam.pipelines.options import (
     add_recordings_argument,
@@ -51,106 +48,8 @@ from callbeam.tables import (
     refuse_overlap,
     write_run,
 )
-from callbeam.transforms import (
-    AnalyseChannels,
-    AssembleCalls,
-    DecodeTracks,
-    PlanReads,
-    PlanRecordings,
-    PublishTables,
-    ReadFragments,
-    ReadRecordings,
-    WindowConfig,
-    WindowFeatures,
-    WriteTables,
-    open_model,
-)
+from callbeam.transforms import WindowConfig, open_model
 from callbeam.voice import MODEL_SHA256
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackfillConfig:
-    """Everything that a job is run with, save the job itself; ``recordings`` is the place of those, if any."""
-
-    kvs: KvsConfig
-    storage: StorageConfig
-    decode: DecodeConfig
-    analysis: AnalysisConfig
-    assembly: AssemblyConfig
-    model_path: str | None
-    windows: WindowConfig
-    publish: PublishConfig
-    recordings: StorageConfig | None = None
-
-
-def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLetter], config: BackfillConfig) -> None:
-    """Compose the steps of one job.
-
-    Parameters
-    ----------
-    pipeline : apache_beam.Pipeline
-    planned : PlannedJob
-        The job, and what records say of its calls.
-    letters : sequence of DeadLetter
-        What could not be planned.
-    config : BackfillConfig
-    """
-    job = planned.job
-    decode = config.decode.told_by(planned.contacts)
-    lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
-    read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
-    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode)
-    analysed = decoded.decoded | "AnalyseChannels" >> _analyse(job, config)
-    sources = _Sources(lanes, (read.parts, decoded.parts), analysed)
-    if planned.recorded and config.recordings is not None:
-        sources = _with_recordings(pipeline, planned, config, sources, decode=decode, storage=config.recordings)
-    windows = sources.analysed | "WindowFeatures" >> WindowFeatures(config.windows)
-    known = [Keyed(contact.call_id, call_parts.CONTACTS, contact) for contact in planned.contacts]
-    records = pipeline | "Records" >> beam.Create([*known, *keyed_dead_letters(job.job_id, letters)], reshuffle=False)
-    calls = (
-        (*sources.parts, sources.analysed, windows, records)
-        | "Parts" >> beam.Flatten()
-        | "AssembleCalls" >> AssembleCalls(job, config=config.assembly)
-    )
-    files = calls | "WriteTables" >> WriteTables(
-        job, sources.plan, storage=config.storage, attempt=config.publish.attempt
-    )
-    _ = pipeline | "PublishTables" >> PublishTables(job, files, calls, storage=config.storage, config=config.publish)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """What sources come to: what they plan to read, what they tell of calls beside the analysis, and the analysis."""
-
-    plan: beam.PCollection
-    parts: tuple[beam.PCollection, ...]
-    analysed: beam.PCollection
-
-
-def _with_recordings(
-    pipeline: beam.Pipeline,
-    planned: PlannedJob,
-    config: BackfillConfig,
-    streams: _Sources,
-    *,
-    decode: DecodeConfig,
-    storage: StorageConfig,
-) -> _Sources:
-    """Add recordings to what streams give, of the calls that these do not hold."""
-    job = planned.job
-    found = pipeline | "PlanRecordings" >> PlanRecordings(planned.recorded)
-    read = found | "ReadRecordings" >> ReadRecordings(job, streams.parts[0], storage=storage, decode=decode)
-    # An analysis of their own: in front of a common one, neither source could hand its pieces on within a process.
-    analysed = read.decoded | "AnalyseRecordings" >> _analyse(job, config)
-    return _Sources(
-        (streams.plan, found) | "AllPlanned" >> beam.Flatten(),
-        (*streams.parts, read.parts),
-        (streams.analysed, analysed) | "AllAnalysed" >> beam.Flatten(),
-    )
-
-
-def _analyse(job: Job, config: BackfillConfig) -> AnalyseChannels:
-    return AnalyseChannels(job, analysis=config.analysis, storage=config.storage, model_path=config.model_path)
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = False) -> None:
@@ -213,7 +112,7 @@ def main(argv: Sequence[str]) -> int:
     add_arguments(parser, region_is_taken=is_dataflow(argv))
     beam_options = beam_parser()
     options, beam_words = parse(parser, argv, others=beam_options.known_options)
-    check_beam_words(beam_options, beam_words)
+    check_cluster(check_beam_words(beam_options, beam_words))
     check_source(options, recordings=options.recordings)
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")

@@ -6,6 +6,7 @@ import difflib
 import gc
 import importlib
 import os
+import platform
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -52,9 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(usage())
         return 0 if words else 2
     if words[0] == "--version":
-        from callbeam import __version__  # noqa: PLC0415  (keeps the other commands' start free of it)
+        from callbeam.pipelines.job_identity import versions  # noqa: PLC0415  (keeps other commands' start free of it)
 
-        print(f"callbeam {__version__}")
+        of_libraries = versions()
+        print(f"callbeam {of_libraries.pop('callbeam')} (Python {platform.python_version()})")
+        print("\n".join(f"  {name} {version}" for name, version in of_libraries.items()))
         return 0
     if words[0] not in COMMANDS:
         near = difflib.get_close_matches(words[0], COMMANDS, n=1)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from callbeam.callmaker import LCA_FOLDER
 from callbeam.errors import JobError
 from callbeam.pipelines import backfill
 from callbeam.pipelines.command_line import StrictParser, parse, whole_number
@@ -20,7 +21,7 @@ from callbeam.pipelines.exits import EXIT_LOSS, command
 from callbeam.pipelines.local_run import cleaned_up
 from callbeam.scoring import compare_with_truth
 
-SYSTEMS = ("connect", "chime")
+SYSTEMS = ("connect", "chime", "lca")
 
 STOP_AFTER_S = 5.0
 
@@ -54,14 +55,17 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--records",
         choices=SYSTEMS,
-        help="read only the calls of this system, by the records that it left; by default those of all systems",
+        help="read only the calls of this system, by the records that it left, with lca also its recordings; by "
+        "default those of Connect and Chime",
     )
     options, _ = parse(parser, argv)
     data = options.data / f"{options.calls}-calls"
     with emulator_process(data, options.calls) as url:
-        words = [
-            "--calls",
-            str(data / "records" / (options.records or "")),
+        if options.records == "lca":
+            words = ["--calls", str(data / "lca" / "events"), "--recordings", str(data / "lca" / LCA_FOLDER)]
+        else:
+            words = ["--calls", str(data / "records" / (options.records or ""))]
+        words += [
             "--output",
             options.output,
             "--kvs-endpoint-url",
@@ -74,7 +78,9 @@ def main(argv: Sequence[str]) -> int:
         code = backfill.main(words)
     if code in (0, EXIT_LOSS):
         print("beside the truth that the call maker knows:")
-        found = compare_with_truth(Path(options.output), data / "truth", source=options.records)
+        lca = options.records == "lca"
+        truths = [data / "truth", data / "truth-recorded"] if lca else [data / "truth"]
+        found = compare_with_truth(Path(options.output), *truths, source="connect" if lca else options.records)
         print("\n".join(f"  {line}" for line in found.lines()))
     return code
 

@@ -132,8 +132,13 @@ def beam_parser() -> StrictParser:
     return parser
 
 
-def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
+def check_beam_words(parser: StrictParser, words: Sequence[str]) -> argparse.Namespace:
     """Refuse Beam options with bad values or of another runner, and runners that do not exist, before anything runs.
+
+    Returns
+    -------
+    argparse.Namespace
+        What they come to.
 
     Raises
     ------
@@ -154,3 +159,4 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> None:
     for_flink = flink_words(words)
     if for_flink and (runner or "").lower() not in {name.lower() for name in FLINK_RUNNERS}:
         raise UsageError(f"{for_flink[0]} is an option of Flink's job server: it goes with --runner=FlinkRunner")
+    return options

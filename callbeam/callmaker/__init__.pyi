@@ -3,9 +3,14 @@ from .made_call import CallSpec as CallSpec
 from .made_call import MadeCall as MadeCall
 from .made_call import make_call as make_call
 from .made_records import contact_record as contact_record
+from .made_records import start_lca_event as start_lca_event
 from .made_records import streaming_events as streaming_events
+from .made_records import write_lines as write_lines
 from .made_records import write_records as write_records
 from .random_calls import varied_call as varied_call
+from .recorded_calls import LCA_FOLDER as LCA_FOLDER
+from .recorded_calls import RecordedCall as RecordedCall
+from .recorded_calls import make_recorded as make_recorded
 from .script import AGENT as AGENT
 from .script import CUSTOMER as CUSTOMER
 from .script import ROLES as ROLES
@@ -30,6 +35,7 @@ __all__ = [
     "AGENT",
     "AGENT_PHASE",
     "CUSTOMER",
+    "LCA_FOLDER",
     "ROLES",
     "CallSpec",
     "CallTruth",
@@ -37,6 +43,7 @@ __all__ = [
     "ConversationSpec",
     "LineConditions",
     "MadeCall",
+    "RecordedCall",
     "TalkFigures",
     "band_pass",
     "connect_fragments_from_pcm",
@@ -45,13 +52,16 @@ __all__ = [
     "load_truth",
     "make_call",
     "make_demo",
+    "make_recorded",
     "noise",
     "non_talk",
     "quantise",
+    "start_lca_event",
     "streaming_events",
     "talk_figures",
     "varied_call",
     "write_chime",
     "write_connect",
+    "write_lines",
     "write_records",
 ]

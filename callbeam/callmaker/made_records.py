@@ -1,7 +1,9 @@
 """Records of made-up calls, shaped as Amazon Connect and Chime publish them: what a backfill is planned from.
 
-Shapes: *Contact records data model* (Amazon Connect Administrator Guide), *Streaming Amazon Chime SDK Voice Connector
-media to Kinesis* (Amazon Chime SDK Administrator Guide). Numbers and names in them are made up, as all else.
+Shapes: *Contact records data model* and *Grant Amazon Connect access to your AWS Lambda functions* (Amazon Connect
+Administrator Guide; Live Call Analytics' StartLCA function is given the latter's event), *Streaming Amazon Chime SDK
+Voice Connector media to Kinesis* (Amazon Chime SDK Administrator Guide). Numbers and names in them are made up, as all
+else.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from callbeam.callmaker.truth import CallTruth
 
-CONNECT, CHIME = "connect", "chime"
+CONNECT, CHIME, LCA = "connect", "chime", "lca"
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 INSTANCE = f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/3f1c7a52-0d7e-4a4b-9d0a-5f4b6c2d1e00"
@@ -43,10 +45,14 @@ def write_records(truths: Iterable[CallTruth], arn_of: Callable[[str], str], fol
     calls = sorted(truths, key=lambda call: (call.call_start_ms, call.call_id))
     connect = [contact_record(call, arn_of) for call in calls if call.source == CONNECT]
     chime = [event for call in calls if call.source == CHIME for event in streaming_events(call, arn_of)]
-    for name, records in ((f"{CONNECT}/contact-records.jsonl", connect), (f"{CHIME}/streaming-events.jsonl", chime)):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    write_lines(folder / CONNECT / "contact-records.jsonl", connect)
+    write_lines(folder / CHIME / "streaming-events.jsonl", chime)
+
+
+def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+    """Write records as JSON lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
 
 
 def contact_record(call: CallTruth, arn_of: Callable[[str], str]) -> dict[str, Any]:
@@ -106,6 +112,49 @@ def contact_record(call: CallTruth, arn_of: Callable[[str], str]) -> dict[str, A
         },
         "Recordings": recordings,
         "SystemEndpoint": {"Address": BUSINESS_NUMBER, "Type": "TELEPHONE_NUMBER"},
+    }
+
+
+def start_lca_event(call: CallTruth, stream_arn: str, first_fragment: str) -> dict[str, Any]:
+    """Return the event of the flow that StartLCA of Live Call Analytics is given while a made-up contact goes on.
+
+    Parameters
+    ----------
+    call : CallTruth
+    stream_arn : str
+        The stream that the contact is on.
+    first_fragment : str
+        The number of its first fragment.
+    """
+    audio = {
+        "StreamARN": stream_arn,
+        "StartTimestamp": str(call.call_start_ms),
+        "StopTimestamp": None,
+        "StartFragmentNumber": first_fragment,
+    }
+    return {
+        "Details": {
+            "ContactData": {
+                "Attributes": {},
+                "Channel": "VOICE",
+                "ContactId": call.call_id,
+                "CustomerEndpoint": {"Address": CUSTOMER_NUMBER, "Type": "TELEPHONE_NUMBER"},
+                "CustomerId": None,
+                "Description": None,
+                "InitialContactId": call.call_id,
+                "InitiationMethod": "INBOUND",
+                "InstanceARN": INSTANCE,
+                "LanguageCode": "en-US",
+                "MediaStreams": {"Customer": {"Audio": audio}},
+                "Name": None,
+                "PreviousContactId": call.call_id,
+                "Queue": None,
+                "References": {},
+                "SystemEndpoint": {"Address": BUSINESS_NUMBER, "Type": "TELEPHONE_NUMBER"},
+            },
+            "Parameters": {},
+        },
+        "Name": "ContactFlowEvent",
     }
 
 

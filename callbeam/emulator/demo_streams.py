@@ -6,18 +6,23 @@ import json
 from typing import TYPE_CHECKING
 
 from callbeam.emulator.loading import loaded_stream_info
-from callbeam.emulator.store import examine
+from callbeam.emulator.store import examine, make_number
 from callbeam.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from callbeam.callmaker import CallTruth
     from callbeam.emulator.config import EmulatorConfig
     from callbeam.emulator.store import StreamStore
 
 
 def put_demo(store: StreamStore, config: EmulatorConfig, calls: int, seed: int) -> Path:
-    """Put made-up calls into the store; return the folder with the truth about them, beside which are ``records``.
+    """Put made-up calls into the store; return the folder with the truth about them.
+
+    Beside it are ``records``; ``lca``, the events and recordings of Live Call Analytics, also of contacts that no
+    stream holds any more; and ``truth-recorded`` about these.
 
     ``demo.json`` is written first as unfinished and last as whole, so that a demo that was broken off is made anew.
 
@@ -49,6 +54,7 @@ def _make(store: StreamStore, config: EmulatorConfig, wanted: dict[str, object],
     from callbeam.callmaker import load_truth, make_demo, write_records  # noqa: PLC0415 - only a demo needs voices
 
     made: list[str] = []
+    first: dict[tuple[str, int], int] = {}
     truth = store.folder / "truth"
     for source in make_demo(int(str(wanted["calls"])), seed=int(str(wanted["seed"])), truth_dir=truth):
         stream = store.find(source.stream, config.region)
@@ -59,10 +65,36 @@ def _make(store: StreamStore, config: EmulatorConfig, wanted: dict[str, object],
                 made.append(source.stream)
                 _write(store, marker, wanted, whole=False, streams=made)
                 stream = store.create(loaded_stream_info(source.stream, config, fragment.server_ms))
-            stream.add(examine(fragment.data), server_ms=fragment.server_ms, producer_ms=fragment.producer_ms)
+            media = examine(fragment.data)
+            number = stream.add(media, server_ms=fragment.server_ms, producer_ms=fragment.producer_ms)
+            first.setdefault((source.stream, fragment.producer_ms), number)
     arns = {stream.info.name: stream.info.arn for stream in store.all()}
-    write_records((load_truth(path) for path in truth.glob("*.json")), arns.__getitem__, store.folder / "records")
+    truths = [load_truth(path) for path in sorted(truth.glob("*.json"))]
+    write_records(truths, arns.__getitem__, store.folder / "records")
+    _write_lca(store, wanted, truths, first, arns)
     _write(store, marker, wanted, whole=True, streams=made)
+
+
+def _write_lca(
+    store: StreamStore,
+    wanted: Mapping[str, object],
+    truths: Sequence[CallTruth],
+    first: Mapping[tuple[str, int], int],
+    arns: Mapping[str, str],
+) -> None:
+    """Write what Live Call Analytics leaves: an event of each contact, and recordings of those that streams lost."""
+    from callbeam.callmaker import make_recorded, start_lca_event, write_lines  # noqa: PLC0415 - as above
+
+    events = []
+    for call in (call for call in truths if call.source == "connect"):
+        stream = next(iter(call.channels.values())).stream
+        events.append(start_lca_event(call, arns[stream], str(first[stream, call.call_start_ms])))
+    for recorded in make_recorded(int(str(wanted["calls"])), seed=int(str(wanted["seed"]))):
+        recorded.save(store.folder / "lca")
+        recorded.truth.save(store.folder / "truth-recorded")
+        number = make_number(recorded.stream, 1, recorded.truth.call_start_ms)
+        events.append(start_lca_event(recorded.truth, arns[recorded.stream], str(number)))
+    write_lines(store.folder / "lca" / "events" / "start-lca-events.jsonl", events)
 
 
 def _write(store: StreamStore, marker: Path, wanted: dict[str, object], *, whole: bool, streams: list[str]) -> None:

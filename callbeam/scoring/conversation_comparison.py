@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CALL_COLUMNS = (
     "call_id",
+    "recordings",
     "metrics_scope",
     "agent_talk_ratio",
     "interruptions_total_count",

@@ -65,6 +65,7 @@ class Comparison:
     calls_too_many: int
     channels: tuple[ChannelMatch, ...]
     talk: tuple[TalkMatch, ...] = ()
+    calls_recorded: int = 0
 
     @property
     def exact(self) -> bool:
@@ -80,9 +81,11 @@ class Comparison:
         made = len(self.channels)
         told = Counter(match.role_source for match in self.channels if match.participant_role == match.role)
         by = ", ".join(f"{count} by {source}" for source, count in sorted(told.items()))
+        recorded = [f"of these recordings   {self.calls_recorded}"] if self.calls_recorded else []
         errors = [abs(match.f0_error) for match in self.channels if match.f0_error is not None]
         lines = [
             f"calls found           {self.calls_found} of {self.calls_made}, {self.calls_too_many} too many",
+            *recorded,
             f"samples identical     {sum(match.pcm for match in self.channels)} of {made} channels",
             f"gaps identical        {sum(match.gaps for match in self.channels)} of {made} channels",
             f"level within {LEVEL_TOLERANCE_DB} dB  {sum(match.level for match in self.channels)} of {made} channels",
@@ -95,15 +98,15 @@ class Comparison:
         return [*lines, "", *talk_lines(self.talk)] if self.talk else lines
 
 
-def compare_with_truth(output: Path, truth: Path, *, source: str | None = None) -> Comparison:
+def compare_with_truth(output: Path, *truths: Path, source: str | None = None) -> Comparison:
     """Compare the tables of a backfill with the truth about the calls that it read.
 
     Parameters
     ----------
     output : Path
         The local folder that the backfill wrote.
-    truth : Path
-        The folder of ``<call_id>.json`` files.
+    *truths : Path
+        Folders of ``<call_id>.json`` files.
     source : str, optional
         Only calls of this system count: ``connect`` or ``chime``.
 
@@ -112,10 +115,10 @@ def compare_with_truth(output: Path, truth: Path, *, source: str | None = None) 
     CallbeamError
         If there is no truth, or there are no tables.
     """
-    every = [load_truth(path) for path in sorted(truth.glob("*.json"))]
-    truths = [call for call in every if source in {None, call.source}]
-    if not truths:
-        raise CallbeamError(f"{truth} holds no truth about made-up calls")
+    every = [load_truth(path) for folder in truths for path in sorted(folder.glob("*.json"))]
+    made = [call for call in every if source in {None, call.source}]
+    if not made:
+        raise CallbeamError(f"{' and '.join(map(str, truths))}: no truth about made-up calls")
     try:
         calls = _rows(_read(output, "calls", list(CALL_COLUMNS)))
         channels = _rows(_read(output, "channels", None))
@@ -132,14 +135,15 @@ def compare_with_truth(output: Path, truth: Path, *, source: str | None = None) 
         if phase["phase"] == "agent":
             name, begin_ms = phase["call_id"], phase["begin_offset_ms"]
             agents[name] = min(begin_ms, agents.get(name, begin_ms))
-    known = {call.call_id for call in truths}
+    known = {call.call_id for call in made}
     call_ids = [row["call_id"] for row in calls]
     return Comparison(
-        calls_made=len(truths),
+        calls_made=len(made),
         calls_found=len(known & set(call_ids)),
         calls_too_many=len(call_ids) - len(known & set(call_ids)),
-        channels=tuple(_match(call, channel, channels, pitch) for call in truths for channel in call.channels.values()),
-        talk=match_talk(truths, [{**row, AGENT_FROM: agents.get(row["call_id"])} for row in calls]),
+        channels=tuple(_match(call, channel, channels, pitch) for call in made for channel in call.channels.values()),
+        talk=match_talk(made, [{**row, AGENT_FROM: agents.get(row["call_id"])} for row in calls]),
+        calls_recorded=sum(row["recordings"] is not None for row in calls if row["call_id"] in known),
     )
 
 
@@ -160,8 +164,9 @@ def _match(
             row
             for row in rows
             if row["call_id"] == call.call_id
-            and f":stream/{channel.stream}/" in row["stream_arn"]
+            and _lies_on(row, channel.stream)
             and row["track_name"] == channel.track_name
+            and (row["track_channel"] is None or row["participant_role"] == channel.role)
         ),
         None,
     )
@@ -181,6 +186,12 @@ def _match(
         role_source=row["role_source"],
         f0_error=_weighted_median(heard) / channel.f0_median_hz - 1 if heard and channel.f0_median_hz else None,
     )
+
+
+def _lies_on(row: dict[str, Any], name: str) -> bool:
+    """Tell whether a channel lies on a stream of that name, or in a recording of it."""
+    place = row["stream_arn"]
+    return f":stream/{name}/" in place or place.rpartition("/")[2] == name
 
 
 def _is_speech(second: Pitch, speech: Sequence[Sequence[int]]) -> bool:

@@ -1,3 +1,5 @@
+from .flink_cluster import check_cluster as check_cluster
+from .flink_cluster import cluster_url as cluster_url
 from .flink_figures import FlinkFigures as FlinkFigures
 from .flink_options import DESCRIBED_ELSEWHERE as DESCRIBED_ELSEWHERE
 from .flink_options import FLINK_RUNNERS as FLINK_RUNNERS
@@ -11,6 +13,8 @@ __all__ = [
     "FLINK_RUNNERS",
     "FlinkFigures",
     "JobServerOptions",
+    "check_cluster",
+    "cluster_url",
     "flink_words",
     "is_dataflow",
     "named_runner",

@@ -10,17 +10,15 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from apache_beam.metrics import monitoring_infos
 from apache_beam.portability.api import metrics_pb2
 from google.protobuf import json_format
 
+from callbeam.pipelines.engines.flink_cluster import ask
+
 ACCUMULATOR = "__metricscontainers"
 """Under which Beam's runner keeps a task's counters."""
-
-TIMEOUT_S = 5.0
 
 
 class FlinkFigures:
@@ -28,35 +26,30 @@ class FlinkFigures:
 
     Parameters
     ----------
-    master : str
-        Address of the cluster's REST interface, ``host:port`` or a URL.
+    url : str
+        Of the cluster's REST interface.
     job_name : str
         As the job was submitted.
     namespace : str
         Of the counters that are asked for.
     """
 
-    def __init__(self, master: str, job_name: str, namespace: str) -> None:
-        self._url = master.rstrip("/") if "://" in master else f"http://{master}"
+    def __init__(self, url: str, job_name: str, namespace: str) -> None:
+        self._url = url
         self._job_name = job_name
         self._namespace = namespace
 
     def __call__(self) -> Counter[str] | None:
         """Return the counters as they stand, added up over steps; None where the cluster does not tell."""
         try:
-            jobs = self._get("/jobs/overview")["jobs"]
+            jobs = ask(self._url, "/jobs/overview")["jobs"]
             mine = [job for job in jobs if job["name"] == self._job_name]
             if not mine:
                 return None
             newest = max(mine, key=lambda job: int(job["start-time"]))
-            return counters_in(self._get(f"/jobs/{newest['jid']}/accumulators"), self._namespace)
-        except (URLError, TimeoutError, KeyError, ValueError):
+            return counters_in(ask(self._url, f"/jobs/{newest['jid']}/accumulators"), self._namespace)
+        except (OSError, KeyError, ValueError):
             return None  # progress is not worth a failure
-
-    def _get(self, path: str) -> dict[str, Any]:
-        with urlopen(self._url + path, timeout=TIMEOUT_S) as answer:  # noqa: S310  (the address that the user gave)
-            found: dict[str, Any] = json.load(answer)
-        return found
 
 
 def counters_in(accumulators: Mapping[str, Any], namespace: str) -> Counter[str]:

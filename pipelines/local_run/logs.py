@@ -7,6 +7,9 @@ import logging
 CHATTER = (
     "apitools not found",  # wherever the extra for Google Cloud is not installed
     "Resource module is not available",  # or torch
+    "Really starting service",  # the job server, as a warning
+    "Really destroying service",
+    "Waiting for grpc channel to be ready",  # of the same
     "If direct_num_workers is not equal to 1",  # local worker processes are started by an environment of our own
 )
 """What Beam warns of in vain."""

@@ -20,7 +20,7 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProv
 from apache_beam.transforms import environments
 
 from callbeam.errors import UsageError
-from callbeam.pipelines.engines import FLINK_RUNNERS, FlinkFigures, named_runner
+from callbeam.pipelines.engines import FLINK_RUNNERS, FlinkFigures, cluster_url, named_runner
 from callbeam.pipelines.local_run.interrupts import end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
 from callbeam.pipelines.local_run.worker_server import worker_server
@@ -128,11 +128,10 @@ def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
 
 def _engine_figures(options: PipelineOptions) -> FlinkFigures | None:
     """Return where a running job's figures can be asked for; None where they come from the workers, or from nowhere."""
-    master = options.view_as(FlinkRunnerOptions).flink_master
-    named = options.view_as(StandardOptions).runner
-    if named not in FLINK_RUNNERS or master.startswith("["):  # [local], [auto]: no cluster, or one that is not named
+    url = cluster_url(options.view_as(FlinkRunnerOptions).flink_master)
+    if options.view_as(StandardOptions).runner not in FLINK_RUNNERS or url is None:
         return None
-    return FlinkFigures(master, options.view_as(GoogleCloudOptions).job_name, NAMESPACE)
+    return FlinkFigures(url, options.view_as(GoogleCloudOptions).job_name, NAMESPACE)
 
 
 def _worker_process() -> environments.Environment:

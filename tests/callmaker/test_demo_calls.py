@@ -7,10 +7,22 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from builders.published_records import FLOW_EVENT
 
-from callbeam.callmaker import CallSpec, CallTruth, ChannelTruth, ConversationSpec, load_truth, make_call, make_demo
+from callbeam.callmaker import (
+    CallSpec,
+    CallTruth,
+    ChannelTruth,
+    ConversationSpec,
+    load_truth,
+    make_call,
+    make_demo,
+    make_recorded,
+    start_lca_event,
+)
 from callbeam.callmaker.truth import EventTruth, TruthError
 from callbeam.mkv import read_documents
+from callbeam.sound_files import read_recording
 
 COUNT = 4
 
@@ -88,6 +100,34 @@ def test_every_channel_of_the_truth_is_on_a_stream(demo):
             assert channel.samples > 0
             assert 80 <= channel.f0_median_hz <= 260
             assert channel.speech
+
+
+def test_recorded_contacts_are_fixed_and_of_their_own(demo, tmp_path):
+    _, truth_dir = demo
+    recorded, again = (list(make_recorded(7)) for _ in range(2))
+    assert [call.truth for call in recorded] == [call.truth for call in again]
+    assert len(recorded) == 2
+    known = {path.stem for path in truth_dir.iterdir()}
+    for call in recorded:
+        assert call.truth.call_id not in known
+        pcm, rate = read_recording(call.save(tmp_path))
+        assert rate == 8000
+        assert len((tmp_path / "lca-audio-recordings" / f"{call.truth.call_id}.wav").read_bytes()) == 44 + pcm.nbytes
+        for column, role in enumerate(("CUSTOMER", "AGENT")):
+            digest = hashlib.sha256(pcm[:, column].astype("<i2").tobytes()).hexdigest()
+            assert digest == call.truth.channels[role].pcm_sha256
+
+
+def test_events_of_start_lca_have_the_published_fields(demo):
+    _, truth_dir = demo
+    call = next(truth for truth in map(load_truth, truth_dir.iterdir()) if truth.source == "connect")
+    event = start_lca_event(call, "arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", "9" * 47)
+    contact, published = (each["Details"]["ContactData"] for each in (event, FLOW_EVENT))
+    assert event.keys() == FLOW_EVENT.keys()
+    assert contact.keys() == published.keys()
+    audio, published_audio = (each["MediaStreams"]["Customer"]["Audio"] for each in (contact, published))
+    assert audio.keys() == published_audio.keys()
+    assert audio["StartTimestamp"] == str(call.call_start_ms)
 
 
 def test_no_calls_make_no_streams(tmp_path):

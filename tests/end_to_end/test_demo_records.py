@@ -1,7 +1,8 @@
-"""The demo from records: the truth about agents and roles, which streams alone do not tell."""
+"""The demo from records and recordings: the truth about agents and roles, which streams alone do not tell."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,13 +23,16 @@ CALLS = 6
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Give the output of a backfill from all records of a demo, and the folder of the truth."""
+    """Give the output of a backfill from all records and recordings of a demo, and the folder of the truth."""
     folder = tmp_path_factory.mktemp("records")
     with pytest.MonkeyPatch.context() as patch, Emulator(data=folder / "data") as kvs:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "example")
         truth = kvs.load_demo(CALLS)
-        words = ["--calls", str(folder / "data" / "records"), "--output", str(folder / "out")]
+        records = shutil.copytree(folder / "data" / "records", folder / "records")
+        shutil.copytree(folder / "data" / "lca" / "events", records / "lca")
+        words = ["--calls", str(records), "--output", str(folder / "out")]
+        words += ["--recordings", str(folder / "data" / "lca" / "lca-audio-recordings")]
         words += ["--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1", "--fragments-per-second", "0"]
         assert backfill.main(words) == 0
     return folder / "out", truth
@@ -40,7 +44,23 @@ def tables(demo: tuple[Path, Path]) -> OutputTables:
 
 
 def test_every_call_is_there_sample_for_sample(demo: tuple[Path, Path]) -> None:
-    assert compare_with_truth(*demo).exact
+    output, truth = demo
+    found = compare_with_truth(output, truth, truth.with_name("truth-recorded"))
+    assert found.exact
+    assert (found.calls_made, found.calls_recorded) == (CALLS + 1, 1)
+    assert "of these recordings   1" in found.lines()
+    # The truth about recordings is one, too: held against calls on streams alone, the recorded one is too many.
+    assert compare_with_truth(output, truth).calls_too_many == 1
+
+
+def test_recorded_contacts_are_those_that_streams_lost(demo: tuple[Path, Path], tables: OutputTables) -> None:
+    recorded = {path.stem for path in demo[1].with_name("truth-recorded").glob("*.json")}
+    calls = {row["call_id"]: row for row in tables["calls"].to_pylist()}
+    assert {name for name, row in calls.items() if row["recordings"]} == recorded
+    assert {name for name, row in calls.items() if not row["stream_arns"]} == recorded
+    assert all("flow_event" in row["record_sources"] for row in calls.values() if row["source"] == "connect")
+    sources = {row["role_source"] for row in tables["channels"].to_pylist() if row["call_id"] in recorded}
+    assert sources == {"lca_recording"}
 
 
 def test_agents_phases_begin_when_they_did(demo: tuple[Path, Path], tables: OutputTables) -> None:

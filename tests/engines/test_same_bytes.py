@@ -44,6 +44,14 @@ def test_flink_within_its_job_server(day: DemoDay, reference: EngineRun) -> None
     same(day.backfill("embedded", *words), reference)
 
 
+def test_a_cluster_of_another_version_is_refused(day: DemoDay, cluster: FlinkCluster) -> None:
+    run = day.backfill("mismatch", "--runner=FlinkRunner", f"--flink_master={cluster.address}", "--flink_version=1.20")
+    assert run.code == 2
+    assert run.err.splitlines()[-1].endswith(
+        "runs Flink 1.19.3, and the job server would be for 1.20: give --flink_version=1.19"
+    )
+
+
 def test_flink_cluster(day: DemoDay, reference: EngineRun, cluster: FlinkCluster) -> None:
     boot = Path(sys.executable).with_name("callbeam-flink-worker")
     words = flink(f"--flink_master={cluster.address}", "--environment_type=PROCESS", "--number_of_execution_retries=3")

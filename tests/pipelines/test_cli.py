@@ -1,4 +1,4 @@
-"""How a command is loaded."""
+"""How a command is loaded, and what the bare one says."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import callbeam
 from callbeam.pipelines import cli
 
 
@@ -35,3 +36,10 @@ def test_a_command_that_cannot_be_loaded_leaves_the_collector_on(monkeypatch: py
     with pytest.raises(ImportError):
         cli._load("any")
     assert gc.isenabled()
+
+
+def test_the_version_names_what_results_rest_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    first, *libraries = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"callbeam {callbeam.__version__} (Python 3.")
+    assert {"apache-beam", "numpy", "onnxruntime", "pyarrow"} <= {line.split()[0] for line in libraries}

@@ -10,6 +10,7 @@ import pytest
 from callbeam.errors import UsageError
 from callbeam.pipelines import backfill
 from callbeam.pipelines.command_line import parse
+from callbeam.pipelines.engines import check_cluster
 from callbeam.pipelines.engines.flink_figures import FlinkFigures, counters_in
 from callbeam.pipelines.options import beam_parser, check_beam_words
 
@@ -85,4 +86,12 @@ def test_counters_add_up_over_steps() -> None:
 
 
 def test_a_cluster_that_is_not_there_tells_nothing() -> None:
-    assert FlinkFigures("127.0.0.1:1", "callbeam-x", "callbeam")() is None
+    assert FlinkFigures("http://127.0.0.1:1", "callbeam-x", "callbeam")() is None
+
+
+def test_a_cluster_that_is_not_there_is_refused_before_any_work() -> None:
+    words = ["--runner=FlinkRunner", "--flink_master=127.0.0.1:1"]
+    with pytest.raises(UsageError, match=r"--flink_master 127.0.0.1:1: no Flink cluster answers there \(.*refused"):
+        check_cluster(check_beam_words(beam_parser(), words))
+    for others in (["--runner=PrismRunner", words[1]], [words[0], "--flink_master=[local]"], []):
+        check_cluster(check_beam_words(beam_parser(), others))

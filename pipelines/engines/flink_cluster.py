@@ -1,0 +1,71 @@
+"""Whether a Flink cluster is there, and of the version that a job is made for: asked before anything is submitted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from callbeam.errors import UsageError
+from callbeam.pipelines.engines.flink_options import FLINK_RUNNERS
+
+TIMEOUT_S = 10.0
+
+
+def cluster_url(master: str) -> str | None:
+    """Return the URL of a cluster's REST interface; None where Beam's option names no cluster.
+
+    Examples
+    --------
+    >>> cluster_url("jobmanager:8081")
+    'http://jobmanager:8081'
+    >>> cluster_url("[local]")
+    """
+    if master.startswith("["):
+        return None
+    return master.rstrip("/") if "://" in master else f"http://{master}"
+
+
+def ask(url: str, path: str) -> dict[str, Any]:
+    """Ask a cluster.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it cannot be reached, or answers something else than JSON.
+    """
+    with urlopen(url + path, timeout=TIMEOUT_S) as answer:  # noqa: S310  (the address that the user gave)
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def check_cluster(options: argparse.Namespace) -> None:
+    """Refuse a cluster that is not there, or not of the version that the job server is for.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Beam's options, parsed.
+
+    Raises
+    ------
+    UsageError
+        With the address, and what is wrong with it.
+    """
+    flink = {name.lower() for name in FLINK_RUNNERS}
+    url = cluster_url(options.flink_master) if (options.runner or "").lower() in flink else None
+    if url is None:
+        return
+    try:
+        version = str(ask(url, "/config")["flink-version"])
+    except (OSError, ValueError, KeyError) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        raise UsageError(f"--flink_master {options.flink_master}: no Flink cluster answers there ({reason})") from error
+    chosen = options.flink_job_server_jar or options.job_endpoint  # of whatever version these are
+    if not chosen and version.rsplit(".", 1)[0] != options.flink_version:
+        raise UsageError(
+            f"the cluster at {options.flink_master} runs Flink {version}, and the job server would be for "
+            f"{options.flink_version}: give --flink_version={version.rsplit('.', 1)[0]}"
+        )

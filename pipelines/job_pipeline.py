@@ -1,0 +1,114 @@
+"""The steps of one job, composed: from streams and recordings to published tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import apache_beam as beam
+
+from callbeam.analysis import AnalysisConfig
+from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_letters
+from callbeam.calls import DeadLetter, PlannedJob
+from callbeam.decoding import DecodeConfig
+from callbeam.kvs import Job, KvsConfig
+from callbeam.storage import StorageConfig
+from callbeam.tables import PublishConfig
+from callbeam.transforms import (
+    AnalyseChannels,
+    AssembleCalls,
+    DecodeTracks,
+    PlanReads,
+    PlanRecordings,
+    PublishTables,
+    ReadFragments,
+    ReadRecordings,
+    WindowConfig,
+    WindowFeatures,
+    WriteTables,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillConfig:
+    """Everything that a job is run with, save the job itself; ``recordings`` is the place of those, if any."""
+
+    kvs: KvsConfig
+    storage: StorageConfig
+    decode: DecodeConfig
+    analysis: AnalysisConfig
+    assembly: AssemblyConfig
+    model_path: str | None
+    windows: WindowConfig
+    publish: PublishConfig
+    recordings: StorageConfig | None = None
+
+
+def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLetter], config: BackfillConfig) -> None:
+    """Compose the steps of one job.
+
+    Parameters
+    ----------
+    pipeline : apache_beam.Pipeline
+    planned : PlannedJob
+        The job, and what records say of its calls.
+    letters : sequence of DeadLetter
+        What could not be planned.
+    config : BackfillConfig
+    """
+    job = planned.job
+    decode = config.decode.told_by(planned.contacts)
+    lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
+    read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
+    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode)
+    analysed = decoded.decoded | "AnalyseChannels" >> _analyse(job, config)
+    sources = _Sources(lanes, (read.parts, decoded.parts), analysed)
+    if planned.recorded and config.recordings is not None:
+        sources = _with_recordings(pipeline, planned, config, sources, decode=decode, storage=config.recordings)
+    windows = sources.analysed | "WindowFeatures" >> WindowFeatures(config.windows)
+    known = [Keyed(contact.call_id, call_parts.CONTACTS, contact) for contact in planned.contacts]
+    records = pipeline | "Records" >> beam.Create([*known, *keyed_dead_letters(job.job_id, letters)], reshuffle=False)
+    calls = (
+        (*sources.parts, sources.analysed, windows, records)
+        | "Parts" >> beam.Flatten()
+        | "AssembleCalls" >> AssembleCalls(job, config=config.assembly)
+    )
+    files = calls | "WriteTables" >> WriteTables(
+        job, sources.plan, storage=config.storage, attempt=config.publish.attempt
+    )
+    _ = pipeline | "PublishTables" >> PublishTables(job, files, calls, storage=config.storage, config=config.publish)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What sources come to: what they plan to read, what they tell of calls beside the analysis, and the analysis."""
+
+    plan: beam.PCollection
+    parts: tuple[beam.PCollection, ...]
+    analysed: beam.PCollection
+
+
+def _with_recordings(
+    pipeline: beam.Pipeline,
+    planned: PlannedJob,
+    config: BackfillConfig,
+    streams: _Sources,
+    *,
+    decode: DecodeConfig,
+    storage: StorageConfig,
+) -> _Sources:
+    """Add recordings to what streams give, of the calls that these do not hold."""
+    job = planned.job
+    found = pipeline | "PlanRecordings" >> PlanRecordings(planned.recorded)
+    read = found | "ReadRecordings" >> ReadRecordings(job, streams.parts[0], storage=storage, decode=decode)
+    # An analysis of their own: in front of a common one, neither source could hand its pieces on within a process.
+    analysed = read.decoded | "AnalyseRecordings" >> _analyse(job, config)
+    return _Sources(
+        (streams.plan, found) | "AllPlanned" >> beam.Flatten(),
+        (*streams.parts, read.parts),
+        (streams.analysed, analysed) | "AllAnalysed" >> beam.Flatten(),
+    )
+
+
+def _analyse(job: Job, config: BackfillConfig) -> AnalyseChannels:
+    return AnalyseChannels(job, analysis=config.analysis, storage=config.storage, model_path=config.model_path)
