@@ -36,6 +36,10 @@ CHANCE_MS = 5_000
 APART_MS = 500
 """Levels rise and fall with syllables and words: delays less far from those of a leak still know of it."""
 
+MIRRORED_MS, BESIDE_MS = 20, 100
+"""Leaks both ways whose delays cancel out so nearly are one: a way there and back takes longer. Another one stands
+out from its slopes where it lies so far beside it."""
+
 BLOCK_FRAMES = 64
 """About as long as ``leak.BLOCK_MS``: three syllables, so that rises and falls make a pattern."""
 
@@ -51,6 +55,9 @@ HEARD_SHARE = 0.9
 ACTIVE_DBFS, ACTIVE_RANGE_DB = -50.0, 10.0
 SILENT_DBFS = -80.0
 """As in ``callbeam.line.leak``: quieter sources, and lines that are shut, are no evidence."""
+
+FAINTEST_DB = -60.0
+"""As in ``callbeam.line.leak``: nothing fainter is heard on a telephone line."""
 
 SPREADS, TIMES_CHANCE = 5.0, 1.25
 """A leak stands out by so many standard deviations of what chance gives, and by a quarter from its largest. On made-up
@@ -104,29 +111,50 @@ def compare_tracks(first: LevelTrack, second: LevelTrack, *, shift_ms: int, unsu
     shift = round(shift_ms / HOP_MS)
     # Of the frame grids' offset against each other, what is rounded off belongs to the delay.
     rest_ms = float(shift_ms - shift * HOP_MS)
-    forward = _measure(first, second, -shift, unsure, rest_ms)
-    backward = _measure(second, first, shift, unsure, -rest_ms)
+    forward, height = _measure(first, second, -shift, unsure, rest_ms)
+    backward, height_back = _measure(second, first, shift, unsure, -rest_ms)
+    if _is_mirrored(forward, backward):
+        # One is what leaks the other way, met where it comes from: louder there, or it stands out less.
+        loudness, loudness_back = (max(leak.echo_db or 0.0, 0.0) for leak in (forward, backward))
+        if (loudness, -height) > (loudness_back, -height_back):
+            forward, _ = _measure(first, second, -shift, unsure, rest_ms, but=backward)
+        else:
+            backward, _ = _measure(second, first, shift, unsure, -rest_ms, but=forward)
     return Comparison(False, forward, backward, by_levels=True)
 
 
-def _measure(source: LevelTrack, target: LevelTrack, shift: int, unsure_ms: int, rest_ms: float) -> Leak:
-    """Measure one way; the target's frame ``f + shift`` lies at the instant of the source's frame ``f``."""
+def _is_mirrored(forward: Leak, backward: Leak) -> bool:
+    """Tell whether two leaks are one and the same: an echo comes later, however the clocks differ, both ways."""
+    if forward.delay_ms is None or backward.delay_ms is None:
+        return False
+    return abs(forward.delay_ms + backward.delay_ms) <= MIRRORED_MS
+
+
+def _measure(
+    source: LevelTrack, target: LevelTrack, shift: int, unsure_ms: int, rest_ms: float, *, but: Leak | None = None
+) -> tuple[Leak, float]:
+    """Measure one way, and how alike levels are at the delay that is found.
+
+    The target's frame ``f + shift`` lies at the instant of the source's frame ``f``. ``but`` is a leak the other way:
+    it is not looked for where it comes from.
+    """
     levels = _side_by_side(source, target, shift)
     begins = _blocks(levels)
     near = np.arange((EARLIEST_MS - unsure_ms) // HOP_MS, (LATEST_MS + unsure_ms) // HOP_MS + 1)
     far = (CHANCE_MS + APART_MS) // HOP_MS
     delays = np.arange(near[0] - far, near[-1] + far + 1)
     evidence_s = len(begins) * BLOCK_FRAMES / HOPS_PER_SECOND
-    found = _likeliest(_mean_correlations(levels, begins, delays), delays, near) if len(begins) else None
-    correlation, alike_share = _likeness(levels, found[0] if found else 0)
-    unfound = Leak(correlation=correlation, alike_share=alike_share, evidence_s=evidence_s)
-    if found is None or not found[1] or len(begins) < FEWEST_BLOCKS:
-        return unfound
-    echo_db = _gain(levels, begins, found[0])
-    if echo_db is None:
-        return unfound
-    delay_ms = found[0] * HOP_MS + rest_ms
-    return Leak(echo_db, delay_ms, correlation, alike_share, False, evidence_s)
+    correlations = _mean_correlations(levels, begins, delays)
+    if but is not None and but.delay_ms is not None:
+        correlations[np.abs(delays * HOP_MS + rest_ms + but.delay_ms) <= BESIDE_MS] = np.nan
+    found = _likeliest(correlations, delays, near) if len(begins) else None
+    delay, stands_out = found or (0, False)
+    correlation, alike_share = _likeness(levels, delay)
+    echo_db = _gain(levels, begins, delay) if stands_out and len(begins) >= FEWEST_BLOCKS else None
+    if echo_db is None or echo_db < FAINTEST_DB:
+        return Leak(correlation=correlation, alike_share=alike_share, evidence_s=evidence_s), 0.0
+    height = float(correlations[delay - int(delays[0])])
+    return Leak(echo_db, delay * HOP_MS + rest_ms, correlation, alike_share, False, evidence_s), height
 
 
 def _side_by_side(source: LevelTrack, target: LevelTrack, shift: int) -> _Levels:
@@ -189,6 +217,8 @@ def _block_levels(level: Float32Array, count: int) -> Float64Array:
 def _mean_correlations(levels: _Levels, begins: npt.NDArray[np.int64], delays: npt.NDArray[np.int64]) -> Float64Array:
     """Return the mean over blocks of their correlation with the target at each delay; NaN where half are not there."""
     total, counted = np.zeros(len(delays)), np.zeros(len(delays), np.int64)
+    if not len(begins):
+        return np.full(len(delays), np.nan)
     target = levels.target.astype(np.float64)
     spread = _spreads(target)
     for begin in begins.tolist():
@@ -229,8 +259,10 @@ def _likeliest(
         return int(delays[top]), False
     height = float(correlations[top])
     needed = max(float(chance.mean()) + SPREADS * float(chance.std()), TIMES_CHANCE * float(chance.max()))
-    # At the edge of the delays lies no peak but the slope of one that is beyond.
-    return int(delays[top]), height >= needed and near[0] < delays[top] < near[-1]
+    # At the edge of the delays looked at lies no peak but the slope of one that is beyond.
+    beside = correlations[[top - 1, top + 1]]
+    peaks = near[0] < delays[top] < near[-1] and bool(np.all(beside <= height))
+    return int(delays[top]), peaks and height >= needed
 
 
 def _gain(levels: _Levels, begins: npt.NDArray[np.int64], delay: int) -> float | None:

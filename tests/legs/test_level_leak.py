@@ -121,3 +121,21 @@ def test_a_tone_that_repeats_on_both_legs_is_no_echo() -> None:
     rng = np.random.default_rng(6)
     first, second = line(rng, cadence), line(rng, np.roll(cadence, 7) - 15)
     assert compare_tracks(track(first), track(second), shift_ms=0, unsure_ms=100).forward.echo_db is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), wrong_ms=st.integers(-250, 250), two_way=st.booleans())
+def test_an_echo_is_not_taken_for_a_leak_of_where_it_comes_from(seed: int, wrong_ms: int, two_way: bool) -> None:
+    """Where clocks are unsure, a loud echo of a soft voice is seen from both sides."""
+    rng = np.random.default_rng(seed)
+    one, other = talk(rng, 15_000), talk(rng, 15_000) - 6
+    first = line(rng, one, *([delayed(other, 12, -18)] if two_way else []))
+    second = line(rng, other, delayed(one, 9, -14))
+    found = compare_tracks(track(first), track(second), shift_ms=wrong_ms, unsure_ms=300)
+    assert found.forward.delay_ms == pytest.approx(90 + wrong_ms, abs=10)
+    assert found.forward.echo_db == pytest.approx(-14, abs=3)
+    if two_way:
+        assert found.backward.delay_ms == pytest.approx(120 - wrong_ms, abs=10)
+        assert found.backward.echo_db == pytest.approx(-18, abs=3)
+    else:
+        assert found.backward.echo_db is None
