@@ -46,6 +46,7 @@ from callbeam.tables import (
     load_manifests,
     refuse_claimed,
     refuse_overlap,
+    refuse_written,
     write_run,
 )
 from callbeam.transforms import WindowConfig, open_model
@@ -166,8 +167,11 @@ def _checked_jobs(
     jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage, recordings=options.recordings)
     check_writable(store)
     manifests = load_manifests(store)
-    for job in (planned_job.job for planned_job in jobs):
+    for planned in jobs:
+        job = planned.job
         refuse_overlap(store, job, allow_overlap=options.allow_overlap, manifests=manifests)
+        recorded = {one.leg.identity.call_id for one in planned.recorded}
+        refuse_written(store, job, recorded, allow_overlap=options.allow_overlap, manifests=manifests)
         refuse_claimed(store, job, take_over=options.take_over)
     return jobs, letters
 

@@ -1,4 +1,5 @@
 from .guards import refuse_overlap as refuse_overlap
+from .guards import refuse_written as refuse_written
 from .manifest import Manifest as Manifest
 from .manifest import Outcome as Outcome
 from .manifest import load_manifest as load_manifest
@@ -28,6 +29,7 @@ __all__ = [
     "publish",
     "refuse_claimed",
     "refuse_overlap",
+    "refuse_written",
     "shard_count",
     "shard_in",
     "shard_of",

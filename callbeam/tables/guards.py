@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from callbeam.errors import JobError, UsageError
 from callbeam.kvs import CallFilter
 from callbeam.tables.manifest import load_manifests
+from callbeam.tables.published import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from callbeam.kvs import Job
     from callbeam.storage import ObjectStore
@@ -50,6 +51,49 @@ def refuse_overlap(
                 "would be in the tables twice: use the same sources and range to replace it, another output, "
                 "or --allow-overlap"
             )
+
+
+def refuse_written(
+    store: ObjectStore,
+    job: Job,
+    call_ids: Collection[str],
+    *,
+    allow_overlap: bool = False,
+    manifests: Sequence[Manifest] | None = None,
+) -> None:
+    """Refuse a job that would write calls from recordings which another job has written: the streams do not show it.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    job : Job
+    call_ids : collection of str
+        The calls of which the job has recordings.
+    allow_overlap, manifests
+        As for ``refuse_overlap``.
+
+    Raises
+    ------
+    UsageError
+        If another job whose range overlaps has a row of one of these calls.
+    """
+    every = load_manifests(store) if manifests is None else manifests
+    others = [
+        other
+        for other in every
+        if other.job_id != job.job_id and other.start_ms < job.end_ms and job.start_ms < other.end_ms
+    ]
+    if allow_overlap or not call_ids or not others:
+        return
+    written = Output(store, others, "").read("calls", ["call_id", "job_id"]).to_pydict()
+    twice = {call: job_id for call, job_id in zip(*written.values(), strict=True) if call in call_ids}
+    if twice:
+        call_id = min(twice)
+        raise UsageError(
+            f"job {twice[call_id]} has already written call {call_id} ({len(twice)} of these calls in all), and it "
+            "would be in the tables twice: give --calls as that job had it together with --recordings, another output, "
+            "or --allow-overlap"
+        )
 
 
 def refuse_loss(previous: Manifest | None, decoded: int, *, allow_fewer: bool = False) -> None:

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from builders.contradictions import CHECKS, load_tables
 
 from callbeam import open_tables
 from callbeam.callmaker import load_truth
@@ -93,3 +94,15 @@ def test_what_plays_to_the_customer_is_told_from_the_agent(tables: OutputTables)
     kinds = {(row["participant_role"], row["speaker_kind"]) for row in tables["utterances"].to_pylist()}
     assert ("CUSTOMER", "customer") in kinds
     assert {kind for role, kind in kinds if role == "AGENT"} >= {"agent", "system"}
+
+
+def test_no_table_contradicts_another_of_recorded_calls(demo: tuple[Path, Path], tables: OutputTables) -> None:
+    connection = load_tables(demo[0])
+    connection.execute("CREATE TABLE recorded AS SELECT call_id FROM calls WHERE recordings IS NOT NULL")
+    for name in (name for name in tables if name != "jobs"):
+        connection.execute(f"DELETE FROM {name} WHERE call_id IS NULL OR call_id NOT IN (SELECT call_id FROM recorded)")
+    assert connection.execute("SELECT count(*) FROM utterances").fetchone() > (5,)
+    for check, (contradictions, _) in CHECKS.items():
+        if "clips" not in contradictions:
+            assert connection.execute(contradictions).fetchall() == [], check
+    connection.close()

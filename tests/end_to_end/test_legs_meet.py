@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import numpy as np
 import pytest
-from builders.table_checks import CHECKS
+from builders.contradictions import CHECKS
 
 from callbeam import open_tables
 from callbeam.callmaker import (

@@ -252,6 +252,28 @@ def test_a_recording_does_not_replace_what_a_stream_gave(
     assert "Retention may have passed" in capsys.readouterr().err
 
 
+def test_a_call_that_another_job_has_written_is_not_written_again(
+    kvs: Emulator, tmp_path: Path, run_calls: Callable[..., Any], capsys: pytest.CaptureFixture
+) -> None:
+    kvs.add_stream("connect-1")
+    stream_call(kvs, "connect-1", 1, START_MS)
+    day = ["--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z"]
+    code, output = run_calls("--streams", "connect-1", *day)
+    assert code == 0
+    (tmp_path / "mine").mkdir()
+    for number in (1, 2):
+        path = write_recording(tmp_path, number)
+        path.rename(tmp_path / "mine" / f"{contact(number)}_20260302T09:30_UTC.wav")
+    assert run_calls("--recordings", str(tmp_path / "mine"))[0] == 2
+    error = capsys.readouterr().err
+    assert f"has already written call {contact(1)} (1 of these calls" in error
+    one = str(tmp_path / "mine" / f"{contact(2)}_20260302T09:30_UTC.wav")
+    assert run_calls("--recordings", one)[0] == 0
+    assert sorted(open_tables(output)["calls"]["call_id"].to_pylist()) == [contact(1), contact(2)]
+    assert run_calls("--recordings", str(tmp_path / "mine"), "--allow-overlap")[0] == 0
+    assert len(open_tables(output)["calls"]) == 4
+
+
 def test_what_cannot_be_planned_is_one_line(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     output = ["--output", str(tmp_path / "out")]
     assert backfill.main(["--recordings", str(tmp_path / "none"), *output]) == 2

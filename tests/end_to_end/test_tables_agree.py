@@ -7,29 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
-from builders.table_checks import CHECKS
+from builders.contradictions import CHECKS, load_tables
 
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import duckdb
+
 OFFSETS = ("channels", "utterances", "events", "phases", "sentiment_inputs")
 OF_A_CHANNEL = ("utterances", "sentiment_inputs", "seconds", "windows", "frames", "clips")
-HEAVY = ("audio", "logmel_db", "mfcc", "peaks")
 
 
 @pytest.fixture(scope="module")
 def loaded(demo_output: Any) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    for name, table in TABLES.items():
-        if (demo_output.output / name).is_dir():
-            columns = ", ".join(column for column in table.schema.names if column not in HEAVY)
-            files = demo_output.output / name / "**" / "*.parquet"
-            connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM read_parquet('{files}')")
+    connection = load_tables(demo_output.output)
     yield connection
     connection.close()
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Emulator
 from callbeam.pipelines import backfill
-from callbeam.transforms import analyse_channels, decode_tracks, read_fragments
+from callbeam.transforms import analyse_channels, decode_tracks, read_fragments, read_recordings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,4 +62,30 @@ def test_pieces_and_channels_are_never_encoded(kvs: Emulator, tmp_path: Path, mo
     words += ["--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1", "--output", str(tmp_path / "out")]
     assert backfill.main(words) == 0
     assert len(sent) == 3  # a piece, and its two channels
+    assert {id(one) for one in sent} == {id(one) for one in taken}
+
+
+def test_channels_of_recordings_are_never_encoded(
+    aws_credentials: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    taken: list[Any] = []
+
+    def noting_events(*arguments: Any, **options: Any) -> Iterator[Any]:
+        for event in read_recorded(*arguments, **options):
+            sent.extend(getattr(event, "channels", ()))
+            yield event
+
+    def noting_channels(channels: Any, *rest: Any) -> Any:
+        taken.extend(channels)
+        return analyse_piece(channels, *rest)
+
+    read_recorded, analyse_piece = read_recordings.read_recorded, analyse_channels.analyse_piece
+    monkeypatch.setattr(read_recordings, "read_recorded", noting_events)
+    monkeypatch.setattr(analyse_channels, "analyse_piece", noting_channels)
+    name = "0a1b2c3d-0000-4000-8000-000000000001_20260302T09:30_UTC.wav"
+    soundfile.write(tmp_path / name, np.zeros((40 * 8000, 2), np.int16), 8000)
+    words = ["--recordings", str(tmp_path / name), "--region", "us-east-1", "--output", str(tmp_path / "out")]
+    assert backfill.main(words) == 0
+    assert len(sent) == 2
     assert {id(one) for one in sent} == {id(one) for one in taken}

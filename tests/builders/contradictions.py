@@ -1,6 +1,17 @@
-"""What must hold between the tables of any run: a query for contradictions each, and a change that makes one."""
+"""Queries for what must not be in a backfill's tables: one that contradicts another."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from callbeam.schemas import TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAVY = ("audio", "logmel_db", "mfcc", "peaks")
 
 CHECKS = {
     "utterances of a channel are disjoint": (
@@ -175,3 +186,15 @@ CHECKS = {
     ),
 }
 """What must not be, as a query that finds it, and a change after which it is found."""
+
+
+def load_tables(output: Path) -> duckdb.DuckDBPyConnection:
+    """Load an output's tables, all but their heavy columns."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    for name, table in TABLES.items():
+        if (output / name).is_dir():
+            columns = ", ".join(column for column in table.schema.names if column not in HEAVY)
+            files = output / name / "**" / "*.parquet"
+            connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM read_parquet('{files}')")
+    return connection
