@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
-from callbeam.kvs import KvsClient, Lane, Plan, plan_lanes, summarise
+from callbeam.kvs import KvsClient, KvsConfig, Lane, Plan, plan_lanes, summarise
 from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.options import add_source_arguments, check_source, kvs_config
-from callbeam.pipelines.source_plan import planned_jobs
+from callbeam.pipelines.source_plan import planned_jobs, resting_collector
 from callbeam.report import counted
 
 
@@ -32,6 +33,12 @@ def main(argv: Sequence[str]) -> int:
     config = kvs_config(options)
     client = KvsClient(config)
     check_source(options)
+    with resting_collector():
+        return _print_plan(client, options, config)
+
+
+def _print_plan(client: KvsClient, options: argparse.Namespace, config: KvsConfig) -> int:
+    """List what jobs would read, and print what that comes to."""
     jobs, _ = planned_jobs(client, options)
     every: list[Lane] = []
     for job in (planned.job for planned in jobs):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from callbeam.calls import DeadLetter, PlannedJob, plan_contacts
 from callbeam.errors import UsageError
@@ -40,10 +43,23 @@ def planned_jobs(
     """
     now_ms = round(time.time() * 1000)
     if options.calls is not None:
-        return plan_from_records(client, options.calls, now_ms, s3=s3, attributes=options.attributes)
+        with resting_collector():
+            return plan_from_records(client, options.calls, now_ms, s3=s3, attributes=options.attributes)
     only = call_filter(options)
     jobs = plan_jobs(client, options.streams, options.start, options.end, now_ms, only=only)
     return [PlannedJob(job, ()) for job in jobs], []
+
+
+@contextmanager
+def resting_collector() -> Iterator[None]:
+    """Keep Python's collector of cycles from looking at millions of records again and again, which have none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def plan_from_records(
@@ -101,20 +117,42 @@ def _keeping(attributes: Sequence[str]) -> Keeping:
         raise UsageError(f"the variable {SUBJECT_VARIABLE}: {error}; give a longer one, or none") from error
 
 
-def _files(place: str, s3: StorageConfig) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and content of each file of records."""
-    path = Path(place).expanduser()
-    if not place.startswith("s3://") and path.is_file():
-        yield path.name, path.read_bytes()
-        return
-    config = resolve_config(replace(s3, output=place))
-    if not place.startswith("s3://") and not path.is_dir():
-        raise UsageError(f"--calls {place}: there is no such file or folder")
-    store = open_store(config)
+def _files(place: str, s3: StorageConfig) -> Iterator[tuple[str, bytes | BinaryIO]]:
+    """Yield the name and content of each file of records.
+
+    Raises
+    ------
+    UsageError
+        If there are none, or one cannot be read: one line that says why.
+    """
     try:
-        for info in store.list(""):
-            content = store.get(info.key)
-            if content is not None:
-                yield info.key, content
-    except StorageError as error:
+        yield from _of_s3(place, s3) if place.startswith("s3://") else _of_folder(Path(place).expanduser(), place)
+    except (StorageError, OSError) as error:
         raise UsageError(f"--calls {place}: {error}") from error
+
+
+def _of_folder(path: Path, place: str) -> Iterator[tuple[str, BinaryIO]]:
+    """Open a file, or all files of a folder one after the other, but for those whose name begins with a dot."""
+    if not path.exists():
+        raise UsageError(f"--calls {place}: there is no such file or folder")
+    found = False
+    for each in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        inside = each.relative_to(path) if path.is_dir() else Path(path.name)
+        if each.is_file() and not any(part.startswith(".") for part in inside.parts):
+            found = True
+            with each.open("rb") as file:
+                yield inside.as_posix(), file
+    if not found:
+        raise UsageError(f"--calls {place}: the folder holds no file")
+
+
+def _of_s3(place: str, s3: StorageConfig) -> Iterator[tuple[str, bytes]]:
+    store = open_store(resolve_config(replace(s3, output=place)))
+    found = False
+    for info in store.list(""):
+        content = store.get(info.key)
+        if content is not None:
+            found = True
+            yield info.key, content
+    if not found:
+        raise UsageError(f"--calls {place}: there is no object below it")

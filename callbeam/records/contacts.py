@@ -21,7 +21,6 @@ LOOKED_BACK = 16
 
 _FACTS = tuple(field.name for field in fields(ContactFacts))
 _ALL_FACTS = attrgetter(*_FACTS)
-_PLACE = attrgetter("at_ms", "kind", "source", "agent_id")
 _RANKS = {source: rank for rank, source in enumerate(PRECEDENCE)}
 
 
@@ -187,9 +186,8 @@ def _facts(statements: Iterable[Statement]) -> dict[str, Any]:
     """Return the facts that are known; statements come in the order of how much they are believed."""
     facts: dict[str, Any] = {}
     for each in statements:
-        facts.update(
-            {name: value for name, value in zip(_FACTS, _ALL_FACTS(each.facts), strict=True) if value is not None}
-        )
+        told = zip(_FACTS, _ALL_FACTS(each.facts), strict=True)
+        facts.update([(name, value) for name, value in told if value is not None])
     return facts
 
 
@@ -201,7 +199,7 @@ def _last(values: Iterable[str | None]) -> str | None:
 
 
 def _marks(statements: Iterable[Statement]) -> tuple[Mark, ...]:
-    return tuple(sorted({mark for each in statements for mark in each.marks}, key=_PLACE))
+    return tuple(sorted({mark for each in statements for mark in each.marks}))
 
 
 def _united(statements: Iterable[Statement], part: Callable[[Statement], Iterable[Any]]) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ import pytest
 
 from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.callmaker.dialects import WireDefects
-from callbeam.pipelines import export
+from callbeam.pipelines import export, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -129,6 +129,18 @@ def test_contacts_cost_what_is_theirs(kvs: Emulator, tmp_path: Path, run_export:
     streams = run_export("--streams", "calls-1", *DAY, "--contact-id", *WANTED, output="streams")
     assert streams.audio() == done.audio()
     assert streams.asked > 2 * done.asked if by_number else True
+
+
+def test_planning_lists_no_contact_by_itself(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    busy = make_busy(kvs)
+    rows = [row_of(busy, call, StartFragmentNumber=numbers[0]) for call, numbers in busy.numbers.items()]
+    kvs.requests.clear()
+    words = ["--calls", calls_csv(tmp_path, *rows), "--region", "us-east-1", "--kvs-endpoint-url", kvs.endpoint_url]
+    assert plan.main(words) == 0
+    asked = Counter(request.api for request in kvs.requests)
+    assert asked["ListFragments"] <= 2
+    assert asked["GetMediaForFragmentList"] == 0
+    assert f"{CONTACTS} contacts" in capsys.readouterr().out
 
 
 def test_contacts_known_by_stream_and_fragment_alone(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
