@@ -20,16 +20,18 @@ from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, KvsConfig, is_empty
-from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
+from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, whole_number
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
 from callbeam.pipelines.job_identity import options_sha256, versions
 from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_options
 from callbeam.pipelines.options import (
+    add_s3_arguments,
     add_source_arguments,
     beam_parser,
     check_beam_words,
     check_source,
     kvs_config,
+    s3_config,
 )
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.speech_options import (
@@ -123,8 +125,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     output = parser.add_argument_group("output")
     output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")
-    output.add_argument("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
-    output.add_argument("--s3-role-arn", metavar="ARN", help="role to assume for writing to S3")
+    add_s3_arguments(output.add_argument, "writing to")
     output.add_argument("--frames", action="store_true", help="also write the table of 10 ms frames: 100 MB an hour")
     window = number(1, 86_400)
     output.add_argument("--window-seconds", type=window, default=30.0, metavar="S", help="default %(default)g")
@@ -189,9 +190,7 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
     decode = DecodeConfig(parse_role_map(options.role_map))
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
-    storage = resolve_config(
-        StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
-    )
+    storage = resolve_config(s3_config(options, options.output))
     model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
     analysis, assembly = analysis_config(options, model), assembly_config(options, model)
     models = {"silero_vad": MODEL_SHA256, **({"sentiment": model.sha256} if model else {})}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from callbeam.kvs import KvsClient, KvsConfig, Lane, Plan, plan_lanes, summarise
 from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
-from callbeam.pipelines.options import add_source_arguments, check_source, kvs_config
+from callbeam.pipelines.options import add_s3_arguments, add_source_arguments, check_source, kvs_config, s3_config
 from callbeam.pipelines.source_plan import planned_jobs, resting_collector
 from callbeam.report import counted
 
@@ -29,6 +29,7 @@ def main(argv: Sequence[str]) -> int:
     """
     parser = StrictParser(prog="callbeam plan", description=__doc__)
     add_source_arguments(parser)
+    add_s3_arguments(parser.add_argument_group("records").add_argument, "reading records from")
     options, _ = parse(parser, argv)
     config = kvs_config(options)
     client = KvsClient(config)
@@ -39,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _print_plan(client: KvsClient, options: argparse.Namespace, config: KvsConfig) -> int:
     """List what jobs would read, and print what that comes to."""
-    jobs, _ = planned_jobs(client, options)
+    jobs, _ = planned_jobs(client, options, s3=s3_config(options, ""))
     every: list[Lane] = []
     for job in (planned.job for planned in jobs):
         lanes = plan_lanes(client, job)

@@ -24,6 +24,9 @@ from callbeam.storage import StorageConfig, StorageError, open_store, resolve_co
 SUBJECT_VARIABLE = "CALLBEAM_SUBJECT_SECRET"
 """The environment variable with the key of customers' pseudonyms; without one there are none."""
 
+MOST_TOLD = 3
+"""Records and contacts of a kind that are told one by one."""
+
 STEP = "ReadRecords"
 """How dead letters name the step that gives records up."""
 
@@ -105,7 +108,16 @@ def plan_from_records(
     print(f"{place}: {counted(len(found.contacts), 'contact')}, {days}")
     for form, count in found.forms.items():
         print(f"  {form:<60} {count:>9,}")
+    _print_letters("cannot be read", [letter for letter in letters if letter.call_id is None])
+    _print_letters("cannot be looked for", [letter for letter in letters if letter.call_id is not None])
     return list(plan.jobs), letters
+
+
+def _print_letters(what: str, letters: Sequence[DeadLetter]) -> None:
+    for letter in letters[:MOST_TOLD]:
+        print(f"  {what}: {letter.detail}")
+    if len(letters) > MOST_TOLD:
+        print(f"  {what}: {len(letters) - MOST_TOLD:,} more; table dead_letters of a backfill has them all")
 
 
 def _keeping(attributes: Sequence[str]) -> Keeping:
