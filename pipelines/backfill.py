@@ -15,7 +15,7 @@ from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, is_empty
-from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, web_address, whole_number
+from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, whole_number
 from callbeam.pipelines.engines import check_cluster, is_dataflow, named_runner
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
 from callbeam.pipelines.input_place import input_place
@@ -24,11 +24,13 @@ from callbeam.pipelines.job_pipeline import BackfillConfig, build
 from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_words
 from callbeam.pipelines.options import (
     add_recordings_argument,
+    add_s3_arguments,
     add_source_arguments,
     beam_parser,
     check_beam_words,
     check_source,
     kvs_config,
+    s3_config,
 )
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.speech_options import (
@@ -38,7 +40,7 @@ from callbeam.pipelines.speech_options import (
     assembly_config,
 )
 from callbeam.pipelines.summary import only_runs_in, summary
-from callbeam.storage import ObjectStore, StorageConfig, check_writable, open_store, resolve_config
+from callbeam.storage import ObjectStore, check_writable, open_store, resolve_config
 from callbeam.tables import (
     Manifest,
     PublishConfig,
@@ -67,8 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
     )
     output = parser.add_argument_group("output")
     output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")
-    output.add_argument("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
-    output.add_argument("--s3-role-arn", metavar="ARN", help="role to assume for writing to S3")
+    add_s3_arguments(output.add_argument, "writing to")
     output.add_argument("--frames", action="store_true", help="also write the table of 10 ms frames: 100 MB an hour")
     window = number(1, 86_400)
     output.add_argument("--window-seconds", type=window, default=30.0, metavar="S", help="default %(default)g")
@@ -133,9 +134,7 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
     decode = DecodeConfig(parse_role_map(options.role_map))
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
-    storage = resolve_config(
-        StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
-    )
+    storage = resolve_config(s3_config(options, options.output))
     place = options.recordings
     model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
     analysis, assembly = analysis_config(options, model), assembly_config(options, model)

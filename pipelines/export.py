@@ -6,7 +6,7 @@ import argparse
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from callbeam.calls import parse_role_map
@@ -25,13 +25,12 @@ from callbeam.export import (
 )
 from callbeam.kvs import LOST, KvsClient
 from callbeam.mkv import printable
-from callbeam.pipelines.command_line import StrictParser, parse, web_address
+from callbeam.pipelines.command_line import StrictParser, parse
 from callbeam.pipelines.exits import EXIT_LOSS, command
-from callbeam.pipelines.options import add_source_arguments, kvs_config
+from callbeam.pipelines.options import add_s3_arguments, add_source_arguments, kvs_config, s3_config
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.summary import accounting
 from callbeam.report import counted
-from callbeam.storage import StorageConfig
 from callbeam.tables import open_output
 
 MOST_NAMED = 12
@@ -82,8 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tables.add_argument(
         "--audio-dir", metavar="DIR", help="where an export wrote the wav or flac files that manifests name"
     )
-    tables.add_argument("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
-    tables.add_argument("--s3-role-arn", metavar="ARN", help="role to assume for reading from S3")
+    add_s3_arguments(tables.add_argument, "reading from")
     parser.add_argument_group("output").add_argument(
         "--output", default="export", metavar="DIR", help="a local folder (default %(default)s)"
     )
@@ -175,20 +173,31 @@ def _export_one(options: argparse.Namespace) -> Exported:
 
 def _export_range(options: argparse.Namespace) -> Exported:
     decode = DecodeConfig(parse_role_map(options.role_map))
-    s3 = StorageConfig("", endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
+    s3 = s3_config(options, "")
     exported = Exported()
+    sought: set[str] = set()
     with _client(options) as client:
         jobs, _ = planned_jobs(client, options, s3=s3)
         with Destination(options.output) as to:
             for planned in jobs:
                 done = export_job(client, planned.job, to, options.format, decode.told_by(planned.contacts))
+                sought.update(contact.call_id for contact in planned.contacts)
                 exported.calls += done.calls
                 exported.by_status += done.by_status
                 exported.open_calls += done.open_calls
                 exported.losses += done.losses
     if not exported.calls and not exported.open_calls:
         raise UsageError(_nothing(exported.by_status))
+    _report_missing(sought - {call.call_id for call in exported.calls} - set(exported.open_calls))
     return exported
+
+
+def _report_missing(missing: Collection[str]) -> None:
+    """Name the calls that records name and of which nothing was found."""
+    if missing:
+        named = ", ".join(map(printable, sorted(missing)[:3])) + (", ..." if len(missing) > 3 else "")
+        count = counted(len(missing), "call")
+        print(f"not found where records put them: {count} ({named}); a backfill says of each why")
 
 
 def _nothing(by_status: Counter[str]) -> str:
@@ -210,9 +219,7 @@ def _client(options: argparse.Namespace) -> Iterator[KvsClient]:
 
 
 def _export_labels(options: argparse.Namespace) -> int:
-    output = open_output(
-        StorageConfig(options.tables, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
-    )
+    output = open_output(s3_config(options, options.tables))
     with Destination(options.output) as to:
         done = export_labels(
             output,

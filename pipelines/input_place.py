@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from callbeam.errors import UsageError
 from callbeam.storage import StorageConfig, StorageError, open_store, resolve_config
@@ -50,22 +51,42 @@ class InputPlace:
         except StorageError as error:
             raise UsageError(f"{self.option} {self.text}: {error}") from error
 
-    def contents(self) -> Iterator[tuple[str, bytes]]:
-        """Yield key and content of each file.
+    def contents(self) -> Iterator[tuple[str, bytes | BinaryIO]]:
+        """Yield the key of each file, and its content: of a local one the open file, of which not all need be read.
+
+        Files of a folder whose name begins with a dot, or which lie below such a folder, are none.
 
         Raises
         ------
         UsageError
-            If the place cannot be read.
+            If there are none, or one cannot be read.
         """
-        store = open_store(self.config)
+        found = False
         try:
-            for key, _ in self.files():
-                content = store.get(key)
-                if content is not None:
-                    yield key, content
-        except StorageError as error:
+            for each in self._objects() if self.text.startswith("s3://") else self._opened():
+                found = True
+                yield each
+        except (StorageError, OSError) as error:
             raise UsageError(f"{self.option} {self.text}: {error}") from error
+        if not found:
+            nothing = "there is no object below it" if self.text.startswith("s3://") else "the folder holds no file"
+            raise UsageError(f"{self.option} {self.text}: {nothing}")
+
+    def _objects(self) -> Iterator[tuple[str, bytes]]:
+        store = open_store(self.config)
+        for key, _ in self.files():
+            content = store.get(key)
+            if content is not None:
+                yield key, content
+
+    def _opened(self) -> Iterator[tuple[str, BinaryIO]]:
+        path = Path(self.text).expanduser()
+        for each in [path] if self.file else sorted(path.rglob("*")):
+            inside = each.relative_to(path.parent if self.file else path)
+            hidden = not self.file and any(part.startswith(".") for part in inside.parts)
+            if each.is_file() and not hidden:
+                with each.open("rb") as file:
+                    yield inside.as_posix(), file
 
 
 def input_place(option: str, text: str, s3: StorageConfig | None) -> InputPlace:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from callbeam.errors import UsageError
 from callbeam.kvs import CallFilter, KvsConfig
 from callbeam.pipelines.command_line import StrictParser, instant, number, suggestion, web_address
+from callbeam.storage import StorageConfig
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = False) -> None:
@@ -74,6 +76,17 @@ def add_recordings_argument(parser: argparse.ArgumentParser) -> None:
         help="recordings of calls, named as Amazon Connect, Live Call Analytics or Chime do: a file, a folder or "
         "s3://bucket/prefix; alone, or with --calls for the contacts that streams do not hold any more",
     )
+
+
+def add_s3_arguments(add: Callable[..., Any], what_for: str) -> None:
+    """Add the options that say how S3 is reached, ``s3_config`` reads them."""
+    add("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
+    add("--s3-role-arn", metavar="ARN", help=f"role to assume for {what_for} S3")
+
+
+def s3_config(options: argparse.Namespace, place: str) -> StorageConfig:
+    """Say how a place is reached, if it is on S3."""
+    return StorageConfig(place, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
 
 
 def _pace(text: str) -> float:

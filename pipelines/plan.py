@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
-from callbeam.kvs import KvsClient, Lane, Plan, plan_lanes, summarise
+from callbeam.kvs import KvsClient, KvsConfig, Lane, Plan, plan_lanes, summarise
 from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
-from callbeam.pipelines.options import add_recordings_argument, add_source_arguments, check_source, kvs_config
-from callbeam.pipelines.source_plan import planned_jobs
+from callbeam.pipelines.options import (
+    add_recordings_argument,
+    add_s3_arguments,
+    add_source_arguments,
+    check_source,
+    kvs_config,
+    s3_config,
+)
+from callbeam.pipelines.source_plan import planned_jobs, resting_collector
 from callbeam.report import counted
 
 
@@ -29,11 +37,18 @@ def main(argv: Sequence[str]) -> int:
     parser = StrictParser(prog="callbeam plan", description=__doc__)
     add_source_arguments(parser)
     add_recordings_argument(parser)
+    add_s3_arguments(parser.add_argument_group("records").add_argument, "reading records and recordings from")
     options, _ = parse(parser, argv)
     config = kvs_config(options)
     client = KvsClient(config)
     check_source(options, recordings=options.recordings)
-    jobs, _ = planned_jobs(client, options, recordings=options.recordings)
+    with resting_collector():
+        return _print_plan(client, options, config)
+
+
+def _print_plan(client: KvsClient, options: argparse.Namespace, config: KvsConfig) -> int:
+    """List what jobs would read, and print what that comes to."""
+    jobs, _ = planned_jobs(client, options, s3=s3_config(options, ""), recordings=options.recordings)
     every: list[Lane] = []
     for planned in jobs:
         job = planned.job

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from callbeam.calls import DeadLetter, PlannedJob, Recorded, plan_contacts, plan_recorded
 from callbeam.errors import UsageError
@@ -21,6 +23,9 @@ from callbeam.storage import StorageConfig
 
 SUBJECT_VARIABLE = "CALLBEAM_SUBJECT_SECRET"
 """The environment variable with the key of customers' pseudonyms; without one there are none."""
+
+MOST_TOLD = 3
+"""Records and contacts of a kind that are told one by one."""
 
 STEP = "ReadRecords"
 """How dead letters name the step that gives records up."""
@@ -43,14 +48,27 @@ def planned_jobs(
     """
     now_ms = round(time.time() * 1000)
     if options.calls is not None:
-        return plan_from_records(
-            client, options.calls, now_ms, s3=s3, attributes=options.attributes, recordings=recordings
-        )
+        with resting_collector():
+            return plan_from_records(
+                client, options.calls, now_ms, s3=s3, attributes=options.attributes, recordings=recordings
+            )
     if recordings is not None:
         return _plan_from_recordings(recordings, now_ms, s3)
     only = call_filter(options)
     jobs = plan_jobs(client, options.streams, options.start, options.end, now_ms, only=only)
     return [PlannedJob(job, ()) for job in jobs], []
+
+
+@contextmanager
+def resting_collector() -> Iterator[None]:
+    """Keep Python's collector of cycles from looking at millions of records again and again, which have none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def plan_from_records(
@@ -98,6 +116,8 @@ def plan_from_records(
     print(f"{place}: {counted(len(found.contacts), 'contact')}, {_days(plan.jobs)}")
     for form, count in found.forms.items():
         print(f"  {form:<60} {count:>9,}")
+    _print_letters("cannot be read", [letter for letter in letters if letter.call_id is None])
+    _print_letters("cannot be looked for", [letter for letter in letters if letter.call_id is not None])
     return list(plan.jobs), letters
 
 
@@ -122,6 +142,13 @@ def _letters(bad_records: Sequence[BadRecord], unreadable: Mapping[str, str]) ->
         DeadLetter(STEP, "not_planned", f"contact {call_id}: {why}", call_id=call_id, place=f"contact {call_id}")
         for call_id, why in sorted(unreadable.items())
     ]
+
+
+def _print_letters(what: str, letters: Sequence[DeadLetter]) -> None:
+    for letter in letters[:MOST_TOLD]:
+        print(f"  {what}: {letter.detail}")
+    if len(letters) > MOST_TOLD:
+        print(f"  {what}: {len(letters) - MOST_TOLD:,} more; table dead_letters of a backfill has them all")
 
 
 def _keeping(attributes: Sequence[str]) -> Keeping:

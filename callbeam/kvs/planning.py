@@ -26,8 +26,8 @@ DAY_MS = 24 * HOUR_MS
 MAX_RETENTION_MS = 87_600 * HOUR_MS
 """The longest retention that a stream can have."""
 
-LIST_STEP_MS = 12 * HOUR_MS
-"""Listed at a time, so that a day of a busy stream is never held in memory as a whole."""
+LIST_STEP_MS = 12 * HOUR_MS + 2 * LEG_SKEW_MS
+"""Listed at a time, so that a day of a busy stream is never held in memory as a whole: half of it, and its margins."""
 
 MAX_FRAGMENT_MS = 20_000
 """KVS's longest fragment; stands in for a fragment's length where the next one is further away."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
+from botocore.utils import parse_timestamp
 
 from callbeam.aws import boto_session
 from callbeam.errors import UsageError
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
 CONTROL = "kinesisvideo"
 ARCHIVED_MEDIA = "kinesis-video-archived-media"
 _ARCHIVED_MEDIA_VARIABLE = "AWS_ENDPOINT_URL_KINESIS_VIDEO_ARCHIVED_MEDIA"
+
+
+def _utc(value: Any) -> datetime:
+    """Read a timestamp of a response: a number into UTC, where botocore goes by way of the local time zone.
+
+    A listing has two for each fragment, and botocore's way takes half of its time.
+    """
+    if isinstance(value, (int, float)):
+        return datetime.fromtimestamp(value, tz=timezone.utc)
+    parsed: datetime = parse_timestamp(value)
+    return parsed
 
 
 class Clients:
@@ -100,4 +113,7 @@ class Clients:
     def _opened(self) -> Any:
         if self._session is None:
             self._session = boto_session(self._config.role_arn, self._config.region)
+            botocore_session = self._session._session  # noqa: SLF001  (boto3 has no public way)
+            parsers = botocore_session.get_component("response_parser_factory")
+            parsers.set_parser_defaults(timestamp_parser=_utc)
         return self._session

@@ -16,15 +16,18 @@ JOINED_MS = 15 * 60_000
 
 def within(sought: Iterable[Sought], reach: Stretch) -> tuple[Sought, ...]:
     """Cut to a job's reach what is sought; what lies outside of it is another job's."""
-    cut = (
-        replace(one, start_ms=max(one.start_ms, reach.start_ms), end_ms=min(one.end_ms, reach.end_ms)) for one in sought
+    return tuple(
+        one
+        if reach.start_ms <= one.start_ms and one.end_ms <= reach.end_ms
+        else replace(one, start_ms=max(one.start_ms, reach.start_ms), end_ms=min(one.end_ms, reach.end_ms))
+        for one in sought
+        if one.start_ms < reach.end_ms and reach.start_ms < one.end_ms
     )
-    return tuple(one for one in cut if one.start_ms < one.end_ms)
 
 
 def listed_ranges(sought: Sequence[Sought]) -> list[Stretch]:
     """Return the ranges to be listed, in order: few, however many calls are sought."""
-    return _joined((Stretch(one.start_ms, one.end_ms) for one in sought), JOINED_MS)
+    return _joined(((one.start_ms, 0, one.end_ms) for one in sought), JOINED_MS)
 
 
 def located(sought: Iterable[Sought], found: Mapping[int, int | None]) -> tuple[Sought, ...]:
@@ -43,7 +46,9 @@ def located(sought: Iterable[Sought], found: Mapping[int, int | None]) -> tuple[
     """
 
     def begun(one: Sought) -> Sought:
-        if one.first_number is None or one.first_number not in found:
+        if one.first_number is None:
+            return one
+        if one.first_number not in found:
             return replace(one, first_number=None)
         at_ms = found[one.first_number]
         if at_ms is None:
@@ -51,7 +56,7 @@ def located(sought: Iterable[Sought], found: Mapping[int, int | None]) -> tuple[
         end_ms = one.end_ms if one.stop_ms is None else min(one.end_ms, one.stop_ms)
         return replace(one, start_ms=at_ms, end_ms=max(end_ms, at_ms + 1))
 
-    return tuple(begun(one) if one.first_number is not None else one for one in sought)
+    return tuple(begun(one) for one in sought)
 
 
 def stretches_of(sought: Iterable[Sought], found: Mapping[int, int | None]) -> tuple[Stretch, ...]:
@@ -64,17 +69,22 @@ def stretches_of(sought: Iterable[Sought], found: Mapping[int, int | None]) -> t
     (Stretch(start_ms=0, end_ms=90, first_number=None),)
     """
     timed = {number for number, at_ms in found.items() if at_ms is not None}
-    stretches = (
-        Stretch(one.start_ms, one.end_ms, one.first_number if one.first_number in timed else None) for one in sought
-    )
-    return tuple(_joined(stretches, 0))
+    ranges = ((one.start_ms, one.first_number or 0 if one.first_number in timed else 0, one.end_ms) for one in sought)
+    return tuple(_joined(ranges, 0))
 
 
-def _joined(stretches: Iterable[Stretch], gap_ms: int) -> list[Stretch]:
+def _joined(ranges: Iterable[tuple[int, int, int]], gap_ms: int) -> list[Stretch]:
+    """Join ranges, each its start, the fragment that it begins with (0 for none) and its end."""
     joined: list[Stretch] = []
-    for one in sorted(stretches, key=lambda each: (each.start_ms, each.first_number or 0)):
-        if joined and one.start_ms <= joined[-1].end_ms + gap_ms:
-            joined[-1] = replace(joined[-1], end_ms=max(joined[-1].end_ms, one.end_ms))
-        else:
-            joined.append(one)
+    begun: tuple[int, int] | None = None
+    until_ms = 0
+    for start_ms, first, end_ms in sorted(ranges):
+        if begun is not None and start_ms <= until_ms + gap_ms:
+            until_ms = max(until_ms, end_ms)
+            continue
+        if begun is not None:
+            joined.append(Stretch(begun[0], until_ms, begun[1] or None))
+        begun, until_ms = (start_ms, first), end_ms
+    if begun is not None:
+        joined.append(Stretch(begun[0], until_ms, begun[1] or None))
     return joined

@@ -101,7 +101,7 @@ def subject_key(address: object, secret: bytes | None) -> str | None:
     >>> subject_key("+12065550100", None) is None
     True
     """
-    normalised = normalised_address(address)
+    normalised = None if secret is None else normalised_address(address)
     if normalised is None or secret is None:
         return None
     return hmac.new(secret, normalised.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

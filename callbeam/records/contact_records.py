@@ -36,6 +36,7 @@ from callbeam.records.statements import (
 )
 
 VOICE = "VOICE"
+WORK_STARTED, WORK_ENDED = "AfterContactWorkStartTimestamp", "AfterContactWorkEndTimestamp"
 
 _IN_S3 = re.compile(r"(?:s3://)?[a-z0-9.-]{3,63}/[^\s]{1,1024}")
 
@@ -73,7 +74,7 @@ def read_contact_record(record: Record, keeping: Keeping) -> tuple[Statement, ..
     agent, queue = child(record, "Agent"), child(record, "Queue")
     address = child(record, "CustomerEndpoint").get("Address")
     facts = _facts(record, agent, queue, subject_key(address, keeping.subject_secret))
-    sessions, recordings, forms = _recordings(record, normalised_address(address))
+    sessions, recordings, forms = _recordings(record, address)
     return (
         Statement(
             call_id=contact_id,
@@ -116,7 +117,6 @@ def _facts(record: Record, agent: Record, queue: Record, subject: str | None) ->
 
 
 def _marks(facts: ContactFacts, agent: Record, queue: Record) -> tuple[Mark, ...]:
-    work = "AfterContactWork{}Timestamp"
     return marks_of(
         CONTACT_RECORD,
         facts.agent_id,
@@ -128,14 +128,14 @@ def _marks(facts: ContactFacts, agent: Record, queue: Record) -> tuple[Mark, ...
             "agent_connected": facts.connected_to_agent_ms,
             "transfer_completed": facts.transfer_completed_ms,
             "disconnected": facts.disconnect_ms,
-            "after_contact_work_started": epoch_ms(agent.get(work.format("Start")), f"Agent.{work.format('Start')}"),
-            "after_contact_work_ended": epoch_ms(agent.get(work.format("End")), f"Agent.{work.format('End')}"),
+            "after_contact_work_started": epoch_ms(agent.get(WORK_STARTED), f"Agent.{WORK_STARTED}"),
+            "after_contact_work_ended": epoch_ms(agent.get(WORK_ENDED), f"Agent.{WORK_ENDED}"),
         },
     )
 
 
 def _recordings(
-    record: Record, own: str | None
+    record: Record, address: object
 ) -> tuple[tuple[StreamingSession, ...], tuple[str, ...], tuple[str, ...]]:
     """Return sessions of streaming, places of recordings in S3, and the forms met."""
     sessions: list[StreamingSession] = []
@@ -151,6 +151,7 @@ def _recordings(
                 forms += ["streaming without StorageType"] if each.get("StorageType") is None else []
             elif isinstance(location, str):
                 places[location] = None
+    own = normalised_address(address) if places else None
     kept = tuple(sorted(place for place in places if _IN_S3.fullmatch(place) and harmless_text(place, own) is not None))
     return tuple(dict.fromkeys(sessions)), kept, tuple(dict.fromkeys(forms))
 

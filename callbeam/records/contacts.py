@@ -12,7 +12,7 @@ from callbeam.records.session_merging import merged_sessions
 from callbeam.records.statements import CHIME, CONTACT_RECORD, PRECEDENCE, ContactFacts, Mark, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from callbeam.records.statements import StreamingSession
 
@@ -21,7 +21,6 @@ LOOKED_BACK = 16
 
 _FACTS = tuple(field.name for field in fields(ContactFacts))
 _ALL_FACTS = attrgetter(*_FACTS)
-_PLACE = attrgetter("at_ms", "kind", "source", "agent_id")
 _RANKS = {source: rank for rank, source in enumerate(PRECEDENCE)}
 
 
@@ -96,8 +95,8 @@ def merge_statements(statements: Iterable[Statement]) -> tuple[Contact, ...]:
     with ``Recordings`` null occur. All other records add up. Where kinds of records disagree on a fact, the kind that
     comes later in ``PRECEDENCE`` counts, within one kind the later statement.
 
-    A record that knows a call under another identifier alone belongs to the call of which another record says that it
-    has that identifier, if there is exactly one.
+    A record that knows a call under another identifier alone belongs to the call of which other records say that it
+    has that identifier, if they name exactly one; so does what knows it under an identifier of that identifier.
     """
     found = _by_call(statements)
     return tuple(_contact(call_id, found.pop(call_id)) for call_id in sorted(found))
@@ -112,11 +111,43 @@ def _by_call(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
             known.append(each)
         for alias in each.aliases:
             owners[alias].add(each.call_id)
-    for alias in sorted(owners.keys() & found.keys()):
-        claimants = owners[alias] - {alias}
-        if len(claimants) == 1 and not claimants & owners.keys():
-            found[claimants.pop()] += found.pop(alias)
+    for alias, name in _names(owners).items():
+        if alias in found:
+            found.setdefault(name, []).extend(found.pop(alias))
     return found
+
+
+def _names(owners: Mapping[str, set[str]]) -> dict[str, str]:
+    """Tell under which identifier a call goes that has others as well: the one that no record calls another's.
+
+    An identifier that several calls have names none of them. It may take a few rounds: what looked like two calls may
+    be one by a third record. Nothing depends on the order of the records.
+
+    Parameters
+    ----------
+    owners : mapping of str to set of str
+        By identifier, the identifiers of calls of which records say that they have it, too.
+    """
+    names: dict[str, str] = {}
+
+    def name_of(identifier: str) -> str:
+        while identifier in names:
+            identifier = names[identifier]
+        return identifier
+
+    left = sorted(owners)
+    while left:
+        unclear = []
+        for alias in left:
+            claimants = {name_of(owner) for owner in owners[alias]} - {alias}
+            if len(claimants) == 1:
+                names[alias] = claimants.pop()
+            elif claimants:
+                unclear.append(alias)
+        if len(unclear) == len(left):
+            break
+        left = unclear
+    return {alias: name_of(alias) for alias in names}
 
 
 def _contact(call_id: str, statements: list[Statement]) -> Contact:
@@ -187,9 +218,8 @@ def _facts(statements: Iterable[Statement]) -> dict[str, Any]:
     """Return the facts that are known; statements come in the order of how much they are believed."""
     facts: dict[str, Any] = {}
     for each in statements:
-        facts.update(
-            {name: value for name, value in zip(_FACTS, _ALL_FACTS(each.facts), strict=True) if value is not None}
-        )
+        told = zip(_FACTS, _ALL_FACTS(each.facts), strict=True)
+        facts.update([(name, value) for name, value in told if value is not None])
     return facts
 
 
@@ -201,7 +231,7 @@ def _last(values: Iterable[str | None]) -> str | None:
 
 
 def _marks(statements: Iterable[Statement]) -> tuple[Mark, ...]:
-    return tuple(sorted({mark for each in statements for mark in each.marks}, key=_PLACE))
+    return tuple(sorted({mark for each in statements for mark in each.marks}))
 
 
 def _united(statements: Iterable[Statement], part: Callable[[Statement], Iterable[Any]]) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ import json
 import re
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from callbeam.records.record_values import child, children
 from callbeam.records.refusals import SAMPLE_CHARS, BadRecord, masked_sample
@@ -68,14 +68,14 @@ class Found:
 
 
 def read_objects(
-    data: bytes | str, source: str, is_header: Callable[[Sequence[str]], bool] = lambda names: len(names) > 1
+    data: bytes | str | BinaryIO, source: str, is_header: Callable[[Sequence[str]], bool] = lambda names: len(names) > 1
 ) -> Iterator[Found | BadRecord]:
     r"""Read the objects of a file.
 
     Parameters
     ----------
-    data : bytes or str
-        The whole file. Text is UTF-8, with or without a byte order mark.
+    data : bytes, str or binary file
+        The whole file; one that is open is read piece by piece. Text is UTF-8, with or without a byte order mark.
     source : str
         What the file is called, for ``BadRecord.source``.
     is_header : callable
@@ -95,7 +95,8 @@ def read_objects(
     [{'ContactId': 'c-1', 'Role': 'AGENT'}]
     """
     bad = 0
-    for each in _objects(data.encode("utf-8", "replace") if isinstance(data, str) else data, source, is_header):
+    data = data.encode("utf-8", "replace") if isinstance(data, str) else data
+    for each in _objects(io.BytesIO(data) if isinstance(data, bytes) else data, source, is_header):
         yield each
         bad += isinstance(each, BadRecord)
         if bad >= MOST_BAD:
@@ -103,8 +104,8 @@ def read_objects(
             return
 
 
-def _objects(data: bytes, source: str, is_header: Callable[[Sequence[str]], bool]) -> Iterator[Found | BadRecord]:
-    window = _Window(data)
+def _objects(file: BinaryIO, source: str, is_header: Callable[[Sequence[str]], bool]) -> Iterator[Found | BadRecord]:
+    window = _Window(file)
     while not window.text.strip() and not window.ended:
         window.fill()
     head = window.text.lstrip()
@@ -124,10 +125,10 @@ def _objects(data: bytes, source: str, is_header: Callable[[Sequence[str]], bool
 class _Inflating:
     """What a file compressed by gzip holds, all its members, as far as it is whole."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = memoryview(data)
+    def __init__(self, file: BinaryIO, begun: bytes) -> None:
+        self._file = file
         self._decoder = zlib.decompressobj(_GZIP_BITS)
-        self._pending = b""
+        self._pending = begun
 
     def read(self, count: int) -> bytes:
         """Return the next bytes, at most as many; none at the end."""
@@ -146,19 +147,32 @@ class _Inflating:
                 return found
 
     def _take(self) -> bytes:
-        taken, self._data = bytes(self._data[:_COMPRESSED]), self._data[_COMPRESSED:]
-        return taken
+        return self._file.read(_COMPRESSED)
+
+
+class _Plain:
+    """A file that is not compressed, and what has been read of it to tell so."""
+
+    def __init__(self, file: BinaryIO, begun: bytes) -> None:
+        self._file = file
+        self._begun = begun
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes, about as many; none at the end."""
+        begun, self._begun = self._begun, b""
+        return begun + self._file.read(count) if begun else self._file.read(count)
 
 
 class _Window:
     """A part of a file's text: what is not consumed yet of what is decoded so far."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self.text = ""
         self.at = 0
         self.broken = ""
         self.ended = False
-        self._file = _Inflating(data) if data.startswith(_GZIP) else io.BytesIO(data)
+        begun = file.read(_COMPRESSED)
+        self._file = _Inflating(file, begun) if begun.startswith(_GZIP) else _Plain(file, begun)
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._bytes = 0
         self._line, self._in_line, self._counted = 1, 0, 0

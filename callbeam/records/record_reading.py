@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from callbeam.records.addresses import Keeping
 from callbeam.records.call_list import check_columns, looks_like_columns, read_call
@@ -40,13 +40,13 @@ class RecordsRead:
     forms: Mapping[str, int]
 
 
-def read_records(files: Iterable[tuple[str, bytes]], keeping: Keeping | None = None) -> RecordsRead:
+def read_records(files: Iterable[tuple[str, bytes | BinaryIO]], keeping: Keeping | None = None) -> RecordsRead:
     r"""Read records of any of the publishers, in any order, as often as they come.
 
     Parameters
     ----------
-    files : iterable of (str, bytes)
-        What a file is called, and all of it; one may hold records of several publishers.
+    files : iterable of (str, bytes or binary file)
+        What a file is called, and all of it, or the file, open; one may hold records of several publishers.
     keeping : Keeping, optional
         What to keep of attributes and customers' addresses; by default nothing.
 
@@ -75,7 +75,7 @@ def read_records(files: Iterable[tuple[str, bytes]], keeping: Keeping | None = N
 
 
 def _statements(
-    files: Iterable[tuple[str, bytes]], keeping: Keeping, bad: list[BadRecord], forms: Counter[str]
+    files: Iterable[tuple[str, bytes | BinaryIO]], keeping: Keeping, bad: list[BadRecord], forms: Counter[str]
 ) -> Iterator[Statement]:
     for source, data in files:
         for each in read_statements(data, source, keeping, forms):
@@ -86,13 +86,13 @@ def _statements(
 
 
 def read_statements(
-    data: bytes | str, source: str, keeping: Keeping, forms: Counter[str] | None = None
+    data: bytes | str | BinaryIO, source: str, keeping: Keeping, forms: Counter[str] | None = None
 ) -> Iterator[Statement | BadRecord]:
     """Read what the records of one file say, before anything is merged.
 
     Parameters
     ----------
-    data : bytes or str
+    data : bytes, str or binary file
         The file.
     source : str
         What it is called.

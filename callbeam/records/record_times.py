@@ -24,7 +24,8 @@ _ISO = re.compile(
 )
 _EPOCH_DAY = 719_163
 _MOST_SECONDS = 10**10
-_USUAL_LENGTHS = frozenset({20, 24})
+SHORTEST_USUAL = len("2024-01-26T03:07:41Z")
+_USUAL_LENGTHS = frozenset({SHORTEST_USUAL, SHORTEST_USUAL + 4})
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d)", re.ASCII)
 _NUMBER = re.compile(r"\d{1,16}(?:\.\d{1,9})?", re.ASCII)
 
@@ -106,17 +107,21 @@ def whole_ms(seconds: object, field: str) -> int | None:
     return int(Decimal(str(seconds)) * 1000)
 
 
+@lru_cache(maxsize=4096)
 def _of_usual_text(text: str) -> int | None:
     """Read what most records have, ``yyyy-mm-ddThh:mm:ssZ`` with or without milliseconds; None if it is anything else.
 
-    Days and times of day come again and again, so each is parsed once.
+    The instants of a record are often the same, days and times of day those of many records: each is parsed once.
     """
     if text[10] != "T" or text[-1] != "Z":
         return None
-    day, time, fraction = _day_ms(text[:10]), _time_of_day_ms(text[11:19]), text[20:-1]
-    if day is None or time is None or not (fraction == "" or (text[19] == "." and fraction.isdecimal())):
+    day, time = _day_ms(text[:10]), _time_of_day_ms(text[11:19])
+    if day is None or time is None:
         return None
-    return day + time + int(fraction or 0)
+    if len(text) == SHORTEST_USUAL:
+        return day + time
+    fraction = text[20:-1]
+    return day + time + int(fraction) if text[19] == "." and fraction.isdecimal() else None
 
 
 def _of_number(text: str, field: str) -> int:

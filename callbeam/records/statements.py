@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from callbeam.records.siprec import SiprecMetadata
@@ -34,8 +34,7 @@ PRECEDENCE = (
 """Kinds of records, the ones that are believed most last: where two disagree on a field, the later here counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """An instant at which something began, as one publisher tells it.
 
     Attributes

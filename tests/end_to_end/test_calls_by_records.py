@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from callbeam.callmaker import connect_fragments_from_pcm
+from callbeam.callmaker import CallSpec, ConversationSpec, connect_fragments_from_pcm, make_call
 from callbeam.callmaker.dialects import WireDefects
-from callbeam.pipelines import export
+from callbeam.callmaker.stream_calls import write_chime
+from callbeam.mkv import read_documents
+from callbeam.pipelines import export, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -131,6 +133,18 @@ def test_contacts_cost_what_is_theirs(kvs: Emulator, tmp_path: Path, run_export:
     assert streams.asked > 2 * done.asked if by_number else True
 
 
+def test_planning_lists_no_contact_by_itself(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    busy = make_busy(kvs)
+    rows = [row_of(busy, call, StartFragmentNumber=numbers[0]) for call, numbers in busy.numbers.items()]
+    kvs.requests.clear()
+    words = ["--calls", calls_csv(tmp_path, *rows), "--region", "us-east-1", "--kvs-endpoint-url", kvs.endpoint_url]
+    assert plan.main(words) == 0
+    asked = Counter(request.api for request in kvs.requests)
+    assert asked["ListFragments"] <= 2
+    assert asked["GetMediaForFragmentList"] == 0
+    assert f"{CONTACTS} contacts" in capsys.readouterr().out
+
+
 def test_contacts_known_by_stream_and_fragment_alone(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
     busy = make_busy(kvs, 8)
     rows = [{"StreamARN": busy.arn, "StartFragmentNumber": busy.numbers[call][0]} for call in ("c-3", "c-5")]
@@ -202,3 +216,29 @@ def test_a_fragment_that_is_not_there_is_named(kvs: Emulator, tmp_path: Path, ru
     done = run_export("--calls", calls_csv(tmp_path, {"StreamARN": busy.arn, "StartFragmentNumber": number}))
     assert done.code == 2
     assert f"stream calls-1 holds no fragment {number}" in done.err
+
+
+@pytest.mark.parametrize("legs", [2, 1])
+def test_a_call_of_chime_is_found_under_any_of_its_names(
+    kvs: Emulator, tmp_path: Path, run_export: Export, legs: int
+) -> None:
+    spec = CallSpec(call_id="t-1", start_ms=START_MS, conversation=ConversationSpec(duration_ms=20_000))
+    rows, chime_call_id = [], ""
+    for stream in write_chime(make_call(spec, 5)).streams[:legs]:
+        arn = kvs.add_stream(stream.stream)
+        for one in stream.fragments:
+            kvs.add_fragment(stream.stream, one.data, server_ms=one.server_ms, producer_ms=one.producer_ms)
+        rows.append({"StreamARN": arn, "StartTimestamp": stream.fragments[0].server_ms})
+        (document,) = read_documents(stream.fragments[0].data)
+        chime_call_id = dict(document.tags)["CallId"]
+    for names, called in (
+        ({"TransactionId": "t-1"}, "t-1"),
+        ({"CallId": chime_call_id}, chime_call_id),
+        ({"ContactId": "x-1", "TransactionId": "t-1"}, "x-1"),
+    ):
+        place = calls_csv(tmp_path, *({**names, **row} for row in rows))
+        done = run_export("--calls", place, output=f"export-{called}")
+        assert done.code == 0, done.err
+        (listing,) = done.folder.rglob("*-call.json")
+        assert json.loads(listing.read_text())["call_id"] == called
+        assert len(list(done.folder.rglob("*.raw"))) == legs

@@ -189,3 +189,44 @@ def test_what_is_told_again_and_again_takes_no_memory() -> None:
     )
     (found,) = merge_statements(statement for _ in range(100_000))
     assert found.marks == statement.marks
+
+
+def under(name: str, *aliases: str) -> Statement:
+    return Statement(call_id=name, system="chime", source="call_list", aliases=aliases, marks=(Mark(1, name, "x"),))
+
+
+@given(
+    st.permutations([under("x-1", "t-1"), under("t-1", "c-1"), under("c-1", "d-1"), under("d-1"), under("t-2", "c-2")])
+)
+def test_identifiers_of_identifiers_lead_to_one_call(statements: list[Statement]) -> None:
+    first, second = merge_statements(statements)
+    assert (first.call_id, first.aliases) == ("t-2", ("c-2",))
+    assert (second.call_id, second.aliases) == ("x-1", ("c-1", "d-1", "t-1"))
+    assert {mark.kind for mark in second.marks} == {"x-1", "t-1", "c-1", "d-1"}
+
+
+@given(st.permutations([under("x-1", "t-1", "c-1"), under("t-1", "c-1"), under("c-1")]))
+def test_an_identifier_that_one_call_has_under_two_of_its_names_is_not_in_doubt(statements: list[Statement]) -> None:
+    (found,) = merge_statements(statements)
+    assert (found.call_id, found.aliases) == ("x-1", ("c-1", "t-1"))
+
+
+@given(st.permutations([under("t-1", "c-1"), under("t-2", "c-1"), under("c-1")]))
+def test_an_identifier_that_two_calls_have_names_neither(statements: list[Statement]) -> None:
+    assert [contact.call_id for contact in merge_statements(statements)] == ["c-1", "t-1", "t-2"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=3)), max_size=8),
+    st.randoms(),
+)
+def test_a_call_has_the_same_name_whatever_its_records_say_first(
+    told: list[tuple[str, list[str]]], rng: random.Random
+) -> None:
+    statements = [under(name, *(alias for alias in aliases if alias != name)) for name, aliases in told]
+    contacts = merge_statements(statements)
+    shuffled = statements + statements[:2]
+    rng.shuffle(shuffled)
+    assert merge_statements(shuffled) == contacts
+    kinds = [mark.kind for contact in contacts for mark in contact.marks]
+    assert sorted(kinds) == sorted({name for name, _ in told}), "what each record says is in one contact"
