@@ -204,7 +204,7 @@ def _rows(
     of_contact: dict[str, Any] = {}
     if contact is not None:
         of_contact = contact_columns(contact)
-        told = contact_warnings(contact, {end.leg.stream.arn for end in by_kind[LEGS]})
+        told = contact_warnings(contact, [end.leg for end in by_kind[LEGS]])
     warnings = sorted({*account.warnings(), *compared.warnings, *spoken.warnings, *told})
     return {
         "calls": [_call_batch(job, account, {**of_contact, **spoken.totals, **compared.of_call, "warnings": warnings})],

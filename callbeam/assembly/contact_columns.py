@@ -13,6 +13,7 @@ from callbeam.schemas import TABLES
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from callbeam.calls import Leg
     from callbeam.kvs import Job
     from callbeam.records import Contact
 
@@ -52,18 +53,19 @@ def contact_columns(contact: Contact) -> dict[str, Any]:
     }
 
 
-def contact_warnings(contact: Contact, stream_arns: Collection[str]) -> list[str]:
-    """Return what records let expect of a call's audio and its streams do not hold.
+def contact_warnings(contact: Contact, legs: Collection[Leg]) -> list[str]:
+    """Return what records let expect of a call's audio and its legs do not hold.
 
     Parameters
     ----------
     contact : Contact
-    stream_arns : collection of str
-        Streams on which audio of the call was found.
+    legs : collection of Leg
+        Those that were found; a recording holds what all streams held.
     """
-    named = {session.stream_arn for session in contact.sessions}
+    recorded = any(leg.recorded for leg in legs)
+    named = set() if recorded else {session.stream_arn for session in contact.sessions}
     failed = any(mark.kind == "streaming_failed" for mark in contact.marks)
-    found = {LEG_MISSING: bool(named.difference(stream_arns)), STREAMING_FAILED: failed}
+    found = {LEG_MISSING: bool(named.difference(leg.stream.arn for leg in legs)), STREAMING_FAILED: failed}
     return [warning for warning, holds in found.items() if holds]
 
 
