@@ -714,7 +714,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`frames` (
   `f0_hz` float COMMENT 'Fundamental frequency, 65 to 500 Hz; NULL where unvoiced.',
   `voicing` float COMMENT 'Voicing strength: the normalised autocorrelation peak, 0 to 1; NULL in digital silence.',
   `hnr_db` float COMMENT 'Harmonics-to-noise ratio; NULL where unvoiced.',
-  `speech_probability` float COMMENT 'The voice activity detector\'s, 0 to 1; 0 where an echo of the other explains the frame.',
+  `speech_probability` float COMMENT 'The voice activity detector\'s, 0 to 1; 0 where an echo of the other explains the frame, as far as the piece tells: what legs on different streams tell of each other comes later.',
   `logmel_db` array<float> COMMENT '64 mel bands from 100 to 3800 Hz, power in dB.',
   `mfcc` array<float> COMMENT '13 MFCC of the log-mel bands (DCT-II, orthonormal).'
 )

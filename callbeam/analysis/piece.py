@@ -24,6 +24,7 @@ from callbeam.voice import (
     faint_speech,
     local_noise,
     speech_spans,
+    voice_changes,
     voice_levels,
 )
 
@@ -197,7 +198,9 @@ def _analyse(heard: _Heard, config: AnalysisConfig, *, is_alone: bool) -> Analys
     speech = _without_echo(speech_spans(own, span, config.voice, level, heard.echoed | toned), heard)
     voice = VoiceTrack(own, mask_of_spans(speech, span.first, len(span.measured)))
     core = (span.first + span.core.start, span.first + span.core.stop)
-    utterances, units = _parts(heard, speech, core, config)
+    is_leg = is_alone and _may_have_a_partner(heard.channel)
+    changes = voice_changes(speech, features.measures["level_dbfs"], span).tolist() if is_leg else []
+    utterances, units = _parts(heard, speech, core, config, changes)
     voiced = describe_voice(heard.centred, features, voice.speech)
     noise = local_noise(features, voice.speech)
     measure = partial(
@@ -221,7 +224,7 @@ def _analyse(heard: _Heard, config: AnalysisConfig, *, is_alone: bool) -> Analys
         units=unit_rows(channel, speech, units, unit_measures),
         clips=_clips(heard, units, config),
         batch=_model_batch(heard, units, unit_measures, config),
-        features=features if is_alone and _may_have_a_partner(heard.channel) else None,
+        features=features if is_leg else None,
     )
 
 
@@ -232,7 +235,7 @@ def _without_echo(speech: SpanArray, heard: _Heard) -> SpanArray:
 
 
 def _parts(
-    heard: _Heard, speech: SpanArray, core: tuple[int, int], config: AnalysisConfig
+    heard: _Heard, speech: SpanArray, core: tuple[int, int], config: AnalysisConfig, changes: Sequence[int]
 ) -> tuple[UtteranceSpans, list[Unit]]:
     """Part speech into utterances and units."""
     span, channel_id = heard.features.span, heard.channel.channel_id
@@ -240,7 +243,8 @@ def _parts(
     level = heard.features.measures["level_dbfs"]
     utterances = utterance_spans(speech, masked, level, span.first, core, config.utterances)
     names = [utterance_id(channel_id, begin) for begin in utterances[:, 0].tolist()]
-    return utterances, candidate_units(channel_id, utterances, names, speech, masked, level, span.first, core)
+    units = candidate_units(channel_id, utterances, names, speech, masked, level, span.first, core, changes)
+    return utterances, units
 
 
 def _clips(heard: _Heard, units: Sequence[Unit], config: AnalysisConfig) -> pa.RecordBatch | None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from callbeam.audio import HOP_MS
-from callbeam.spans import SpanArray, as_spans, covered, subtract
+from callbeam.spans import SpanArray, as_spans, clip, covered, subtract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,6 +69,7 @@ def candidate_units(
     level_dbfs: npt.NDArray[np.float32],
     first: int,
     core: tuple[int, int],
+    changes: Sequence[int] = (),
 ) -> list[Unit]:
     """Find the units of one channel of a piece.
 
@@ -94,6 +95,8 @@ def candidate_units(
     first : int
     core : tuple of int
         Frames [begin, end) that the piece answers for.
+    changes : sequence of int
+        Frames at which another voice may begin: no unit but a window holds speech on both sides.
 
     Returns
     -------
@@ -113,11 +116,12 @@ def candidate_units(
     parts, owners = [], []
     for number in mine:
         begin, end = utterances[number].tolist()
-        for part in _split(begin, end, heard, smooth, first):
-            parts.append(part)
-            owners.append(utterance_ids[number])
+        for voice in _parted(begin, end, heard, changes):
+            for part in _split(*voice, heard, smooth, first):
+                parts.append(part)
+                owners.append(utterance_ids[number])
     units = []
-    for low, high in _joined(parts, masked):
+    for low, high in _joined(parts, masked, changes):
         begin, end = parts[low][0], parts[high - 1][1]
         ids = tuple(dict.fromkeys(owners[low:high]))
         units.append(Unit(_unit_id(channel_id, "u", begin), UTTERANCE, begin, end, ids))
@@ -146,7 +150,19 @@ def _windows(
             yield Unit(_unit_id(channel_id, "w", begin), WINDOW, begin, end, ids)
 
 
-def _joined(parts: Sequence[tuple[int, int]], masked: SpanArray) -> list[tuple[int, int]]:
+def _parted(begin: int, end: int, heard: SpanArray, changes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Part an utterance where the voice may change, into parts that begin and end with speech."""
+    inside = [at for at in changes if begin < at < end]
+    if not inside:
+        yield begin, end
+        return
+    for low, high in pairwise([begin, *inside, end]):
+        spoken = clip(heard, low, high)
+        if len(spoken):
+            yield int(spoken[0, 0]), int(spoken[-1, 1])
+
+
+def _joined(parts: Sequence[tuple[int, int]], masked: SpanArray, changes: Sequence[int] = ()) -> list[tuple[int, int]]:
     """Join parts that are too short with a neighbour, the smallest gaps first; ranges [low, high) of parts.
 
     One pass is enough: groups only grow, so what was refused once, for its length or because neither was short, would
@@ -156,6 +172,7 @@ def _joined(parts: Sequence[tuple[int, int]], masked: SpanArray) -> list[tuple[i
     between = np.array([(one[1], other[0]) for one, other in pairwise(parts)], dtype=np.int64)
     between = between.reshape(-1, 2)
     apart = covered(masked, between) > 0
+    apart |= np.searchsorted(changes, between[:, 0]) < np.searchsorted(changes, between[:, 1], "right")
     gaps = between[:, 1] - between[:, 0]
     for number in np.argsort(gaps, kind="stable").tolist():
         if gaps[number] >= JOINED_GAP or apart[number]:

@@ -4,6 +4,7 @@ from .noise import local_noise as local_noise
 from .noise import snr_db as snr_db
 from .noise import voice_levels as voice_levels
 from .own_voice import faint_speech as faint_speech
+from .own_voice import voice_changes as voice_changes
 from .silero import MODEL_SHA256 as MODEL_SHA256
 from .silero import SileroDetector as SileroDetector
 from .silero import model_path as model_path
@@ -29,5 +30,6 @@ __all__ = [
     "move_to_level",
     "snr_db",
     "speech_spans",
+    "voice_changes",
     "voice_levels",
 ]

@@ -14,9 +14,11 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 
 from callbeam.audio import LEVEL_FLOOR_DBFS
-from callbeam.spans import bridge, mask_of_spans, spans_of_mask
+from callbeam.spans import bridge, mask_of_spans, spans_of_mask, subtract
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from callbeam.audio import BoolArray, Float32Array, FrameSpan
     from callbeam.spans import SpanArray
 
@@ -35,6 +37,10 @@ MOST_BELOW_PIECE_DB = 10.0
 
 LEAST_FRAMES, LEAST_SHARE = 100, 0.01
 """A channel carries an echo if faint speech that stands alone makes up 1 s and 1 % of all its speech, at least."""
+
+CHANGED_DB, CHANGED_FRAMES, DIP_FRAMES = 10.0, 50, 30
+"""Half a second of speech that stays so far below what is usual may be another's, next to louder speech. Where the
+louder one ends, the quietest of the 300 ms behind it parts them."""
 
 SMOOTHED_FRAMES = 15
 PAUSE_FRAMES, TAIL_FRAMES = 70, 30
@@ -72,6 +78,40 @@ def faint_speech(speech: SpanArray, level_dbfs: Float32Array, span: FrameSpan) -
     own[:, 1] += TAIL_FRAMES
     alone = spans[_throughout(spans, below > FAINT_ALONE_DB)]
     return ~mask_of_spans(bridge(own, 1), 0, count) | mask_of_spans(alone, 0, count)
+
+
+def voice_changes(speech: SpanArray, level_dbfs: Float32Array, span: FrameSpan) -> npt.NDArray[np.int64]:
+    """Find where speech may change from one voice to another: from the channel's own to a faint one's, or back.
+
+    Parameters
+    ----------
+    speech : SpanArray
+        What is decided to be speech, in frames of the leg's grid.
+    level_dbfs : float32 array, shape (n,)
+        Level of the frames of ``span``; NaN where masked.
+    span : FrameSpan
+
+    Returns
+    -------
+    int64 array, shape (k,)
+        Frames of the leg's grid, rising: what lies before each and what follows it may be two participants'. None on a
+        channel without a good deal of speech that is so faint throughout.
+    """
+    count = len(level_dbfs)
+    spans = speech - span.first
+    level = _smoothed(level_dbfs)
+    spoken = mask_of_spans(spans, 0, count)
+    below = _usual(level, spoken, span.first) - level
+    if not _carries_echo(spans, _throughout(spans, below > CHANGED_DB)):
+        return np.zeros(0, np.int64)
+    own = bridge(spans_of_mask(spoken & (below <= CHANGED_DB)), PAUSE_FRAMES)
+    faint = subtract(bridge(spans, PAUSE_FRAMES), own)
+    faint = faint[faint[:, 1] - faint[:, 0] >= CHANGED_FRAMES]
+    begins = faint[np.isin(faint[:, 1], own[:, 0]), 1]
+    ends = [
+        at + int(np.argmin(level[at : at + DIP_FRAMES])) for at in faint[np.isin(faint[:, 0], own[:, 1]), 0].tolist()
+    ]
+    return np.unique(np.concatenate((begins, np.array(ends, np.int64)))) + span.first
 
 
 def _smoothed(level_dbfs: Float32Array) -> Float32Array:

@@ -16,13 +16,17 @@ from callbeam.spans import as_spans, intersect, length, mask_of_spans, subtract
 CHANNEL = "0123456789ab"
 
 
-def units_of(speech, *, utterances=None, masked=(), levels=None, first=0, core=None, frames=6000) -> list[Unit]:
+def units_of(
+    speech, *, utterances=None, masked=(), levels=None, first=0, core=None, frames=6000, changes=()
+) -> list[Unit]:
     speech, masked = as_spans(speech), as_spans(masked)
     utterances = speech if utterances is None else np.array(utterances, dtype=np.int64).reshape(-1, 2)
     if levels is None:
         levels = np.where(mask_of_spans(speech, first, frames), -20, -60).astype(np.float32)
     ids = [f"{CHANNEL}-{begin * 10:08d}" for begin in utterances[:, 0].tolist()]
-    return candidate_units(CHANNEL, utterances, ids, speech, masked, levels, first, core or (first, first + frames))
+    return candidate_units(
+        CHANNEL, utterances, ids, speech, masked, levels, first, core or (first, first + frames), changes
+    )
 
 
 def spans(units: list[Unit], kind: str = "utterance") -> list[tuple[int, int]]:
@@ -139,3 +143,24 @@ def test_every_utterance_is_held_and_every_unit_is_sound(made):
         short = min(one.end - one.begin, other.end - other.begin) < SHORTEST
         near = other.begin - one.end < JOINED_GAP and not masked_between
         assert not (short and near and other.end - one.begin <= LONGEST), "should have been joined"
+
+
+@settings(deadline=None, max_examples=150)
+@given(talk(), st.lists(st.floats(0, 1), max_size=6))
+def test_no_unit_but_a_window_holds_two_voices(made, shares):
+    speech, utterances, masked, frames, seed = made
+    levels = np.random.default_rng(seed).uniform(-70, -10, frames).astype(np.float32)
+    changes = sorted({int(share * frames) for share in shares})
+    given_units = {"utterances": utterances, "masked": masked, "levels": levels, "frames": frames}
+    units = [unit for unit in units_of(speech, **given_units, changes=changes) if unit.unit_type == "utterance"]
+    for unit in units:
+        for change in changes:
+            sides = (
+                intersect(as_spans(speech), as_spans([(unit.begin, change)])),
+                intersect(as_spans(speech), as_spans([(change, unit.end)])),
+            )
+            assert not (unit.begin < change < unit.end and length(sides[0]) and length(sides[1]))
+        assert all(any(unit.begin < end and unit.end > begin for begin, end in utterances) for _ in unit.utterance_ids)
+    held = as_spans((unit.begin, unit.end) for unit in units)
+    assert length(held) == sum(unit.end - unit.begin for unit in units), "units overlap"
+    assert length(subtract(as_spans(speech), held)) == 0, "speech is in no unit"

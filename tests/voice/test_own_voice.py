@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from callbeam.audio import FrameSpan, analyse_frames
 from callbeam.callmaker import LineConditions, make_call, varied_call
 from callbeam.spans import as_spans, bridge, length, mask_of_spans, spans_of_mask
-from callbeam.voice import SileroDetector, VoiceActivityConfig, faint_speech, speech_spans
+from callbeam.voice import SileroDetector, VoiceActivityConfig, faint_speech, speech_spans, voice_changes
 from callbeam.voice.own_voice import FAINT_DB
 
 NOISE_DBFS = -75.0
@@ -192,3 +192,22 @@ def test_a_real_call_loses_no_speech(side):
     before, after = heard(make_channel(real_call(side)))
     assert length(before) > 6_000
     assert before.tolist() == after.tolist()
+
+
+@pytest.mark.parametrize("first", [0, 777])
+def test_voices_change_where_the_level_does(first):
+    turn = [(120, -38.0), (250, OWN_DBFS), (20, None), (120, -38.0), (150, None), (200, -38.0), (150, None)]
+    speech, level, span = talk(*turn * 6, first=first)
+    changes = voice_changes(speech, level, span)
+    length_of_turn = sum(frames for frames, _ in turn)
+    begins, ends = changes[::2] - first, changes[1::2] - first
+    for at, wanted in zip(begins.tolist(), range(120, 9999, length_of_turn), strict=False):
+        assert abs(at - wanted) <= 15
+    for at, wanted in zip(ends.tolist(), range(370, 9999, length_of_turn), strict=False):
+        assert wanted - 15 <= at <= wanted + 35
+    assert len(changes) == 12
+
+
+@pytest.mark.parametrize("parts", [taking_turns(OWN_DBFS - 4), [(400, OWN_DBFS), (60, None)] * 9, [(300, None)], []])
+def test_on_a_channel_of_one_voice_nothing_changes(parts):
+    assert not len(voice_changes(*talk(*(parts or [(0, None)]))))
