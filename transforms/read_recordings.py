@@ -39,6 +39,7 @@ class ReadRecording(beam.DoFn):
         for event in read_recorded(self._store, recorded, self._decode, held_by_streams=call_id in on_streams):
             if isinstance(event, DecodedPiece):
                 yield event
+                del event  # before the next is read
                 continue
             if isinstance(event, LegEnd):
                 report(legs=1 if event.pieces else 0)

@@ -29,11 +29,11 @@ class Channel:
     channel_id : str
         12 hexadecimal digits that name (stream, first fragment, track name) in every table.
     track_name : str
-        The Matroska track's Name, "" if it has none.
+        The Matroska track's Name, "" if it has none; ``recording`` of a recording.
     participant_role : str or None
         CUSTOMER, AGENT, or None where nothing tells.
     role_source : str
-        ``track_name``, ``role_map``, ``default`` or ``unknown``.
+        ``track_name``, ``role_map``, ``default``, ``unknown``, or what told records or a recording's convention.
     codec : str
         Codec as declared, e.g. ``A_AAC`` (what Connect declares over PCM).
     sample_rate_hz : int

@@ -12,7 +12,7 @@ MINUTE_MS = 60_000
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ANY_UUID = re.compile(_UUID, re.IGNORECASE)
-_CONNECT = re.compile(rf"({_UUID})_(\d{{8}}T\d{{2}}[:_]?\d{{2}})_UTC", re.IGNORECASE)
+_CONNECT = re.compile(r"(.+)_(\d{8}T\d{2}[:_]?\d{2})_UTC", re.IGNORECASE)
 """``<ContactId>_<YYYYMMDD>T<HH:MM>_UTC``; tools of other systems cannot keep the colon in a file's name."""
 
 _LCA_FOLDER = "lca-audio-recordings"
@@ -69,7 +69,8 @@ class FileName:
     contact_id : str or None
         Of Amazon Connect, where it is named as Connect does.
     start_ms : int or None
-        The minute in which it began, UTC milliseconds: Connect's names tell it.
+        The minute in which it began, UTC milliseconds: Connect's names tell it, though what stands before may be no
+        ContactId.
     by_lca : bool
         It lies in the folder of Live Call Analytics.
     calls : tuple of str
@@ -111,8 +112,9 @@ def read_file_name(place: str) -> FileName:
     found = _CONNECT.fullmatch(stem)
     start_ms = _minute_ms(found[2]) if found is not None else None
     named = (found[1],) if found is not None and start_ms is not None else ()
+    contact_id = named[0] if named and _ANY_UUID.fullmatch(named[0]) else None
     calls = tuple(dict.fromkeys((*named, stem, *_ANY_UUID.findall(stem))))
-    return FileName(named[0] if named else None, start_ms, _LCA_FOLDER in folders, calls)
+    return FileName(contact_id, start_ms, _LCA_FOLDER in folders, calls)
 
 
 def _minute_ms(text: str) -> int | None:

@@ -139,7 +139,7 @@ def _recorded_leg(
 
 def _identity(name: FileName, contact: Contact | None) -> CallIdentity:
     if contact is None:
-        return CallIdentity(name.calls[0], "connect")
+        return CallIdentity(name.calls[0], "untagged" if name.contact_id is None else "connect")
     return CallIdentity(
         contact.call_id,
         contact.system,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -99,11 +100,12 @@ def read_recorded(
     for piece in reading.pieces():
         pieces += 1
         yield piece
+        del piece  # before the next is read
     yield LegEnd(recorded.leg, pieces, recorded.leg.start_server_ms, open=False)
-    if reading.failure is None:
+    if reading.failure is None and pieces:
         yield _row(recorded, FragmentStatus.DECODED, "", call_id)
         return
-    status, reason = reading.failure
+    status, reason = reading.failure or _Failure(FragmentStatus.NO_AUDIO, "it holds no audio")
     yield _row(recorded, status, reason, call_id)
     yield _letter(recorded, status, reason, reading.sample)
 
@@ -142,15 +144,11 @@ class _Reading:
                 self.failure = _Failure(FragmentStatus.UNSUPPORTED_CODEC, reason)
                 return
             rate = grid_rate(recording.sample_rate_hz)
-            empty = True
-            for stretch in cut(_checked(recording.blocks(rate), file), rate):
-                empty = False
-                yield self._piece(stretch, recording, rate)
+            # Not a loop: its variable would hold a piece's samples twice while the piece is analysed.
+            yield from map(partial(self._piece, recording, rate), cut(_checked(recording.blocks(rate), file), rate))
             file.check()
-            if empty:
-                self.failure = _Failure(FragmentStatus.NO_AUDIO, "it holds no audio")
 
-    def _piece(self, stretch: _Stretch, recording: OpenRecording, rate: int) -> DecodedPiece:
+    def _piece(self, recording: OpenRecording, rate: int, stretch: _Stretch) -> DecodedPiece:
         leg, clock = self._recorded.leg, self._recorded.clock
         excluded = self._config.excluded(leg)
         of_file = (self._channel(stretch, recording, rate, index) for index in range(recording.channels))
@@ -199,6 +197,10 @@ def cut(blocks: Iterable[Int16Array], rate_hz: int) -> Iterator[_Stretch]:
     blocks : iterable of int16 arrays, shape (n, channels)
         From the recording's start on.
     rate_hz : int
+
+    Notes
+    -----
+    Samples are handed over: while a piece is analysed, nothing here holds more of them than its lead-out.
     """
     step, lead = (ms * rate_hz // 1000 for ms in (PIECE_MS, LEAD_MS))
     held: list[Int16Array] = []
@@ -207,17 +209,18 @@ def cut(blocks: Iterable[Int16Array], rate_hz: int) -> Iterator[_Stretch]:
         held.append(block)
         end += len(block)
         while end >= (index + 1) * step + lead:
-            samples = np.concatenate(held)
             begin, stop = index * step, (index + 1) * step
-            held = [samples[stop - lead - first :].copy()]
-            yield _Stretch(index, False, first, begin, stop, samples[: stop + lead - first])
-            del samples
+            whole = [np.concatenate(held)]
+            held = [whole[0][stop - lead - first :].copy()]
+            yield _Stretch(index, False, first, begin, stop, whole.pop()[: stop + lead - first])
             first, index = stop - lead, index + 1
-    samples = np.concatenate(held) if held else np.zeros((0, 1), np.int16)
+    whole = [np.concatenate(held)] if held else []
+    held.clear()
     while index * step < end:
         begin, stop = index * step, min((index + 1) * step, end)
         low, high = max(begin - lead, 0), min(stop + lead, end)
-        yield _Stretch(index, stop == end, low, begin, stop, samples[low - first : high - first])
+        rest = slice(low - first, high - first)
+        yield _Stretch(index, stop == end, low, begin, stop, (whole.pop() if stop == end else whole[0])[rest])
         index += 1
 
 

@@ -57,7 +57,7 @@ class LegClock:
     ----------
     source : str
         ``producer``: producer timestamps lie within 5 min of server time and are used. ``server``: the leg's first
-        server timestamp, plus timecodes.
+        server timestamp, plus timecodes. Of a recording ``record`` or ``file_name``: what told when it began.
     start_ms : int
         UTC milliseconds of the leg's sample 0.
     uncertainty_ms : int

@@ -101,7 +101,7 @@ def test_no_table_contradicts_another_of_recorded_calls(demo: tuple[Path, Path],
     connection.execute("CREATE TABLE recorded AS SELECT call_id FROM calls WHERE recordings IS NOT NULL")
     for name in (name for name in tables if name != "jobs"):
         connection.execute(f"DELETE FROM {name} WHERE call_id IS NULL OR call_id NOT IN (SELECT call_id FROM recorded)")
-    assert connection.execute("SELECT count(*) FROM utterances").fetchone() > (5,)
+    assert connection.execute("SELECT count(*) FROM utterances").fetchall()[0][0] > 5
     for check, (contradictions, _) in CHECKS.items():
         if "clips" not in contradictions:
             assert connection.execute(contradictions).fetchall() == [], check

@@ -182,6 +182,22 @@ def test_recordings_alone_from_a_prefix_on_s3(
     assert parquet(again) == parquet(output)
 
 
+def test_records_and_recordings_of_lca_from_prefixes_on_s3(
+    kvs: Emulator, tmp_path: Path, run_calls: Callable[..., Any], bucket: str, owner: Any, s3_endpoint: str
+) -> None:
+    event = json.dumps(flow_event(1, GONE, START_MS)).encode()
+    owner.put_object(Bucket=bucket, Key="start-lca/2026/03/02/event.json", Body=event)
+    key = f"lca/lca-audio-recordings/{contact(1)}.wav"
+    owner.put_object(Bucket=bucket, Key=key, Body=write_recording(tmp_path, 1).read_bytes())
+    words = ["--calls", f"s3://{bucket}/start-lca", "--recordings", f"s3://{bucket}/lca/"]
+    code, _ = run_calls(*words, "--output", f"s3://{bucket}/lake", "--s3-endpoint-url", s3_endpoint)
+    assert code == 0
+    tables = open_tables(f"s3://{bucket}/lake", endpoint_url=s3_endpoint)
+    (call,) = tables["calls"].to_pylist()
+    assert (call["call_id"], call["recordings"]) == (contact(1), [f"s3://{bucket}/{key}"])
+    assert {row["role_source"] for row in tables["channels"].to_pylist()} == {"lca_recording"}
+
+
 def parquet(output: Path) -> dict[str, bytes]:
     return {str(path.relative_to(output)): path.read_bytes() for path in output.rglob("*.parquet")}
 

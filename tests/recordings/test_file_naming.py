@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from callbeam.recordings import CONVENTIONS, read_file_name
@@ -9,6 +11,7 @@ from callbeam.recordings import CONVENTIONS, read_file_name
 CONTACT = "e81b7b4d-20ac-472d-8aad-0d848ce7c9b5"
 MINUTE_MS = 1_706_238_420_000  # 2024-01-26T03:07Z
 
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "read-recordings.md"
 FOLDER = "s3://amazon-connect-demo/connect/demo/CallRecordings/2024/01/26"
 
 
@@ -26,14 +29,19 @@ def test_connect_names_a_contact_and_a_minute(time: str) -> None:
         f"{CONTACT}.wav",
         f"{CONTACT}_20240126T25:07_UTC.wav",  # no such hour
         f"{CONTACT}_20240126T03:07.wav",
-        f"x{CONTACT}_20240126T03:07_UTC.wav",
-        "e81b7b4d_20240126T03:07_UTC.wav",
         f"{CONTACT}_analysis_redacted_2024-01-26T03:07:41Z.json",
     ],
 )
 def test_what_is_not_formed_so_tells_neither(file: str) -> None:
     name = read_file_name(f"{FOLDER}/{file}")
     assert (name.contact_id, name.start_ms) == (None, None)
+    assert name.convention(None) is CONVENTIONS["unknown"]
+
+
+@pytest.mark.parametrize("before", [f"x{CONTACT}", "e81b7b4d"])
+def test_a_minute_without_a_contact_is_a_minute(before: str) -> None:
+    name = read_file_name(f"{FOLDER}/{before}_20240126T03:07_UTC.wav")
+    assert (name.contact_id, name.start_ms, name.calls[0]) == (None, MINUTE_MS, before)
     assert name.convention(None) is CONVENTIONS["unknown"]
 
 
@@ -56,6 +64,16 @@ def test_an_identifier_within_a_name_is_found() -> None:
 )
 def test_the_system_of_a_call_decides_between_conventions(place: str, system: str | None, convention: str) -> None:
     assert read_file_name(place).convention(system) is CONVENTIONS[convention]
+
+
+def test_the_page_shows_each_convention() -> None:
+    roles = {"customer": "CUSTOMER", "agent": "AGENT", "not known": None}
+    shown = {}
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip().split(",")[0] for cell in line.strip("|").split("|")]
+        if len(cells) == 5 and cells[2] in roles:
+            shown[cells[4].strip("`")] = (roles[cells[2]], roles[cells[3]])
+    assert shown == {name: convention.roles for name, convention in CONVENTIONS.items()}
 
 
 def test_the_channels_of_lca_are_swapped_between_its_sources() -> None:

@@ -59,6 +59,12 @@ def test_a_contact_record_may_name_a_file_that_tells_no_contact() -> None:
     assert (one.convention, one.clock.start_ms) == ("connect_recording", AGENT_MS)
 
 
+def test_a_minute_alone_gives_a_call_of_nobody() -> None:
+    (one,) = found("desk-3_20240126T03:07_UTC.wav").legs
+    assert (one.leg.identity.call_id, one.leg.identity.source) == ("desk-3", "untagged")
+    assert (one.roles, one.clock.start_ms) == ((None, None), MINUTE_MS)
+
+
 def test_lca_begins_when_streaming_does() -> None:
     (one,) = found(f"{CONTACT_ID}.wav", place="s3://lca/lca-audio-recordings/", of=contacts(FLOW_EVENT)).legs
     assert one.leg.stream.arn == f"s3://lca/lca-audio-recordings/{CONTACT_ID}.wav"
