@@ -29,6 +29,7 @@ from .reading_notices import CLOCK_STEPPED as CLOCK_STEPPED
 from .reading_notices import Notice as Notice
 from .roles import AGENT as AGENT
 from .roles import CUSTOMER as CUSTOMER
+from .roles import leg_role as leg_role
 from .roles import parse_role_map as parse_role_map
 from .roles import participant_role as participant_role
 from .sought_calls import contact_begin_ms as contact_begin_ms
@@ -60,6 +61,7 @@ __all__ = [
     "find_fragment",
     "has_ended",
     "identify",
+    "leg_role",
     "leg_roles",
     "parse_role_map",
     "participant_role",

@@ -242,3 +242,17 @@ def test_a_call_of_chime_is_found_under_any_of_its_names(
         (listing,) = done.folder.rglob("*-call.json")
         assert json.loads(listing.read_text())["call_id"] == called
         assert len(list(done.folder.rglob("*.raw"))) == legs
+
+
+def test_legs_have_the_roles_that_a_map_gives_their_streams(kvs: Emulator, run_export: Export) -> None:
+    spec = CallSpec(call_id="t-1", start_ms=START_MS, conversation=ConversationSpec(duration_ms=10_000))
+    words = []
+    for role, stream in zip(("AGENT", "CUSTOMER"), write_chime(make_call(spec, 5)).streams, strict=True):
+        kvs.add_stream(stream.stream)
+        for one in stream.fragments:
+            kvs.add_fragment(stream.stream, one.data, server_ms=one.server_ms, producer_ms=one.producer_ms)
+        words += ["--role-map", f"@stream:{stream.stream}={role}"]
+    done = run_export("--streams", "*", *DAY, *words)
+    assert done.code == 0, done.err
+    assert {role for _, role in done.audio()} == {"agent", "customer"}
+    assert len(done.audio()) == 2
