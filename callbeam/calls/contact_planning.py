@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callbeam.calls.connector_streams import with_connector_streams
 from callbeam.calls.named_fragments import locate
 from callbeam.calls.roles import leg_role
 from callbeam.calls.sought_calls import contact_begin_ms, days_of, sought_of
@@ -94,7 +95,7 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
     UsageError
         If no contact can be looked for, their streams lie in several accounts or regions, or KVS cannot be asked.
     """
-    contacts = list(contacts)
+    contacts = with_connector_streams(client, contacts)
     streams = _look_up(client, (session.stream_arn for contact in contacts for session in contact.sessions))
     found = {arn: stream for arn, stream in streams.items() if stream is not None}
     unreadable: dict[str, str] = {}
@@ -122,6 +123,8 @@ def plan_contacts(client: KvsClient, contacts: Iterable[Contact], source: str, n
 
 def _why_unplaced(contact: Contact, streams: Mapping[str, Stream | None]) -> str:
     """Say why it is not known when a contact began."""
+    if contact.voice_connector_id is not None and not contact.sessions:
+        return f"no record names a stream of it, and none is called after voice connector {contact.voice_connector_id}"
     for session in contact.sessions:
         if session.first_fragment is None:
             continue
