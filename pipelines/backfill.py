@@ -65,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
         default=[],
         metavar="NAME=ROLE",
         help="who is on a track of that name: CUSTOMER or AGENT, whatever the name means; NAME:0=ROLE and NAME:1=ROLE "
-        "for the channels of a stereo track; =ROLE for a track without a name; may be repeated",
+        "for the channels of a stereo track; =ROLE for a track without a name; @caller=ROLE, @callee=ROLE, "
+        "@label:L=ROLE and @stream:NAME=ROLE for legs of Chime; may be repeated",
     )
     output = parser.add_argument_group("output")
     output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")

@@ -33,6 +33,7 @@ from .recorded_leg import Recorded as Recorded
 from .recorded_leg import RecordedLeg as RecordedLeg
 from .roles import AGENT as AGENT
 from .roles import CUSTOMER as CUSTOMER
+from .roles import leg_role as leg_role
 from .roles import parse_role_map as parse_role_map
 from .roles import participant_role as participant_role
 from .sought_calls import contact_begin_ms as contact_begin_ms
@@ -67,6 +68,7 @@ __all__ = [
     "find_fragment",
     "has_ended",
     "identify",
+    "leg_role",
     "leg_roles",
     "parse_role_map",
     "participant_role",

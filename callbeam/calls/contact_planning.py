@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from callbeam.calls.connector_streams import with_connector_streams
 from callbeam.calls.named_fragments import locate
 from callbeam.calls.recorded_leg import Recorded
+from callbeam.calls.roles import leg_role
 from callbeam.calls.sought_calls import contact_begin_ms, days_of, sought_of
 from callbeam.errors import UsageError
 from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, Stretch, make_job
@@ -102,7 +104,7 @@ def plan_contacts(
     UsageError
         If no contact can be looked for, their streams lie in several accounts or regions, or KVS cannot be asked.
     """
-    contacts = list(contacts)
+    contacts = with_connector_streams(client, contacts)
     streams = _look_up(client, (session.stream_arn for contact in contacts for session in contact.sessions))
     found = {arn: stream for arn, stream in streams.items() if stream is not None}
     unreadable: dict[str, str] = {}
@@ -159,6 +161,8 @@ def plan_recorded(recorded: Recorded, now_ms: int) -> list[PlannedJob]:
 
 def _why_unplaced(contact: Contact, streams: Mapping[str, Stream | None]) -> str:
     """Say why it is not known when a contact began."""
+    if contact.voice_connector_id is not None and not contact.sessions:
+        return f"no record names a stream of it, and none is called after voice connector {contact.voice_connector_id}"
     for session in contact.sessions:
         if session.first_fragment is None:
             continue
@@ -174,15 +178,25 @@ def has_ended(contact: Contact, now_ms: int) -> bool:
     return contact.ended_ms is not None and contact.ended_ms <= now_ms - LEG_SKEW_MS
 
 
-def leg_roles(contacts: Iterable[Contact]) -> tuple[LegRole, ...]:
-    """Return whose voice each leg carries that has a stream to itself, as far as records tell."""
-    return tuple(
-        LegRole(name, session.stream_arn, session.role, session.role_source)
-        for contact in contacts
-        for session in contact.sessions
-        if session.role is not None
-        for name in (contact.call_id, *contact.aliases)
-    )
+def leg_roles(contacts: Iterable[Contact], roles: Mapping[str, str] | None = None) -> tuple[LegRole, ...]:
+    """Return whose voice each leg carries that has a stream to itself, as far as a role map or records tell.
+
+    Parameters
+    ----------
+    contacts : iterable of Contact
+    roles : mapping of str to str, optional
+        What ``parse_role_map`` returned, as a mapping; it wins over what records tell.
+    """
+    found = []
+    for contact in contacts:
+        for session in contact.sessions:
+            name = session.stream_arn.split("/")[-2]
+            mapped = leg_role(roles or {}, name, is_caller=session.is_caller, label=session.media_label)
+            role, source = (session.role, session.role_source) if mapped is None else (mapped, "role_map")
+            if role is not None:
+                names = (contact.call_id, *contact.aliases)
+                found += [LegRole(name, session.stream_arn, role, source) for name in names]
+    return tuple(found)
 
 
 def exclusions(contacts: Iterable[Contact]) -> tuple[Exclusion, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from callbeam.errors import UsageError
@@ -16,6 +17,9 @@ AGENT = "AGENT"
 
 _ROLES = {"AUDIO_FROM_CUSTOMER": CUSTOMER, "AUDIO_TO_CUSTOMER": AGENT}
 
+_STREAM = "@stream:"
+_LEG = re.compile(r"@(?:caller|callee|label:\S+|stream:[a-zA-Z0-9_.-]*(?:[a-zA-Z0-9_.-]|\*))")
+
 _CONNECT_DEFAULTS = frozenset({"", "Track_audio/L16"})
 """What Connect's only track is called where it streams, or once streamed, the customer alone."""
 
@@ -27,7 +31,8 @@ def parse_role_map(entries: Iterable[str]) -> tuple[tuple[str, str], ...]:
     ----------
     entries : iterable of str
         ``NAME=ROLE``: a track's Name ("" for a track without one) and ``CUSTOMER`` or ``AGENT``, in any case. A track
-        of several channels may be named with one of them, counted from 0: ``NAME:0=AGENT``.
+        of several channels may be named with one of them, counted from 0: ``NAME:0=AGENT``. Names that begin with
+        ``@`` are those of ``leg_role``.
 
     Returns
     -------
@@ -47,9 +52,49 @@ def parse_role_map(entries: Iterable[str]) -> tuple[tuple[str, str], ...]:
                 f"--role-map {entry!r} is not NAME=CUSTOMER or NAME=AGENT, with :0 or :1 after the NAME for one "
                 "channel of a track that has several"
             )
+        if name.strip().startswith("@") and not _LEG.fullmatch(name.strip()):
+            raise UsageError(
+                f"--role-map {entry!r}: a leg is @caller, @callee, @label:LABEL (of a SIPREC stream), @stream:NAME or "
+                "@stream:PREFIX*"
+            )
         if roles.setdefault(name.strip(), role.strip().upper()) != role.strip().upper():
             raise UsageError(f"--role-map gives {name.strip()!r} two roles")
     return tuple(sorted(roles.items()))
+
+
+def leg_role(
+    roles: Mapping[str, str], stream: str, *, is_caller: bool | None = None, label: str | None = None
+) -> str | None:
+    """Return the role that a map gives to a leg which has a stream to itself.
+
+    Parameters
+    ----------
+    roles : mapping of str to str
+        What ``parse_role_map`` returned, as a mapping.
+    stream : str
+        The stream's name: ``@stream:NAME``, or ``@stream:PREFIX*``, of which the longest counts.
+    is_caller : bool, optional
+        Chime's ``isCaller``, as records tell it: ``@caller``, ``@callee``.
+    label : str, optional
+        Chime's ``sdp.mediaLabel``, which stream of a SIPREC session it is: ``@label:LABEL``.
+
+    Returns
+    -------
+    str or None
+        By the stream, else by the label, else by the caller; None where the map has none of them.
+
+    Examples
+    --------
+    >>> roles = dict(parse_role_map(["@callee=AGENT", "@label:2=CUSTOMER"]))
+    >>> leg_role(roles, "s-1", is_caller=False), leg_role(roles, "s-2", is_caller=False, label="2")
+    ('AGENT', 'CUSTOMER')
+    """
+    own = f"{_STREAM}{stream}"
+    prefixes = [name for name in roles if name.endswith("*") and own.startswith(name[:-1])]
+    names = [own, *sorted(prefixes, key=len, reverse=True)]
+    names += [f"@label:{label}"] if label is not None else []
+    names += [] if is_caller is None else ["@caller" if is_caller else "@callee"]
+    return next((roles[name] for name in names if name in roles), None)
 
 
 def participant_role(
@@ -72,13 +117,13 @@ def participant_role(
     track_channel : int, optional
         Which channel of a track that has several: each a participant, so the track's name alone tells no role of it.
     leg : LegRole, optional
-        What records say of the leg, where it has one track of one channel.
+        What records or the map say of the leg, where it has one track of one channel.
 
     Returns
     -------
     (str or None, str)
         CUSTOMER (from the customer), AGENT (all that the customer hears) or None; and ``role_map``, ``track_name``,
-        ``default`` or ``unknown``, or what told records of the leg: ``siprec``, ``siprec_label``, ``is_caller``,
+        ``default`` or ``unknown``, or what told of the leg: ``siprec``, ``siprec_label``, ``is_caller``,
         ``other_leg``, ``call_list``.
 
     Notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from callbeam.calls import DeadLetter, LedgerRow, exclusions, leg_roles
+from callbeam.calls import DeadLetter, LedgerRow, LegRole, exclusions, leg_role, leg_roles
 from callbeam.decoding.exclusion import exclude
 from callbeam.decoding.track import DecodedTrack, gather_track, track_channels
 from callbeam.kvs import FragmentStatus
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from callbeam.audio import Channel
-    from callbeam.calls import Exclusion, Leg, LegRole, Piece
+    from callbeam.calls import Exclusion, Leg, Piece
     from callbeam.kvs import FetchedFragment
     from callbeam.records import Contact
     from callbeam.timeline import FragmentPlacement, LegClock
@@ -31,7 +31,7 @@ class DecodeConfig:
     Attributes
     ----------
     roles : tuple of (str, str)
-        Roles by the track's name, or by name, colon and channel: what ``callbeam.calls.parse_role_map`` reads.
+        Roles by the track's name, by name, colon and channel, or by leg: what ``callbeam.calls.parse_role_map`` reads.
     legs : tuple of LegRole
         Roles of legs that have a stream to themselves, as records tell them.
     exclusions : tuple of Exclusion
@@ -44,15 +44,18 @@ class DecodeConfig:
 
     def told_by(self, contacts: Sequence[Contact]) -> DecodeConfig:
         """Return the same with what records say of their calls' audio."""
-        return replace(self, legs=leg_roles(contacts), exclusions=exclusions(contacts))
+        return replace(self, legs=leg_roles(contacts, dict(self.roles)), exclusions=exclusions(contacts))
 
     def excluded(self, leg: Leg) -> list[tuple[int, int]]:
         """Return which audio of a leg's call must not be used."""
         return [span for one in self.exclusions if one.call_id == leg.identity.call_id for span in one.spans]
 
     def role_of(self, leg: Leg) -> LegRole | None:
-        """Return whose voice a leg's stream carries, if records tell."""
+        """Return whose voice a leg's stream carries, if the role map or records tell."""
         call_id, arn = leg.identity.call_id, leg.stream.arn
+        mapped = leg_role(dict(self.roles), leg.stream.name)
+        if mapped is not None:
+            return LegRole(call_id, arn, mapped, "role_map")
         return next((role for role in self.legs if (role.call_id, role.stream_arn) == (call_id, arn)), None)
 
 

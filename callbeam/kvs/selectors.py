@@ -37,9 +37,9 @@ def resolve(service: KvsService, selectors: Sequence[str]) -> list[Stream]:
     Raises
     ------
     NoStreamError
-        If a name or ARN means no stream.
+        If a name, ARN or prefix means no stream.
     UsageError
-        If a selector is malformed or no stream begins so, or KVS cannot be asked: one line that says why.
+        If a selector is malformed, or KVS cannot be asked: one line that says why.
     """
     if not selectors:
         raise UsageError("no streams given: name at least one stream, ARN or prefix*")
@@ -90,7 +90,9 @@ def _beginning_with(service: KvsService, prefix: str) -> list[Stream]:
         if str(info["StreamName"]).startswith(prefix) and info.get("Status") not in {"CREATING", "DELETING"}
     ]
     if not streams:
-        raise UsageError(f"no stream begins with {prefix!r} in region {region}{_did_you_mean(service, region, prefix)}")
+        raise NoStreamError(
+            f"no stream begins with {prefix!r} in region {region}{_did_you_mean(service, region, prefix)}"
+        )
     return streams
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.audio.channel_summary import core_samples
-from callbeam.calls import Piece, parse_role_map, participant_role
+from callbeam.calls import LegRole, Piece, leg_role, leg_roles, parse_role_map, participant_role
 from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import DecodeConfig, DecodedPiece, decode_piece
 from callbeam.decoding.resampling import resample
@@ -21,6 +21,7 @@ from callbeam.errors import UsageError
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.mkv import Block, Document, Track
 from callbeam.payload import read_samples, survey
+from callbeam.records import Contact, StreamingSession
 from callbeam.timeline import PIECE_MS, Placer, start_clock
 
 T0 = 1_700_000_000_000
@@ -184,6 +185,35 @@ class TestRoleMap:
     def test_two_roles_for_one_name_are_refused(self) -> None:
         with pytest.raises(UsageError, match="gives 'x' two roles"):
             parse_role_map(["x=AGENT", "x=CUSTOMER"])
+
+
+class TestLegsOfTheRoleMap:
+    def test_a_stream_goes_before_a_label_before_the_caller(self) -> None:
+        roles = dict(
+            parse_role_map(["@stream:vc-*=AGENT", "@stream:vc-1=CUSTOMER", "@label:2=AGENT", "@caller=CUSTOMER"])
+        )
+        assert leg_role(roles, "vc-1", is_caller=False, label="2") == "CUSTOMER"
+        assert leg_role(roles, "vc-2", is_caller=True) == "AGENT"
+        assert leg_role(roles, "x", is_caller=True, label="2") == "AGENT"
+        assert leg_role(roles, "x", is_caller=True, label="1") == "CUSTOMER"
+        assert leg_role(roles, "x", is_caller=False) is None
+
+    def test_it_wins_over_what_records_tell(self) -> None:
+        arn = "arn:aws:kinesisvideo:us-east-1:111122223333:stream/vc-1/1"
+        session = StreamingSession(
+            stream_arn=arn, role="AGENT", role_source="is_caller", is_caller=True, media_label="1"
+        )
+        contact = Contact(call_id="t-1", system="chime", sessions=(session,))
+        assert leg_roles([contact]) == (LegRole("t-1", arn, "AGENT", "is_caller"),)
+        assert leg_roles([contact], {"@label:1": "CUSTOMER"}) == (LegRole("t-1", arn, "CUSTOMER", "role_map"),)
+
+    @pytest.mark.parametrize(
+        "entry", ["@agent=AGENT", "@label:=AGENT", "@stream:=AGENT", "@stream:a*b=AGENT", "@=AGENT"]
+    )
+    def test_a_leg_of_no_such_kind_is_one_clear_line(self, entry: str) -> None:
+        with pytest.raises(UsageError, match="a leg is @caller, @callee") as error:
+            parse_role_map([entry])
+        assert "\n" not in str(error.value)
 
 
 class TestResampling:

@@ -242,3 +242,47 @@ def test_a_call_of_chime_is_found_under_any_of_its_names(
         (listing,) = done.folder.rglob("*-call.json")
         assert json.loads(listing.read_text())["call_id"] == called
         assert len(list(done.folder.rglob("*.raw"))) == legs
+
+
+def test_detail_records_find_both_streams_of_a_call(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+    """They name no stream: those of the voice connector are looked at, and tags tell."""
+    for call in range(3):
+        begin = START_MS + call * 60_000
+        spec = CallSpec(call_id=f"t-{call}", start_ms=begin, conversation=ConversationSpec(duration_ms=20_000))
+        for leg, stream in enumerate(write_chime(make_call(spec, call)).streams):
+            name = f"ChimeVoiceConnector-vc1-{leg}"
+            if kvs.store.find(name, None) is None:
+                kvs.add_stream(name)
+            for one in stream.fragments:
+                kvs.add_fragment(name, one.data, server_ms=one.server_ms, producer_ms=one.producer_ms)
+    kvs.add_stream("ChimeVoiceConnector-vc2-0")
+    detail = {
+        "TransactionId": "t-1",
+        "VoiceConnectorId": "vc1",
+        "StartTimeEpochSeconds": START_MS // 1000 + 60,
+        "EndTimeEpochSeconds": START_MS // 1000 + 80,
+        "Status": "Completed",
+        "UsageType": "USE1-VC-kinesis-audio-streaming",
+    }
+    gone = {**detail, "TransactionId": "t-9", "VoiceConnectorId": "vc9"}
+    (tmp_path / "sdr.json").write_text(json.dumps(detail) + json.dumps(gone))
+    done = run_export("--calls", str(tmp_path / "sdr.json"))
+    assert done.code == 0, done.err
+    (listing,) = done.folder.rglob("*-call.json")
+    assert json.loads(listing.read_text())["call_id"] == "t-1"
+    assert len(list(done.folder.rglob("*.raw"))) == 2
+    assert "contact t-9: no record names a stream of it, and none is called after voice connector vc9" in done.out
+
+
+def test_legs_have_the_roles_that_a_map_gives_their_streams(kvs: Emulator, run_export: Export) -> None:
+    spec = CallSpec(call_id="t-1", start_ms=START_MS, conversation=ConversationSpec(duration_ms=10_000))
+    words = []
+    for role, stream in zip(("AGENT", "CUSTOMER"), write_chime(make_call(spec, 5)).streams, strict=True):
+        kvs.add_stream(stream.stream)
+        for one in stream.fragments:
+            kvs.add_fragment(stream.stream, one.data, server_ms=one.server_ms, producer_ms=one.producer_ms)
+        words += ["--role-map", f"@stream:{stream.stream}={role}"]
+    done = run_export("--streams", "*", *DAY, *words)
+    assert done.code == 0, done.err
+    assert {role for _, role in done.audio()} == {"agent", "customer"}
+    assert len(done.audio()) == 2

@@ -147,6 +147,38 @@ def test_contacts_of_connect_get_what_their_records_say(
             assert b"someone@" not in path.read_bytes()
 
 
+def test_contacts_whose_times_lie_are_found_by_their_fragment_or_missing_with_a_reason(
+    kvs: Emulator, tmp_path: Path, run_records: Callable[..., Any]
+) -> None:
+    arns = {name: kvs.add_stream(f"stream-{stream}") for name, stream in (("c-1", 1), ("c-2", 2))}
+    arns["c-3"] = arns["c-1"]
+    first = {}
+    for at, (name, arn) in enumerate(sorted(arns.items())):
+        noise = np.random.default_rng(at).integers(-3000, 3000, (2, 20 * 8000), dtype=np.int16)
+        fragments = connect_fragments_from_pcm(*noise, contact_id=name, start_ms=START_MS + at * 30_000)
+        first[name] = [
+            kvs.add_fragment(arn, f.data, server_ms=f.server_ms, producer_ms=f.producer_ms) for f in fragments
+        ]
+    hours_off = START_MS - 5 * 3_600_000
+    lines = [
+        "ContactId,StreamARN,StartTimestamp,StopTimestamp,StartFragmentNumber",
+        f"c-1,{arns['c-1']},{hours_off},{hours_off + 20_000},{first['c-1'][0]}",
+        f"c-2,{arns['c-2']},{hours_off},{hours_off + 20_000},",
+        f"c-3,{arns['c-3']},{START_MS + 60_000},{START_MS + 80_000},{first['c-1'][3]}",
+    ]
+    (tmp_path / "records" / "calls.csv").write_text("\n".join(lines) + "\n")
+    code, output = run_records()
+    assert code == 0
+    calls = {row["call_id"]: row for row in rows(output, "calls")}
+    assert (calls["c-1"]["status"], calls["c-1"]["fragment_count"]) == ("ok", len(first["c-1"]))
+    assert calls["c-2"]["status"] == "missing"
+    assert (
+        "from 2026-03-02T04:00:00Z to 2026-03-02T04:00:20Z, where its records put it" in calls["c-2"]["missing_reason"]
+    )
+    # A fragment that is tagged as another call's is not where this one begins: tags decide.
+    assert (calls["c-3"]["status"], calls["c-3"]["fragment_count"]) == ("ok", len(first["c-3"]))
+
+
 def test_the_legs_of_a_chime_call_get_their_roles(
     kvs: Emulator, tmp_path: Path, run_records: Callable[..., Any]
 ) -> None:
