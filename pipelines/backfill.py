@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import apache_beam as beam
@@ -92,9 +92,9 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
         What could not be planned.
     config : BackfillConfig
     """
-    job = planned.job
+    job = replace(planned.job, sought=())  # lanes know where calls lie; a day's is too much for every step to carry
     decode = config.decode.told_by(planned.contacts)
-    lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
+    lanes = pipeline | "PlanReads" >> PlanReads(planned.job, kvs=config.kvs)
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
     decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode)
     analysed = decoded.decoded | "AnalyseChannels" >> AnalyseChannels(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,12 +16,10 @@ from callbeam.errors import UsageError
 from callbeam.kvs import KvsClient, plan_jobs
 from callbeam.pipelines.command_line import show_instant
 from callbeam.pipelines.options import call_filter
+from callbeam.pipelines.subject_secret import subject_secret
 from callbeam.records import Keeping, read_records
 from callbeam.report import counted
 from callbeam.storage import StorageConfig, StorageError, open_store, resolve_config
-
-SUBJECT_VARIABLE = "CALLBEAM_SUBJECT_SECRET"
-"""The environment variable with the key of customers' pseudonyms; without one there are none."""
 
 MOST_TOLD = 3
 """Records and contacts of a kind that are told one by one."""
@@ -47,7 +44,9 @@ def planned_jobs(
     now_ms = round(time.time() * 1000)
     if options.calls is not None:
         with resting_collector():
-            return plan_from_records(client, options.calls, now_ms, s3=s3, attributes=options.attributes)
+            return plan_from_records(
+                client, options.calls, now_ms, s3=s3, attributes=options.attributes, region=options.region
+            )
     only = call_filter(options)
     jobs = plan_jobs(client, options.streams, options.start, options.end, now_ms, only=only)
     return [PlannedJob(job, ()) for job in jobs], []
@@ -66,7 +65,13 @@ def resting_collector() -> Iterator[None]:
 
 
 def plan_from_records(
-    client: KvsClient, place: str, now_ms: int, *, s3: StorageConfig | None = None, attributes: Sequence[str] = ()
+    client: KvsClient,
+    place: str,
+    now_ms: int,
+    *,
+    s3: StorageConfig | None = None,
+    attributes: Sequence[str] = (),
+    region: str | None = None,
 ) -> tuple[list[PlannedJob], list[DeadLetter]]:
     """Read records and plan the contacts that they name.
 
@@ -81,6 +86,8 @@ def plan_from_records(
         How S3 is reached; its output does not matter.
     attributes : sequence of str
         Contact attributes that may be kept.
+    region : str, optional
+        Where KMS is asked for the key of customers' pseudonyms, if it is encrypted; the SDK's own by default.
 
     Returns
     -------
@@ -93,7 +100,7 @@ def plan_from_records(
     UsageError
         If there are no such files, or they name no contact that can be read.
     """
-    found = read_records(_files(place, s3 or StorageConfig(place)), _keeping(attributes))
+    found = read_records(_files(place, s3 or StorageConfig(place)), _keeping(attributes, region))
     plan = plan_contacts(client, found.contacts, place, now_ms)
     letters = [
         DeadLetter(STEP, "bad_record", f"{bad.source}, {bad.place}: {bad.reason}", sample=bad.sample.encode())
@@ -120,13 +127,13 @@ def _print_letters(what: str, letters: Sequence[DeadLetter]) -> None:
         print(f"  {what}: {len(letters) - MOST_TOLD:,} more; table dead_letters of a backfill has them all")
 
 
-def _keeping(attributes: Sequence[str]) -> Keeping:
+def _keeping(attributes: Sequence[str], region: str | None) -> Keeping:
     """Return what records may leave: named attributes, and a pseudonym of the customer where there is a secret."""
-    secret = os.environ.get(SUBJECT_VARIABLE, "")
+    secret, variable = subject_secret(region)
     try:
-        return Keeping(attributes=frozenset(attributes), subject_secret=secret.encode() if secret else None)
+        return Keeping(attributes=frozenset(attributes), subject_secret=secret)
     except UsageError as error:
-        raise UsageError(f"the variable {SUBJECT_VARIABLE}: {error}; give a longer one, or none") from error
+        raise UsageError(f"the variable {variable}: {error}; give a longer one, or none") from error
 
 
 def _files(place: str, s3: StorageConfig) -> Iterator[tuple[str, bytes | BinaryIO]]:
