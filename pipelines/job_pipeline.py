@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import apache_beam as beam
 
@@ -56,14 +56,15 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
         What could not be planned.
     config : BackfillConfig
     """
-    job = planned.job
+    job = replace(planned.job, sought=())  # lanes know where calls lie; a day's is too much for every step to carry
     decode = config.decode.told_by(planned.contacts)
-    lanes = pipeline | "PlanReads" >> PlanReads(job, kvs=config.kvs)
+    lanes = pipeline | "PlanReads" >> PlanReads(planned.job, kvs=config.kvs)
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
     decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode)
     analysed = decoded.decoded | "AnalyseChannels" >> _analyse(job, config)
     sources = _Sources(lanes, (read.parts, decoded.parts), analysed)
     if planned.recorded and config.recordings is not None:
+        planned = replace(planned, job=job)
         sources = _with_recordings(pipeline, planned, config, sources, decode=decode, storage=config.recordings)
     windows = sources.analysed | "WindowFeatures" >> WindowFeatures(config.windows)
     known = [Keyed(contact.call_id, call_parts.CONTACTS, contact) for contact in planned.contacts]

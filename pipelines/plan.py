@@ -1,4 +1,7 @@
-"""``callbeam plan``: what a backfill would read, take and cost. It lists, and reads no media."""
+"""``callbeam plan``: what a backfill would read, take and cost. It lists, and reads no media.
+
+Of records it may read the fragments that they name, to learn when and whose they are where nothing else tells.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +15,11 @@ from callbeam.kvs import KvsClient, plan_jobs
 from callbeam.pipelines.command_line import show_instant
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.options import call_filter
+from callbeam.pipelines.subject_secret import subject_secret
 from callbeam.recordings import RecordedFound, find_recorded
 from callbeam.records import BadRecord, Contact, Keeping, read_records
 from callbeam.report import counted
 from callbeam.storage import StorageConfig
-
-SUBJECT_VARIABLE = "CALLBEAM_SUBJECT_SECRET"
-"""The environment variable with the key of customers' pseudonyms; without one there are none."""
 
 MOST_TOLD = 3
 """Records and contacts of a kind that are told one by one."""
@@ -50,7 +47,13 @@ def planned_jobs(
     if options.calls is not None:
         with resting_collector():
             return plan_from_records(
-                client, options.calls, now_ms, s3=s3, attributes=options.attributes, recordings=recordings
+                client,
+                options.calls,
+                now_ms,
+                s3=s3,
+                attributes=options.attributes,
+                recordings=recordings,
+                region=options.region,
             )
     if recordings is not None:
         return _plan_from_recordings(recordings, now_ms, s3)
@@ -79,6 +82,7 @@ def plan_from_records(
     s3: StorageConfig | None = None,
     attributes: Sequence[str] = (),
     recordings: str | None = None,
+    region: str | None = None,
 ) -> tuple[list[PlannedJob], list[DeadLetter]]:
     """Read records and plan the contacts that they name.
 
@@ -95,6 +99,8 @@ def plan_from_records(
         Contact attributes that may be kept.
     recordings : str, optional
         The place of recordings, among which contacts are looked for that no stream holds.
+    region : str, optional
+        Where KMS is asked for the key of customers' pseudonyms, if it is encrypted; the SDK's own by default.
 
     Returns
     -------
@@ -107,7 +113,7 @@ def plan_from_records(
     UsageError
         If there are no such files, or they name no contact that can be read.
     """
-    found = read_records(input_place("--calls", place, s3).contents(), _keeping(attributes))
+    found = read_records(input_place("--calls", place, s3).contents(), _keeping(attributes, region))
     recorded = _recorded(recordings, s3, found.contacts) if recordings is not None else None
     found_in = Recorded(recordings or "", recorded.legs) if recorded is not None else None
     plan = plan_contacts(client, found.contacts, place, now_ms, found_in)
@@ -151,13 +157,13 @@ def _print_letters(what: str, letters: Sequence[DeadLetter]) -> None:
         print(f"  {what}: {len(letters) - MOST_TOLD:,} more; table dead_letters of a backfill has them all")
 
 
-def _keeping(attributes: Sequence[str]) -> Keeping:
+def _keeping(attributes: Sequence[str], region: str | None) -> Keeping:
     """Return what records may leave: named attributes, and a pseudonym of the customer where there is a secret."""
-    secret = os.environ.get(SUBJECT_VARIABLE, "")
+    secret, variable = subject_secret(region)
     try:
-        return Keeping(attributes=frozenset(attributes), subject_secret=secret.encode() if secret else None)
+        return Keeping(attributes=frozenset(attributes), subject_secret=secret)
     except UsageError as error:
-        raise UsageError(f"the variable {SUBJECT_VARIABLE}: {error}; give a longer one, or none") from error
+        raise UsageError(f"the variable {variable}: {error}; give a longer one, or none") from error
 
 
 def _plan_from_recordings(

@@ -6,8 +6,10 @@ reads fragments (``follow``) and what puts calls together (``decide_call``) both
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from enum import Enum
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from callbeam.calls.pieces import CallIdentity
@@ -132,9 +134,9 @@ def unit_of(at_ms: int, lane: Lane, job: Job, stretch: Stretch | None = None) ->
     the plan found nothing; the margin after the job is a unit of its own.
     """
     stretch = stretch or job.reach
-    for unit in lane.units:
-        if unit.start_ms <= at_ms < unit.end_ms:
-            return unit
+    before = bisect_right(lane.units, at_ms, key=attrgetter("start_ms"))
+    if before and at_ms < lane.units[before - 1].end_ms:
+        return lane.units[before - 1]
     hour_ms = at_ms - at_ms % HOUR_MS
     if at_ms >= job.end_ms:
         return Unit(job.end_ms, job.end_ms - job.end_ms % HOUR_MS + HOUR_MS, 0, 0)
