@@ -73,3 +73,18 @@ def test_what_plays_to_the_customer_is_told_from_the_agent(tables: OutputTables)
     kinds = {(row["participant_role"], row["speaker_kind"]) for row in tables["utterances"].to_pylist()}
     assert ("CUSTOMER", "customer") in kinds
     assert {kind for role, kind in kinds if role == "AGENT"} >= {"agent", "system"}
+
+
+def test_most_of_what_a_customer_says_on_chime_may_be_scored(tables: OutputTables) -> None:
+    """Once records name the customer's leg; the other leg's echo is left out."""
+    chime = {row["call_id"] for row in tables["calls"].to_pylist() if row["source"] == "chime"}
+    units = [
+        row
+        for row in tables["sentiment_inputs"].to_pylist()
+        if row["call_id"] in chime and row["participant_role"] == "CUSTOMER" and row["unit_type"] == "utterance"
+    ]
+    spoken_ms, eligible_ms = (
+        sum(row["speech_ms"] for row in some) for some in (units, [u for u in units if u["eligible"]])
+    )
+    assert eligible_ms > 0.85 * spoken_ms > 0
+    assert all(row["echo_ratio"] is not None for row in units)
