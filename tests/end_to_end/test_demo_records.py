@@ -106,3 +106,18 @@ def test_no_table_contradicts_another_of_recorded_calls(demo: tuple[Path, Path],
         if "clips" not in contradictions:
             assert connection.execute(contradictions).fetchall() == [], check
     connection.close()
+
+
+def test_most_of_what_a_customer_says_on_chime_may_be_scored(tables: OutputTables) -> None:
+    """Once records name the customer's leg; the other leg's echo is left out."""
+    chime = {row["call_id"] for row in tables["calls"].to_pylist() if row["source"] == "chime"}
+    units = [
+        row
+        for row in tables["sentiment_inputs"].to_pylist()
+        if row["call_id"] in chime and row["participant_role"] == "CUSTOMER" and row["unit_type"] == "utterance"
+    ]
+    spoken_ms, eligible_ms = (
+        sum(row["speech_ms"] for row in some) for some in (units, [u for u in units if u["eligible"]])
+    )
+    assert eligible_ms > 0.85 * spoken_ms > 0
+    assert all(row["echo_ratio"] is not None for row in units)
