@@ -152,7 +152,7 @@ KEYS = {
     "seconds": ("channel_id", "begin_offset_ms"),
     "windows": ("channel_id", "window_start_ts"),
     "utterances": ("utterance_id",),
-    "events": ("call_id", "event_type", "begin_offset_ms", "end_offset_ms", "channel_id"),
+    "events": ("call_id", "event_id"),
     "sentiment_inputs": ("unit_id",),
 }
 
