@@ -146,6 +146,7 @@ def place_blocks(
     following = state.next_sample
     run: Run | None = None  # while it is open: `following` is its end, and no audio lies beyond
     rest = 0  # bytes at the end of the open run that are no whole sample
+    moved = False  # whether `following` is the end of audio that the block before repeated, not its own
     for block in blocks:
         _, timecode, start, end = block
         ticks = timecode - first
@@ -164,7 +165,9 @@ def place_blocks(
         if run is not None and following is not None:
             _close(run, following, state, _tail(run, rest, document))
             run = None
-        position = _chained(position, following, covered, seam)
+        # What repeats audio stays where that is: behind a short block it would be moved on, and heard twice.
+        repeated = moved and _is_covered(covered, position, (end - start) // width)
+        position = _chained(position, following, covered, 0 if repeated else seam)
         head = _head(state, placed, position, document.data[start:end])
         total = len(head) + end - start
         stop = position + total // width
@@ -174,11 +177,12 @@ def place_blocks(
         if end == start:
             continue
         state.tails.pop(position, None)
-        place = (position, stop)
+        place, moved = (position, stop), False
         if stop > position >= (max(covered.ends[-1], closed) if covered.ends else closed):
             run, rest, following = _new_run(state, placed, place, block, head), total % width, stop
         else:
             following = _fill_holes(state, placed, place, block, head, (closed, seam)) if stop > position else stop
+            moved = following > stop
             state.remember_tail(following, (head + bytes(document.data[start:end]))[total - total % width :])
     if run is not None and following is not None:
         _close(run, following, state, _tail(run, rest, document))
@@ -250,6 +254,11 @@ def _chained(position: int, following: int | None, covered: Intervals, seam: int
     if following is not None and -seam <= position - following <= seam:
         return following
     return covered.end_near(position, seam)
+
+
+def _is_covered(covered: Intervals, position: int, samples: int) -> bool:
+    """Tell whether there is audio already wherever a block would lie."""
+    return samples > 0 and not covered.uncovered(position, position + samples)
 
 
 def _sample_grid(begin_ns: int, tick_ns: int, rate: int) -> tuple[int, int, int]:
