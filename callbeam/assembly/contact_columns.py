@@ -79,11 +79,18 @@ def missing_reason(job: Job, contact: Contact, *, begun_before: bool) -> str:
     begun_before : bool
         Fragments of it lie in the job, of a leg that began before its margin.
     """
+    failed = ", and its streaming failed" if STREAMING_FAILED in contact_warnings(contact, ()) else ""
+    return f"{_why_not_found(job, contact, begun_before=begun_before)}{failed}"
+
+
+def _why_not_found(job: Job, contact: Contact, *, begun_before: bool) -> str:
     named = {session.stream_arn for session in contact.sessions}
     gone = sorted(named - {stream.arn for stream in job.streams})
     if not named:
-        failed = ", and its streaming failed" if STREAMING_FAILED in contact_warnings(contact, ()) else ""
-        return f"no record names a stream of it{failed}"
+        connector = contact.voice_connector_id
+        return "no record names a stream of it" + (
+            f", and none is called after voice connector {connector}" if connector is not None else ""
+        )
     if gone:
         return f"there is no stream {gone[0]}"
     if begun_before:

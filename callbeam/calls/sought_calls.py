@@ -33,9 +33,10 @@ def untagged_name(session: StreamingSession) -> str:
 def session_span(contact: Contact, session: StreamingSession) -> tuple[int, int] | None:
     """Return from when to when records say that a session's legs begin, both UTC milliseconds.
 
-    A session without times has its contact's: from its initiation to its end.
+    A session without times has its contact's: from its initiation, or the first instant that is known, to its end.
     """
-    start_ms = contact.initiation_ms if session.start_ms is None else session.start_ms
+    known = (ms for ms in (session.start_ms, contact.initiation_ms, contact_begin_ms(contact)) if ms is not None)
+    start_ms = next(known, None)
     if start_ms is None:
         return None
     unended_ms = start_ms + (UNENDED_MS if session.start_ms is None else 0)

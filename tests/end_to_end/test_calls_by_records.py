@@ -271,7 +271,7 @@ def test_detail_records_find_both_streams_of_a_call(kvs: Emulator, tmp_path: Pat
     (listing,) = done.folder.rglob("*-call.json")
     assert json.loads(listing.read_text())["call_id"] == "t-1"
     assert len(list(done.folder.rglob("*.raw"))) == 2
-    assert "contact t-9: no record names a stream of it, and none is called after voice connector vc9" in done.out
+    assert "not found where records put them: 1 call (t-9)" in done.out
 
 
 def test_legs_have_the_roles_that_a_map_gives_their_streams(kvs: Emulator, run_export: Export) -> None:
