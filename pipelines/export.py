@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from callbeam.calls import parse_role_map
+from callbeam.calls import PlannedJob, has_ended, parse_role_map
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import UsageError
 from callbeam.export import (
@@ -180,7 +180,8 @@ def _export_range(options: argparse.Namespace) -> Exported:
         jobs, _ = planned_jobs(client, options, s3=s3)
         with Destination(options.output) as to:
             for planned in jobs:
-                done = export_job(client, planned.job, to, options.format, decode.told_by(planned.contacts))
+                told = decode.told_by(planned.contacts)
+                done = export_job(client, planned.job, to, options.format, told, ended=_ended(planned))
                 sought.update(contact.call_id for contact in planned.contacts)
                 exported.calls += done.calls
                 exported.by_status += done.by_status
@@ -190,6 +191,12 @@ def _export_range(options: argparse.Namespace) -> Exported:
         raise UsageError(_nothing(exported.by_status))
     _report_missing(sought - {call.call_id for call in exported.calls} - set(exported.open_calls))
     return exported
+
+
+def _ended(planned: PlannedJob) -> frozenset[str]:
+    """Return the names of the calls that records say are over."""
+    over = (contact for contact in planned.contacts if has_ended(contact, planned.job.as_of_ms))
+    return frozenset(name for contact in over for name in (contact.call_id, *contact.aliases))
 
 
 def _report_missing(missing: Collection[str]) -> None:

@@ -66,6 +66,8 @@ def export_job(
     destination: Destination,
     formats: Collection[str] = ("raw",),
     decode: DecodeConfig | None = None,
+    *,
+    ended: Collection[str] = (),
 ) -> Exported:
     """Write the calls that a job owns, each into a folder of its own.
 
@@ -83,6 +85,8 @@ def export_job(
         Of ``AUDIO_FORMATS``.
     decode : DecodeConfig, optional
         Says who is on which track.
+    ended : collection of str, optional
+        Names of calls that records say are over, though their streams do not yet.
 
     Raises
     ------
@@ -110,7 +114,7 @@ def export_job(
         reading.take(read_lane(lane, job, client.source(lane.stream)))
     exported = Exported(by_status=reading.by_status)
     for call_id, ends in reading.ends.items():
-        decision = decide_call(ends, job)
+        decision = decide_call(ends, job, ended=call_id in ended)
         is_open = decision.status is CallStatus.OPEN
         written = decision.legs if decision.status is CallStatus.OWNED else ()
         exported.open_calls += [call_id] if is_open else []

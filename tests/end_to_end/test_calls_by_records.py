@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from callbeam.callmaker import CallSpec, ConversationSpec, connect_fragments_fro
 from callbeam.callmaker.dialects import WireDefects
 from callbeam.callmaker.stream_calls import write_chime
 from callbeam.mkv import read_documents
-from callbeam.pipelines import export, plan
+from callbeam.pipelines import backfill, export, plan
+from callbeam.tables import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,6 +107,33 @@ def calls_csv(folder: Path, *rows: Mapping[str, object]) -> str:
     lines = [",".join(names), *(",".join(str(row.get(name, "")) for name in names) for row in rows)]
     (folder / "calls.csv").write_text("\n".join(lines) + "\n")
     return str(folder / "calls.csv")
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_call_is_over_when_its_records_say_so(
+    kvs: Emulator, tmp_path: Path, run_export: Export, is_over: bool
+) -> None:
+    start_ms = round(time.time() * 1000) - 360_000
+    pcm = np.random.default_rng(1).integers(-3000, 3000, (2, SECONDS * 8000), dtype=np.int16)
+    arn = kvs.add_stream("calls-1")
+    for one in connect_fragments_from_pcm(*pcm, contact_id="c-0", start_ms=start_ms):
+        kvs.add_fragment("calls-1", one.data, server_ms=one.server_ms, producer_ms=one.producer_ms)
+    row = {"ContactId": "c-0", "StreamARN": arn, "StartTimestamp": start_ms}
+    stop = {"StopTimestamp": start_ms + SECONDS * 1000} if is_over else {}
+    calls = calls_csv(tmp_path, row | stop)
+    exported = run_export("--calls", calls)
+    output = tmp_path / "tables"
+    words = ["--calls", calls, "--output", str(output), "--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1"]
+    assert backfill.main(words) == 0
+    manifests = (Manifest.from_json(path.read_bytes()) for path in output.glob("_jobs/*/manifest.json"))
+    outcomes = [manifest.outcome for manifest in manifests]  # of two days, just after midnight
+    written, still_open = sum(one.call_count for one in outcomes), {name for one in outcomes for name in one.open_calls}
+    if is_over:
+        assert exported.audio() == {("c-0", "customer"): pcm[0].tobytes(), ("c-0", "agent"): pcm[1].tobytes()}
+        assert (written, still_open) == (1, set())
+    else:
+        assert (exported.audio(), "c-0" in exported.out) == ({}, True)
+        assert (written, still_open) == (0, {"c-0"})
 
 
 def row_of(busy: Busy, call: str, **more: object) -> dict[str, object]:
