@@ -49,7 +49,7 @@ class _Failure(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class _PieceOfFile:
     """A piece's samples: core [begin, end) of the recording, and the leads around it from ``first`` on."""
 
     index: int
@@ -148,21 +148,21 @@ class _Reading:
             yield from map(partial(self._piece, recording, rate), cut(_checked(recording.blocks(rate), file), rate))
             file.check()
 
-    def _piece(self, recording: OpenRecording, rate: int, stretch: _Stretch) -> DecodedPiece:
+    def _piece(self, recording: OpenRecording, rate: int, part: _PieceOfFile) -> DecodedPiece:
         leg, clock = self._recorded.leg, self._recorded.clock
         excluded = self._config.excluded(leg)
-        of_file = (self._channel(stretch, recording, rate, index) for index in range(recording.channels))
+        of_file = (self._channel(part, recording, rate, index) for index in range(recording.channels))
         channels = (channel for one in of_file if (channel := exclude(one, excluded)) is not None)
-        return DecodedPiece(leg, clock, stretch.index, stretch.last, tuple(channels), (), ())
+        return DecodedPiece(leg, clock, part.index, part.last, tuple(channels), (), ())
 
-    def _channel(self, stretch: _Stretch, recording: OpenRecording, rate: int, index: int) -> Channel:
+    def _channel(self, part: _PieceOfFile, recording: OpenRecording, rate: int, index: int) -> Channel:
         leg = self._recorded.leg
         track_channel = index if recording.channels > 1 else None
         role, source = participant_role(TRACK_NAME, leg.identity.source, dict(self._config.roles), track_channel)
         told = self._recorded.roles[index] if track_channel is not None else None
         if role is None and told is not None:
             role, source = told, self._recorded.convention
-        samples = np.ascontiguousarray(stretch.samples[:, index])
+        samples = np.ascontiguousarray(part.samples[:, index])
         return Channel(
             leg=leg,
             channel_id=channel_id(leg, TRACK_NAME, track_channel),
@@ -172,11 +172,11 @@ class _Reading:
             codec=recording.coding,
             sample_rate_hz=rate,
             clock_start_ms=self._recorded.clock.start_ms,
-            first_sample=stretch.first,
+            first_sample=part.first,
             samples=samples,
-            covered=np.array([[stretch.first, stretch.first + len(samples)]], np.int64),
-            core_start=stretch.begin,
-            core_end=stretch.end,
+            covered=np.array([[part.first, part.first + len(samples)]], np.int64),
+            core_start=part.begin,
+            core_end=part.end,
             declared_rate_hz=recording.sample_rate_hz,
             track_channel=track_channel,
         )
@@ -189,7 +189,7 @@ def _checked(blocks: Iterable[Int16Array], file: ObjectBytes) -> Iterator[Int16A
         yield block
 
 
-def cut(blocks: Iterable[Int16Array], rate_hz: int) -> Iterator[_Stretch]:
+def cut(blocks: Iterable[Int16Array], rate_hz: int) -> Iterator[_PieceOfFile]:
     """Cut samples as a leg is cut: 30 minutes each, and 30 seconds of what lies around them.
 
     Parameters
@@ -212,7 +212,7 @@ def cut(blocks: Iterable[Int16Array], rate_hz: int) -> Iterator[_Stretch]:
             begin, stop = index * step, (index + 1) * step
             whole = [np.concatenate(held)]
             held = [whole[0][stop - lead - first :].copy()]
-            yield _Stretch(index, False, first, begin, stop, whole.pop()[: stop + lead - first])
+            yield _PieceOfFile(index, False, first, begin, stop, whole.pop()[: stop + lead - first])
             first, index = stop - lead, index + 1
     whole = [np.concatenate(held)] if held else []
     held.clear()
@@ -220,7 +220,7 @@ def cut(blocks: Iterable[Int16Array], rate_hz: int) -> Iterator[_Stretch]:
         begin, stop = index * step, min((index + 1) * step, end)
         low, high = max(begin - lead, 0), min(stop + lead, end)
         rest = slice(low - first, high - first)
-        yield _Stretch(index, stop == end, low, begin, stop, (whole.pop() if stop == end else whole[0])[rest])
+        yield _PieceOfFile(index, stop == end, low, begin, stop, (whole.pop() if stop == end else whole[0])[rest])
         index += 1
 
 
