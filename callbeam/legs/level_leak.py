@@ -66,6 +66,9 @@ legs without echo the largest reached 3.5; echoes above the noise began at 5.8."
 SAME_BLOCK, SAME_GAIN_DB = 0.9, 3.0
 """A block is the same sound on both legs from this correlation on, and if it is amplified as the others are."""
 
+MOST_WEIGHT = 2.0
+"""Of a block among those that tell a leak's gain, relative to the median: one alone decides nothing."""
+
 _LEAST_SPREAD_DB = 0.7
 """Of steady noise; levels that move less are rounded to nothing."""
 
@@ -268,10 +271,12 @@ def _likeliest(
 def _gain(levels: _Levels, begins: npt.NDArray[np.int64], delay: int) -> float | None:
     """Return the leak's level relative to the source's, in dB.
 
-    The least-squares slope of the target's power over the source's, each block's means taken off, so that noise adds
-    nothing; blocks weigh as the inverse of the target's power, squared, as in ``callbeam.line.leak``.
+    Of each block the least-squares slope of the target's power over the source's, their means taken off, so that noise
+    adds nothing; of all blocks the median, weighted as in ``callbeam.line.leak`` by the inverse of the target's power,
+    squared. A block in which the source is itself but an echo, and the target is silent already, would weigh most; so
+    none weighs more than ``MOST_WEIGHT`` times what half of them do.
     """
-    shared = own_power = 0.0
+    slopes, weights = [], []
     for begin in begins.tolist():
         low, high = begin + delay, begin + delay + BLOCK_FRAMES
         if low < 0 or high > len(levels.target):
@@ -282,9 +287,16 @@ def _gain(levels: _Levels, begins: npt.NDArray[np.int64], delay: int) -> float |
         )
         weight = 1 / float(other.mean()) ** 2
         own -= own.mean()
-        shared += weight * float(np.dot(own, other))
-        own_power += weight * float(np.dot(own, own))
-    return 10 * float(np.log10(shared / own_power)) if shared > 0 else None
+        own_power = float(np.dot(own, own))
+        if own_power > 0:
+            slopes.append(float(np.dot(own, other)) / own_power)
+            weights.append(weight * own_power)
+    if not slopes:
+        return None
+    order = np.argsort(slopes, kind="stable")
+    reached = np.cumsum(np.minimum(weights, MOST_WEIGHT * np.median(weights))[order])
+    slope = slopes[order[int(np.searchsorted(reached, reached[-1] / 2))]]
+    return 10 * float(np.log10(slope)) if slope > 0 else None
 
 
 def correlation_of(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> float:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     from callbeam.callmaker import CallTruth
 
+pytestmark = pytest.mark.xdist_group("contacts")  # all of them read what one run wrote
+
 NINE_MS = 1_772_442_000_000  # 2026-03-02T09:00:00Z
 MINUTE_MS = 60_000
 MIDNIGHT_MS = 1_772_496_000_000  # 2026-03-03T00:00:00Z

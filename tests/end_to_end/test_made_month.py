@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 CALLS = int(os.environ.get("CALLBEAM_MADE_MONTH", "32"))
 DAYS = 28 if CALLS >= 400 else 3
 
-pytestmark = pytest.mark.timeout(7200)
+pytestmark = [pytest.mark.timeout(7200), pytest.mark.xdist_group("made_month")]
 
 TALK_WITHIN, BORDERS_WITHIN_MS = 0.03, 1_000
 
