@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Sequence
 from functools import partial
 
+import grpc
+
 from callbeam.assembly import lost_ratio, publish_job
 from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
@@ -264,5 +266,7 @@ def _root_cause(error: BaseException) -> str:
     """Return the first line of what went wrong, without the runner's wrapping."""
     while error.__cause__ is not None:
         error = error.__cause__
+    if isinstance(error, grpc.RpcError) and isinstance(error, grpc.Call):  # its text begins with no cause
+        return f"the runner's job server answered {error.code().name}: {error.details()}"
     line = (str(error).strip() or type(error).__name__).splitlines()[0]
     return re.sub(r" \[while running '[^']*'\]$", "", line)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 
+import grpc
 import pytest
+from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 
 from callbeam.errors import UsageError
 from callbeam.pipelines import backfill
@@ -87,6 +89,15 @@ def test_counters_add_up_over_steps() -> None:
 
 def test_a_cluster_that_is_not_there_tells_nothing() -> None:
     assert FlinkFigures("http://127.0.0.1:1", "callbeam-x", "callbeam")() is None
+
+
+def test_a_call_of_the_job_server_that_fails_names_its_cause() -> None:
+    request = beam_job_api_pb2.DescribePipelineOptionsRequest()
+    with grpc.insecure_channel("127.0.0.1:1") as channel, pytest.raises(grpc.RpcError) as failed:
+        beam_job_api_pb2_grpc.JobServiceStub(channel).DescribePipelineOptions(request, timeout=20)
+    told = backfill._root_cause(failed.value)
+    assert told.startswith("the runner's job server answered UNAVAILABLE: ")
+    assert "refused" in told
 
 
 def test_a_cluster_that_is_not_there_is_refused_before_any_work() -> None:
