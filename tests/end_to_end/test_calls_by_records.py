@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from builders.exports import Exporter
 
 from callbeam.callmaker import CallSpec, ConversationSpec, connect_fragments_from_pcm, make_call
 from callbeam.callmaker.dialects import WireDefects
 from callbeam.callmaker.stream_calls import write_chime
 from callbeam.mkv import read_documents
-from callbeam.pipelines import backfill, export, plan
+from callbeam.pipelines import backfill, plan
 from callbeam.tables import Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from callbeam.emulator import Emulator
 
-    Export = Callable[..., "Result"]
 
 START_MS = 1_772_442_000_000  # 2026-03-02T09:00:00Z
 DAY = ("--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z")
@@ -33,39 +33,9 @@ WANTED = ("c-3", "c-4", "c-17")
 TAGLESS = WireDefects(tagless=frozenset(range(100)))
 
 
-@dataclass(frozen=True)
-class Result:
-    """What an export left, what it printed, and how many fragments it asked KVS for."""
-
-    code: int
-    folder: Path
-    out: str
-    err: str
-    asked: int
-
-    def audio(self) -> dict[tuple[str, str], bytes]:
-        """Return each call's samples by track."""
-        found = {}
-        for path in sorted(self.folder.rglob("*-call.json")):
-            call_id = json.loads(path.read_text())["call_id"]
-            for raw in path.parent.glob("*.raw"):
-                role = next(role for role in ("customer", "agent") if f"-{role}-" in raw.name)
-                found[call_id, role] = raw.read_bytes()
-        return found
-
-
 @pytest.fixture
-def run_export(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Export:
-    def run(*words: str, output: str = "export") -> Result:
-        source = ["--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1", "--fragments-per-second", "0"]
-        capsys.readouterr()
-        kvs.requests.clear()
-        code = export.main([*words, *source, "--output", str(tmp_path / output)])
-        printed = capsys.readouterr()
-        asked = sum(request.n for request in kvs.requests if request.api == "GetMediaForFragmentList")
-        return Result(code, tmp_path / output, printed.out, printed.err, asked)
-
-    return run
+def run_export(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Exporter:
+    return Exporter(kvs, tmp_path, capsys)
 
 
 @dataclass(frozen=True)
@@ -111,7 +81,7 @@ def calls_csv(folder: Path, *rows: Mapping[str, object]) -> str:
 
 @pytest.mark.parametrize("is_over", [True, False])
 def test_a_call_is_over_when_its_records_say_so(
-    kvs: Emulator, tmp_path: Path, run_export: Export, is_over: bool
+    kvs: Emulator, tmp_path: Path, run_export: Exporter, is_over: bool
 ) -> None:
     start_ms = round(time.time() * 1000) - 360_000
     pcm = np.random.default_rng(1).integers(-3000, 3000, (2, SECONDS * 8000), dtype=np.int16)
@@ -141,7 +111,7 @@ def row_of(busy: Busy, call: str, **more: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("by_number", [True, False])
-def test_contacts_cost_what_is_theirs(kvs: Emulator, tmp_path: Path, run_export: Export, by_number: bool) -> None:
+def test_contacts_cost_what_is_theirs(kvs: Emulator, tmp_path: Path, run_export: Exporter, by_number: bool) -> None:
     busy = make_busy(kvs)
     rows = []
     for call in WANTED:
@@ -174,7 +144,7 @@ def test_planning_lists_no_contact_by_itself(kvs: Emulator, tmp_path: Path, caps
     assert f"{CONTACTS} contacts" in capsys.readouterr().out
 
 
-def test_contacts_known_by_stream_and_fragment_alone(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+def test_contacts_known_by_stream_and_fragment_alone(kvs: Emulator, tmp_path: Path, run_export: Exporter) -> None:
     busy = make_busy(kvs, 8)
     rows = [{"StreamARN": busy.arn, "StartFragmentNumber": busy.numbers[call][0]} for call in ("c-3", "c-5")]
     done = run_export("--calls", calls_csv(tmp_path, *rows))
@@ -182,7 +152,7 @@ def test_contacts_known_by_stream_and_fragment_alone(kvs: Emulator, tmp_path: Pa
     assert done.audio() == busy.audio("c-3", "c-5")
 
 
-def test_a_call_begins_with_exactly_the_fragment_named(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+def test_a_call_begins_with_exactly_the_fragment_named(kvs: Emulator, tmp_path: Path, run_export: Exporter) -> None:
     busy = make_busy(kvs, 8)
     first = busy.numbers["c-3"][10]
     begun = begin_ms("c-3") + 10_240
@@ -193,7 +163,9 @@ def test_a_call_begins_with_exactly_the_fragment_named(kvs: Emulator, tmp_path: 
     assert done.audio() == {key: samples[10 * 8192 * 2 :] for key, samples in busy.audio("c-3").items()}
 
 
-def test_a_clock_that_is_hours_off_is_mended_by_the_fragment(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+def test_a_clock_that_is_hours_off_is_mended_by_the_fragment(
+    kvs: Emulator, tmp_path: Path, run_export: Exporter
+) -> None:
     busy = make_busy(kvs, 8)
     wrong = begin_ms("c-3") - 30 * 3_600_000
     row = row_of(busy, "c-3", StartTimestamp=wrong, StopTimestamp=wrong + SECONDS * 1000)
@@ -202,7 +174,7 @@ def test_a_clock_that_is_hours_off_is_mended_by_the_fragment(kvs: Emulator, tmp_
     assert done.audio() == busy.audio("c-3")
 
 
-def test_streams_without_tags_are_cut_by_their_records(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+def test_streams_without_tags_are_cut_by_their_records(kvs: Emulator, tmp_path: Path, run_export: Exporter) -> None:
     """Untagged audio would run on into the next call: less than a minute lies between them."""
     busy = make_busy(kvs, 8, defects=TAGLESS)
     rows = [
@@ -217,7 +189,7 @@ def test_streams_without_tags_are_cut_by_their_records(kvs: Emulator, tmp_path: 
     assert done.audio() == busy.audio("c-2", "c-3", "c-6")
 
 
-def test_initiation_and_disconnect_are_enough(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+def test_initiation_and_disconnect_are_enough(kvs: Emulator, tmp_path: Path, run_export: Exporter) -> None:
     busy = make_busy(kvs, 8)
     row = {"ContactId": "c-3", "StreamARN": busy.arn}
     (tmp_path / "records").mkdir()
@@ -239,7 +211,7 @@ def test_initiation_and_disconnect_are_enough(kvs: Emulator, tmp_path: Path, run
     assert done.audio() == busy.audio("c-3")
 
 
-def test_a_fragment_that_is_not_there_is_named(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+def test_a_fragment_that_is_not_there_is_named(kvs: Emulator, tmp_path: Path, run_export: Exporter) -> None:
     busy = make_busy(kvs, 3)
     number = busy.numbers["c-1"][0] + 1
     done = run_export("--calls", calls_csv(tmp_path, {"StreamARN": busy.arn, "StartFragmentNumber": number}))
@@ -249,7 +221,7 @@ def test_a_fragment_that_is_not_there_is_named(kvs: Emulator, tmp_path: Path, ru
 
 @pytest.mark.parametrize("legs", [2, 1])
 def test_a_call_of_chime_is_found_under_any_of_its_names(
-    kvs: Emulator, tmp_path: Path, run_export: Export, legs: int
+    kvs: Emulator, tmp_path: Path, run_export: Exporter, legs: int
 ) -> None:
     spec = CallSpec(call_id="t-1", start_ms=START_MS, conversation=ConversationSpec(duration_ms=20_000))
     rows, chime_call_id = [], ""
@@ -273,7 +245,7 @@ def test_a_call_of_chime_is_found_under_any_of_its_names(
         assert len(list(done.folder.rglob("*.raw"))) == legs
 
 
-def test_detail_records_find_both_streams_of_a_call(kvs: Emulator, tmp_path: Path, run_export: Export) -> None:
+def test_detail_records_find_both_streams_of_a_call(kvs: Emulator, tmp_path: Path, run_export: Exporter) -> None:
     """They name no stream: those of the voice connector are looked at, and tags tell."""
     for call in range(3):
         begin = START_MS + call * 60_000
@@ -303,7 +275,7 @@ def test_detail_records_find_both_streams_of_a_call(kvs: Emulator, tmp_path: Pat
     assert "not found where records put them: 1 call (t-9)" in done.out
 
 
-def test_legs_have_the_roles_that_a_map_gives_their_streams(kvs: Emulator, run_export: Export) -> None:
+def test_legs_have_the_roles_that_a_map_gives_their_streams(kvs: Emulator, run_export: Exporter) -> None:
     spec = CallSpec(call_id="t-1", start_ms=START_MS, conversation=ConversationSpec(duration_ms=10_000))
     words = []
     for role, stream in zip(("AGENT", "CUSTOMER"), write_chime(make_call(spec, 5)).streams, strict=True):

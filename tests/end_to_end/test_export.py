@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import soundfile
+from builders.exports import Exporter
 
 from callbeam.callmaker import CallSpec, ConversationSpec, connect_fragments_from_pcm, make_call
 from callbeam.callmaker.dialects import Hole, WireDefects
@@ -19,12 +19,11 @@ from callbeam.kvs import FragmentStatus
 from callbeam.pipelines import export
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from callbeam.callmaker.truth import ChannelTruth
     from callbeam.emulator import Emulator
 
-    Export = Callable[..., "Result"]
 
 START_MS = 1_772_442_000_000  # 2026-03-02T09:00:00Z
 RANGE = ("--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z")
@@ -32,38 +31,9 @@ FRAGMENT = 8192
 """Samples of a fragment: 1.024 s at 8 kHz."""
 
 
-@dataclass(frozen=True)
-class Result:
-    """What an export left."""
-
-    code: int
-    folder: Path
-    out: str
-    err: str
-
-    def files(self, suffix: str) -> list[Path]:
-        return sorted(self.folder.rglob(f"*{suffix}"))
-
-    def one(self, pattern: str) -> Path:
-        (path,) = self.folder.rglob(pattern)
-        return path
-
-    def listing(self) -> dict[str, Any]:
-        return json.loads(self.one("*-call.json").read_text())
-
-
 @pytest.fixture
-def run_export(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Export:
-    def run(*words: str, output: str = "export") -> Result:
-        source = ["--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1", "--fragments-per-second", "0"]
-        if "--tables" in words:
-            source = []
-        capsys.readouterr()
-        code = export.main([*words, *source, "--output", str(tmp_path / output)])
-        printed = capsys.readouterr()
-        return Result(code, tmp_path / output, printed.out, printed.err)
-
-    return run
+def run_export(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Exporter:
+    return Exporter(kvs, tmp_path, capsys)
 
 
 def put(kvs: Emulator, stream: str, fragments: Iterable[Any]) -> list[int]:
@@ -95,7 +65,7 @@ def sounding(samples: np.ndarray, truth: ChannelTruth) -> np.ndarray:
     return samples[keep]
 
 
-def test_a_contact_by_stream_and_fragment(kvs: Emulator, run_export: Export) -> None:
+def test_a_contact_by_stream_and_fragment(kvs: Emulator, run_export: Exporter) -> None:
     put_contact(kvs, "c-1", noise(1))
     pcm = noise(2)
     numbers = put_contact(kvs, "c-2", pcm, 60)
@@ -109,7 +79,7 @@ def test_a_contact_by_stream_and_fragment(kvs: Emulator, run_export: Export) -> 
     assert len(list(done.folder.iterdir())) == 1  # no unfinished file is left
 
 
-def test_a_fragment_inside_a_contact(kvs: Emulator, run_export: Export) -> None:
+def test_a_fragment_inside_a_contact(kvs: Emulator, run_export: Exporter) -> None:
     pcm = noise(2)
     numbers = put_contact(kvs, "c-2", pcm)
     done = run_export("--stream", "calls-1", "--fragment", str(numbers[5]))
@@ -122,7 +92,7 @@ def test_a_fragment_inside_a_contact(kvs: Emulator, run_export: Export) -> None:
     assert "note" not in whole.out
 
 
-def test_a_fragment_that_names_no_call_belongs_to_the_one_before_it(kvs: Emulator, run_export: Export) -> None:
+def test_a_fragment_that_names_no_call_belongs_to_the_one_before_it(kvs: Emulator, run_export: Exporter) -> None:
     put_contact(kvs, "c-1", noise(1))
     pcm = noise(2)
     numbers = put_contact(kvs, "c-2", pcm, 40, defects=WireDefects(tagless=frozenset({4, 5, 6})))
@@ -133,7 +103,7 @@ def test_a_fragment_that_names_no_call_belongs_to_the_one_before_it(kvs: Emulato
     assert whole.one("*-agent-*.raw").read_bytes() == pcm[1].tobytes()
 
 
-def test_audio_that_no_tag_names(kvs: Emulator, run_export: Export) -> None:
+def test_audio_that_no_tag_names(kvs: Emulator, run_export: Exporter) -> None:
     pcm = noise(2)
     tagless = WireDefects(tagless=frozenset(range(100)))
     numbers = put_contact(kvs, "c-2", pcm, defects=tagless)
@@ -143,7 +113,7 @@ def test_audio_that_no_tag_names(kvs: Emulator, run_export: Export) -> None:
     assert done.listing()["channels"][0]["samples"] == pcm.shape[1]
 
 
-def test_every_call_of_a_job_is_its_truth(kvs: Emulator, run_export: Export) -> None:
+def test_every_call_of_a_job_is_its_truth(kvs: Emulator, run_export: Exporter) -> None:
     truths = {}
     for number in range(4):
         spec = CallSpec(f"c-{number}", START_MS + 100_000 * number, ConversationSpec(duration_ms=60_000))
@@ -186,7 +156,7 @@ def test_every_call_of_a_job_is_its_truth(kvs: Emulator, run_export: Export) -> 
     assert "nothing tells the role of track 'Track_1'" in done.out
 
 
-def test_a_leg_of_several_pieces_is_one_file(kvs: Emulator, run_export: Export) -> None:
+def test_a_leg_of_several_pieces_is_one_file(kvs: Emulator, run_export: Exporter) -> None:
     pcm = noise(5, 61 * 60)
     holes = WireDefects(holes=(Hole(1_799_000, 1_801_100),))  # over the border of the first two pieces
     numbers = put_contact(kvs, "long", pcm, defects=holes)
@@ -201,7 +171,7 @@ def test_a_leg_of_several_pieces_is_one_file(kvs: Emulator, run_export: Export) 
     assert np.array_equal(stereo[:, 0], raw)
 
 
-def test_only_some_contacts(kvs: Emulator, run_export: Export) -> None:
+def test_only_some_contacts(kvs: Emulator, run_export: Exporter) -> None:
     for number in range(4):
         put_contact(kvs, f"c-{number}", noise(number), 40 * number)
     done = run_export("--streams", "calls-1", *RANGE, "--contact-id", "c-1", "c-3")
@@ -210,7 +180,7 @@ def test_only_some_contacts(kvs: Emulator, run_export: Export) -> None:
     assert "not_asked" in done.out
 
 
-def test_a_track_may_be_missing_and_roles_may_be_given(kvs: Emulator, run_export: Export) -> None:
+def test_a_track_may_be_missing_and_roles_may_be_given(kvs: Emulator, run_export: Exporter) -> None:
     pcm = noise(1)
     customer = connect_fragments_from_pcm(pcm[0], pcm[1][:0], contact_id="c-1", start_ms=START_MS)
     numbers = put(kvs, "calls-1", customer)
@@ -225,7 +195,7 @@ def test_a_track_may_be_missing_and_roles_may_be_given(kvs: Emulator, run_export
 
 
 @pytest.mark.parametrize("call_id", ["../../../etc/passwd", "a/b\\c:d\x1b[31m", " ", "x" * 250, "ü\n\t\"'", "-rf"])
-def test_call_ids_may_be_anything(kvs: Emulator, run_export: Export, call_id: str, tmp_path: Path) -> None:
+def test_call_ids_may_be_anything(kvs: Emulator, run_export: Exporter, call_id: str, tmp_path: Path) -> None:
     put_contact(kvs, call_id, noise(1))
     done = run_export("--streams", "calls-1", *RANGE, "--format", "wav", "stereo-wav")
     assert done.code == 0, done.err
@@ -236,7 +206,7 @@ def test_call_ids_may_be_anything(kvs: Emulator, run_export: Export, call_id: st
     assert "\x1b" not in done.out
 
 
-def test_what_is_lost_is_told(kvs: Emulator, run_export: Export) -> None:
+def test_what_is_lost_is_told(kvs: Emulator, run_export: Exporter) -> None:
     pcm = noise(1)
     start = list(connect_fragments_from_pcm(*pcm, contact_id="c-1", start_ms=START_MS))
     kvs.add_stream("calls-1")
@@ -253,7 +223,7 @@ def test_what_is_lost_is_told(kvs: Emulator, run_export: Export) -> None:
     assert np.array_equal(raw[4 * FRAGMENT :], pcm[0, 4 * FRAGMENT :])
 
 
-def test_a_call_that_goes_on_is_written_as_far_as_it_is(kvs: Emulator, run_export: Export) -> None:
+def test_a_call_that_goes_on_is_written_as_far_as_it_is(kvs: Emulator, run_export: Exporter) -> None:
     now_ms = export._now_ms() - 300_000
     pcm = noise(1)
     numbers = put(kvs, "calls-1", connect_fragments_from_pcm(*pcm, contact_id="c-1", start_ms=now_ms))
@@ -263,7 +233,7 @@ def test_a_call_that_goes_on_is_written_as_far_as_it_is(kvs: Emulator, run_expor
     assert done.one("*-customer-*.raw").read_bytes() == pcm[0].tobytes()
 
 
-def test_what_cannot_be_done_is_one_line(kvs: Emulator, run_export: Export, tmp_path: Path) -> None:
+def test_what_cannot_be_done_is_one_line(kvs: Emulator, run_export: Exporter, tmp_path: Path) -> None:
     numbers = put_contact(kvs, "c-1", noise(1))
     here = ("--stream", "calls-1", "--fragment")
     (tmp_path / "file").write_text("")
@@ -298,7 +268,7 @@ def test_what_cannot_be_done_is_one_line(kvs: Emulator, run_export: Export, tmp_
     assert "choose another --output" in done.err
 
 
-def test_labels_fit_the_audio_that_was_exported(kvs: Emulator, run_export: Export, run: Any) -> None:
+def test_labels_fit_the_audio_that_was_exported(kvs: Emulator, run_export: Exporter, run: Any) -> None:
     for number in range(2):
         spec = CallSpec(f"c-{number}", START_MS + 100_000 * number, ConversationSpec(duration_ms=60_000))
         for stream in (write_connect if number else write_chime)(make_call(spec, number)).streams:
