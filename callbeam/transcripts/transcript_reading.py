@@ -16,6 +16,7 @@ from callbeam.transcripts.post_call_analytics import is_post_call_analytics, rea
 from callbeam.transcripts.realtime_segments import is_realtime_segments, read_realtime_segments
 from callbeam.transcripts.said import PEOPLE, Said
 from callbeam.transcripts.text_policy import TextPolicy
+from callbeam.transcripts.warehouse_rows import is_parquet, warehouse_rows
 
 Record = Mapping[str, Any]
 
@@ -74,12 +75,27 @@ def read_transcripts(
     """
     counted = Counter() if forms is None else forms
     for source, data in files:
+        if is_parquet(data):
+            yield from _rows(data, source, policy, counted)
+            continue
         for found in open_objects(data, source, partial(is_label_header, source=source), _is_wanted):
             if isinstance(found, BadRecord):
                 counted["that cannot be read"] += 1
                 yield found
             else:
                 yield from _read(found.record, source, found.place, policy, counted, is_row=found.is_row)
+
+
+def _rows(data: bytes | BinaryIO, source: str, policy: TextPolicy, counted: Counter[str]) -> Iterator[Said | BadRecord]:
+    for row in warehouse_rows(data, source):
+        if not isinstance(row, BadRecord) and _is_wanted(row[1]):
+            yield from _read(row[1], source, row[0], policy, counted, is_row=False)
+            continue
+        counted["that cannot be read"] += 1
+        if isinstance(row, BadRecord):
+            yield row
+        else:
+            yield BadRecord(source, row[0], "a record of no publisher that is read", shape_of(row[1]))
 
 
 def _is_wanted(record: Record) -> bool:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.dataset as ds
 import pytest
+import sqlglot
 from builders.made_transcripts import MadeSources, f1, right_links, write_sources
 
 from callbeam.callmaker import load_truth
 from callbeam.emulator import Emulator
+from callbeam.notebook import open_tables, units_said, utterances_said
 from callbeam.pipelines import backfill, enrich
 from callbeam.tables import Manifest
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 DEMO_CALLS = 6
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Enriched:
@@ -190,6 +192,71 @@ def test_engines_read_them(enriched: Enriched) -> None:
         "WHERE t.source = 'contact_lens' AND t.text IS NOT NULL"
     ).fetchall()
     assert len(found) > 50
+
+
+@pytest.fixture
+def database(enriched: Enriched) -> duckdb.DuckDBPyConnection:
+    """Return the tables and views of docs/views.sql."""
+    connection = duckdb.connect()
+    views = (DOCS / "views.sql").read_text(encoding="utf-8")
+    connection.execute(views.replace("'out/", f"'{enriched.output}/"))
+    return connection
+
+
+def test_views_and_the_notebook_join_the_same_texts(enriched: Enriched, database: duckdb.DuckDBPyConnection) -> None:
+    tables = open_tables(enriched.output)
+    for name, joined in (("utterances_said", utterances_said(tables)), ("units_said", units_said(tables))):
+        key = "utterance_id" if name == "utterances_said" else "unit_id"
+        found = dict(database.sql(f"SELECT call_id || {key}, text FROM {name}").fetchall())
+        rows = joined.select(["call_id", key, "text"]).to_pylist()
+        assert len(found) == len(rows)
+        assert {row["call_id"] + row[key]: row["text"] for row in rows} == found
+        assert sum(text is not None for text in found.values()) > len(found) / 2
+
+
+def test_labels_come_to_the_units_that_they_are_about(database: duckdb.DuckDBPyConnection) -> None:
+    apart = database.sql(
+        "SELECT count(*) FROM unit_labels n "
+        "JOIN labels l ON l.call_id = n.call_id AND l.label_id = n.label_id "
+        "JOIN sentiment_inputs s ON s.call_id = n.call_id AND s.unit_id = n.unit_id "
+        "WHERE l.participant_role IS DISTINCT FROM s.participant_role "
+        "OR l.begin_offset_ms > s.end_offset_ms OR l.end_offset_ms < s.begin_offset_ms"
+    ).fetchall()
+    assert apart == [(0,)]
+    (names,) = zip(*database.sql("SELECT DISTINCT name FROM unit_labels").fetchall(), strict=True)
+    assert {"sentiment", "voice_tone", "loudness"} <= set(names)
+    assert "sentiment_overall" not in names
+
+
+def test_their_totals_stand_beside_ours(database: duckdb.DuckDBPyConnection) -> None:
+    rows = database.sql("SELECT name, theirs, ours FROM comparison WHERE name LIKE 'talk_time_%'").fetchall()
+    assert len(rows) > 5
+    assert all(abs(theirs - ours) < 0.4 * ours + 3_000 for _, theirs, ours in rows)
+
+
+def test_agreement_between_annotators(enriched: Enriched, tmp_path: Path) -> None:
+    """Two people and a third who says the opposite: kappa as worked out by hand."""
+    shutil.copytree(enriched.output, tmp_path / "out")
+    units = [row for row in enriched.rows("sentiment_inputs") if row["unit_type"] == "utterance"][:20]
+    lines = ["call_id,name,value,annotator,unit_id"]
+    for at, unit in enumerate(units):
+        value = "POSITIVE" if at % 2 else "NEGATIVE"
+        other = value if at < 18 else "NEUTRAL"
+        lines += [f"{unit['call_id']},sentiment,{said},{who},{unit['unit_id']}" for who, said in
+                  (("ann", value), ("bob", other))]  # fmt: skip
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    people = Enriched(tmp_path / "out", tmp_path / "labels.csv", enriched.made)
+    assert people.run() == 0
+    connection = duckdb.connect()
+    views = (DOCS / "views.sql").read_text(encoding="utf-8")
+    connection.execute(views.replace("'out/", f"'{people.output}/"))
+    (query,) = re.findall(r"^```sql\n(.*?)^```", (DOCS / "queries.md").read_text().split("# What others say")[1],
+                          re.MULTILINE | re.DOTALL)  # fmt: skip
+    sqlglot.parse_one(query, dialect="athena")
+    rows = {row[:2]: row[2:] for row in connection.sql(query).fetchall()}
+    units_judged, agreed, kappa = rows["people:ann", "people:bob"]
+    # 18 of 20 agree; by chance 0.5 * 0.45 twice: (0.9 - 0.45) / 0.55
+    assert (units_judged, float(agreed), float(kappa)) == (20, 0.9, 0.818)
 
 
 @pytest.mark.parametrize(
