@@ -39,8 +39,11 @@ INTERACTIVE_PATIENCE_S = 30.0
 DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Waits between attempts, each shortened by up to half at random; the last one again and again."""
 
-TOLD_FROM_S = 2.0
+TOLD_AFTER_S = 2.0
 """Shorter waits are nobody's business."""
+
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 30.0
+"""Until a connection stands; between two bytes of an answer."""
 
 SINGLE_REQUEST_BYTES = 5 * 1024**3
 """Most that S3 takes in one PutObject or CopyObject; files here are two orders smaller, so parts are not supported."""
@@ -268,13 +271,12 @@ class S3Store:
                 left_s = give_up - time.monotonic()
                 if left_s <= 0:
                     raise met[0]
-                delay_s = next(delays)
-                if delay_s >= TOLD_FROM_S:
+                if self._patience_s - left_s >= TOLD_AFTER_S:
                     cause = explain(met[0], done)
                     LOGGER.warning(
                         "%s is not %s yet, tried for %.0f s more: %s", self.describe(key), done, left_s, cause
                     )
-                wait_s = delay_s * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, nothing secret
+                wait_s = next(delays) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, nothing secret
                 time.sleep(min(wait_s, left_s))
 
     @contextmanager
@@ -306,8 +308,8 @@ def _client(session: boto3.session.Session, endpoint_url: str | None) -> Any:
             retries={"mode": "standard", "total_max_attempts": 1},
             s3={"addressing_style": addressing_style},
             signature_version="s3v4",
-            connect_timeout=10,
-            read_timeout=60,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
             max_pool_connections=32,
             tcp_keepalive=True,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -29,20 +30,26 @@ class S3Server:
     ----------
     folder : pathlib.Path
         Of its own; buckets are folders below it.
+    region : str, optional
+    users : bool, optional
+        Whether there may be users beside its owner.
 
     Attributes
     ----------
+    port : int
     url : str
         Of the endpoint.
     process : subprocess.Popen or None
         While it runs.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, region: str = REGION, *, users: bool = True) -> None:
         self._program = engine("versitygw-1.8.0/versitygw")
         self._folder = folder
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
+        self._region = region
+        self._users = users
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         for name in ("buckets", "users", "sidecar"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -56,8 +63,11 @@ class S3Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        command = [str(self._program), "--quiet", "--region", REGION, "--port", f"127.0.0.1:{self._port}"]
-        command += ["--keep-alive", "--iam-dir", str(self._folder / "users"), "--iam-cache-disable", "posix"]
+        command = [str(self._program), "--quiet", "--region", self._region, "--port", f"127.0.0.1:{self.port}"]
+        command += ["--keep-alive"]
+        if self._users:
+            command += ["--iam-dir", str(self._folder / "users"), "--iam-cache-disable"]
+        command += ["posix"]
         if not _has_attributes(self._folder):
             command += ["--sidecar", str(self._folder / "sidecar")]
         keys = {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY}
@@ -67,7 +77,7 @@ class S3Server:
             )
         end = time.monotonic() + READY_S
         while time.monotonic() < end and self.process.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
             time.sleep(0.02)
         self.kill()
@@ -91,19 +101,27 @@ class S3Server:
     def environment(self, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY) -> dict[str, str]:
         """Return the variables by which the SDK reaches it: its owner's, or those of a user."""
         keys = {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key}
-        return {**keys, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL_S3": self.url}
+        return {**keys, "AWS_DEFAULT_REGION": self._region, "AWS_ENDPOINT_URL_S3": self.url}
 
-    def client(self, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY) -> Any:
-        """Open a boto3 client of its owner, or of a user."""
-        keys = {"aws_access_key_id": access_key, "aws_secret_access_key": secret_key}
-        return boto3.client("s3", endpoint_url=self.url, region_name=REGION, **keys)
+    def client(self) -> Any:
+        """Open a boto3 client of its owner."""
+        keys = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": SECRET_KEY}
+        return boto3.client("s3", endpoint_url=self.url, region_name=self._region, **keys)
 
     def add_user(self, access_key: str, secret_key: str) -> None:
-        """Add a user who may do what buckets' policies allow, and nothing else."""
+        """Add a user who may do what buckets' policies allow (``allow``), and nothing else."""
         command = [str(self._program), "admin", "--allow-insecure", "--access", ACCESS_KEY, "--secret", SECRET_KEY]
         command += ["--endpoint-url", self.url, "create-user"]
         command += ["--access", access_key, "--secret", secret_key, "--role", "user"]
         subprocess.run(command, check=True, capture_output=True, timeout=READY_S)
+
+    def allow(self, access_key: str, bucket: str, *actions: str, below: str = "") -> None:
+        """Allow a user so much in a bucket, below a prefix, and nothing else."""
+        resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/{below}*"]
+        statement = {"Effect": "Allow", "Principal": {"AWS": access_key}, "Action": actions, "Resource": resources}
+        self.client().put_bucket_policy(
+            Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        )
 
 
 def _has_attributes(folder: Path) -> bool:
