@@ -7,7 +7,7 @@ import itertools
 import logging
 import random
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -22,7 +22,7 @@ from callbeam.storage.s3_errors import PASSING_CODES, code_of, explain, is_missi
 from callbeam.storage.s3_file import TAIL_BYTES, ObjectPart, RangedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import boto3
 
@@ -139,14 +139,11 @@ class S3Store:
 
         def receive() -> bytes | None:
             try:
-                response = self._client.get_object(**self._at(key), **self._payer)
-                with response["Body"] as body:
-                    content: bytes = body.read()
+                return _content(self._client.get_object(**self._at(key), **self._payer))
             except ClientError as error:
                 if is_missing(error):
                     return None
                 raise
-            return content
 
         return self._persist("read", key, receive)
 
@@ -240,8 +237,7 @@ class S3Store:
 
     def _part(self, key: str, **wanted: str) -> ObjectPart:
         response = self._client.get_object(**self._at(key), **self._payer, **wanted)
-        with response["Body"] as body:
-            content: bytes = body.read()
+        content = _content(response)
         # "bytes 100-199/1000"; absent where a server gives the whole in place of a range.
         begin, _, size = response.get("ContentRange", f"bytes 0-/{len(content)}").removeprefix("bytes ").partition("-")
         return ObjectPart(int(begin), content, int(size.partition("/")[2]), response["ETag"])
@@ -252,8 +248,7 @@ class S3Store:
             if "sha256" in head["Metadata"]:
                 return str(head["Metadata"]["sha256"])
             # Written by something else, or through a server that keeps no metadata.
-            with self._client.get_object(**self._at(key), **self._payer)["Body"] as body:
-                return hashlib.sha256(body.read()).hexdigest()
+            return hashlib.sha256(_content(self._client.get_object(**self._at(key), **self._payer))).hexdigest()
         except ClientError as error:
             if is_missing(error):
                 return None
@@ -287,6 +282,13 @@ class S3Store:
             given_up = f", given up after {self._patience_s:.0f} s" if is_passing(error) else ""
             what = f"{self.describe(key)} cannot be {done}{given_up}"
             raise StorageError(f"{what}: {explain(error, done)}") from error
+
+
+def _content(response: Mapping[str, Any]) -> bytes:
+    """Read an answer to its end; the body as a context manager would leave out botocore's own errors and checks."""
+    with closing(response["Body"]) as body:
+        content: bytes = body.read()
+    return content
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
+    FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
     NoCredentialsError,
@@ -33,6 +34,15 @@ PASSING_CODES = {
     "TooManyRequests",
 }
 """Codes that a later attempt may not meet; other errors with a status of 500 and above pass, too, save 501."""
+
+PASSING_TROUBLES = (
+    BotocoreConnectionError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseParserError,
+)
+"""The same where S3 has not answered, or not to the end."""
 
 UNKNOWN_KEY = "the access key is unknown there: check the credentials and the endpoint"
 
@@ -68,6 +78,7 @@ WAYS_OUT = {
     "KMS.DisabledException": OTHER_STATE,
     "KMS.KMSInvalidStateException": OTHER_STATE,
     "InvalidStorageClass": "the storage class is unknown there: choose another one",
+    "InvalidTag": "the server does not take these tags: correct them",
     "NotImplemented": "the server cannot do what is asked of it: leave out encryption, storage class and tags, or "
     "choose another server",
     "501": "the server cannot do what is asked of it: choose another one",
@@ -119,7 +130,7 @@ def is_passing(error: Exception) -> bool:
         return code_of(error) in PASSING_CODES or (status_of(error) >= 500 and status_of(error) != NOT_IMPLEMENTED)
     if isinstance(error, SSLError):
         return "CERTIFICATE" not in str(error)
-    return isinstance(error, (BotocoreConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError))
+    return isinstance(error, PASSING_TROUBLES)
 
 
 def is_missing(error: Exception) -> bool:
