@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import time
 import uuid
 from collections.abc import Sequence
 from functools import partial
-
-import grpc
 
 from callbeam.assembly import lost_ratio, publish_job
 from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
@@ -19,21 +16,20 @@ from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, is_empty
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, whole_number
 from callbeam.pipelines.engines import check_cluster, is_dataflow, named_runner
-from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
+from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command, root_cause
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
 from callbeam.pipelines.job_pipeline import BackfillConfig, build
 from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_words
 from callbeam.pipelines.options import (
     add_recordings_argument,
-    add_s3_arguments,
     add_source_arguments,
     beam_parser,
     check_beam_words,
     check_source,
     kvs_config,
-    s3_config,
 )
+from callbeam.pipelines.s3_options import add_s3_arguments, add_s3_writing_arguments, object_settings, s3_config
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.speech_options import (
     add_sentiment_arguments,
@@ -42,7 +38,7 @@ from callbeam.pipelines.speech_options import (
     assembly_config,
 )
 from callbeam.pipelines.summary import only_runs_in, summary
-from callbeam.storage import ObjectStore, check_writable, open_store, resolve_config
+from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable, open_store, resolve_config
 from callbeam.tables import (
     Manifest,
     PublishConfig,
@@ -73,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
     output = parser.add_argument_group("output")
     output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")
     add_s3_arguments(output.add_argument, "writing to")
+    add_s3_writing_arguments(output.add_argument)
     output.add_argument("--frames", action="store_true", help="also write the table of 10 ms frames: 100 MB an hour")
     window = number(1, 86_400)
     output.add_argument("--window-seconds", type=window, default=30.0, metavar="S", help="default %(default)g")
@@ -123,9 +120,8 @@ def main(argv: Sequence[str]) -> int:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
     runner = runner_words(beam_words, workers=options.workers)
     config = _config(options)
-    store = open_store(config.storage)
-    jobs, letters = _checked_jobs(options, config, store)
-    running = _Running(config, runner, store, max_loss=options.max_loss)
+    jobs, letters = _checked_jobs(options, config)
+    running = _Running(config, runner, max_loss=options.max_loss)
     codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
@@ -137,7 +133,7 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
     decode = DecodeConfig(parse_role_map(options.role_map))
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
-    storage = resolve_config(s3_config(options, options.output))
+    storage = resolve_config(s3_config(options, options.output, object_settings(options)))
     place = options.recordings
     model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
     analysis, assembly = analysis_config(options, model), assembly_config(options, model)
@@ -162,10 +158,9 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
     )
 
 
-def _checked_jobs(
-    options: argparse.Namespace, config: BackfillConfig, store: ObjectStore
-) -> tuple[list[PlannedJob], list[DeadLetter]]:
+def _checked_jobs(options: argparse.Namespace, config: BackfillConfig) -> tuple[list[PlannedJob], list[DeadLetter]]:
     """Plan the jobs, and refuse before any work what cannot end well."""
+    store = open_store(config.storage, patience_s=INTERACTIVE_PATIENCE_S)
     jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage, recordings=options.recordings)
     check_writable(store)
     manifests = load_manifests(store)
@@ -181,10 +176,10 @@ def _checked_jobs(
 class _Running:
     """Runs jobs one after the other."""
 
-    def __init__(self, config: BackfillConfig, runner: Sequence[str], store: ObjectStore, *, max_loss: float) -> None:
+    def __init__(self, config: BackfillConfig, runner: Sequence[str], *, max_loss: float) -> None:
         self._config = config
         self._runner = runner
-        self._store = store
+        self._store = open_store(config.storage)
         self._max_loss = max_loss
         self._client: KvsClient | None = None  # kept from one day without fragments to the next
 
@@ -205,7 +200,7 @@ class _Running:
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error
         if failure is not None:
-            print(f"callbeam backfill: error: job {job.job_id} failed: {_root_cause(failure)}", file=sys.stderr)
+            print(f"callbeam backfill: error: job {job.job_id} failed: {root_cause(failure)}", file=sys.stderr)
             return EXIT_JOB_FAILED
         manifest = load_manifest(store, job.job_id)
         if manifest is None:
@@ -260,13 +255,3 @@ def _loss_exit(manifest: Manifest, max_loss: float) -> int:
         file=sys.stderr,
     )
     return EXIT_LOSS
-
-
-def _root_cause(error: BaseException) -> str:
-    """Return the first line of what went wrong, without the runner's wrapping."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    if isinstance(error, grpc.RpcError) and isinstance(error, grpc.Call):  # its text begins with no cause
-        return f"the runner's job server answered {error.code().name}: {error.details()}"
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return re.sub(r" \[while running '[^']*'\]$", "", line)
