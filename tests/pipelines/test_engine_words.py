@@ -111,11 +111,11 @@ def test_a_cluster_that_is_not_there_is_refused_before_any_work() -> None:
 
 @pytest.mark.parametrize(
     ("trace", "cause"),
-    [("a.Outer$Exception: x.UncheckedException: y.IllegalStateException: died\n\tat a.b\n"
-      "Caused by: y.IllegalStateException: died\n\tat c.d", "died"),
-     ("io.grpc.StatusRuntimeException: UNAVAILABLE: io exception\n\tat a.b\n"
+    [(("a.Outer$Exception: x.UncheckedException: y.IllegalStateException: died\n\tat a.b\n"
+      "Caused by: y.IllegalStateException: died\n\tat c.d"), "died"),
+     (("io.grpc.StatusRuntimeException: UNAVAILABLE: io exception\n\tat a.b\n"
       "Caused by: x.AbstractChannel$AnnotatedConnectException: Connection refused: localhost/127.0.0.1:50000\n"
-      "Caused by: java.net.ConnectException: Connection refused\n\tat c.d",
+      "Caused by: java.net.ConnectException: Connection refused\n\tat c.d"),
       "Connection refused: localhost/127.0.0.1:50000"),
      ("java.lang.NullPointerException\n\tat a.b", "java.lang.NullPointerException"),
      ("lost\nfor good", "lost"),
