@@ -74,6 +74,7 @@ setup(
         "console_scripts": [
             "callbeam = callbeam.pipelines.cli:main",
             "callbeam-flink-worker = callbeam.pipelines.engines.flink_worker:main",
+            "callbeam-worker-pool = callbeam.pipelines.engines.worker_pool:main",
         ]
     },
     classifiers=[

@@ -41,6 +41,18 @@ def ask(url: str, path: str) -> dict[str, Any]:
     return found
 
 
+def newest_job(url: str, name: str) -> dict[str, Any] | None:
+    """Return what a cluster's overview says of the job of that name that began last; None if there is none.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError
+        If the cluster does not tell.
+    """
+    jobs: list[dict[str, Any]] = [job for job in ask(url, "/jobs/overview")["jobs"] if job["name"] == name]
+    return max(jobs, key=lambda job: int(job["start-time"]), default=None)
+
+
 def check_cluster(options: argparse.Namespace) -> None:
     """Refuse a cluster that is not there, or not of the version that the job server is for.
 

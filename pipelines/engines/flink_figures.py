@@ -15,7 +15,7 @@ from apache_beam.metrics import monitoring_infos
 from apache_beam.portability.api import metrics_pb2
 from google.protobuf import json_format
 
-from callbeam.pipelines.engines.flink_cluster import ask
+from callbeam.pipelines.engines.flink_cluster import ask, newest_job
 
 ACCUMULATOR = "__metricscontainers"
 """Under which Beam's runner keeps a task's counters."""
@@ -42,12 +42,10 @@ class FlinkFigures:
     def __call__(self) -> Counter[str] | None:
         """Return the counters as they stand, added up over steps; None where the cluster does not tell."""
         try:
-            jobs = ask(self._url, "/jobs/overview")["jobs"]
-            mine = [job for job in jobs if job["name"] == self._job_name]
-            if not mine:
+            job = newest_job(self._url, self._job_name)
+            if job is None:
                 return None
-            newest = max(mine, key=lambda job: int(job["start-time"]))
-            return counters_in(ask(self._url, f"/jobs/{newest['jid']}/accumulators"), self._namespace)
+            return counters_in(ask(self._url, f"/jobs/{job['jid']}/accumulators"), self._namespace)
         except (OSError, KeyError, ValueError):
             return None  # progress is not worth a failure
 

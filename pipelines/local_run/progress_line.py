@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from callbeam.pipelines.local_run.interrupts import cleaned_up
 from callbeam.report import counted
@@ -19,6 +20,13 @@ from callbeam.transforms import PROGRESS_FILE, figures_in
 
 TERMINAL_EVERY_S = 0.5
 EVERY_S = 10.0
+
+
+class Notices(Protocol):
+    """Tells what keeps a job, given for how long it has not moved and whether it ever has."""
+
+    def __call__(self, *, idle_s: float, worked: bool) -> list[str]:
+        """Return what is new, as lines."""
 
 
 class ProgressLine:
@@ -46,6 +54,7 @@ class ProgressLine:
         self._label = label
         self._runner = runner
         self._ask_engine: Callable[[], Mapping[str, int] | None] = dict
+        self._ask_why: Notices | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
         self._ended: float | None = None
@@ -74,9 +83,10 @@ class ProgressLine:
         if sys.stderr.isatty():
             print(f"\r{self.line()}\033[K", file=sys.stderr)
 
-    def ask(self, engine: Callable[[], Mapping[str, int] | None]) -> None:
-        """Take the figures from an engine from now on: the job's workers are out of reach."""
+    def ask(self, engine: Callable[[], Mapping[str, int] | None], notices: Notices) -> None:
+        """Take the figures from an engine from now on, and what it says of a job that does not move."""
         self._ask_engine = engine
+        self._ask_why = notices
 
     @property
     def elapsed_s(self) -> float:
@@ -100,8 +110,15 @@ class ProgressLine:
     def _run(self) -> None:
         terminal = sys.stderr.isatty()
         begin, end = ("\r", "\033[K") if terminal else ("", "\n")
+        told, moved, asked = Counter(self.figures), time.monotonic(), time.monotonic()
         while not self._stop.wait(TERMINAL_EVERY_S if terminal else EVERY_S):
             self._collect()
+            if self.figures != told:
+                told, moved = Counter(self.figures), time.monotonic()
+            if self._ask_why is not None and time.monotonic() - asked >= EVERY_S:
+                asked = time.monotonic()
+                for notice in self._ask_why(idle_s=asked - moved, worked=bool(self.figures)):
+                    print(f"{begin}callbeam: {notice}{end}", end="\n" if terminal else "", file=sys.stderr)
             print(f"{begin}{self.line()}", end=end, file=sys.stderr, flush=True)
 
     def _collect(self) -> None:

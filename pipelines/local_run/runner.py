@@ -13,6 +13,7 @@ from apache_beam.options.pipeline_options import (
     FlinkRunnerOptions,
     GoogleCloudOptions,
     PipelineOptions,
+    PortableOptions,
     StandardOptions,
 )
 from apache_beam.portability.api import beam_provision_api_pb2
@@ -20,7 +21,17 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProv
 from apache_beam.transforms import environments
 
 from callbeam.errors import UsageError
-from callbeam.pipelines.engines import FLINK_RUNNERS, FlinkFigures, cluster_url, named_runner
+from callbeam.pipelines.engines import (
+    FLINK_RUNNERS,
+    ClientVersions,
+    FlinkFigures,
+    FlinkNotices,
+    cluster_url,
+    ending_with_this_process,
+    named_runner,
+    own_versions,
+    run_on_flink,
+)
 from callbeam.pipelines.local_run.interrupts import end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
 from callbeam.pipelines.local_run.worker_server import worker_server
@@ -87,7 +98,7 @@ def run_pipeline(
         As the runner raises it, when a step failed.
     """
     options = PipelineOptions([f"--job_name={job_name}", *words])
-    engine = _engine_figures(options)
+    on_flink = options.view_as(StandardOptions).runner in FLINK_RUNNERS
     _begin_small()
     previous = threading.excepthook
     threading.excepthook = _end_when_a_worker_died
@@ -95,9 +106,10 @@ def run_pipeline(
         with ended_by_signals():
             pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
             build(pipeline)
-            if engine is not None:
-                progress.ask(engine)
-            pipeline.run().wait_until_finish()
+            if on_flink:
+                _run_on_flink(pipeline, options, progress)
+            else:
+                pipeline.run().wait_until_finish()
     finally:
         threading.excepthook = previous
 
@@ -126,12 +138,20 @@ def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
     )
 
 
-def _engine_figures(options: PipelineOptions) -> FlinkFigures | None:
-    """Return where a running job's figures can be asked for; None where they come from the workers, or from nowhere."""
+def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> None:
+    """Run a pipeline on Flink; where that is a cluster, let it tell how far the job is and what keeps it."""
     url = cluster_url(options.view_as(FlinkRunnerOptions).flink_master)
-    if options.view_as(StandardOptions).runner not in FLINK_RUNNERS or url is None:
-        return None
-    return FlinkFigures(url, options.view_as(GoogleCloudOptions).job_name, NAMESPACE)
+    job_name = options.view_as(GoogleCloudOptions).job_name
+    versions = options.view_as(ClientVersions)
+    versions.client_versions = versions.client_versions or own_versions()
+    ending_with_this_process(options)
+    if url is not None:
+        environment = options.view_as(PortableOptions)
+        workers = [f"--environment_type={environment.environment_type or 'DOCKER'}"]
+        if environment.environment_config:
+            workers.append(f"--environment_config={environment.environment_config}")
+        progress.ask(FlinkFigures(url, job_name, NAMESPACE), FlinkNotices(url, job_name, " ".join(workers)))
+    run_on_flink(pipeline, url, job_name)
 
 
 def _worker_process() -> environments.Environment:

@@ -10,7 +10,7 @@ import pytest
 from builders.engines import FlinkCluster, engine, java
 
 if TYPE_CHECKING:
-    from engines.conftest import DemoDay, EngineRun
+    from builders.engine_runs import DemoDay, EngineRun
 
 pytestmark = [pytest.mark.xdist_group("engines"), pytest.mark.timeout(900)]
 
@@ -20,7 +20,9 @@ def same(run: EngineRun, reference: EngineRun) -> None:
     assert run.code == 0, run.err
     assert run.digests() == reference.digests()
     assert len(run.digests()) >= 10
-    assert run.reads == reference.reads  # each fragment once: no second connection, no call refused
+    assert run.reads == reference.reads  # each fragment once: no second connection, none too fast, no call refused
+    assert run.handed["sent"] == run.handed["took"]  # the same objects: no step in between encoded them
+    assert len(run.handed["sent"]) == len(reference.handed["sent"]) > 0
     told, expected = ([line for line in one.out.splitlines() if " in " not in line] for one in (run, reference))
     assert told == expected
     assert "4 calls, 0.00 h" not in run.out

@@ -14,6 +14,7 @@ from callbeam.pipelines import backfill
 from callbeam.pipelines.command_line import parse
 from callbeam.pipelines.engines import check_cluster
 from callbeam.pipelines.engines.flink_figures import FlinkFigures, counters_in
+from callbeam.pipelines.engines.flink_notices import java_cause, waits_for
 from callbeam.pipelines.exits import root_cause
 from callbeam.pipelines.options import beam_parser, check_beam_words
 
@@ -107,3 +108,31 @@ def test_a_cluster_that_is_not_there_is_refused_before_any_work() -> None:
         check_cluster(check_beam_words(beam_parser(), words))
     for others in (["--runner=PrismRunner", words[1]], [words[0], "--flink_master=[local]"], []):
         check_cluster(check_beam_words(beam_parser(), others))
+
+
+@pytest.mark.parametrize(
+    ("trace", "cause"),
+    [(("a.Outer$Exception: x.UncheckedException: y.IllegalStateException: died\n\tat a.b\n"
+      "Caused by: y.IllegalStateException: died\n\tat c.d"), "died"),
+     (("io.grpc.StatusRuntimeException: UNAVAILABLE: io exception\n\tat a.b\n"
+      "Caused by: x.AbstractChannel$AnnotatedConnectException: Connection refused: localhost/127.0.0.1:50000\n"
+      "Caused by: java.net.ConnectException: Connection refused\n\tat c.d"),
+      "Connection refused: localhost/127.0.0.1:50000"),
+     ("java.lang.NullPointerException\n\tat a.b", "java.lang.NullPointerException"),
+     ("lost\nfor good", "lost"),
+     ("", "no cause is given")],
+)  # fmt: skip
+def test_a_fault_is_told_by_its_deepest_cause(trace: str, cause: str) -> None:
+    assert java_cause(trace) == cause
+
+
+@pytest.mark.parametrize(
+    ("state", "tasks", "worked", "waiting"),
+    [("RUNNING", {"SCHEDULED": 4}, False, "Flink has no slot for 4 tasks"),
+     ("RUNNING", {"SCHEDULED": 2, "RUNNING": 2}, False, "no Python worker has told anything yet"),
+     ("RUNNING", {"RUNNING": 4}, True, None),
+     ("RESTARTING", {"CANCELED": 4}, True, "Flink is about to start the job anew")],
+)  # fmt: skip
+def test_what_a_job_waits_for(state: str, tasks: dict[str, int], worked: bool, waiting: str | None) -> None:
+    told = waits_for({"state": state, "vertices": [{"tasks": tasks}]}, "--environment_type=PROCESS", worked=worked)
+    assert told == waiting if waiting is None else str(told).startswith(waiting)

@@ -1,0 +1,142 @@
+"""Submitting to Flink through Beam's job server, a Java process of this machine, and following the job to its end.
+
+A cluster needs the job server until it has the job, and no longer. So where the connection to it is lost before that,
+the job is submitted anew; where it is lost later, the cluster itself is asked what becomes of the job.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import grpc
+from apache_beam.options.pipeline_options import JobServerOptions, PipelineOptions
+from apache_beam.runners.runner import PipelineResult
+
+from callbeam.pipelines.engines import ends_with_parent
+from callbeam.pipelines.engines.flink_cluster import ask, newest_job
+from callbeam.pipelines.engines.flink_notices import java_cause
+
+ATTEMPTS = 3
+ASKED_EVERY_S = 2.0
+PATIENCE_S = 300.0
+"""How long a cluster may be out of reach, as while another job manager takes over."""
+
+BEAMS_LOGGER = "FlinkJarJobServer"
+ENDED = {"FINISHED", "FAILED", "CANCELED", "SUSPENDED"}
+
+
+def run_on_flink(pipeline: beam.Pipeline, url: str | None, job_name: str) -> None:
+    """Run a pipeline to its end.
+
+    Parameters
+    ----------
+    pipeline : apache_beam.Pipeline
+    url : str or None
+        Of the cluster's REST interface; None where Flink runs within the job server.
+    job_name : str
+        As the job is submitted.
+
+    Raises
+    ------
+    RuntimeError
+        If the job failed, or could not be submitted.
+    """
+    known = _newest_id(url, job_name)
+    with _last_words() as words:
+        result = _submitted(pipeline, url, job_name, known, words)
+        try:
+            if result is not None:
+                result.wait_until_finish()
+                return
+        except grpc.RpcError as error:
+            if url is None:
+                raise RuntimeError(_lost(error, words)) from None
+            _say(f"{_lost(error, words)}; the job goes on, and the cluster is asked what becomes of it")
+    if url is not None:
+        _follow(url, job_name)
+
+
+def ending_with_this_process(options: PipelineOptions) -> None:
+    """Make a job server that Beam starts end with this process, however that ends."""
+    server = options.view_as(JobServerOptions)
+    words = ["-I", "-S", str(Path(ends_with_parent.__file__)), server.job_server_java_launcher]
+    server.job_server_jvm_properties = [*words, *server.job_server_jvm_properties]
+    server.job_server_java_launcher = sys.executable
+
+
+def _submitted(
+    pipeline: beam.Pipeline, url: str | None, job_name: str, known: str | None, words: deque[str]
+) -> PipelineResult | None:
+    """Submit; None where the connection was lost and the cluster has the job all the same."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return pipeline.run()
+        except grpc.RpcError as error:  # noqa: PERF203
+            if _newest_id(url, job_name) != known:
+                return None
+            if attempt == ATTEMPTS or error.code() != grpc.StatusCode.UNAVAILABLE:
+                raise RuntimeError(_lost(error, words)) from None
+            _say(f"{_lost(error, words)}; nothing had run, so the job is submitted once more")
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _follow(url: str, job_name: str) -> None:
+    """Wait for a job that the cluster has.
+
+    Raises
+    ------
+    RuntimeError
+        If it failed, or the cluster was out of reach for too long.
+    """
+    heard = time.monotonic()
+    while time.monotonic() - heard < PATIENCE_S:
+        with suppress(OSError, ValueError, KeyError):
+            job: dict[str, Any] = newest_job(url, job_name) or {"state": "unknown"}
+            heard = time.monotonic()
+            if job["state"] == "FINISHED":
+                return
+            if job["state"] in ENDED:
+                cause = java_cause(str(ask(url, f"/jobs/{job['jid']}/exceptions").get("root-exception") or ""))
+                raise RuntimeError(f"Flink's job {job['jid']} ended as {job['state']}: {cause}")
+        time.sleep(ASKED_EVERY_S)
+    raise RuntimeError(f"the cluster at {url} did not answer for {PATIENCE_S:.0f} s; the job may go on there")
+
+
+def _newest_id(url: str | None, job_name: str) -> str | None:
+    with suppress(OSError, ValueError, KeyError):
+        job = newest_job(url, job_name) if url else None
+        return None if job is None else str(job["jid"])
+    return None
+
+
+def _lost(error: grpc.RpcError, words: deque[str]) -> str:
+    said = next((line for line in reversed(words) if "ERROR" in line or "Exception" in line), None)
+    last = f"; it said: {said}" if said else ""
+    return f"the runner's job server answered {error.code().name}: {error.details()}{last}"
+
+
+def _say(text: str) -> None:
+    print(f"callbeam: {text}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _last_words() -> Iterator[deque[str]]:
+    """Keep the end of what the job server says, which Beam logs where nobody looks."""
+    lines: deque[str] = deque(maxlen=40)
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger(BEAMS_LOGGER)
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
