@@ -78,6 +78,11 @@ class ProgressLine:
         """Take the figures from an engine from now on: the job's workers are out of reach."""
         self._ask_engine = engine
 
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        begin, end = ("\r", "\033[K\n") if sys.stderr.isatty() else ("", "\n")
+        print(f"{begin}{self._label}: {text}", end=end, file=sys.stderr, flush=True)
+
     @property
     def elapsed_s(self) -> float:
         """Seconds from the begin to the end, or to now."""

@@ -20,7 +20,16 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import ExtendedProv
 from apache_beam.transforms import environments
 
 from callbeam.errors import UsageError
-from callbeam.pipelines.engines import FLINK_RUNNERS, FlinkFigures, cluster_url, named_runner
+from callbeam.pipelines.engines import (
+    FLINK_RUNNERS,
+    DataflowFigures,
+    FlinkFigures,
+    cluster_url,
+    is_dataflow,
+    left_alone,
+    named_runner,
+    where_it_is,
+)
 from callbeam.pipelines.local_run.interrupts import end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
 from callbeam.pipelines.local_run.worker_server import worker_server
@@ -65,8 +74,8 @@ def runner_words(beam_words: Sequence[str], *, workers: int) -> list[str]:
 
 def run_pipeline(
     build: Callable[[beam.Pipeline], None], words: Sequence[str], *, job_name: str, progress: ProgressLine
-) -> None:
-    """Run a pipeline to its end.
+) -> str | None:
+    """Run a pipeline to its end, or as far as the options say.
 
     A local worker process that dies makes Beam's local runner wait without end; here it ends the command.
 
@@ -80,6 +89,11 @@ def run_pipeline(
         What the job is called on an engine, unless the options name it.
     progress : ProgressLine
         Told of an engine that says how far the job is.
+
+    Returns
+    -------
+    str or None
+        Where a job is that nobody waited for; None for one that has ended.
 
     Raises
     ------
@@ -97,7 +111,15 @@ def run_pipeline(
             build(pipeline)
             if engine is not None:
                 progress.ask(engine)
-            pipeline.run().wait_until_finish()
+            result = pipeline.run()
+            if is_dataflow(words):
+                where = where_it_is(result, options)
+                if left_alone(options):
+                    return where
+                progress.say(where)
+                progress.ask(DataflowFigures(result, NAMESPACE))
+            result.wait_until_finish()
+            return None
     finally:
         threading.excepthook = previous
 
