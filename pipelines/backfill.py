@@ -15,12 +15,19 @@ from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, is_empty
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, whole_number
-from callbeam.pipelines.engines import check_cluster, is_dataflow, named_runner
+from callbeam.pipelines.engines import (
+    check_cluster,
+    check_dataflow,
+    dataflow_words,
+    is_dataflow,
+    memory_need,
+    named_runner,
+)
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command, root_cause
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
 from callbeam.pipelines.job_pipeline import BackfillConfig, build
-from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_words
+from callbeam.pipelines.local_run import LOCAL_RUNNER, ProgressLine, run_pipeline, runner_words
 from callbeam.pipelines.options import (
     add_recordings_argument,
     add_source_arguments,
@@ -44,12 +51,13 @@ from callbeam.tables import (
     PublishConfig,
     load_manifest,
     load_manifests,
+    manifest_key,
     refuse_claimed,
     refuse_overlap,
     refuse_written,
     write_run,
 )
-from callbeam.transforms import WindowConfig, open_model
+from callbeam.transforms import MemoryNeed, WindowConfig, open_model
 from callbeam.voice import MODEL_SHA256
 
 
@@ -114,13 +122,24 @@ def main(argv: Sequence[str]) -> int:
     add_arguments(parser, region_is_taken=is_dataflow(argv))
     beam_options = beam_parser()
     options, beam_words = parse(parser, argv, others=beam_options.known_options)
-    check_cluster(check_beam_words(beam_options, beam_words))
+    engine_options = check_beam_words(beam_options, beam_words)
+    check_cluster(engine_options)
+    on_dataflow = is_dataflow(beam_words)
+    if on_dataflow:
+        check_dataflow(engine_options, output=options.output)
+        beam_words = dataflow_words(beam_words, engine_options)
     check_source(options, recordings=options.recordings)
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
     runner = runner_words(beam_words, workers=options.workers)
-    config = _config(options)
+    local = options.workers if named_runner(runner) == LOCAL_RUNNER else None
+    memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=local)
+    if local is not None:
+        memory.check()
+    config = _config(options, memory)
     jobs, letters = _checked_jobs(options, config)
+    if engine_options.template_location and len(jobs) > 1:
+        raise UsageError("a template is one job, and a job is a UTC day or part of one: give a range within one day")
     running = _Running(config, runner, max_loss=options.max_loss)
     codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
@@ -129,11 +148,11 @@ def main(argv: Sequence[str]) -> int:
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 
-def _config(options: argparse.Namespace) -> BackfillConfig:
+def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
     decode = DecodeConfig(parse_role_map(options.role_map))
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
-    storage = resolve_config(s3_config(options, options.output, object_settings(options)))
+    storage = resolve_config(s3_config(options, options.output, object_settings(options, options.output)))
     place = options.recordings
     model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
     analysis, assembly = analysis_config(options, model), assembly_config(options, model)
@@ -146,6 +165,7 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
         assembly=assembly,
         model_path=options.sentiment_model,
         windows=windows,
+        memory=memory,
         recordings=None if place is None else input_place("--recordings", place, storage).config,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
@@ -187,6 +207,7 @@ class _Running:
         """Run one job, and say what came of it."""
         config, store, job = self._config, self._store, planned.job
         failure: Exception | None = None
+        goes_on: str | None = None
         begun_ms = round(time.time() * 1000)
         days = f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}"
         with ProgressLine(days, named_runner(self._runner) or "the runner") as progress:
@@ -196,12 +217,16 @@ class _Running:
                 else:
                     steps = partial(build, planned=planned, letters=letters, config=config)
                     name = f"callbeam-{job.job_id.lower()}"
-                    run_pipeline(steps, self._runner, job_name=name, progress=progress)
+                    goes_on = run_pipeline(steps, self._runner, job_name=name, progress=progress)
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error
         if failure is not None:
             print(f"callbeam backfill: error: job {job.job_id} failed: {root_cause(failure)}", file=sys.stderr)
             return EXIT_JOB_FAILED
+        if goes_on is not None:
+            print(f"job {job.job_id}: {goes_on}")
+            print(f"  it has published once {store.describe(manifest_key(job.job_id))} is there")
+            return 0
         manifest = load_manifest(store, job.job_id)
         if manifest is None:
             print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)

@@ -12,7 +12,7 @@ from callbeam.pipelines.command_line import StrictParser, parse
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import versions
-from callbeam.pipelines.options import add_s3_arguments, s3_config
+from callbeam.pipelines.s3_options import add_s3_arguments, add_s3_writing_arguments, object_settings, s3_config
 from callbeam.report import counted
 from callbeam.storage import check_writable, open_store, resolve_config
 from callbeam.tables import PublishConfig, open_output
@@ -48,7 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which text may be read: redacted (default) that which says that it is, raw all of it, none no text",
     )
     add("--allow-overlap", action="store_true", help="though another source has given the same segments")
-    add_s3_arguments(parser.add_argument_group("S3").add_argument, "reading and writing")
+    s3 = parser.add_argument_group("S3").add_argument
+    add_s3_arguments(s3, "reading and writing")
+    add_s3_writing_arguments(s3)
 
 
 @command("callbeam enrich")
@@ -68,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
     parser = StrictParser(prog="callbeam enrich", description=__doc__)
     add_arguments(parser)
     options, _ = parse(parser, argv)
-    storage = resolve_config(s3_config(options, options.tables))
+    storage = resolve_config(s3_config(options, options.tables, object_settings(options, options.tables)))
     output = open_output(storage)
     store = open_store(storage)
     check_writable(store)

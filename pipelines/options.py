@@ -149,7 +149,7 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> argparse.Nam
     """
     from apache_beam.options.pipeline_options import StandardOptions  # noqa: PLC0415
 
-    from callbeam.pipelines.engines import FLINK_RUNNERS, flink_words  # noqa: PLC0415
+    from callbeam.pipelines.engines import FLINK_RUNNERS, flink_words, is_dataflow  # noqa: PLC0415
 
     options, unexpected = parser.parse_known_args(words)
     if unexpected:
@@ -161,4 +161,6 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> argparse.Nam
     for_flink = flink_words(words)
     if for_flink and (runner or "").lower() not in {name.lower() for name in FLINK_RUNNERS}:
         raise UsageError(f"{for_flink[0]} is an option of Flink's job server: it goes with --runner=FlinkRunner")
+    if options.no_wait_until_finish and not is_dataflow(words):
+        raise UsageError("--no_wait_until_finish goes with --runner=DataflowRunner: other runners end with the command")
     return options

@@ -61,8 +61,14 @@ def s3_config(options: argparse.Namespace, place: str, settings: ObjectSettings 
     )
 
 
-def object_settings(options: argparse.Namespace) -> ObjectSettings:
-    """Read the options about every object that is written below ``--output``.
+def object_settings(options: argparse.Namespace, output: str) -> ObjectSettings:
+    """Read the options about every object that is written below an output.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    output : str
+        A folder or ``s3://bucket/prefix``.
 
     Raises
     ------
@@ -76,10 +82,10 @@ def object_settings(options: argparse.Namespace) -> ObjectSettings:
             raise UsageError(f"--s3-tag {text!r} is not NAME=VALUE")
         tags.append((name, value))
     settings = ObjectSettings(options.s3_sse, options.s3_sse_kms_key_id, options.s3_storage_class, tuple(tags))
-    if settings != ObjectSettings() and not options.output.startswith("s3://"):
+    if settings != ObjectSettings() and not output.startswith("s3://"):
         raise UsageError(
-            "--s3-sse, --s3-sse-kms-key-id, --s3-storage-class and --s3-tag are about objects in S3, and --output "
-            f"{options.output} is a local folder: leave them out, or write to s3://bucket/prefix"
+            "--s3-sse, --s3-sse-kms-key-id, --s3-storage-class and --s3-tag are about objects in S3, and "
+            f"{output} is a local folder: leave them out, or write to s3://bucket/prefix"
         )
     check_settings(settings)
     return settings
