@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from callbeam.assembly import lost_ratio, publish_job
@@ -51,6 +52,7 @@ from callbeam.tables import (
     PublishConfig,
     load_manifest,
     load_manifests,
+    load_tombstones,
     manifest_key,
     refuse_claimed,
     refuse_overlap,
@@ -140,7 +142,8 @@ def main(argv: Sequence[str]) -> int:
     jobs, letters = _checked_jobs(options, config)
     if engine_options.template_location and len(jobs) > 1:
         raise UsageError("a template is one job, and a job is a UTC day or part of one: give a range within one day")
-    running = _Running(config, runner, max_loss=options.max_loss)
+    publish = replace(config.publish, erased=load_tombstones(open_store(config.storage)))
+    running = _Running(replace(config, publish=publish), runner, max_loss=options.max_loss)
     codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)

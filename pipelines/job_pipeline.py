@@ -74,10 +74,10 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     calls = (
         (*sources.parts, sources.analysed, windows, records)
         | "Parts" >> beam.Flatten()
-        | "AssembleCalls" >> AssembleCalls(job, config=config.assembly)
+        | "AssembleCalls" >> AssembleCalls(job, config=config.assembly, erased=config.publish.erased)
     )
     files = calls | "WriteTables" >> WriteTables(
-        job, sources.plan, storage=config.storage, attempt=config.publish.attempt
+        job, sources.plan, storage=config.storage, attempt=config.publish.attempt, erased=config.publish.erased
     )
     _ = pipeline | "PublishTables" >> PublishTables(job, files, calls, storage=config.storage, config=config.publish)
 

@@ -16,6 +16,7 @@ from callbeam.schemas import TABLES
 from callbeam.tables.guards import refuse_loss
 from callbeam.tables.manifest import FileEntry, Manifest, Outcome, load_manifest, manifest_of
 from callbeam.tables.object_names import claim_key, final_key, final_prefix, job_prefix, manifest_key
+from callbeam.tables.tombstones import Tombstones, load_tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,6 +47,8 @@ class PublishConfig:
         Whether to go on where another submission stopped while it published.
     allow_fewer : bool
         Whether to replace rows by those of a run that decoded less.
+    erased : Tombstones
+        Who had been erased when it was submitted: of them it writes nothing.
     """
 
     attempt: str
@@ -54,6 +57,7 @@ class PublishConfig:
     models: Mapping[str, str] = field(default_factory=dict)
     take_over: bool = False
     allow_fewer: bool = False
+    erased: Tombstones = field(default_factory=Tombstones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ def _begin(
     if holder != config.attempt and not config.take_over:
         raise _claimed(job, holder)
     try:
+        _refuse_erased(store, job, config)
         refuse_loss(load_manifest(store, job.job_id), outcome.decoded, allow_fewer=config.allow_fewer)
         to_copy = _differing(store, job, moves)
         _check_staging(store, job, to_copy)
@@ -146,6 +151,12 @@ def _begin(
     if holder != config.attempt:
         store.put(claim_key(job.job_id), _claim(config.attempt))
     return to_copy
+
+
+def _refuse_erased(store: ObjectStore, job: Job, config: PublishConfig) -> None:
+    """Refuse what was made before somebody was erased: their rows may be in it."""
+    if load_tombstones(store).names - config.erased.names:
+        raise JobError(f"somebody was erased while job {job.job_id} ran, and it may hold their rows: run it again")
 
 
 def refuse_claimed(store: ObjectStore, job: Job, *, take_over: bool = False) -> None:
