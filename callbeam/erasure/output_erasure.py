@@ -257,7 +257,7 @@ class _Rewriting:
         row |= {
             "sources": list(self._job.sources),
             "call_count": outcome.call_count,
-            "channel_hours": max(0.0, row["channel_hours"] - self._channel_ms / 3_600_000),
+            "channel_hours": (round(row["channel_hours"] * 3_600_000) - self._channel_ms) / 3_600_000,
             "listed": sum(outcome.by_status.values()),
             "by_status": sorted(outcome.by_status.items()),
             "lost_ratio": lost_ratio(outcome.by_status),
