@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,13 +143,18 @@ def test_there_is_an_audit_that_names_nobody(erased: Lake, call_id: str) -> None
     assert audit["asked"]
 
 
+def of_tables(lake: Lake) -> Counter[tuple[str, str]]:
+    """Return the digests of tables' files; an erasure leaves holes where a job numbers pieces' files."""
+    files = lake.digests().items()
+    return Counter((key.partition("/")[0], digest) for key, digest in files if key.endswith(".parquet"))
+
+
 def test_running_the_jobs_again_does_not_bring_it_back(erased: Lake, call_id: str, tmp_path: Path) -> None:
     again = erased.copy(tmp_path / "out")
-    before = {key: value for key, value in again.digests().items() if not key.endswith("manifest.json")}
     assert again.backfill() == 0
     assert again.enrich() == 0
     assert again.mentions(call_id) == []
-    assert {key: value for key, value in again.digests().items() if not key.endswith("manifest.json")} == before
+    assert of_tables(again) == of_tables(erased)
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.15, 0.4])
