@@ -231,7 +231,9 @@ def _others(store: ObjectStore, job: Job, manifest: Manifest) -> list[str]:
     entries = previous.files if previous else ()
     earlier = {entry.key for entry in entries if entry.key.rpartition("/")[2].startswith(f"{job.job_id}-")}
     tables = {*TABLES, *(entry.table for entry in manifest.files)}
-    found = {info.key for table in sorted(tables) for info in store.list(final_prefix(table, job))}
+    with ThreadPoolExecutor(COPIERS) as pool:
+        listed = pool.map(lambda table: [info.key for info in store.list(final_prefix(table, job))], sorted(tables))
+        found = {key for keys in listed for key in keys}
     return sorted((found | earlier) - {entry.key for entry in manifest.files})
 
 
