@@ -1,6 +1,7 @@
 from .interface import ObjectStore as ObjectStore
 from .interface import StorageConfig as StorageConfig
 from .interface import StorageError as StorageError
+from .interface import UnreachableError as UnreachableError
 from .object_settings import ENCRYPTIONS as ENCRYPTIONS
 from .object_settings import STORAGE_CLASSES as STORAGE_CLASSES
 from .object_settings import ObjectSettings as ObjectSettings
@@ -18,6 +19,7 @@ __all__ = [
     "ObjectStore",
     "StorageConfig",
     "StorageError",
+    "UnreachableError",
     "check_settings",
     "check_writable",
     "open_store",

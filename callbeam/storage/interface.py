@@ -17,6 +17,10 @@ class StorageError(JobError):
     """Storage did not do what was asked of it, retries included."""
 
 
+class UnreachableError(StorageError):
+    """Storage did not answer as it should for longer than it was waited for."""
+
+
 class MissingObjectError(StorageError):
     """An object that was to be copied is not there."""
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
+from callbeam.storage import StorageError, UnreachableError
 from callbeam.tables.guards import refuse_loss
 from callbeam.tables.manifest import FileEntry, Manifest, Outcome, load_manifest, manifest_of
 from callbeam.tables.object_names import claim_key, final_key, final_prefix, job_prefix, manifest_key
 from callbeam.tables.tombstones import Tombstones, load_tombstones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from callbeam.kvs import Job
     from callbeam.storage import ObjectStore
@@ -93,7 +95,8 @@ def publish(
         If another submission is publishing the job or has taken it over, if this one's staging is gone, or if it
         decoded less than what is in the tables. The tables are then as they were, or the claim stays in place.
     StorageError
-        If storage gave up; running again completes the job.
+        If storage refused a step; running again completes the job. UnreachableError if there was no answer: the claim
+        stays then.
     """
     moves = _moves(job, staged)
     manifest = manifest_of(
@@ -104,14 +107,32 @@ def publish(
         versions=config.versions,
     )
     to_copy = _begin(store, job, moves, outcome, config)
-    with ThreadPoolExecutor(COPIERS) as pool:
-        list(pool.map(lambda move: store.copy(move.source.key, move.target.key), to_copy))
-    _check_claim(store, job, config.attempt)
-    store.delete(_others(store, job, manifest))
-    _check_claim(store, job, config.attempt)
-    store.put(manifest_key(job.job_id), manifest.to_json())
-    _clear(store, job, config.attempt)
+    with _released_if_refused(store, job, config.attempt):
+        with ThreadPoolExecutor(COPIERS) as pool:
+            list(pool.map(lambda move: store.copy(move.source.key, move.target.key), to_copy))
+        _check_claim(store, job, config.attempt)
+        store.delete(_others(store, job, manifest))
+        _check_claim(store, job, config.attempt)
+        store.put(manifest_key(job.job_id), manifest.to_json())
+        _clear(store, job, config.attempt)
     return manifest
+
+
+@contextmanager
+def _released_if_refused(store: ObjectStore, job: Job, attempt: str) -> Iterator[None]:
+    """Give the claim up where storage refuses a step: nobody publishes any more, so the same command may complete it.
+
+    Storage that does not answer would not take that either.
+    """
+    try:
+        yield
+    except UnreachableError:
+        raise
+    except StorageError:
+        with suppress(StorageError):
+            if _holder(store, job) == attempt:
+                store.delete([claim_key(job.job_id)])
+        raise
 
 
 def _moves(job: Job, staged: Iterable[StagedFile]) -> list[_Move]:
@@ -221,7 +242,9 @@ def _others(store: ObjectStore, job: Job, manifest: Manifest) -> list[str]:
     entries = previous.files if previous else ()
     earlier = {entry.key for entry in entries if entry.key.rpartition("/")[2].startswith(f"{job.job_id}-")}
     tables = {*TABLES, *(entry.table for entry in manifest.files)}
-    found = {info.key for table in sorted(tables) for info in store.list(final_prefix(table, job))}
+    with ThreadPoolExecutor(COPIERS) as pool:
+        listed = pool.map(lambda table: [info.key for info in store.list(final_prefix(table, job))], sorted(tables))
+        found = {key for keys in listed for key in keys}
     return sorted((found | earlier) - {entry.key for entry in manifest.files})
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
+from callbeam.storage import StorageError
 from callbeam.storage.local import LocalStore
 from callbeam.tables import (
     Manifest,
@@ -87,6 +88,31 @@ class Killed:
                     raise KilledError
                 self._left -= 1
             return list(operation(*args)) if name == "list" else operation(*args, **kwargs)
+
+        return run
+
+
+class Full:
+    """A store whose disk is full after so many operations: it still deletes, and writes nothing."""
+
+    def __init__(self, store: ObjectStore, operations: int) -> None:
+        self._store = store
+        self._left = operations
+        self._lock = threading.Lock()
+        self.hit = False
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._store, name)
+        if name not in {"put", "copy"}:
+            return operation
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with self._lock:
+                self._left -= 1
+                self.hit = self.hit or self._left < 0
+            if self._left < 0:
+                raise StorageError("No space left on device")
+            return operation(*args, **kwargs)
 
         return run
 
@@ -236,6 +262,22 @@ def test_killed_after_any_step_it_is_completed(store: ObjectStore, job: Job) -> 
             run(store, job, "c", NEW, take_over=True)
         assert_published(store, job, NEW)
     assert kills > 20
+
+
+def test_on_a_full_disk_the_same_command_completes_it_later(store: ObjectStore, job: Job) -> None:
+    for operations in itertools.count():
+        run(store, job, "a", OLD)
+        staged = stage(store, job, "b", NEW)
+        full: Any = Full(store, operations)
+        with suppress(StorageError):
+            publish(full, job, staged, Outcome(), config_of("b"))
+        assert store.get(claim_key(job.job_id)) is None  # nobody is to be told to take over
+        run(store, job, "c", NEW)
+        assert_published(store, job, NEW)
+        store.delete([info.key for info in store.list("")])
+        if not full.hit:
+            break
+    assert operations >= 5  # the claim, files, the manifest
 
 
 def test_killed_it_keeps_others_out_until_they_take_over(tmp_path: Path, job: Job) -> None:
