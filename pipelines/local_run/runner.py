@@ -34,9 +34,10 @@ from callbeam.pipelines.engines import (
     named_runner,
     own_versions,
     run_on_flink,
+    wait_for,
     where_it_is,
 )
-from callbeam.pipelines.local_run.interrupts import end_now, ended_by_signals
+from callbeam.pipelines.local_run.interrupts import NOTHING_MORE, end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
 from callbeam.pipelines.local_run.worker_server import worker_server
 from callbeam.transforms import NAMESPACE, give_back
@@ -112,7 +113,7 @@ def run_pipeline(
     previous = threading.excepthook
     threading.excepthook = _end_when_a_worker_died
     try:
-        with ended_by_signals():
+        with ended_by_signals(lambda: progress.outcome or NOTHING_MORE):
             pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
             build(pipeline)
             if on_flink:
@@ -158,6 +159,7 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
     versions.client_versions = versions.client_versions or own_versions()
     ending_with_this_process(options)
     if url is not None:
+        progress.outcome = f"If the job was submitted it goes on, and publishes by itself: {url} has it as {job_name}"
         environment = options.view_as(PortableOptions)
         workers = [f"--environment_type={environment.environment_type or 'DOCKER'}"]
         if environment.environment_config:
@@ -167,14 +169,15 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
 
 
 def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> str | None:
-    """Run a pipeline on Dataflow; return where it is if nobody is to wait for it."""
+    """Run a pipeline on Dataflow, to its end unless the job is to be left alone; then return where it is."""
     result = pipeline.run()
     where = where_it_is(result, options)
     if left_alone(options):
         return where
     progress.say(where)
+    progress.outcome = f"The job goes on, and publishes by itself: {where}"
     progress.ask(DataflowFigures(result, NAMESPACE))
-    result.wait_until_finish()
+    wait_for(result)
     return None
 
 
