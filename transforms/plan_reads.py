@@ -5,28 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import apache_beam as beam
+from apache_beam.options.pipeline_options import FlinkRunnerOptions
 
-from callbeam.kvs import Job, KvsClient, KvsConfig, Lane, plan_lanes
+from callbeam.kvs import Job, KvsClient, KvsConfig, Lane, plan_lanes, shares_of
 from callbeam.transforms.progress import report
 
 
 @beam.typehints.with_input_types(Job)
-@beam.typehints.with_output_types(Lane)
+@beam.typehints.with_output_types(tuple[Lane, ...])
 class ListStreams(beam.DoFn):
-    """List every stream of a job, metadata only, and emit its lanes: what expires first, then the largest."""
+    """List every stream of a job, metadata only, and emit its lanes: what expires first, then the largest.
 
-    def __init__(self, *, kvs: KvsConfig) -> None:
+    Parameters
+    ----------
+    kvs : KvsConfig
+    slots : int or None
+        Into how many shares of about as many bytes the lanes go; None for each lane alone.
+    """
+
+    def __init__(self, *, kvs: KvsConfig, slots: int | None = None) -> None:
         self._kvs = kvs
+        self._slots = slots
 
-    def process(self, job: Job) -> Iterator[Lane]:
-        """Emit the lanes of one job."""
+    def process(self, job: Job) -> Iterator[tuple[Lane, ...]]:
+        """Emit the lanes of one job, in shares."""
         lanes = plan_lanes(KvsClient(self._kvs), job)
         report(planned_bytes=sum(lane.bytes for lane in lanes), planned_lanes=len(lanes))
-        yield from lanes
+        yield from [(lane,) for lane in lanes] if self._slots is None else shares_of(lanes, self._slots)
+
+
+class SpreadShares(beam.PTransform):
+    """Spread shares of lanes over the workers, and take them apart there.
+
+    Runners spread elements, not restrictions: without a shuffle here one worker would read every stream.
+    """
+
+    def expand(self, shares: beam.PCollection[tuple[Lane, ...]]) -> beam.PCollection[Lane]:
+        """Shuffle, and emit lanes."""
+        return shares | beam.Reshuffle() | beam.FlatMap(iter).with_output_types(Lane)
 
 
 class PlanReads(beam.PTransform):
     """Plan a job: from nothing to a PCollection of lanes, spread over the workers.
+
+    Most runners hand out lanes as workers come to be free. Flink deals them out at once, one after the other to each of
+    its ``--parallelism`` slots, so there is one share of lanes for each slot.
 
     Parameters
     ----------
@@ -43,10 +66,11 @@ class PlanReads(beam.PTransform):
 
     def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Lane]:
         """Create the job, list its streams, spread the lanes."""
+        parallelism = pbegin.pipeline.options.view_as(FlinkRunnerOptions).parallelism
+        slots = parallelism if parallelism > 0 else None
         return (
             pbegin
             | "Job" >> beam.Create([self._job])
-            | "ListStreams" >> beam.ParDo(ListStreams(kvs=self._kvs))
-            # Runners spread elements, not restrictions: without a shuffle here one worker would read every stream.
-            | "Spread" >> beam.Reshuffle()
+            | "ListStreams" >> beam.ParDo(ListStreams(kvs=self._kvs, slots=slots))
+            | "Spread" >> SpreadShares()
         )

@@ -23,6 +23,7 @@ from .planning import job_id_of as job_id_of
 from .planning import make_job as make_job
 from .planning import plan_jobs as plan_jobs
 from .planning import plan_lanes as plan_lanes
+from .planning import shares_of as shares_of
 from .selectors import NoStreamError as NoStreamError
 from .service_errors import KvsError as KvsError
 
@@ -53,5 +54,6 @@ __all__ = [
     "make_job",
     "plan_jobs",
     "plan_lanes",
+    "shares_of",
     "summarise",
 ]

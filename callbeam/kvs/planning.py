@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from heapq import heappop, heappush
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -192,6 +193,30 @@ def plan_lanes(
             raise UsageError(str(error)) from error
     soon_ms = job.as_of_ms + DAY_MS
     return sorted(lanes, key=lambda lane: (lane.expires_ms >= soon_ms, -lane.bytes, lane.stream.arn))
+
+
+def shares_of(lanes: Sequence[Lane], slots: int) -> list[tuple[Lane, ...]]:
+    """Share lanes out among so many readers that all end at about the same time: the largest first, to who has least.
+
+    Parameters
+    ----------
+    lanes : sequence of Lane
+        In the order in which they are to be read.
+    slots : int
+        Readers; each reads one lane at a time.
+
+    Returns
+    -------
+    list of tuple of Lane
+        One for each reader, fewer where there are fewer lanes; each in the order given.
+    """
+    held = [(0, slot) for slot in range(min(slots, len(lanes)))]
+    shares: list[list[int]] = [[] for _ in held]
+    for index in sorted(range(len(lanes)), key=lambda index: -lanes[index].bytes):
+        load, slot = heappop(held)
+        shares[slot].append(index)
+        heappush(held, (load + lanes[index].bytes, slot))
+    return [tuple(lanes[index] for index in sorted(share)) for share in shares]
 
 
 def is_empty(client: KvsClient, job: Job, *, threads: int = 8) -> bool:

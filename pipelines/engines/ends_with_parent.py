@@ -22,6 +22,8 @@ def main() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # kept by what this process becomes
         if os.getppid() != parent:
             sys.exit(1)  # it has ended meanwhile
+    # Whoever runs jobs keeps these to a thread of its own, and programs that it starts inherit that.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606  (what this is for)
 
 

@@ -29,6 +29,9 @@ ASKED_EVERY_S = 2.0
 PATIENCE_S = 300.0
 """How long a cluster may be out of reach, as while another job manager takes over."""
 
+NO_USE = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.DEADLINE_EXCEEDED}
+"""Answers that another attempt would meet again, or that have taken their time."""
+
 BEAMS_LOGGER = "FlinkJarJobServer"
 ENDED = {"FINISHED", "FAILED", "CANCELED", "SUSPENDED"}
 
@@ -82,7 +85,7 @@ def _submitted(
         except grpc.RpcError as error:  # noqa: PERF203
             if _newest_id(url, job_name) != known:
                 return None
-            if attempt == ATTEMPTS or error.code() != grpc.StatusCode.UNAVAILABLE:
+            if attempt == ATTEMPTS or error.code() in NO_USE:
                 raise RuntimeError(_lost(error, words)) from None
             _say(f"{_lost(error, words)}; nothing had run, so the job is submitted once more")
     raise AssertionError("the last attempt returns or raises")

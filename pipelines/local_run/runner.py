@@ -45,6 +45,9 @@ from callbeam.transforms import NAMESPACE, give_back
 LOCAL_RUNNER = "FnApiRunner"
 """Named, because Beam's ``DirectRunner`` picks one of three engines by the pipeline's shape and may download one."""
 
+WORKERS_KEPT_MS = 60_000
+"""Flink starts workers anew for each stage, seconds of imports each time, unless it is told to keep them so long."""
+
 
 def runner_words(beam_words: Sequence[str], *, workers: int) -> list[str]:
     """Complete the options that Beam gets: which runner, how many workers.
@@ -158,9 +161,10 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
     versions = options.view_as(ClientVersions)
     versions.client_versions = versions.client_versions or own_versions()
     ending_with_this_process(options)
+    environment = options.view_as(PortableOptions)
+    environment.environment_cache_millis = environment.environment_cache_millis or WORKERS_KEPT_MS
     if url is not None:
         progress.outcome = f"If the job was submitted it goes on, and publishes by itself: {url} has it as {job_name}"
-        environment = options.view_as(PortableOptions)
         workers = [f"--environment_type={environment.environment_type or 'DOCKER'}"]
         if environment.environment_config:
             workers.append(f"--environment_config={environment.environment_config}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from builders.engines import running
+from builders.engines import FlinkCluster, engine, java, running
 from callbeam.emulator import Emulator
 
 START, END = "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"
@@ -111,3 +111,39 @@ class DemoDay:
                 verb, identity = line.split()
                 handed[verb].add(f"{note.name} {identity}")
         return handed
+
+
+def flink(*words: str) -> list[str]:
+    """Return the options of a run on Flink; skip the test where it cannot be."""
+    java()
+    jar = engine("job-server-1.19-2.62.0/job-server.jar")
+    return ["--runner=FlinkRunner", f"--flink_job_server_jar={jar}", "--parallelism=2", *words]
+
+
+def on_cluster(cluster: FlinkCluster, *words: str) -> list[str]:
+    """Return the options of a run on a cluster; its task managers start the workers unless the words say otherwise."""
+    boot = Path(sys.executable).with_name("callbeam-flink-worker")
+    environment = ["--environment_type=PROCESS", f"--environment_options=process_command={boot}"]
+    if any(word.startswith("--environment_type=") for word in words):
+        environment = []
+    return flink(f"--flink_master={cluster.address}", "--number_of_execution_retries=9", *environment, *words)
+
+
+def same_tables(run: EngineRun, reference: EngineRun) -> None:
+    """Hold a run to what the local runner has made of the day."""
+    assert reference.code == 0, reference.err
+    assert run.code == 0, run.err
+    assert run.digests() == reference.digests()
+    assert len(run.digests()) >= 10
+    told, expected = ([line for line in one.out.splitlines() if " in " not in line] for one in (run, reference))
+    assert told == expected
+    assert "4 calls, 0.00 h" not in run.out
+    assert not list(run.output.glob("_jobs/*/*/"))  # nothing staged is left
+
+
+def same(run: EngineRun, reference: EngineRun) -> None:
+    """Hold an undisturbed run also to how it came to the tables."""
+    same_tables(run, reference)
+    assert run.reads == reference.reads  # each fragment once: no second connection, none too fast, no call refused
+    assert run.handed["sent"] == run.handed["took"]  # the same objects: no step in between encoded them
+    assert len(run.handed["sent"]) == len(reference.handed["sent"]) > 0

@@ -11,14 +11,16 @@ import subprocess
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 from urllib.request import urlopen
 
 import pytest
 import yaml
 
+from callbeam.pipelines.local_run import descendants
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
 HOME = Path(os.environ.get("CALLBEAM_ENGINES", "~/.cache/callbeam/engines")).expanduser()
@@ -55,12 +57,16 @@ def java() -> str:
 class FlinkCluster:
     """A job manager and two task managers, processes of their own, with the configuration of ``deploy/flink``.
 
+    A host called ``worker-pool`` is another address for each task manager, as if each had a machine of its own.
+
     Attributes
     ----------
     address : str
         Of its REST interface.
     task_managers : dict of str to subprocess.Popen
     """
+
+    POOLS: ClassVar = {"a": "127.0.0.2", "b": "127.0.0.3"}
 
     def __init__(self, folder: Path, lib: Path, environment: dict[str, str]) -> None:
         self._folder = folder
@@ -73,9 +79,9 @@ class FlinkCluster:
     def __enter__(self) -> FlinkCluster:
         self._configure()
         self._job_manager = self._start("jobmanager", ["runtime.entrypoint.StandaloneSessionClusterEntrypoint"], "448m")
-        for name in ("a", "b"):
+        for name in self.POOLS:
             self.start_task_manager(name)
-        self._wait()
+        self.wait()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,7 +91,24 @@ class FlinkCluster:
         memory = [word for part, size in MEMORY.items() for word in ("-D", f"taskmanager.memory.{part}={size}")]
         words = ["runtime.taskexecutor.TaskManagerRunner", "-D", f"taskmanager.resource-id={name}"]
         words += ["-D", "taskmanager.cpu.cores=1.0", *memory]
-        self.task_managers[name] = self._start(f"taskmanager-{name}", words, "384m")
+        hosts = self._folder / f"hosts-{name}"
+        hosts.write_text(f"127.0.0.1 localhost {socket.gethostname()}\n{self.POOLS[name]} worker-pool\n")
+        java_words = [f"-Djdk.net.hosts.file={hosts}"]
+        self.task_managers[name] = self._start(f"taskmanager-{name}", words, "384m", java_words)
+
+    def newest_job(self) -> dict[str, Any]:
+        """Return what the overview says of the job that began last."""
+        return max(self.get("/jobs/overview")["jobs"], key=lambda job: int(job["start-time"]))
+
+    def workers(self, name: str | None = None) -> list[int]:
+        """Return the Python workers that a task manager has started, or all."""
+        managers = [one for key, one in self.task_managers.items() if name in (None, key)]
+        return [
+            process
+            for manager in managers
+            for process in descendants(manager.pid)
+            if b"callbeam-flink-worker" in words_of(process)
+        ]
 
     def get(self, path: str) -> Any:
         with urlopen(f"http://{self.address}{path}", timeout=10) as answer:
@@ -113,23 +136,25 @@ class FlinkCluster:
             "appender.c.layout.type=PatternLayout\nappender.c.layout.pattern=%d{HH:mm:ss,SSS} %-5p %c{1} - %m%n\n"
         )
 
-    def _start(self, name: str, words: list[str], heap: str) -> subprocess.Popen[bytes]:
+    def _start(self, name: str, words: list[str], heap: str, java_words: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         conf = self._folder / "conf"
         main, *rest = words
         command = [java(), f"-Xmx{heap}", *(f"--add-opens=java.base/java.{part}=ALL-UNNAMED" for part in OPENED)]
         command += [
             "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
             f"-Dlog4j.configurationFile={conf}/log4j.properties",
+            *java_words,
         ]
         command += ["-cp", f"{self._lib}/*", f"org.apache.flink.{main}", "--configDir", str(conf), *rest]
         log = self._stack.enter_context((self._folder / f"{name}.log").open("ab"))
         return self._stack.enter_context(running(command, log, log, self._environment))
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Wait until every task manager is there, and idle."""
         end = time.monotonic() + READY_S
         while time.monotonic() < end:
             with suppress(OSError):
-                if self.get("/overview")["slots-available"] >= len(self.task_managers):
+                if self.get("/overview")["slots-available"] >= len(self.POOLS):
                     return
             time.sleep(0.5)
         raise TimeoutError(f"the Flink cluster is not ready after {READY_S} s:\n{self.log()}")
@@ -148,6 +173,14 @@ def running(
             with suppress(ProcessLookupError, subprocess.TimeoutExpired):
                 os.killpg(process.pid, number)
                 process.wait(PATIENCE_S)
+
+
+def words_of(process: int) -> bytes:
+    """Return a process's command line; none if it has ended meanwhile."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def free_port() -> int:
