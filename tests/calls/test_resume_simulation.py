@@ -61,7 +61,9 @@ class Again:
     read: Counter
 
 
-def read_again(rng: random.Random, lane: Lane, job: Job, first: list[Sent], second: list[Sent]) -> Again:
+def read_again(
+    rng: random.Random, lane: Lane, job: Job, first: list[Sent], second: list[Sent], forgotten: frozenset[int]
+) -> Again:
     memory = Memory()
     until = rng.choice([5, 20, 1_000_000])
     for count, event in enumerate(resume_lane(lane, job, MemorySource(first), memory)):
@@ -70,7 +72,7 @@ def read_again(rng: random.Random, lane: Lane, job: Job, first: list[Sent], seco
         if count == until:
             break
     for number in list(memory.legs):
-        if rng.random() < 0.2:
+        if number in forgotten or rng.random() < 0.2:
             del memory.legs[number]
     for digest in list(memory.pieces):
         if rng.random() < 0.1:
@@ -95,7 +97,7 @@ def told(event) -> object:
 
 def check(rng: random.Random, lane: Lane, job: Job, sent: list[Sent], later: list[Sent]) -> int:
     """Hold a lane read again against the same lane read anew; return how many legs were not read again."""
-    again = read_again(rng, lane, job, sent, later)
+    again = read_again(rng, lane, job, sent, later, frozenset())
     assert again.events == Counter(told(event) for event in read_lane(lane, job, MemorySource(later)))
     return len(again.kept)
 
@@ -173,8 +175,8 @@ class Never(random.Random):
         return some[-1]
 
 
-def again(first: list[Sent], second: list[Sent], job: Job = JOB) -> Again:
-    return read_again(Never(), make_lane(S1, job, first), job, first, second)
+def again(first: list[Sent], second: list[Sent], job: Job = JOB, *forgotten: int) -> Again:
+    return read_again(Never(), make_lane(S1, job, first), job, first, second, frozenset(forgotten))
 
 
 def test_nothing_that_is_kept_is_read_again() -> None:
@@ -202,6 +204,20 @@ def test_a_leg_that_is_not_listed_as_it_was_is_read_again(changed: set[int]) -> 
     result = again(CALLS, [one for one in CALLS if one.number not in changed])
     assert "b" not in [one.leg.identity.call_id for one in result.kept]
     assert set(result.read) >= set(range(301, 601)) - changed
+
+
+def test_other_fragments_in_the_same_place_are_read() -> None:
+    result = again(CALLS, [replace(one, number=5000) if one.number == 450 else one for one in CALLS])
+    assert [one.leg.identity.call_id for one in result.kept] == ["a", "c"]
+    assert 5000 in result.read
+
+
+def test_what_was_seen_to_end_a_leg_counts_though_it_is_lost_later() -> None:
+    sent = [replace(one, call="a") if one.number > 301 else one for one in CALLS]
+    sent[300] = replace(sent[300], call="b")
+    result = again(sent, losing(sent, {301}), JOB, 301)
+    assert [(one.leg.identity.call_id, one.leg.first_number) for one in result.kept] == [("a", 1), ("a", 302)]
+    assert set(result.read) == {301}
 
 
 def test_a_leg_begins_anew_only_where_the_one_before_it_ends() -> None:
