@@ -95,6 +95,12 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
     run.add_argument(
         "--workers", type=whole_number(1), default=1, metavar="N", help="local worker processes (default %(default)s)"
     )
+    run.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep what a job makes of calls until it is published: another attempt need not read them again",
+    )
     run.add_argument("--take-over", action="store_true", help="complete a job whose submission died while it published")
     run.add_argument("--allow-overlap", action="store_true", help="though another job has published part of this range")
     run.add_argument("--allow-fewer", action="store_true", help="replace rows though this run decodes fewer fragments")
@@ -166,6 +172,7 @@ def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
         model_path=options.sentiment_model,
         windows=windows,
         memory=memory,
+        resume=options.resume,
         recordings=None if place is None else input_place("--recordings", place, storage).config,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],

@@ -6,6 +6,7 @@ from .manifest import load_manifest as load_manifest
 from .manifest import load_manifests as load_manifests
 from .manifest import write_run as write_run
 from .object_names import manifest_key as manifest_key
+from .object_names import results_prefix as results_prefix
 from .object_names import shard_in as shard_in
 from .published import Output as Output
 from .published import open_output as open_output
@@ -15,6 +16,7 @@ from .publishing import refuse_claimed as refuse_claimed
 from .shards import shard_count as shard_count
 from .shards import shard_of as shard_of
 from .staging import StagedFile as StagedFile
+from .staging import StagedPieces as StagedPieces
 from .staging import stage_piece as stage_piece
 from .staging import stage_table as stage_table
 
@@ -24,6 +26,7 @@ __all__ = [
     "Output",
     "PublishConfig",
     "StagedFile",
+    "StagedPieces",
     "load_manifest",
     "load_manifests",
     "manifest_key",
@@ -32,6 +35,7 @@ __all__ = [
     "refuse_claimed",
     "refuse_overlap",
     "refuse_written",
+    "results_prefix",
     "shard_count",
     "shard_in",
     "shard_of",
