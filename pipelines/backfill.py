@@ -55,6 +55,7 @@ from callbeam.tables import (
     refuse_claimed,
     refuse_overlap,
     refuse_written,
+    remove_abandoned,
     write_run,
 )
 from callbeam.transforms import MemoryNeed, WindowConfig, open_model
@@ -190,6 +191,7 @@ def _checked_jobs(options: argparse.Namespace, config: BackfillConfig) -> tuple[
     store = open_store(config.storage, patience_s=INTERACTIVE_PATIENCE_S)
     jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage, recordings=options.recordings)
     check_writable(store)
+    remove_abandoned(store, round(time.time() * 1000))
     manifests = load_manifests(store)
     for planned in jobs:
         job = planned.job

@@ -73,8 +73,7 @@ class AnalysePiece(beam.DoFn):
         spans = [
             (channel.core_end - channel.core_start) * 1000 // channel.sample_rate_hz for channel in decoded.channels
         ]
-        audio_ms = max(spans, default=0)
-        report(audio_ms=audio_ms)
+        report(audio_ms=max(spans, default=0))
         yield PieceParts(
             digest=decoded.digest,
             stream_arn=decoded.leg.stream.arn,
@@ -84,7 +83,7 @@ class AnalysePiece(beam.DoFn):
                 *parts_of_analysis(call_id, analysis, decoded.clock, decoded.index),
                 *(Keyed(call_id, call_parts.FILES, file) for file in files),
             ),
-            audio_ms=audio_ms,
+            bytes=sum(row.bytes for row in decoded.ledger),
             batches=tuple(analysed.batch for analysed in analysis.channels if analysed.batch is not None),
         )
 

@@ -128,7 +128,7 @@ class ReadLane(beam.DoFn):
                 yield event
             elif isinstance(event, KeptLeg):
                 for piece in () if memory is None else memory.recalled:
-                    report(audio_ms=piece.audio_ms)
+                    report(read_bytes=piece.bytes)
                     for keyed in piece.parts:
                         yield beam.pvalue.TaggedOutput("kept", keyed)
             else:

@@ -30,8 +30,8 @@ class PieceParts:
     stream_arn : str
         Where its leg lies.
     parts : tuple of Keyed
-    audio_ms : int
-        Length of its audio.
+    bytes : int
+        Of the fragments that it accounts for.
     batches : tuple of UnitBatch
         What a sentiment model is still to score, with the audio of it.
     """
@@ -39,7 +39,7 @@ class PieceParts:
     digest: str
     stream_arn: str
     parts: tuple[Keyed, ...]
-    audio_ms: int
+    bytes: int
     batches: tuple[UnitBatch, ...] = ()
 
     def __len__(self) -> int:

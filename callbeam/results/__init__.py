@@ -1,7 +1,7 @@
 """What attempts at a job leave for the next one: results of pieces and legs, so that no media is read twice.
 
-``PieceKeeper`` and ``LaneMemory`` keep and recall them while a lane is read; ``remove_expired`` clears what a job that
-was given up has left. Publishing a job removes its own.
+``PieceKeeper`` and ``LaneMemory`` keep and recall them while a lane is read. All of them lie below a job's staging
+(``callbeam.tables.results_prefix``): publishing a job removes them, ``remove_abandoned`` those of a job given up.
 """
 
 import lazy_loader

@@ -1,3 +1,4 @@
+from .interface import ObjectInfo as ObjectInfo
 from .interface import ObjectStore as ObjectStore
 from .interface import StorageConfig as StorageConfig
 from .interface import StorageError as StorageError
@@ -15,6 +16,7 @@ __all__ = [
     "INTERACTIVE_PATIENCE_S",
     "STORAGE_CLASSES",
     "ObjectSettings",
+    "ObjectInfo",
     "ObjectStore",
     "StorageConfig",
     "StorageError",

@@ -1,3 +1,4 @@
+from .abandoned import remove_abandoned as remove_abandoned
 from .guards import refuse_overlap as refuse_overlap
 from .guards import refuse_written as refuse_written
 from .manifest import Manifest as Manifest
@@ -35,6 +36,7 @@ __all__ = [
     "refuse_claimed",
     "refuse_overlap",
     "refuse_written",
+    "remove_abandoned",
     "results_prefix",
     "shard_count",
     "shard_in",
