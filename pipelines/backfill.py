@@ -57,6 +57,7 @@ from callbeam.tables import (
     refuse_claimed,
     refuse_overlap,
     refuse_written,
+    remove_abandoned,
     write_run,
 )
 from callbeam.transforms import MemoryNeed, WindowConfig, open_model
@@ -96,6 +97,12 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
     )
     run.add_argument(
         "--workers", type=whole_number(1), default=1, metavar="N", help="local worker processes (default %(default)s)"
+    )
+    run.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep what a job makes of calls until it is published: another attempt need not read them again",
     )
     run.add_argument("--take-over", action="store_true", help="complete a job whose submission died while it published")
     run.add_argument("--allow-overlap", action="store_true", help="though another job has published part of this range")
@@ -169,6 +176,7 @@ def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
         model_path=options.sentiment_model,
         windows=windows,
         memory=memory,
+        resume=options.resume,
         recordings=None if place is None else input_place("--recordings", place, storage).config,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
@@ -186,6 +194,7 @@ def _checked_jobs(options: argparse.Namespace, config: BackfillConfig) -> tuple[
     store = open_store(config.storage, patience_s=INTERACTIVE_PATIENCE_S)
     jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage, recordings=options.recordings)
     check_writable(store)
+    remove_abandoned(store, round(time.time() * 1000))
     manifests = load_manifests(store)
     for planned in jobs:
         job = planned.job

@@ -1,3 +1,4 @@
+from .interface import ObjectInfo as ObjectInfo
 from .interface import ObjectStore as ObjectStore
 from .interface import StorageConfig as StorageConfig
 from .interface import StorageError as StorageError
@@ -15,6 +16,7 @@ __all__ = [
     "ENCRYPTIONS",
     "INTERACTIVE_PATIENCE_S",
     "STORAGE_CLASSES",
+    "ObjectInfo",
     "ObjectSettings",
     "ObjectStore",
     "StorageConfig",

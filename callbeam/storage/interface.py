@@ -55,10 +55,11 @@ class StorageConfig:
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """An object: its key below the output, and its size in bytes."""
+    """An object: its key below the output, its size in bytes, and when it was written, in UTC milliseconds."""
 
     key: str
     size: int
+    written_ms: int = field(default=0, compare=False)
 
 
 class ObjectStore(Protocol):

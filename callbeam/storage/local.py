@@ -137,7 +137,8 @@ class LocalStore:
                     key = name if below == "." else f"{below}/{name}"
                     if key.startswith(prefix) and not name.startswith("."):
                         with suppress(FileNotFoundError):
-                            found.append(ObjectInfo(key, (Path(folder) / name).stat().st_size))
+                            stat = (Path(folder) / name).stat()
+                            found.append(ObjectInfo(key, stat.st_size, stat.st_mtime_ns // 1_000_000))
         yield from sorted(found, key=lambda info: info.key)
 
     def _path(self, key: str) -> Path:

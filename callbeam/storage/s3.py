@@ -185,11 +185,16 @@ class S3Store:
         while True:
             page = self._persist("listed", prefix, partial(self._page, prefix, token))
             items = page.get("Contents", ())
-            found.extend(ObjectInfo(item["Key"][len(self._prefix) :], int(item["Size"])) for item in items)
+            found.extend(self._info(item) for item in items)
             if not page.get("IsTruncated"):
                 break
             token = {"ContinuationToken": page["NextContinuationToken"]}
         yield from sorted(found, key=lambda info: info.key)
+
+    def _info(self, item: dict[str, Any]) -> ObjectInfo:
+        return ObjectInfo(
+            item["Key"][len(self._prefix) :], int(item["Size"]), round(item["LastModified"].timestamp() * 1000)
+        )
 
     def _page(self, prefix: str, token: dict[str, str]) -> dict[str, Any]:
         page: dict[str, Any] = self._client.list_objects_v2(

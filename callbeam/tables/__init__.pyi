@@ -1,3 +1,4 @@
+from .abandoned import remove_abandoned as remove_abandoned
 from .guards import refuse_overlap as refuse_overlap
 from .guards import refuse_written as refuse_written
 from .manifest import FileEntry as FileEntry
@@ -8,6 +9,7 @@ from .manifest import load_manifests as load_manifests
 from .manifest import write_run as write_run
 from .object_names import JOBS as JOBS
 from .object_names import manifest_key as manifest_key
+from .object_names import results_prefix as results_prefix
 from .object_names import shard_in as shard_in
 from .published import Output as Output
 from .published import open_output as open_output
@@ -17,6 +19,7 @@ from .publishing import refuse_claimed as refuse_claimed
 from .shards import shard_count as shard_count
 from .shards import shard_of as shard_of
 from .staging import StagedFile as StagedFile
+from .staging import StagedPieces as StagedPieces
 from .staging import stage_piece as stage_piece
 from .staging import stage_table as stage_table
 from .table_file import TableFile as TableFile
@@ -35,6 +38,7 @@ __all__ = [
     "Output",
     "PublishConfig",
     "StagedFile",
+    "StagedPieces",
     "TableFile",
     "Tombstones",
     "add_tombstone",
@@ -49,6 +53,8 @@ __all__ = [
     "refuse_claimed",
     "refuse_overlap",
     "refuse_written",
+    "remove_abandoned",
+    "results_prefix",
     "shard_count",
     "shard_in",
     "shard_of",

@@ -215,21 +215,12 @@ def _differing(store: ObjectStore, job: Job, moves: Sequence[_Move]) -> list[_Mo
 def _check_staging(store: ObjectStore, job: Job, to_copy: Sequence[_Move]) -> None:
     """Refuse to begin what could not be finished."""
     sizes = {info.key: info.size for info in store.list(job_prefix(job.job_id))}
-
-    def sound(move: _Move) -> bool:
-        file = move.source
-        if sizes.get(file.key) != file.bytes:
-            return False
-        # Pieces have no attempt in their names: another submission with other options may have replaced them.
-        return file.shard is not None or store.sha256(file.key) == file.sha256
-
-    with ThreadPoolExecutor(COPIERS) as pool:
-        for move, is_sound in zip(to_copy, pool.map(sound, to_copy), strict=True):
-            if not is_sound:
-                raise JobError(
-                    f"{store.describe(move.source.key)} is no longer what this submission staged: another submission "
-                    f"of job {job.job_id} has published or replaced it meanwhile; run the job again"
-                )
+    for move in to_copy:
+        if sizes.get(move.source.key) != move.source.bytes:
+            raise JobError(
+                f"{store.describe(move.source.key)} is no longer what this submission staged: another submission "
+                f"of job {job.job_id} has published or replaced it meanwhile; run the job again"
+            )
 
 
 def _others(store: ObjectStore, job: Job, manifest: Manifest) -> list[str]:

@@ -125,7 +125,8 @@ def stage(store: ObjectStore, job: Job, attempt: str, content: Content) -> list[
     staged = []
     for (table, place), data in content.items():
         shard = place if isinstance(place, int) else None
-        key = piece_key(table, job, place) if isinstance(place, str) else staged_key(table, job, attempt, place)
+        piece = isinstance(place, str)
+        key = piece_key(table, job, place, sha256(data)) if piece else staged_key(table, job, attempt, place)
         store.put(key, data)
         staged.append(StagedFile(key, table, shard, 1, len(data), sha256(data)))
     return staged
@@ -327,9 +328,16 @@ def test_a_late_retry_does_not_undo_another_submissions_work(store: ObjectStore,
     assert everything(store) == before
 
 
-def test_pieces_that_another_submission_replaced_are_not_published(store: ObjectStore, job: Job) -> None:
+def test_pieces_of_another_submission_do_not_take_the_place_of_ones_own(store: ObjectStore, job: Job) -> None:
     staged = stage(store, job, "a", {("frames", "x"): b"these frames"})
     stage(store, job, "b", {("frames", "x"): b"other frames"})
+    publish(store, job, staged, Outcome(), config_of("a"))
+    assert_published(store, job, {("frames", "x"): b"these frames"})
+
+
+def test_pieces_that_are_gone_are_not_published(store: ObjectStore, job: Job) -> None:
+    staged = stage(store, job, "a", {("frames", "x"): b"these frames"})
+    store.delete([staged[0].key])
     with pytest.raises(JobError, match="no longer what this submission staged"):
         publish(store, job, staged, Outcome(), config_of("a"))
     assert store.get(claim_key(job.job_id)) is None
@@ -400,7 +408,7 @@ def test_real_rows_arrive(store: ObjectStore, job: Job) -> None:
     assert pa.concat_tables(read).num_rows == 500
 
 
-@pytest.mark.parametrize("attempt", ["", "pieces", "a/b"])
+@pytest.mark.parametrize("attempt", ["", "pieces", "results", "a/b"])
 def test_an_attempt_cannot_be_named_as_something_else(store: ObjectStore, job: Job, attempt: str) -> None:
     with pytest.raises(JobError, match="cannot name an attempt"):
         stage_table(store, job, attempt, TABLES["calls"], 0, TABLES["calls"].schema.empty_table())
