@@ -15,7 +15,17 @@ from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, is_empty
-from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, whole_number
+from callbeam.pipelines.command_line import (
+    StrictParser,
+    add_s3_arguments,
+    add_s3_writing_arguments,
+    number,
+    object_settings,
+    parse,
+    s3_config,
+    show_instant,
+    whole_number,
+)
 from callbeam.pipelines.engines import (
     check_cluster,
     check_dataflow,
@@ -37,7 +47,6 @@ from callbeam.pipelines.options import (
     check_source,
     kvs_config,
 )
-from callbeam.pipelines.s3_options import add_s3_arguments, add_s3_writing_arguments, object_settings, s3_config
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.speech_options import (
     add_sentiment_arguments,

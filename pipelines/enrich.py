@@ -8,11 +8,17 @@ import uuid
 from collections.abc import Sequence
 
 from callbeam.enrichment import Enriched, enrich
-from callbeam.pipelines.command_line import StrictParser, parse
+from callbeam.pipelines.command_line import (
+    StrictParser,
+    add_s3_arguments,
+    add_s3_writing_arguments,
+    object_settings,
+    parse,
+    s3_config,
+)
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import versions
-from callbeam.pipelines.s3_options import add_s3_arguments, add_s3_writing_arguments, object_settings, s3_config
 from callbeam.report import counted
 from callbeam.storage import check_writable, open_store, resolve_config
 from callbeam.tables import PublishConfig, load_tombstones, open_output

@@ -9,9 +9,16 @@ from collections.abc import Sequence
 
 from callbeam.erasure import forget
 from callbeam.errors import UsageError
-from callbeam.pipelines.command_line import StrictParser, parse, show_instant
+from callbeam.pipelines.command_line import (
+    StrictParser,
+    add_s3_arguments,
+    add_s3_writing_arguments,
+    object_settings,
+    parse,
+    s3_config,
+    show_instant,
+)
 from callbeam.pipelines.exits import command
-from callbeam.pipelines.s3_options import add_s3_arguments, add_s3_writing_arguments, object_settings, s3_config
 from callbeam.report import counted
 from callbeam.storage import check_writable, open_store, resolve_config
 from callbeam.tables import open_output
