@@ -45,7 +45,7 @@ setup(
     extras_require={
         # PyAV's wheels bring their own FFmpeg, which is LGPL
         "codecs": ["av>=13,<19"],
-        "gcp": ["apache-beam[gcp]>=2.77,<3"],
+        "dataflow": ["apache-beam[gcp]>=2.77,<3"],
         "docs": DOCS,
         "dev": [
             *DOCS,
@@ -78,7 +78,6 @@ setup(
         ]
     },
     classifiers=[
-        "License :: OSI Approved :: Apache Software License",
         "Programming Language :: Python :: 3",
         "Topic :: Multimedia :: Sound/Audio :: Analysis",
         "Typing :: Typed",

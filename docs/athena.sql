@@ -817,3 +817,138 @@ TBLPROPERTIES (
   'projection.dt.interval.unit' = 'DAYS',
   'storage.location.template' = 's3://BUCKET/PREFIX/jobs/dt=${dt}/'
 );
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`segments` (
+  `job_id` string COMMENT 'The job that wrote the row; part of its file\'s name.',
+  `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
+  `call_known` boolean COMMENT 'A job has written the call; if not, call_id is the source\'s own name of it.',
+  `source` string COMMENT 'Who says it: contact_lens, contact_lens_realtime, transcribe_call_analytics, post_call_analytics, chime_call_analytics, live_call_analytics or people.',
+  `source_segment_id` string COMMENT 'The source\'s own name of it.',
+  `participant_role` string COMMENT 'Whom it is about: CUSTOMER, AGENT, or SYSTEM (prompts); NULL where nothing tells.',
+  `channel_id` string COMMENT 'The channel whose speech it is; NULL if none is.',
+  `begin_offset_ms` int COMMENT 'Where it begins, from the call\'s start; NULL if it is about all of the call, if the call is not known, or if the source\'s clock cannot be brought to the call\'s.',
+  `end_offset_ms` int COMMENT 'Where it ends, likewise.',
+  `source_begin_ms` bigint COMMENT 'Where it begins on the source\'s clock.',
+  `source_end_ms` bigint COMMENT 'Where it ends on the source\'s clock.',
+  `clock_shift_ms` bigint COMMENT 'What was added to the source\'s clock; NULL if that is not known.',
+  `clock_confidence` float COMMENT 'How well the source\'s speech and the call\'s agree at that shift: their correlation over frames of 20 ms, 0 to 1; below 0.4 no text is given to utterances.',
+  `language` string COMMENT 'As the source writes it.',
+  `text` string COMMENT 'What was said; NULL where the text policy withholds it.',
+  `words` array<struct<begin_offset_ms:int,end_offset_ms:int,text:string,confidence:float,utterance_id:string>> COMMENT 'Its words and the utterances that they lie in; NULL without.',
+  `text_status` string COMMENT 'linked: in utterance_texts; no_utterance: nobody of its role is heard there; no_channel: the call has no channel of its role; unaligned: its clock cannot be brought to the call\'s; unknown_call.',
+  `utterance_ids` array<string> COMMENT 'The utterances that it lies in, in order.',
+  `is_partial` boolean COMMENT 'The source\'s final word on it never came.',
+  `redacted` boolean COMMENT 'The source says that personal data were taken out.',
+  `record_count` int COMMENT 'Records that say the same: partial ones and repetitions included.',
+  `place` string COMMENT 'The first of them: its file, and where in it.'
+)
+COMMENT 'A row is a stretch of speech that another system transcribed. Written by callbeam enrich.'
+PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/segments/'
+TBLPROPERTIES (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.dt.type' = 'date',
+  'projection.dt.format' = 'yyyy-MM-dd',
+  'projection.dt.range' = '2020-01-01,NOW',
+  'projection.dt.interval' = '1',
+  'projection.dt.interval.unit' = 'DAYS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/segments/dt=${dt}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`utterance_texts` (
+  `job_id` string COMMENT 'The job that wrote the row; part of its file\'s name.',
+  `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
+  `channel_id` string COMMENT 'Names the channel in every table: a hash of stream, the leg\'s first fragment and track name.',
+  `participant_role` string COMMENT 'CUSTOMER (from the customer), AGENT (all that the customer hears), NULL where nothing tells.',
+  `utterance_id` string COMMENT 'Joins utterances.',
+  `source` string COMMENT 'Who says it, as in segments.',
+  `begin_offset_ms` int COMMENT 'Where the utterance begins, from the call\'s start.',
+  `end_offset_ms` int COMMENT 'Where it ends.',
+  `text` string COMMENT 'What was said; NULL if withheld, or in a neighbour\'s text.',
+  `text_status` string COMMENT 'words: the words that were said in it, by their times; segment: of segments without times of words, those that lie in it most; in_neighbour: it holds part of such a segment, whose text the utterance has in which most of it lies; withheld: the text...',
+  `word_count` int COMMENT 'Words of text; NULL without.',
+  `words_per_minute` float COMMENT 'word_count by the utterance\'s duration; NULL unless text_status is words.',
+  `source_segment_ids` array<string> COMMENT 'The segments that it holds some of, in order.'
+)
+COMMENT 'A row is what one source has for an utterance. Written by callbeam enrich.'
+PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/utterance_texts/'
+TBLPROPERTIES (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.dt.type' = 'date',
+  'projection.dt.format' = 'yyyy-MM-dd',
+  'projection.dt.range' = '2020-01-01,NOW',
+  'projection.dt.interval' = '1',
+  'projection.dt.interval.unit' = 'DAYS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/utterance_texts/dt=${dt}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`labels` (
+  `job_id` string COMMENT 'The job that wrote the row; part of its file\'s name.',
+  `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
+  `call_known` boolean COMMENT 'A job has written the call; if not, call_id is the source\'s own name of it.',
+  `source` string COMMENT 'Who says it: contact_lens, contact_lens_realtime, transcribe_call_analytics, post_call_analytics, chime_call_analytics, live_call_analytics or people.',
+  `label_id` string COMMENT 'Names the label: a hash of what it says.',
+  `name` string COMMENT 'What is judged: sentiment, sentiment_overall, sentiment_quarter, voice_tone, voice_tone_score, loudness, category, issue, outcome, action_item, summary, interruption, non_talk, redaction, agent, talk_speed, a column of calls that the source has a...',
+  `value` string COMMENT 'The class or text; NULL without one, or where the text policy withholds it.',
+  `score` float COMMENT 'The figure, on scale.',
+  `scale` string COMMENT 'Range or unit of the score: -5..5, 0..1, ms, count.',
+  `annotator` string COMMENT 'Who judged, where that is a person.',
+  `participant_role` string COMMENT 'Whom it is about: CUSTOMER, AGENT, or SYSTEM (prompts); NULL where nothing tells.',
+  `begin_offset_ms` int COMMENT 'Where it begins, from the call\'s start; NULL if it is about all of the call, if the call is not known, or if the source\'s clock cannot be brought to the call\'s.',
+  `end_offset_ms` int COMMENT 'Where it ends, likewise.',
+  `source_segment_id` string COMMENT 'The segment that it is about.',
+  `unit_id` string COMMENT 'The unit of sentiment_inputs, or the utterance, that it is about.',
+  `record_count` int COMMENT 'Records that say the same: partial ones and repetitions included.',
+  `place` string COMMENT 'The first of them: its file, and where in it.'
+)
+COMMENT 'A row is a judgement by another system or a person: about a call, a stretch of it, a segment or a unit. Written by callbeam enrich.'
+PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/labels/'
+TBLPROPERTIES (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.dt.type' = 'date',
+  'projection.dt.format' = 'yyyy-MM-dd',
+  'projection.dt.range' = '2020-01-01,NOW',
+  'projection.dt.interval' = '1',
+  'projection.dt.interval.unit' = 'DAYS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/labels/dt=${dt}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`messages` (
+  `job_id` string COMMENT 'The job that wrote the row; part of its file\'s name.',
+  `call_id` string COMMENT 'ContactId, TransactionId, or <stream>#<first fragment number> for untagged audio.',
+  `call_known` boolean COMMENT 'A job has written the call; if not, call_id is the source\'s own name of it.',
+  `source` string COMMENT 'Who says it: contact_lens, contact_lens_realtime, transcribe_call_analytics, post_call_analytics, chime_call_analytics, live_call_analytics or people.',
+  `message_id` string COMMENT 'Names the message: a hash of what it says.',
+  `said_ts` timestamp COMMENT 'When it was published.',
+  `offset_ms` int COMMENT 'The same, from the call\'s start.',
+  `kind` string COMMENT 'Its detail-type or EventType, known or not.',
+  `status` string COMMENT 'Its own word of what happened.',
+  `participant_role` string COMMENT 'Whom it is about: CUSTOMER, AGENT, or SYSTEM (prompts); NULL where nothing tells.',
+  `text` string COMMENT 'What was said, where it tells and the text policy allows.',
+  `is_partial` boolean COMMENT 'A later message of the same segment replaces the text.',
+  `payload` string COMMENT 'The record as JSON; without numbers and addresses, and of text that the policy withholds the shape alone.',
+  `record_count` int COMMENT 'Records that say the same: partial ones and repetitions included.',
+  `place` string COMMENT 'The first of them: its file, and where in it.'
+)
+COMMENT 'A row is a record of a stream of call analytics. Written by callbeam enrich.'
+PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
+STORED AS PARQUET
+LOCATION 's3://BUCKET/PREFIX/messages/'
+TBLPROPERTIES (
+  'classification' = 'parquet',
+  'projection.enabled' = 'true',
+  'projection.dt.type' = 'date',
+  'projection.dt.format' = 'yyyy-MM-dd',
+  'projection.dt.range' = '2020-01-01,NOW',
+  'projection.dt.interval' = '1',
+  'projection.dt.interval.unit' = 'DAYS',
+  'storage.location.template' = 's3://BUCKET/PREFIX/messages/dt=${dt}/'
+);

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import time
 import uuid
 from collections.abc import Sequence
 from functools import partial
-
-import grpc
 
 from callbeam.assembly import lost_ratio, publish_job
 from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
@@ -18,22 +15,28 @@ from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, is_empty
 from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, whole_number
-from callbeam.pipelines.engines import check_cluster, is_dataflow, named_runner
-from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command
+from callbeam.pipelines.engines import (
+    check_cluster,
+    check_dataflow,
+    dataflow_words,
+    is_dataflow,
+    memory_need,
+    named_runner,
+)
+from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command, root_cause
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
 from callbeam.pipelines.job_pipeline import BackfillConfig, build
-from callbeam.pipelines.local_run import ProgressLine, run_pipeline, runner_words
+from callbeam.pipelines.local_run import LOCAL_RUNNER, ProgressLine, run_pipeline, runner_words
 from callbeam.pipelines.options import (
     add_recordings_argument,
-    add_s3_arguments,
     add_source_arguments,
     beam_parser,
     check_beam_words,
     check_source,
     kvs_config,
-    s3_config,
 )
+from callbeam.pipelines.s3_options import add_s3_arguments, add_s3_writing_arguments, object_settings, s3_config
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.speech_options import (
     add_sentiment_arguments,
@@ -42,18 +45,19 @@ from callbeam.pipelines.speech_options import (
     assembly_config,
 )
 from callbeam.pipelines.summary import only_runs_in, summary
-from callbeam.storage import ObjectStore, check_writable, open_store, resolve_config
+from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable, open_store, resolve_config
 from callbeam.tables import (
     Manifest,
     PublishConfig,
     load_manifest,
     load_manifests,
+    manifest_key,
     refuse_claimed,
     refuse_overlap,
     refuse_written,
     write_run,
 )
-from callbeam.transforms import WindowConfig, open_model
+from callbeam.transforms import MemoryNeed, WindowConfig, open_model
 from callbeam.voice import MODEL_SHA256
 
 
@@ -73,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
     output = parser.add_argument_group("output")
     output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")
     add_s3_arguments(output.add_argument, "writing to")
+    add_s3_writing_arguments(output.add_argument)
     output.add_argument("--frames", action="store_true", help="also write the table of 10 ms frames: 100 MB an hour")
     window = number(1, 86_400)
     output.add_argument("--window-seconds", type=window, default=30.0, metavar="S", help="default %(default)g")
@@ -117,15 +122,25 @@ def main(argv: Sequence[str]) -> int:
     add_arguments(parser, region_is_taken=is_dataflow(argv))
     beam_options = beam_parser()
     options, beam_words = parse(parser, argv, others=beam_options.known_options)
-    check_cluster(check_beam_words(beam_options, beam_words))
+    engine_options = check_beam_words(beam_options, beam_words)
+    check_cluster(engine_options)
+    on_dataflow = is_dataflow(beam_words)
+    if on_dataflow:
+        check_dataflow(engine_options, output=options.output)
+        beam_words = dataflow_words(beam_words, engine_options)
     check_source(options, recordings=options.recordings)
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
     runner = runner_words(beam_words, workers=options.workers)
-    config = _config(options)
-    store = open_store(config.storage)
-    jobs, letters = _checked_jobs(options, config, store)
-    running = _Running(config, runner, store, max_loss=options.max_loss)
+    local = options.workers if named_runner(runner) == LOCAL_RUNNER else None
+    memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=local)
+    if local is not None:
+        memory.check()
+    config = _config(options, memory)
+    jobs, letters = _checked_jobs(options, config)
+    if engine_options.template_location and len(jobs) > 1:
+        raise UsageError("a template is one job, and a job is a UTC day or part of one: give a range within one day")
+    running = _Running(config, runner, max_loss=options.max_loss)
     codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
@@ -133,11 +148,11 @@ def main(argv: Sequence[str]) -> int:
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 
-def _config(options: argparse.Namespace) -> BackfillConfig:
+def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
     decode = DecodeConfig(parse_role_map(options.role_map))
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
-    storage = resolve_config(s3_config(options, options.output))
+    storage = resolve_config(s3_config(options, options.output, object_settings(options, options.output)))
     place = options.recordings
     model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
     analysis, assembly = analysis_config(options, model), assembly_config(options, model)
@@ -150,6 +165,7 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
         assembly=assembly,
         model_path=options.sentiment_model,
         windows=windows,
+        memory=memory,
         recordings=None if place is None else input_place("--recordings", place, storage).config,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
@@ -162,10 +178,9 @@ def _config(options: argparse.Namespace) -> BackfillConfig:
     )
 
 
-def _checked_jobs(
-    options: argparse.Namespace, config: BackfillConfig, store: ObjectStore
-) -> tuple[list[PlannedJob], list[DeadLetter]]:
+def _checked_jobs(options: argparse.Namespace, config: BackfillConfig) -> tuple[list[PlannedJob], list[DeadLetter]]:
     """Plan the jobs, and refuse before any work what cannot end well."""
+    store = open_store(config.storage, patience_s=INTERACTIVE_PATIENCE_S)
     jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage, recordings=options.recordings)
     check_writable(store)
     manifests = load_manifests(store)
@@ -181,10 +196,10 @@ def _checked_jobs(
 class _Running:
     """Runs jobs one after the other."""
 
-    def __init__(self, config: BackfillConfig, runner: Sequence[str], store: ObjectStore, *, max_loss: float) -> None:
+    def __init__(self, config: BackfillConfig, runner: Sequence[str], *, max_loss: float) -> None:
         self._config = config
         self._runner = runner
-        self._store = store
+        self._store = open_store(config.storage)
         self._max_loss = max_loss
         self._client: KvsClient | None = None  # kept from one day without fragments to the next
 
@@ -192,6 +207,7 @@ class _Running:
         """Run one job, and say what came of it."""
         config, store, job = self._config, self._store, planned.job
         failure: Exception | None = None
+        goes_on: str | None = None
         begun_ms = round(time.time() * 1000)
         days = f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}"
         with ProgressLine(days, named_runner(self._runner) or "the runner") as progress:
@@ -201,12 +217,16 @@ class _Running:
                 else:
                     steps = partial(build, planned=planned, letters=letters, config=config)
                     name = f"callbeam-{job.job_id.lower()}"
-                    run_pipeline(steps, self._runner, job_name=name, progress=progress)
+                    goes_on = run_pipeline(steps, self._runner, job_name=name, progress=progress)
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error
         if failure is not None:
-            print(f"callbeam backfill: error: job {job.job_id} failed: {_root_cause(failure)}", file=sys.stderr)
+            print(f"callbeam backfill: error: job {job.job_id} failed: {root_cause(failure)}", file=sys.stderr)
             return EXIT_JOB_FAILED
+        if goes_on is not None:
+            print(f"job {job.job_id}: {goes_on}")
+            print(f"  it has published once {store.describe(manifest_key(job.job_id))} is there")
+            return 0
         manifest = load_manifest(store, job.job_id)
         if manifest is None:
             print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
@@ -260,13 +280,3 @@ def _loss_exit(manifest: Manifest, max_loss: float) -> int:
         file=sys.stderr,
     )
     return EXIT_LOSS
-
-
-def _root_cause(error: BaseException) -> str:
-    """Return the first line of what went wrong, without the runner's wrapping."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    if isinstance(error, grpc.RpcError) and isinstance(error, grpc.Call):  # its text begins with no cause
-        return f"the runner's job server answered {error.code().name}: {error.details()}"
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return re.sub(r" \[while running '[^']*'\]$", "", line)

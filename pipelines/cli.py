@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from callbeam.errors import CallbeamError
 from callbeam.pipelines.local_run import configure_logging
 
 COMMANDS = {
@@ -23,6 +24,7 @@ COMMANDS = {
     ),
     "report": ("callbeam.pipelines.report", "pages that show calls: an index of all, and one for each call asked for"),
     "export": ("callbeam.pipelines.export", "sound files of calls from KVS; labels and manifests from the tables"),
+    "enrich": ("callbeam.pipelines.enrich", "what other systems say of calls, into the tables of these calls"),
     "demo": ("callbeam.pipelines.demo", "a backfill over made-up calls, compared with their truth"),
 }
 
@@ -53,12 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(usage())
         return 0 if words else 2
     if words[0] == "--version":
-        from callbeam.pipelines.job_identity import versions  # noqa: PLC0415  (keeps other commands' start free of it)
-
-        of_libraries = versions()
-        print(f"callbeam {of_libraries.pop('callbeam')} (Python {platform.python_version()})")
-        print("\n".join(f"  {name} {version}" for name, version in of_libraries.items()))
-        return 0
+        return _show_versions()
     if words[0] not in COMMANDS:
         near = difflib.get_close_matches(words[0], COMMANDS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
@@ -79,6 +76,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code
+
+
+def _show_versions() -> int:
+    """Print what results rest on."""
+    from callbeam.pipelines.job_identity import versions  # noqa: PLC0415  (keeps other commands' start free of it)
+
+    try:
+        of_libraries = versions()
+    except CallbeamError as error:
+        print(f"callbeam: error: {error}", file=sys.stderr)
+        return 2
+    print(f"callbeam {of_libraries.pop('callbeam')} (Python {platform.python_version()})")
+    print("\n".join(f"  {name} {version}" for name, version in of_libraries.items()))
+    return 0
 
 
 def _load(name: str) -> ModuleType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Callable, Sequence
 
@@ -37,3 +38,37 @@ def command(name: str) -> Callable[[Callable[[Sequence[str]], int]], Callable[[S
         return run
 
     return decorate
+
+
+def root_cause(error: BaseException) -> str:
+    """Return in one line what went wrong, without the runner's wrapping.
+
+    An error that was raised on purpose speaks for itself; of others the first one tells most.
+
+    Parameters
+    ----------
+    error : BaseException
+        As a runner raises it.
+    """
+    import grpc  # noqa: PLC0415  (commands without a runner do without)
+
+    while error.__cause__ is not None and not isinstance(error, CallbeamError):
+        error = error.__cause__
+    if isinstance(error, grpc.RpcError) and isinstance(error, grpc.Call):  # its text begins with no cause
+        return f"the runner's job server answered {error.code().name}: {error.details()}"
+    text = str(error).strip() or type(error).__name__
+    if text.startswith("Dataflow pipeline failed"):
+        from callbeam.pipelines.engines import cause_in  # noqa: PLC0415  (it brings Beam)
+
+        line = cause_in(text)
+    else:
+        lines = text.splitlines()
+        line = _error_line(lines) if text.startswith("Traceback ") else lines[0]
+    return re.sub(r" \[while running '[^']*'\]$", "", line)
+
+
+def _error_line(traceback: Sequence[str]) -> str:
+    """Return what a worker's traceback ends in, without the name of the error's class where that is callbeam's."""
+    errors = [line for line in traceback if re.match(r"[A-Za-z_][\w.]*(: |$)", line)]
+    line = (errors or traceback)[-1]
+    return re.sub(r"^callbeam\.[\w.]+: ", "", line)

@@ -27,7 +27,8 @@ from callbeam.kvs import LOST, KvsClient
 from callbeam.mkv import printable
 from callbeam.pipelines.command_line import StrictParser, parse
 from callbeam.pipelines.exits import EXIT_LOSS, command
-from callbeam.pipelines.options import add_s3_arguments, add_source_arguments, kvs_config, s3_config
+from callbeam.pipelines.options import add_source_arguments, kvs_config
+from callbeam.pipelines.s3_options import add_s3_arguments, s3_config
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.summary import accounting
 from callbeam.report import counted
@@ -36,13 +37,22 @@ from callbeam.tables import open_output
 MOST_NAMED = 12
 """Calls named in what is printed."""
 
-KVS_OPTIONS = ("region", "kvs_endpoint_url", "kvs_role_arn", "fragments_per_second", "role_map", "format")
+KVS_OPTIONS = (
+    "region",
+    "kvs_endpoint_url",
+    "kvs_role_arn",
+    "kvs_role_external_id",
+    "fragments_per_second",
+    "role_map",
+    "format",
+)
+S3_OPTIONS = ("s3_endpoint_url", "s3_role_arn", "s3_role_external_id", "s3_requester_pays")
 
 BELONGING = {
     "stream": ("fragment", "whole_call", *KVS_OPTIONS),
     "streams": ("start", "end", "call_ids", "voice_connector_id", *KVS_OPTIONS),
-    "calls": ("attributes", "s3_endpoint_url", "s3_role_arn", *KVS_OPTIONS),
-    "tables": ("labels", "manifest", "audio_dir", "call_ids", "s3_endpoint_url", "s3_role_arn"),
+    "calls": ("attributes", *S3_OPTIONS, *KVS_OPTIONS),
+    "tables": ("labels", "manifest", "audio_dir", "call_ids", *S3_OPTIONS),
 }
 """What may be asked for, and the options of each."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from callbeam.errors import UsageError
-from callbeam.storage import StorageConfig, StorageError, open_store, resolve_config
+from callbeam.storage import INTERACTIVE_PATIENCE_S, StorageConfig, StorageError, open_store, resolve_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class InputPlace:
             If the place cannot be listed.
         """
         try:
-            listed = open_store(self.config).list(self.file)
+            listed = open_store(self.config, patience_s=INTERACTIVE_PATIENCE_S).list(self.file)
             return [(info.key, info.size) for info in listed if self.file in {"", info.key}]
         except StorageError as error:
             raise UsageError(f"{self.option} {self.text}: {error}") from error
@@ -73,7 +73,7 @@ class InputPlace:
             raise UsageError(f"{self.option} {self.text}: {nothing}")
 
     def _objects(self) -> Iterator[tuple[str, bytes]]:
-        store = open_store(self.config)
+        store = open_store(self.config, patience_s=INTERACTIVE_PATIENCE_S)
         for key, _ in self.files():
             content = store.get(key)
             if content is not None:

@@ -18,6 +18,7 @@ from callbeam.transforms import (
     AnalyseChannels,
     AssembleCalls,
     DecodeTracks,
+    MemoryNeed,
     PlanReads,
     PlanRecordings,
     PublishTables,
@@ -41,6 +42,7 @@ class BackfillConfig:
     model_path: str | None
     windows: WindowConfig
     publish: PublishConfig
+    memory: MemoryNeed
     recordings: StorageConfig | None = None
 
 
@@ -60,7 +62,7 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     decode = config.decode.told_by(planned.contacts)
     lanes = pipeline | "PlanReads" >> PlanReads(planned.job, kvs=config.kvs)
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
-    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode)
+    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode, memory=config.memory)
     analysed = decoded.decoded | "AnalyseChannels" >> _analyse(job, config)
     sources = _Sources(lanes, (read.parts, decoded.parts), analysed)
     if planned.recorded and config.recordings is not None:

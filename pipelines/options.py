@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from callbeam.errors import UsageError
 from callbeam.kvs import CallFilter, KvsConfig
 from callbeam.pipelines.command_line import StrictParser, instant, number, suggestion, web_address
-from callbeam.storage import StorageConfig
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = False) -> None:
@@ -59,6 +57,7 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bo
         help="Kinesis Video Streams elsewhere, such as the emulator",
     )
     add("--kvs-role-arn", metavar="ARN", help="role to assume for reading the streams")
+    add("--kvs-role-external-id", metavar="ID", help="what that role's trust policy asks for, if it is another party's")
     add(
         "--fragments-per-second",
         type=_pace,
@@ -76,17 +75,6 @@ def add_recordings_argument(parser: argparse.ArgumentParser) -> None:
         help="recordings of calls, named as Amazon Connect, Live Call Analytics or Chime do: a file, a folder or "
         "s3://bucket/prefix; alone, or with --calls for the contacts that streams do not hold any more",
     )
-
-
-def add_s3_arguments(add: Callable[..., Any], what_for: str) -> None:
-    """Add the options that say how S3 is reached, ``s3_config`` reads them."""
-    add("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
-    add("--s3-role-arn", metavar="ARN", help=f"role to assume for {what_for} S3")
-
-
-def s3_config(options: argparse.Namespace, place: str) -> StorageConfig:
-    """Say how a place is reached, if it is on S3."""
-    return StorageConfig(place, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
 
 
 def _pace(text: str) -> float:
@@ -125,6 +113,7 @@ def kvs_config(options: argparse.Namespace) -> KvsConfig:
         region=options.region,
         endpoint_url=options.kvs_endpoint_url,
         role_arn=options.kvs_role_arn,
+        external_id=options.kvs_role_external_id,
         fragments_per_second=options.fragments_per_second,
     )
 
@@ -160,7 +149,7 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> argparse.Nam
     """
     from apache_beam.options.pipeline_options import StandardOptions  # noqa: PLC0415
 
-    from callbeam.pipelines.engines import FLINK_RUNNERS, flink_words  # noqa: PLC0415
+    from callbeam.pipelines.engines import FLINK_RUNNERS, flink_words, is_dataflow  # noqa: PLC0415
 
     options, unexpected = parser.parse_known_args(words)
     if unexpected:
@@ -172,4 +161,6 @@ def check_beam_words(parser: StrictParser, words: Sequence[str]) -> argparse.Nam
     for_flink = flink_words(words)
     if for_flink and (runner or "").lower() not in {name.lower() for name in FLINK_RUNNERS}:
         raise UsageError(f"{for_flink[0]} is an option of Flink's job server: it goes with --runner=FlinkRunner")
+    if options.no_wait_until_finish and not is_dataflow(words):
+        raise UsageError("--no_wait_until_finish goes with --runner=DataflowRunner: other runners end with the command")
     return options

@@ -13,12 +13,11 @@ from callbeam.pipelines.command_line import StrictParser, parse, show_instant
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.options import (
     add_recordings_argument,
-    add_s3_arguments,
     add_source_arguments,
     check_source,
     kvs_config,
-    s3_config,
 )
+from callbeam.pipelines.s3_options import add_s3_arguments, s3_config
 from callbeam.pipelines.source_plan import planned_jobs, resting_collector
 from callbeam.report import counted
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callbeam.errors import UsageError
-from callbeam.pipelines.command_line import StrictParser, number, parse, web_address, whole_number
+from callbeam.pipelines.command_line import StrictParser, number, parse, whole_number
 from callbeam.pipelines.exits import command
+from callbeam.pipelines.s3_options import add_s3_arguments, s3_config
 from callbeam.report import CLIP_BYTES, counted, write_report
-from callbeam.storage import StorageConfig
 from callbeam.tables import open_output
 
 DEFAULT_FOLDER = "_report"
@@ -56,13 +56,10 @@ def main(argv: Sequence[str]) -> int:
         metavar="MB",
         help="most audio in a page, where the backfill kept clips (default %(default)g)",
     )
-    parser.add_argument("--s3-endpoint-url", type=web_address, metavar="URL", help="S3 elsewhere")
-    parser.add_argument("--s3-role-arn", metavar="ARN", help="role to assume for reading from S3")
+    add_s3_arguments(parser.add_argument, "reading from")
     options, _ = parse(parser, argv)
     folder = _folder(options.output, options.to)
-    output = open_output(
-        StorageConfig(options.output, endpoint_url=options.s3_endpoint_url, role_arn=options.s3_role_arn)
-    )
+    output = open_output(s3_config(options, options.output))
     report = write_report(
         output,
         folder,

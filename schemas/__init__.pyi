@@ -14,8 +14,15 @@ from .frames import MFCC_COUNT as MFCC_COUNT
 from .seconds import SECOND_MEASURES as SECOND_MEASURES
 from .seconds import SECONDS as SECONDS
 from .sentiment_inputs import SENTIMENT_INPUTS as SENTIMENT_INPUTS
+from .shared_columns import CALL_ID as CALL_ID
+from .shared_columns import CHANNEL_ID as CHANNEL_ID
+from .shared_columns import JOB_ID as JOB_ID
+from .shared_columns import OF_CHANNEL as OF_CHANNEL
+from .table import INSTANT as INSTANT
+from .table import STRING as STRING
 from .table import Column as Column
 from .table import Table as Table
+from .table import measure as measure
 from .tables import TABLES as TABLES
 from .utterances import UTTERANCES as UTTERANCES
 from .windows import STATISTICS as STATISTICS
@@ -23,17 +30,23 @@ from .windows import STATISTICS as STATISTICS
 __all__ = [
     "ACOUSTIC_MEASURES",
     "AUDIO",
+    "CALL_ID",
+    "CHANNEL_ID",
     "CLIPS",
     "CLIP_SAMPLE_RATE_HZ",
     "CONNECT_TOTALS",
     "EGEMAPS_MEASURES",
     "FRAMES",
+    "INSTANT",
+    "JOB_ID",
     "MEL_BANDS",
     "MFCC_COUNT",
+    "OF_CHANNEL",
     "SECONDS",
     "SECOND_MEASURES",
     "SENTIMENT_INPUTS",
     "STATISTICS",
+    "STRING",
     "TABLES",
     "TOTALS",
     "UNIT_MEASURES",
@@ -42,4 +55,5 @@ __all__ = [
     "Z_SCORES",
     "Column",
     "Table",
+    "measure",
 ]

@@ -45,6 +45,8 @@ class Table:
         Rises when columns are added.
     on_request : bool
         Written only when asked for.
+    enriched : bool
+        Written by ``callbeam enrich``, from records of other systems.
     """
 
     name: str
@@ -53,6 +55,14 @@ class Table:
     columns: tuple[Column, ...]
     version: int = 1
     on_request: bool = False
+    enriched: bool = False
+
+    @property
+    def written_when(self) -> str:
+        """When it is written, if not by every backfill, as a sentence for people; else empty."""
+        if self.enriched:
+            return "Written by callbeam enrich."
+        return "Written only when asked for." if self.on_request else ""
 
     @property
     def schema(self) -> pa.Schema:

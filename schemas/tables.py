@@ -4,6 +4,7 @@ from callbeam.schemas.calls import CALLS
 from callbeam.schemas.channels import CHANNELS
 from callbeam.schemas.clips import CLIPS
 from callbeam.schemas.dead_letters import DEAD_LETTERS
+from callbeam.schemas.enriched import LABELS, MESSAGES, SEGMENTS, UTTERANCE_TEXTS
 from callbeam.schemas.events import EVENTS
 from callbeam.schemas.fragments import FRAGMENTS
 from callbeam.schemas.frames import FRAMES
@@ -31,5 +32,9 @@ TABLES: dict[str, Table] = {
         FRAGMENTS,
         DEAD_LETTERS,
         JOBS,
+        SEGMENTS,
+        UTTERANCE_TEXTS,
+        LABELS,
+        MESSAGES,
     )
 }

@@ -14,6 +14,7 @@ from .read_recordings import ReadRecordings as ReadRecordings
 from .score_units import open_model as open_model
 from .window_features import WindowConfig as WindowConfig
 from .window_features import WindowFeatures as WindowFeatures
+from .worker_memory import MemoryNeed as MemoryNeed
 from .write_tables import WriteTables as WriteTables
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "AnalyseChannels",
     "AssembleCalls",
     "DecodeTracks",
+    "MemoryNeed",
     "PlanReads",
     "PlanRecordings",
     "PublishTables",

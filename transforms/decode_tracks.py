@@ -10,6 +10,7 @@ from callbeam.assembly import keyed_dead_letters, keyed_ledger
 from callbeam.calls import Piece
 from callbeam.decoding import DecodeConfig, DecodedPiece, decode_piece
 from callbeam.transforms.coders import register_coders
+from callbeam.transforms.worker_memory import MemoryNeed
 
 register_coders()
 
@@ -19,9 +20,14 @@ register_coders()
 class DecodePiece(beam.DoFn):
     """Decode one piece; the ledger rows and dead letters of its fragments go to ``parts``."""
 
-    def __init__(self, job_id: str, config: DecodeConfig) -> None:
+    def __init__(self, job_id: str, config: DecodeConfig, memory: MemoryNeed) -> None:
         self._job_id = job_id
         self._config = config
+        self._memory = memory
+
+    def setup(self) -> None:
+        """Refuse a worker on which pieces would not fit."""
+        self._memory.check()
 
     def process(self, piece: Piece) -> Iterator[DecodedPiece | beam.pvalue.TaggedOutput]:
         """Emit the decoded piece, and what became of its fragments."""
@@ -47,15 +53,17 @@ class DecodeTracks(beam.PTransform):
         For the ledger's rows.
     config : DecodeConfig, optional
         Whose voices tracks carry, where their names do not tell.
+    memory : MemoryNeed, optional
+        What a worker is to have before it begins; what one piece at a time takes by default.
     """
 
-    def __init__(self, job_id: str, config: DecodeConfig | None = None) -> None:
+    def __init__(self, job_id: str, config: DecodeConfig | None = None, *, memory: MemoryNeed | None = None) -> None:
         super().__init__()
         self._job_id = job_id
         self._config = config or DecodeConfig()
+        self._memory = memory or MemoryNeed()
 
     def expand(self, pieces: beam.PCollection[Piece]) -> beam.pvalue.DoOutputsTuple:
         """Decode each piece."""
-        return pieces | "DecodePiece" >> beam.ParDo(DecodePiece(self._job_id, self._config)).with_outputs(
-            "parts", main="decoded"
-        )
+        decode = DecodePiece(self._job_id, self._config, self._memory)
+        return pieces | "DecodePiece" >> beam.ParDo(decode).with_outputs("parts", main="decoded")

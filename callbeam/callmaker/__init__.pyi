@@ -7,6 +7,11 @@ from .made_records import start_lca_event as start_lca_event
 from .made_records import streaming_events as streaming_events
 from .made_records import write_lines as write_lines
 from .made_records import write_records as write_records
+from .made_transcripts import MadeTurn as MadeTurn
+from .made_transcripts import call_analytics_records as call_analytics_records
+from .made_transcripts import contact_lens_file as contact_lens_file
+from .made_transcripts import live_call_records as live_call_records
+from .made_transcripts import made_turns as made_turns
 from .random_calls import varied_call as varied_call
 from .recorded_calls import LCA_FOLDER as LCA_FOLDER
 from .recorded_calls import RecordedCall as RecordedCall
@@ -43,13 +48,18 @@ __all__ = [
     "ConversationSpec",
     "LineConditions",
     "MadeCall",
+    "MadeTurn",
     "RecordedCall",
     "TalkFigures",
     "band_pass",
+    "call_analytics_records",
     "connect_fragments_from_pcm",
+    "contact_lens_file",
     "contact_record",
     "heard_speech",
+    "live_call_records",
     "load_truth",
+    "made_turns",
     "make_call",
     "make_demo",
     "make_recorded",

@@ -102,13 +102,12 @@ def athena_type(kind: Any) -> str:
 
 def _create(table: Table, location: str, database: str) -> str:
     columns = ",\n".join(f"  {_column(column)}" for column in table.columns)
-    asked_for = " Written only when asked for." if table.on_request else ""
     place = f"{location}/{table.name}/"
     return f"""
 CREATE EXTERNAL TABLE IF NOT EXISTS `{database}`.`{table.name}` (
 {columns}
 )
-COMMENT {_comment(f"A row is {table.row}.{asked_for}")}
+COMMENT {_comment(f"A row is {table.row}. {table.written_when}".strip())}
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
 STORED AS PARQUET
 LOCATION '{place}'

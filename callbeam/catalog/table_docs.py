@@ -84,7 +84,7 @@ def type_name(kind: Any) -> str:
 
 
 def _section(table: Table) -> str:
-    asked_for = " Written only when asked for." if table.on_request else ""
+    when = f" {table.written_when}" if table.written_when else ""
     key = ", ".join(f"`{name}`" for name in table.key)
     rows = [
         f"| `{column.name}` | `{type_name(column.type)}` | {unit_of(column.name)} "
@@ -94,7 +94,7 @@ def _section(table: Table) -> str:
     return "\n".join(
         [
             f"\n## {table.name}\n",
-            f"A row is {table.row}.{asked_for} Key: {key}. Schema version {table.version}.\n",
+            f"A row is {table.row}.{when} Key: {key}. Schema version {table.version}.\n",
             "| column | type | unit | nullable | meaning |",
             "|---|---|---|---|---|",
             *rows,

@@ -19,6 +19,7 @@ from .lanes import Stretch as Stretch
 from .lanes import Unit as Unit
 from .planning import DAY_MS as DAY_MS
 from .planning import is_empty as is_empty
+from .planning import job_id_of as job_id_of
 from .planning import make_job as make_job
 from .planning import plan_jobs as plan_jobs
 from .planning import plan_lanes as plan_lanes
@@ -49,6 +50,7 @@ __all__ = [
     "Stretch",
     "Unit",
     "is_empty",
+    "job_id_of",
     "make_job",
     "plan_jobs",
     "plan_lanes",

@@ -18,6 +18,8 @@ class KvsConfig:
         None for the SDK's choice, its ``AWS_ENDPOINT_URL*`` variables included.
     role_arn : str or None
         Role to assume for KVS, on top of what the SDK's credential chain finds.
+    external_id : str or None
+        What the role's trust policy asks for, if it is another party's.
     fragments_per_second : float
         Media pace per stream; 0 for no limit. KVS allows 500 to all readers of a stream together.
     batch_bytes : int
@@ -37,6 +39,7 @@ class KvsConfig:
     region: str | None = None
     endpoint_url: str | None = None
     role_arn: str | None = None
+    external_id: str | None = None
     fragments_per_second: float = 400.0
     batch_bytes: int = 4_000_000
     batch_fragments: int = 250

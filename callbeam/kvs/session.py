@@ -112,7 +112,8 @@ class Clients:
 
     def _opened(self) -> Any:
         if self._session is None:
-            self._session = boto_session(self._config.role_arn, self._config.region)
+            config = self._config
+            self._session = boto_session(config.role_arn, config.region, external_id=config.external_id)
             botocore_session = self._session._session  # noqa: SLF001  (boto3 has no public way)
             parsers = botocore_session.get_component("response_parser_factory")
             parsers.set_parser_defaults(timestamp_parser=_utc)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _JOB_ID = "recording"
 _ABOUT_STREAMS = frozenset({"fragments", "dead_letters", "jobs"})
+_OF_CALLS = tuple(name for name, table in TABLES.items() if name not in _ABOUT_STREAMS and not table.enriched)
 _HEAVY = ("frames", "clips")
 
 
@@ -96,7 +97,7 @@ def analyse_recording(
 def _tables(channels: Sequence[Channel], config: AnalysisConfig, assembly: AssemblyConfig) -> dict[str, pa.Table]:
     leg, start_ms = channels[0].leg, channels[0].clock_start_ms
     call_id, clock, detector = leg.identity.call_id, LegClock("server", start_ms, 0), SileroDetector()
-    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in TABLES if name not in _ABOUT_STREAMS}
+    batches: dict[str, list[pa.RecordBatch]] = {name: [] for name in _OF_CALLS}
     parts: list[Keyed] = []
     for index, piece in enumerate(_pieces(channels)):
         analysis = analyse_piece(piece, config, detector)

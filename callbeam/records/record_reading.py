@@ -1,4 +1,4 @@
-"""From files to contacts: the one way through all readers."""
+"""From files to objects, and from these to contacts: the one way through all readers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from callbeam.records.refusals import BadRecord, RecordError, masked_sample
 from callbeam.records.statements import CALL_LIST, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from callbeam.records.contacts import Contact
 
@@ -112,11 +112,12 @@ def read_statements(
         If it is a list of calls in CSV that has a column that is none.
     """
     counted = Counter() if forms is None else forms
-    for each in read_objects(data, source, lambda names: _is_call_list(names, source, keeping)):
+    header = lambda names: _is_call_list(names, source, keeping)  # noqa: E731
+    for each in open_objects(data, source, header, lambda record: identify_record(record) is not None):
         if isinstance(each, BadRecord):
             yield each
         else:
-            yield from _of_object(each, source, keeping, counted, 0)
+            yield from _statements_of(each, source, keeping, counted)
 
 
 def _is_call_list(names: Sequence[str], source: str, keeping: Keeping) -> bool:
@@ -126,40 +127,81 @@ def _is_call_list(names: Sequence[str], source: str, keeping: Keeping) -> bool:
     return True
 
 
-def _of_object(
-    found: Found, source: str, keeping: Keeping, forms: Counter[str], depth: int
-) -> Iterator[Statement | BadRecord]:
-    """Read an object, or what it envelops."""
+def _statements_of(found: Found, source: str, keeping: Keeping, forms: Counter[str]) -> Iterator[Statement | BadRecord]:
     publisher = None if found.is_row else identify_record(found.record)
-    if found.is_row or publisher is not None:
-        kind, read = (CALL_LIST, read_call) if publisher is None else (publisher.source, publisher.read)
-        try:
-            statements = read(found.record, keeping)
-        except RecordError as error:
-            yield BadRecord(source, found.place, f"{kind}: {error}", _sample(found.record))
-            return
-        forms[kind] += 1
-        for form in statements[0].forms if statements else ():
-            forms[f"{kind}: {form}"] += 1
-        if not statements:
-            forms[f"{kind}: no voice contact"] += 1
-        yield from statements
+    kind, read = (CALL_LIST, read_call) if publisher is None else (publisher.source, publisher.read)
+    try:
+        statements = read(found.record, keeping)
+    except RecordError as error:
+        yield BadRecord(source, found.place, f"{kind}: {error}", shape_of(found.record))
+        return
+    forms[kind] += 1
+    for form in statements[0].forms if statements else ():
+        forms[f"{kind}: {form}"] += 1
+    if not statements:
+        forms[f"{kind}: no voice contact"] += 1
+    yield from statements
+
+
+def open_objects(
+    data: bytes | str | BinaryIO,
+    source: str,
+    is_header: Callable[[Sequence[str]], bool],
+    is_wanted: Callable[[Mapping[str, Any]], bool],
+) -> Iterator[Found | BadRecord]:
+    r"""Read the objects of a file that are wanted, out of the envelopes that delivered them.
+
+    Parameters
+    ----------
+    data : bytes, str or binary file
+        The file.
+    source : str
+        What it is called.
+    is_header : callable
+        Whether the fields of the first line are the header of a CSV that is wanted.
+    is_wanted : callable
+        Whether an object is one that is read; what it may hold is then not looked at.
+
+    Yields
+    ------
+    Found or BadRecord
+        In the order of the file. A bad record for each object that is neither wanted nor an envelope.
+
+    Examples
+    --------
+    >>> delivered = '{"TopicArn": "arn", "Message": "{}"}'.replace("{}", r'{\"a\": 1}')
+    >>> [found.record for found in open_objects(delivered, "x.json", lambda _: False, lambda record: "a" in record)]
+    [{'a': 1}]
+    """
+    for each in read_objects(data, source, is_header):
+        if isinstance(each, BadRecord):
+            yield each
+        else:
+            yield from _opened(each, source, is_wanted, 0)
+
+
+def _opened(
+    found: Found, source: str, is_wanted: Callable[[Mapping[str, Any]], bool], depth: int
+) -> Iterator[Found | BadRecord]:
+    """Yield an object, or what it envelops."""
+    if found.is_row or is_wanted(found.record):
+        yield found
         return
     parts = contents(found.record)
     if parts is None:
-        yield BadRecord(source, found.place, "a record of no publisher that is read", _sample(found.record))
+        yield BadRecord(source, found.place, "a record of no publisher that is read", shape_of(found.record))
     elif depth >= MOST_ENVELOPES:
         yield BadRecord(source, found.place, f"more than {MOST_ENVELOPES} envelopes within each other")
     else:
         for at, part in enumerate(parts, 1):
-            yield from _of_part(part, f"{found.place}, part {at}", source, keeping, forms, depth + 1)
+            yield from _opened_part(part, f"{found.place}, part {at}", source, is_wanted, depth + 1)
 
 
-def _of_part(
-    part: Any, place: str, source: str, keeping: Keeping, forms: Counter[str], depth: int
-) -> Iterator[Statement | BadRecord]:
+def _opened_part(
+    part: Any, place: str, source: str, is_wanted: Callable[[Mapping[str, Any]], bool], depth: int
+) -> Iterator[Found | BadRecord]:
     if isinstance(part, dict):
-        yield from _of_object(Found(place, part), source, keeping, forms, depth)
+        yield from _opened(Found(place, part), source, is_wanted, depth)
         return
     if not part:
         yield BadRecord(source, place, "an empty part of an envelope, or none that can be opened")
@@ -169,9 +211,9 @@ def _of_part(
             yield BadRecord(source, f"{place}, {each.place}", each.reason, each.sample)
         else:
             inner = Found(place if each.place == "line 1" else f"{place}, {each.place}", each.record)
-            yield from _of_object(inner, source, keeping, forms, depth)
+            yield from _opened(inner, source, is_wanted, depth)
 
 
-def _sample(record: Mapping[str, Any]) -> str:
+def shape_of(record: Mapping[str, Any]) -> str:
     """Return the names of a record's fields, masked where they are nobody's published ones."""
     return masked_sample("{" + ", ".join(map(str, record)) + "}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from callbeam.errors import JobError
+from callbeam.storage.object_settings import ObjectSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,11 +33,20 @@ class StorageConfig:
         S3 endpoint other than the SDK's own choice.
     role_arn : str or None
         Role to assume for S3.
+    external_id : str or None
+        What the role's trust policy asks for, if it is another party's.
+    requester_pays : bool
+        Whether buckets are read and written at the caller's cost where their owners ask for that.
+    settings : ObjectSettings
+        Of every object that is written to S3.
     """
 
     output: str
     endpoint_url: str | None = None
     role_arn: str | None = None
+    external_id: str | None = None
+    requester_pays: bool = False
+    settings: ObjectSettings = field(default_factory=ObjectSettings)
 
 
 @dataclass(frozen=True, slots=True)

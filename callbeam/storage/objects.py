@@ -9,7 +9,7 @@ from pathlib import Path
 from callbeam.errors import UsageError
 from callbeam.storage.interface import ObjectStore, StorageConfig, StorageError
 from callbeam.storage.local import LocalStore
-from callbeam.storage.s3 import S3Store
+from callbeam.storage.s3 import PATIENCE_S, S3Store
 
 
 def resolve_config(config: StorageConfig) -> StorageConfig:
@@ -37,12 +37,14 @@ def resolve_config(config: StorageConfig) -> StorageConfig:
     return replace(config, output=str(Path(output).expanduser().absolute()))
 
 
-def open_store(config: StorageConfig) -> ObjectStore:
+def open_store(config: StorageConfig, *, patience_s: float = PATIENCE_S) -> ObjectStore:
     """Open the store that a configuration names; nothing is written yet.
 
     Parameters
     ----------
     config : StorageConfig
+    patience_s : float, optional
+        How long S3 is waited for where it does not answer as it should.
 
     Raises
     ------
@@ -52,12 +54,21 @@ def open_store(config: StorageConfig) -> ObjectStore:
     config = resolve_config(config)
     if config.output.startswith("s3://"):
         bucket, _, prefix = config.output.removeprefix("s3://").partition("/")
-        return S3Store(bucket, prefix, endpoint_url=config.endpoint_url, role_arn=config.role_arn)
+        return S3Store(
+            bucket,
+            prefix,
+            endpoint_url=config.endpoint_url,
+            role_arn=config.role_arn,
+            external_id=config.external_id,
+            requester_pays=config.requester_pays,
+            settings=config.settings,
+            patience_s=patience_s,
+        )
     return LocalStore(Path(config.output))
 
 
 def check_writable(store: ObjectStore) -> None:
-    """Write and delete a small object, so that what cannot be written is told of before any work.
+    """Do once what a job does with its files, so that what cannot be done is told of before any work.
 
     Parameters
     ----------
@@ -70,7 +81,15 @@ def check_writable(store: ObjectStore) -> None:
     """
     key = f"_jobs/probe-{uuid.uuid4().hex}"
     try:
-        store.put(key, b"callbeam looks whether it can write here\n")
-        store.delete([key])
+        store.put(key, b"callbeam looks whether it can write here\n", if_absent=True)
+        overwritten = store.put(key, b"callbeam looks who wins\n", if_absent=True)
+        store.copy(key, f"{key}-copied")
+        list(store.list(key))
+        store.delete([key, f"{key}-copied"])
     except StorageError as error:
         raise UsageError(str(error)) from error
+    if overwritten:
+        raise UsageError(
+            f"{store.describe()} overwrites an object that is to be written only if there is none (If-None-Match), so "
+            "jobs cannot be kept apart there: use a server that heeds that, as S3 does"
+        )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import random
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -16,11 +17,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from callbeam.aws import boto_session
 from callbeam.storage.interface import MissingObjectError, ObjectInfo, StorageError, check_key
+from callbeam.storage.object_settings import ObjectSettings
 from callbeam.storage.s3_errors import PASSING_CODES, code_of, explain, is_missing, is_passing
 from callbeam.storage.s3_file import TAIL_BYTES, ObjectPart, RangedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import boto3
 
@@ -28,8 +30,20 @@ T = TypeVar("T")
 
 LOGGER = logging.getLogger(__name__)
 
-DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0)
-"""Waits between attempts, each shortened by up to half at random; 26 to 52 s outlast a server's restart."""
+PATIENCE_S = 180.0
+"""How long a server that does not answer as it should is tried again: reading the audio again would cost more."""
+
+INTERACTIVE_PATIENCE_S = 30.0
+"""The same for what a command asks first: somebody watches, and may have named another endpoint than was meant."""
+
+DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Waits between attempts, each shortened by up to half at random; the last one again and again."""
+
+TOLD_AFTER_S = 2.0
+"""Shorter waits are nobody's business."""
+
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 30.0
+"""Until a connection stands; between two bytes of an answer."""
 
 SINGLE_REQUEST_BYTES = 5 * 1024**3
 """Most that S3 takes in one PutObject or CopyObject; files here are two orders smaller, so parts are not supported."""
@@ -53,8 +67,14 @@ class S3Store:
         Without slashes at its ends; empty for the whole bucket.
     endpoint_url : str or None
         Endpoint other than the SDK's own choice.
-    role_arn : str or None
-        Role to assume.
+    role_arn, external_id : str or None
+        Role to assume, and what its trust policy asks for.
+    requester_pays : bool
+        Whether the caller pays where the bucket's owner asks for that.
+    settings : ObjectSettings
+        Of every object that is written.
+    patience_s : float
+        How long a server that does not answer as it should is tried again; one attempt more may begin by then.
 
     Raises
     ------
@@ -63,11 +83,23 @@ class S3Store:
     """
 
     def __init__(
-        self, bucket: str, prefix: str = "", *, endpoint_url: str | None = None, role_arn: str | None = None
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        endpoint_url: str | None = None,
+        role_arn: str | None = None,
+        external_id: str | None = None,
+        requester_pays: bool = False,
+        settings: ObjectSettings | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
-        self._client = _client(boto_session(role_arn), endpoint_url)
+        self._payer = {"RequestPayer": "requester"} if requester_pays else {}
+        self._settings = settings or ObjectSettings()
+        self._patience_s = patience_s
+        self._client = _client(boto_session(role_arn, external_id=external_id), endpoint_url)
 
     def describe(self, key: str = "") -> str:
         """Spell where a key is, for people."""
@@ -86,7 +118,12 @@ class S3Store:
             attempts += 1
             try:
                 self._client.put_object(
-                    **self._at(key), **condition, Body=pa.BufferReader(data), Metadata={"sha256": sha256}
+                    **self._at(key),
+                    **self._payer,
+                    **self._settings.of_put(),
+                    **condition,
+                    Body=pa.BufferReader(data),
+                    Metadata={"sha256": sha256},
                 )
             except ClientError as error:
                 if code_of(error) != "PreconditionFailed":
@@ -102,14 +139,11 @@ class S3Store:
 
         def receive() -> bytes | None:
             try:
-                response = self._client.get_object(**self._at(key))
-                with response["Body"] as body:
-                    content: bytes = body.read()
+                return _content(self._client.get_object(**self._at(key), **self._payer))
             except ClientError as error:
                 if is_missing(error):
                     return None
                 raise
-            return content
 
         return self._persist("read", key, receive)
 
@@ -129,7 +163,9 @@ class S3Store:
 
         def send() -> None:
             try:
-                self._client.copy_object(**self._at(target), CopySource=origin)
+                self._client.copy_object(
+                    **self._at(target), **self._payer, **self._settings.of_copy(), CopySource=origin
+                )
             except ClientError as error:
                 if is_missing(error):
                     raise MissingObjectError(f"{self.describe(source)} is not there to be copied") from error
@@ -156,7 +192,9 @@ class S3Store:
         yield from sorted(found, key=lambda info: info.key)
 
     def _page(self, prefix: str, token: dict[str, str]) -> dict[str, Any]:
-        page: dict[str, Any] = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix + prefix, **token)
+        page: dict[str, Any] = self._client.list_objects_v2(
+            Bucket=self._bucket, Prefix=self._prefix + prefix, **self._payer, **token
+        )
         return page
 
     def _at(self, key: str) -> dict[str, str]:
@@ -168,7 +206,7 @@ class S3Store:
 
         def send() -> None:
             answer = self._client.delete_objects(
-                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in left], "Quiet": True}
+                Bucket=self._bucket, **self._payer, Delete={"Objects": [{"Key": key} for key in left], "Quiet": True}
             )
             errors = [error for error in answer.get("Errors", ()) if error.get("Code") != "NoSuchKey"]
             left[:] = [error["Key"] for error in errors]
@@ -198,44 +236,59 @@ class S3Store:
             raise
 
     def _part(self, key: str, **wanted: str) -> ObjectPart:
-        response = self._client.get_object(**self._at(key), **wanted)
-        with response["Body"] as body:
-            content: bytes = body.read()
+        response = self._client.get_object(**self._at(key), **self._payer, **wanted)
+        content = _content(response)
         # "bytes 100-199/1000"; absent where a server gives the whole in place of a range.
         begin, _, size = response.get("ContentRange", f"bytes 0-/{len(content)}").removeprefix("bytes ").partition("-")
         return ObjectPart(int(begin), content, int(size.partition("/")[2]), response["ETag"])
 
     def _digest(self, key: str) -> str | None:
         try:
-            head = self._client.head_object(**self._at(key))
+            head = self._client.head_object(**self._at(key), **self._payer)
             if "sha256" in head["Metadata"]:
                 return str(head["Metadata"]["sha256"])
             # Written by something else, or through a server that keeps no metadata.
-            with self._client.get_object(**self._at(key))["Body"] as body:
-                return hashlib.sha256(body.read()).hexdigest()
+            return hashlib.sha256(_content(self._client.get_object(**self._at(key), **self._payer))).hexdigest()
         except ClientError as error:
             if is_missing(error):
                 return None
             raise
 
     def _persist(self, done: str, key: str, request: Callable[[], T]) -> T:
-        """Send a request until it succeeds, fails for good, or the attempts are used up."""
+        """Send a request until it succeeds, fails for good, or patience ends."""
+        give_up = time.monotonic() + self._patience_s
+        delays = itertools.chain(DELAYS_S, itertools.repeat(DELAYS_S[-1]))
         with self._telling(done, key):
-            for delay_s in DELAYS_S:
+            while True:
                 met: list[Exception] = []
                 with _passing(met):
                     return request()
-                wait_s = delay_s * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, nothing secret
-                LOGGER.warning("%s not %s yet, again in %.1f s: %s", self.describe(key), done, wait_s, met[0])
-                time.sleep(wait_s)
-            return request()
+                left_s = give_up - time.monotonic()
+                if left_s <= 0:
+                    raise met[0]
+                if self._patience_s - left_s >= TOLD_AFTER_S:
+                    cause = explain(met[0], done)
+                    LOGGER.warning(
+                        "%s is not %s yet, tried for %.0f s more: %s", self.describe(key), done, left_s, cause
+                    )
+                wait_s = next(delays) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, nothing secret
+                time.sleep(min(wait_s, left_s))
 
     @contextmanager
     def _telling(self, done: str, key: str) -> Iterator[None]:
         try:
             yield
         except (BotoCoreError, ClientError) as error:
-            raise StorageError(f"{self.describe(key)} cannot be {done}: {explain(error, done)}") from error
+            given_up = f", given up after {self._patience_s:.0f} s" if is_passing(error) else ""
+            what = f"{self.describe(key)} cannot be {done}{given_up}"
+            raise StorageError(f"{what}: {explain(error, done)}") from error
+
+
+def _content(response: Mapping[str, Any]) -> bytes:
+    """Read an answer to its end; the body as a context manager would leave out botocore's own errors and checks."""
+    with closing(response["Body"]) as body:
+        content: bytes = body.read()
+    return content
 
 
 @contextmanager
@@ -257,8 +310,8 @@ def _client(session: boto3.session.Session, endpoint_url: str | None) -> Any:
             retries={"mode": "standard", "total_max_attempts": 1},
             s3={"addressing_style": addressing_style},
             signature_version="s3v4",
-            connect_timeout=10,
-            read_timeout=60,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
             max_pool_connections=32,
             tcp_keepalive=True,
         )

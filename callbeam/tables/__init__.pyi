@@ -5,6 +5,7 @@ from .manifest import Outcome as Outcome
 from .manifest import load_manifest as load_manifest
 from .manifest import load_manifests as load_manifests
 from .manifest import write_run as write_run
+from .object_names import manifest_key as manifest_key
 from .object_names import shard_in as shard_in
 from .published import Output as Output
 from .published import open_output as open_output
@@ -25,6 +26,7 @@ __all__ = [
     "StagedFile",
     "load_manifest",
     "load_manifests",
+    "manifest_key",
     "open_output",
     "publish",
     "refuse_claimed",

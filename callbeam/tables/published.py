@@ -10,7 +10,14 @@ import pyarrow as pa
 
 from callbeam.errors import UsageError
 from callbeam.schemas import TABLES
-from callbeam.storage import ObjectStore, StorageConfig, StorageError, open_store, resolve_config
+from callbeam.storage import (
+    INTERACTIVE_PATIENCE_S,
+    ObjectStore,
+    StorageConfig,
+    StorageError,
+    open_store,
+    resolve_config,
+)
 from callbeam.tables.file_search import pieces_with, shards_with
 from callbeam.tables.manifest import Manifest, load_manifests
 from callbeam.tables.table_file import TableFile
@@ -149,7 +156,7 @@ def open_output(config: StorageConfig) -> Output:
         raise UsageError(f"there is no folder {config.output}; name the --output of a backfill")
     store = open_store(config)
     try:
-        manifests = load_manifests(store)
+        manifests = load_manifests(open_store(config, patience_s=INTERACTIVE_PATIENCE_S))
     except StorageError as error:
         raise UsageError(str(error)) from error
     if not any(entry.table == "calls" for manifest in manifests for entry in manifest.files):

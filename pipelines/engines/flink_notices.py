@@ -66,7 +66,7 @@ class FlinkNotices:
         new = [one for one in answer["exceptionHistory"]["entries"] if one["timestamp"] > self._told_until]
         self._told_until = max([self._told_until, *(one["timestamp"] for one in new)])
         hint = f" (workers: {self._workers})"
-        causes = [root_cause(one["stacktrace"]) for one in sorted(new, key=lambda one: int(one["timestamp"]))]
+        causes = [java_cause(one["stacktrace"]) for one in sorted(new, key=lambda one: int(one["timestamp"]))]
         return [f"Flink met a fault: {cause}{hint if is_of_workers(cause) else ''}" for cause in causes]
 
 
@@ -97,12 +97,12 @@ def is_of_workers(cause: str) -> bool:
     return any(word in cause for word in ("Connection refused", "UNAVAILABLE", "UnknownHost", "Process died", "worker"))
 
 
-def root_cause(stacktrace: str) -> str:
+def java_cause(stacktrace: str) -> str:
     r"""Return the deepest cause that a Java stack trace names; where the one above it says the same and more, that.
 
     Examples
     --------
-    >>> root_cause("a.b.OuterException: failed\n\tat a.b.c\nCaused by: a.b.InnerException: no disk\n\tat a.b.d")
+    >>> java_cause("a.b.OuterException: failed\n\tat a.b.c\nCaused by: a.b.InnerException: no disk\n\tat a.b.d")
     'no disk'
     """
     causes = [WRAPPING.sub("", line) or line for line in CAUSE.findall(stacktrace)]

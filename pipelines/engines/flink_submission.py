@@ -22,7 +22,7 @@ from apache_beam.runners.runner import PipelineResult
 
 from callbeam.pipelines.engines import ends_with_parent
 from callbeam.pipelines.engines.flink_cluster import ask, newest_job
-from callbeam.pipelines.engines.flink_notices import root_cause
+from callbeam.pipelines.engines.flink_notices import java_cause
 
 ATTEMPTS = 3
 ASKED_EVERY_S = 2.0
@@ -107,7 +107,7 @@ def _follow(url: str, job_name: str) -> None:
             if job["state"] == "FINISHED":
                 return
             if job["state"] in ENDED:
-                cause = root_cause(str(ask(url, f"/jobs/{job['jid']}/exceptions").get("root-exception") or ""))
+                cause = java_cause(str(ask(url, f"/jobs/{job['jid']}/exceptions").get("root-exception") or ""))
                 raise RuntimeError(f"Flink's job {job['jid']} ended as {job['state']}: {cause}")
         time.sleep(ASKED_EVERY_S)
     raise RuntimeError(f"the cluster at {url} did not answer for {PATIENCE_S:.0f} s; the job may go on there")

@@ -2,10 +2,12 @@ from .interrupts import cleaned_up as cleaned_up
 from .interrupts import descendants as descendants
 from .logs import configure_logging as configure_logging
 from .progress_line import ProgressLine as ProgressLine
+from .runner import LOCAL_RUNNER as LOCAL_RUNNER
 from .runner import run_pipeline as run_pipeline
 from .runner import runner_words as runner_words
 
 __all__ = [
+    "LOCAL_RUNNER",
     "ProgressLine",
     "cleaned_up",
     "configure_logging",

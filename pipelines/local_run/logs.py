@@ -27,5 +27,7 @@ def configure_logging() -> None:
     handler.addFilter(_Wanted())
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("callbeam").setLevel(logging.WARNING)  # so that its own warnings pass there, too
     # A failing step is told of in one line by whoever runs the pipeline; Beam logs the whole way that it took, too.
-    logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
+    for name in ("apache_beam.runners.common", "apache_beam.runners.worker.sdk_worker"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

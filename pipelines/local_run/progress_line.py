@@ -83,10 +83,15 @@ class ProgressLine:
         if sys.stderr.isatty():
             print(f"\r{self.line()}\033[K", file=sys.stderr)
 
-    def ask(self, engine: Callable[[], Mapping[str, int] | None], notices: Notices) -> None:
+    def ask(self, engine: Callable[[], Mapping[str, int] | None], notices: Notices | None = None) -> None:
         """Take the figures from an engine from now on, and what it says of a job that does not move."""
         self._ask_engine = engine
         self._ask_why = notices
+
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        begin, end = ("\r", "\033[K\n") if sys.stderr.isatty() else ("", "\n")
+        print(f"{begin}{self._label}: {text}", end=end, file=sys.stderr, flush=True)
 
     @property
     def elapsed_s(self) -> float:

@@ -24,13 +24,17 @@ from callbeam.errors import UsageError
 from callbeam.pipelines.engines import (
     FLINK_RUNNERS,
     ClientVersions,
+    DataflowFigures,
     FlinkFigures,
     FlinkNotices,
     cluster_url,
     ending_with_this_process,
+    is_dataflow,
+    left_alone,
     named_runner,
     own_versions,
     run_on_flink,
+    where_it_is,
 )
 from callbeam.pipelines.local_run.interrupts import end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
@@ -79,8 +83,8 @@ def runner_words(beam_words: Sequence[str], *, workers: int) -> list[str]:
 
 def run_pipeline(
     build: Callable[[beam.Pipeline], None], words: Sequence[str], *, job_name: str, progress: ProgressLine
-) -> None:
-    """Run a pipeline to its end.
+) -> str | None:
+    """Run a pipeline to its end, or as far as the options say.
 
     A local worker process that dies makes Beam's local runner wait without end; here it ends the command.
 
@@ -94,6 +98,11 @@ def run_pipeline(
         What the job is called on an engine, unless the options name it.
     progress : ProgressLine
         Told of an engine that says how far the job is.
+
+    Returns
+    -------
+    str or None
+        Where a job is that nobody waited for; None for one that has ended.
 
     Raises
     ------
@@ -111,8 +120,11 @@ def run_pipeline(
             build(pipeline)
             if on_flink:
                 _run_on_flink(pipeline, options, progress)
+            elif is_dataflow(words):
+                return _run_on_dataflow(pipeline, options, progress)
             else:
                 pipeline.run().wait_until_finish()
+            return None
     finally:
         threading.excepthook = previous
 
@@ -156,6 +168,18 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
             workers.append(f"--environment_config={environment.environment_config}")
         progress.ask(FlinkFigures(url, job_name, NAMESPACE), FlinkNotices(url, job_name, " ".join(workers)))
     run_on_flink(pipeline, url, job_name)
+
+
+def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> str | None:
+    """Run a pipeline on Dataflow; return where it is if nobody is to wait for it."""
+    result = pipeline.run()
+    where = where_it_is(result, options)
+    if left_alone(options):
+        return where
+    progress.say(where)
+    progress.ask(DataflowFigures(result, NAMESPACE))
+    result.wait_until_finish()
+    return None
 
 
 def _worker_process() -> environments.Environment:

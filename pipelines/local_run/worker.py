@@ -41,7 +41,9 @@ def serve(path: str) -> None:
     from callbeam.pipelines.local_run.logs import configure_logging  # noqa: PLC0415 - what only asks should start in no time
 
     configure_logging()
-    from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415
+    from apache_beam.runners.worker import sdk_worker, sdk_worker_main  # noqa: PLC0415
+
+    vars(sdk_worker)["print"] = lambda *_, **__: None  # the whole way that a step's failure took; the command tells it
 
     importlib.import_module("callbeam.pipelines.backfill")  # what workers need, once for all
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -122,6 +122,7 @@ class FaultyProxy:
     upstream: str
     faults: list[Callable[..., object]] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     rewrite: Callable[[str], str] = field(default=lambda path: path)
     url: str = ""
 
@@ -135,10 +136,11 @@ class FaultyProxy:
         return forward()
 
 
-@pytest.fixture
-def proxy(s3_endpoint: str) -> Iterator[FaultyProxy]:
-    state = FaultyProxy(s3_endpoint)
-    upstream = urlsplit(s3_endpoint).netloc
+@contextmanager
+def faulty_proxy(endpoint: str) -> Iterator[FaultyProxy]:
+    """Run a proxy before an endpoint."""
+    state = FaultyProxy(endpoint)
+    upstream = urlsplit(endpoint).netloc
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -155,6 +157,7 @@ def proxy(s3_endpoint: str) -> Iterator[FaultyProxy]:
                 connection.close()
                 return answer
 
+            state.headers.append({name.lower(): value for name, value in self.headers.items()})
             answer = state.answer(self.command, self.path, forward)
             self.close_connection = True
             if not isinstance(answer, tuple):
@@ -182,3 +185,9 @@ def proxy(s3_endpoint: str) -> Iterator[FaultyProxy]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def proxy(s3_endpoint: str) -> Iterator[FaultyProxy]:
+    with faulty_proxy(s3_endpoint) as running:
+        yield running

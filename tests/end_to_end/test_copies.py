@@ -30,7 +30,7 @@ def test_three_streams_of_one_contact_count_once(kvs: Emulator, run: Callable[..
     alone = run("--frames", streams="s-0", output="alone")
     thrice = run("--frames", streams="s-*", output="thrice")
     assert (alone.code, thrice.code) == (0, 0)
-    for table in sorted(TABLES.keys() - {"fragments", "jobs", "clips"}):
+    for table in sorted(name for name in TABLES.keys() - {"fragments", "jobs", "clips"} if not TABLES[name].enriched):
         once = [
             [{k: v for k, v in row.items() if k not in ABOUT_STREAMS | {"job_id"}} for row in result.rows(table)]
             for result in (alone, thrice)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     Rows = list[dict[str, Any]]
 
 PAGE = (Path(__file__).parents[2] / "docs" / "queries.md").read_text(encoding="utf-8")
-SETUP, *QUESTIONS = re.split(r"^## \d+\. ", PAGE, flags=re.MULTILINE)
+OF_CALLS, SAID = PAGE.split("\n# What others say\n")
+SETUP, *QUESTIONS = re.split(r"^## \d+\. ", OF_CALLS, flags=re.MULTILINE)
 
 
 def blocks(section: str) -> list[str]:

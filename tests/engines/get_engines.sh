@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
-# Gets the engines that tests/engines runs callbeam on, from package registries, into ~/.cache/callbeam/engines or
-# $CALLBEAM_ENGINES: Beam's Prism, a Beam job server for Flink, and Flink itself. What is there is kept.
-# Needs Go for Prism; Java 11 or newer, Maven and pip for Flink. About 5 minutes the first time.
+# Gets what tests run callbeam on, from package registries, into ~/.cache/callbeam/engines or $CALLBEAM_ENGINES:
+# Beam's Prism, a Beam job server for Flink, Flink itself, and versitygw, an S3 server. What is there is kept.
+# Names (get_engines.sh versitygw-1.8.0) get only these. Needs Go for Prism and versitygw; Java 11 or newer, Maven and
+# pip for Flink. About 5 minutes the first time.
 set -uo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 engines="${CALLBEAM_ENGINES:-$HOME/.cache/callbeam/engines}"
 python="$(realpath -s "$(command -v "${PYTHON:-python3}")")"
 mkdir -p "$engines"
 cd "$engines"
+wanted=" $* "
 failed=0
 
 get() { # NAME FUNCTION: runs a function in a folder of its own, which counts only when all of it is there
   local name="$1"
+  if [ "$wanted" != "  " ] && [[ "$wanted" != *" $name "* ]]; then return; fi
   if [ -e "$name" ]; then return; fi
   rm -rf "$name.part" && mkdir "$name.part"
   if (set -e; cd "$name.part"; "$2") >"$name.log" 2>&1; then
@@ -25,6 +28,8 @@ get() { # NAME FUNCTION: runs a function in a folder of its own, which counts on
 }
 
 prism() { GOBIN="$PWD" go install -p 2 "github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0"; }
+
+versitygw() { GOBIN="$PWD" go install -p 2 "github.com/versity/versitygw/cmd/versitygw@v1.8.0"; }
 
 # The released job servers are not in every registry; the library they are made of is.
 job_server() {
@@ -41,6 +46,7 @@ flink() {
 }
 
 get prism-2.77.0 prism
+get versitygw-1.8.0 versitygw
 get job-server-1.19-2.62.0 job_server
 get flink-1.19.3 flink
 exit "$failed"

@@ -14,7 +14,8 @@ from callbeam.pipelines import backfill
 from callbeam.pipelines.command_line import parse
 from callbeam.pipelines.engines import check_cluster
 from callbeam.pipelines.engines.flink_figures import FlinkFigures, counters_in
-from callbeam.pipelines.engines.flink_notices import root_cause, waits_for
+from callbeam.pipelines.engines.flink_notices import java_cause, waits_for
+from callbeam.pipelines.exits import root_cause
 from callbeam.pipelines.options import beam_parser, check_beam_words
 
 FLINK = ["--runner=FlinkRunner", "--flink_master=localhost:8081"]
@@ -96,7 +97,7 @@ def test_a_call_of_the_job_server_that_fails_names_its_cause() -> None:
     request = beam_job_api_pb2.DescribePipelineOptionsRequest()
     with grpc.insecure_channel("127.0.0.1:1") as channel, pytest.raises(grpc.RpcError) as failed:
         beam_job_api_pb2_grpc.JobServiceStub(channel).DescribePipelineOptions(request, timeout=20)
-    told = backfill._root_cause(failed.value)
+    told = root_cause(failed.value)
     assert told.startswith("the runner's job server answered UNAVAILABLE: ")
     assert "refused" in told
 
@@ -122,7 +123,7 @@ def test_a_cluster_that_is_not_there_is_refused_before_any_work() -> None:
      ("", "no cause is given")],
 )  # fmt: skip
 def test_a_fault_is_told_by_its_deepest_cause(trace: str, cause: str) -> None:
-    assert root_cause(trace) == cause
+    assert java_cause(trace) == cause
 
 
 @pytest.mark.parametrize(

@@ -64,13 +64,8 @@ def test_a_source_tree_that_is_not_installed_runs(tmp_path: Path, missing: str, 
     tree = Path(callbeam.__file__).parents[1]
     program = (
         f"import sys; sys.path[:0] = {[str(tree), str(site)]!r}\n"
-        "from callbeam.pipelines.exits import command\n"
-        "from callbeam.pipelines.job_identity import versions\n"
-        "@command('callbeam')\n"
-        "def main(argv):\n"
-        "    print(versions()['callbeam'])\n"
-        "    return 0\n"
-        "sys.exit(main([]))\n"
+        "from callbeam.pipelines.cli import main\n"
+        "sys.exit(main(['--version']))\n"
     )
     done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr

@@ -1,0 +1,136 @@
+"""Views that join what others say to the tables of calls: ``python -m callbeam.catalog.views docs``.
+
+It writes ``views.sql`` for DuckDB and ``athena-views.sql``: the two differ in two functions.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from callbeam.schemas import CONNECT_TOTALS
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How an engine spells what views need.
+
+    Attributes
+    ----------
+    name : str
+    join_texts : str
+        Texts of a group, in order, as one; ``{text}`` and ``{order}`` stand for columns.
+    contains : str
+        Whether a list holds a value.
+    """
+
+    name: str
+    join_texts: str
+    contains: str
+
+
+DUCKDB: Final = Dialect("DuckDB", "string_agg({text}, ' ' ORDER BY {order})", "list_contains({values}, {value})")
+ATHENA: Final = Dialect("Athena", "array_join(array_agg({text} ORDER BY {order}), ' ')", "contains({values}, {value})")
+
+WRITTEN = """\
+-- Views for {dialect}, written by `python -m callbeam.catalog.views docs`. They join what other systems say of calls,
+-- which `callbeam enrich` writes, to the tables of calls.
+"""
+
+READ = """\
+CREATE OR REPLACE VIEW {name} AS
+SELECT * FROM read_parquet('out/{name}/**/*.parquet', hive_partitioning = true);"""
+
+USED: Final = ("calls", "utterances", "sentiment_inputs", "segments", "utterance_texts", "labels", "messages")
+
+
+def views(dialect: Dialect) -> dict[str, str]:
+    """Return the views' queries by name, in the order in which they rest on each other.
+
+    Parameters
+    ----------
+    dialect : Dialect
+    """
+    cases = "\n".join(f"    WHEN '{column.name}' THEN c.{column.name}" for column in CONNECT_TOTALS)
+    return {
+        "utterances_said": _UTTERANCES_SAID,
+        "units_said": _UNITS_SAID.format(
+            join_texts=dialect.join_texts.format(text="u.text", order="u.begin_offset_ms")
+        ),
+        "unit_labels": _UNIT_LABELS.format(holds=dialect.contains.format(values="s.utterance_ids", value="l.unit_id")),
+        "comparison": _COMPARISON.format(cases=cases),
+    }
+
+
+_UTTERANCES_SAID = """\
+-- Utterances, each with the best text that any source has for it: of words before segments, and one source of equals.
+SELECT u.*, t.source AS text_source, t.text, t.text_status, t.word_count, t.words_per_minute
+FROM utterances u
+LEFT JOIN (
+  SELECT *, row_number() OVER (
+    PARTITION BY call_id, utterance_id
+    ORDER BY CASE WHEN text IS NULL THEN 2 WHEN text_status = 'words' THEN 0 ELSE 1 END, source, job_id
+  ) AS choice
+  FROM utterance_texts
+) t ON t.call_id = u.call_id AND t.utterance_id = u.utterance_id AND t.choice = 1"""
+
+_UNITS_SAID = """\
+-- Units that a sentiment model may score, with the text of the utterances that they hold or cut.
+SELECT s.*, said.text
+FROM sentiment_inputs s
+LEFT JOIN (
+  SELECT held.call_id, held.job_id, held.unit_id, {join_texts} AS text
+  FROM (
+    SELECT call_id, job_id, unit_id, utterance_id
+    FROM sentiment_inputs
+    CROSS JOIN UNNEST(utterance_ids) AS held(utterance_id)
+  ) held
+  JOIN utterances_said u
+    ON u.call_id = held.call_id AND u.job_id = held.job_id AND u.utterance_id = held.utterance_id
+  WHERE u.text IS NOT NULL
+  GROUP BY held.call_id, held.job_id, held.unit_id
+) said ON said.call_id = s.call_id AND said.job_id = s.job_id AND said.unit_id = s.unit_id"""
+
+_UNIT_LABELS = """\
+-- Labels of units: those that name the unit or an utterance of it, and those of its role that lie over most of it.
+SELECT s.call_id, s.job_id AS unit_job_id, s.unit_id, s.participant_role, s.split, s.split_group,
+       l.source, l.annotator, l.name, l.value, l.score, l.scale, l.label_id
+FROM sentiment_inputs s
+JOIN labels l ON l.call_id = s.call_id
+WHERE l.unit_id = s.unit_id
+   OR {holds}
+   OR (
+     l.unit_id IS NULL
+     AND l.begin_offset_ms IS NOT NULL
+     AND l.participant_role = s.participant_role
+     AND 2 * (least(l.end_offset_ms, s.end_offset_ms) - greatest(l.begin_offset_ms, s.begin_offset_ms)) > s.duration_ms
+   )"""
+
+
+_COMPARISON = """\
+-- A source's totals of a call beside ours; docs/definitions.md says how the definitions differ.
+SELECT call_id, job_id, source, name, theirs, ours, theirs - ours AS difference
+FROM (
+  SELECT c.call_id, c.job_id, l.source, l.name, l.score AS theirs, CASE l.name
+{cases}
+  END AS ours
+  FROM labels l
+  JOIN calls c ON c.call_id = l.call_id
+)
+WHERE ours IS NOT NULL"""
+
+
+def views_sql(dialect: Dialect) -> str:
+    """Return the statements that make the views; for DuckDB also those that name the tables, below ``out``."""
+    named = ["SET TimeZone = 'UTC';", *(READ.format(name=name) for name in USED)] if dialect is DUCKDB else []
+    made = [f"CREATE OR REPLACE VIEW {name} AS\n{query};" for name, query in views(dialect).items()]
+    return "\n\n".join([WRITTEN.format(dialect=dialect.name) + "\n".join(named), *made]) + "\n"
+
+
+FILES: Final = {"views.sql": DUCKDB, "athena-views.sql": ATHENA}
+
+if __name__ == "__main__":
+    for file, its_dialect in FILES.items():
+        (Path(sys.argv[1]) / file).write_text(views_sql(its_dialect), encoding="utf-8")

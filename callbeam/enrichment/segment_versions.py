@@ -1,0 +1,91 @@
+"""What a source's records of segments come to: partial results give way to final ones, repetitions to the last one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FinalSegment:
+    """A segment as it is to be believed.
+
+    Attributes
+    ----------
+    row : mapping
+        Of ``collected.SCHEMAS[Segment]``.
+    record_count : int
+        Records that it stands for.
+    place : str
+        The first of these, by place.
+    """
+
+    row: Row
+    record_count: int
+    place: str
+
+
+def final_segments(rows: Iterable[Row]) -> list[FinalSegment]:
+    """Decide which of a source's records of one call's segments count.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        In any order; the result does not depend on it.
+
+    Returns
+    -------
+    list of FinalSegment
+        In order of begin. Final records of one name that overlap are one segment, and the last of them counts; those
+        that do not are two segments whose names are the same. A partial record counts only where no final one has its
+        name.
+    """
+    named: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        named[row["segment_id"], row["role"] or ""].append(row)
+    found = []
+    for some in named.values():
+        finals = [row for row in some if not row["is_partial"]]
+        groups = _overlapping(finals or some)
+        partials = [row for row in some if finals and row["is_partial"]]
+        nearest = [min(groups, key=partial(_apart, row)) for row in partials]
+        for row, group in zip(partials, nearest, strict=True):
+            group.append(row)
+        found += [_last(group) for group in groups]
+    return sorted(found, key=lambda one: (one.row["begin_ms"], one.row["end_ms"], one.row["segment_id"]))
+
+
+def _overlapping(rows: list[Row]) -> list[list[Row]]:
+    """Group records that overlap; the reach of a group is that of all its records."""
+    groups: list[list[Row]] = []
+    reach = -1
+    for row in sorted(rows, key=_order):
+        if groups and (row["begin_ms"] < reach or row["begin_ms"] == groups[-1][0]["begin_ms"]):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+        reach = max(reach, row["end_ms"])
+    return groups
+
+
+def _order(row: Row) -> tuple[Any, ...]:
+    return row["begin_ms"], row["end_ms"], row["said_ms"], row["text"] or "", row["place"]
+
+
+def _apart(row: Row, group: list[Row]) -> tuple[int, int]:
+    """Return how far a record lies from a group, and where that begins, which decides between equals."""
+    begin = min(one["begin_ms"] for one in group)
+    end = max(one["end_ms"] for one in group)
+    return max(0, begin - row["end_ms"], row["begin_ms"] - end), begin
+
+
+def _last(group: list[Row]) -> FinalSegment:
+    best = max(group, key=lambda row: (not row["is_partial"], row["said_ms"], row["end_ms"], *_order(row)))
+    return FinalSegment(best, len(group), min(row["place"] for row in group))

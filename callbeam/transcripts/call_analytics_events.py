@@ -1,0 +1,222 @@
+"""Records that Amazon Chime SDK call analytics puts into Kinesis Data Streams or a data warehouse.
+
+Source: Amazon Chime SDK developer guide, *Call analytics processor and output destinations*, *Understanding the AWS
+Glue data catalog tables*, *Voice tone analysis events*. ``metadata`` is JSON in a text, and ``oneTimeMetadata`` JSON in
+a text within it; the warehouse writes the names of some fields in small letters.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from callbeam.records import RecordError, child, children, epoch_ms, identifier, truth
+from callbeam.transcripts.payloads import kept_payload
+from callbeam.transcripts.said import AGENT, CHIME_CALL_ANALYTICS, CUSTOMER, CallName, Clock, Label, Message, Segment
+from callbeam.transcripts.transcript_fields import figure, offset_ms, role, short_name, span_ms, text_of, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from callbeam.transcripts.said import Said
+    from callbeam.transcripts.text_policy import TextPolicy
+
+    Record = Mapping[str, Any]
+
+SERVICES = frozenset({"CallAnalytics", "VoiceAnalytics"})
+
+
+def is_call_analytics_event(record: Record) -> bool:
+    """Tell whether an object is such a record, of a known type or not."""
+    service, kind = record.get("service-type"), record.get("detail-type")
+    return isinstance(service, str) and service in SERVICES and isinstance(kind, str)
+
+
+def read_call_analytics_event(record: Record, source: str, place: str, policy: TextPolicy) -> Iterator[Said]:  # noqa: ARG001 - as all
+    """Read one.
+
+    Parameters
+    ----------
+    record : mapping
+    source : str
+        Unused: the record names its call.
+    place : str
+        File and line, for people.
+    policy : TextPolicy
+        These records do not say whether text was redacted.
+
+    Yields
+    ------
+    Message, Segment or Label
+        The message always; segments and labels of the types that hold some.
+
+    Raises
+    ------
+    RecordError
+        If nothing names the call, or a time is none.
+    """
+    detail, metadata = child(record, "detail"), _metadata(record)
+    named = (of.get(name) for name in ("transactionId", "callId") for of in (metadata, detail, record))
+    names = tuple(dict.fromkeys(filter(None, map(identifier, named))))
+    if not names:
+        raise RecordError("neither transactionId nor callId is in metadata or detail")
+    call = CallName(CHIME_CALL_ANALYTICS, names, place)
+    said_ms = epoch_ms(record.get("time"), "time")
+    readable = policy.allows(redacted=None)
+    segments = list(_segments(record, call, said_ms, readable=readable))
+    direction = str(metadata.get("direction") or detail.get("direction") or "")
+    labels = [
+        *_utterance_labels(record, call, segments, readable=readable),
+        *_categories(child(record, "CategoryEvent"), call),
+        *_voice_tone(detail, call, direction),
+    ]
+    spoken = segments[0] if segments else None
+    yield Message(
+        call,
+        said_ms,
+        str(record["detail-type"]),
+        short_name(detail.get("detailStatus") or record.get("callevent-type") or record.get("detail-subtype")),
+        spoken.role if spoken else _speaker(detail, direction),
+        spoken.text if spoken else None,
+        is_partial=spoken.is_partial if spoken else False,
+        payload=kept_payload(record, policy),
+    )
+    yield from segments
+    yield from labels
+
+
+def _metadata(record: Record) -> Record:
+    value = record.get("metadata")
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        return {}
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        raise RecordError("metadata is no JSON") from None
+    return found if isinstance(found, dict) else {}
+
+
+def _segments(record: Record, call: CallName, said_ms: int | None, *, readable: bool) -> Iterator[Segment]:
+    utterance, transcript = child(record, "UtteranceEvent"), child(record, "TranscriptEvent")
+    if utterance:
+        begin, end = span_ms(utterance)
+        yield Segment(
+            call,
+            short_name(utterance.get("UtteranceId")) or f"{begin}",
+            role(utterance.get("ParticipantRole")),
+            begin,
+            end,
+            text=text_of(utterance.get("Transcript")) if readable else None,
+            words=words_of(children(utterance, "Items")) if readable else (),
+            language=short_name(utterance.get("LanguageCode")),
+            is_partial=truth(utterance.get("IsPartial")) or False,
+            said_ms=said_ms or 0,
+        )
+    if transcript:
+        begin, end = span_ms(transcript, names=("StartTime", "EndTime"), per_unit=1000)
+        best = next(iter(children(transcript, "Alternatives")), {})
+        words = words_of(children(best, "Items"), begin="StartTime", end="EndTime", per_unit=1000)
+        yield Segment(
+            call,
+            short_name(transcript.get("ResultId")) or f"{transcript.get('ChannelId')}-{begin}",
+            _channel_role(record, transcript.get("ChannelId")),
+            begin,
+            end,
+            text=text_of(best.get("Transcript")) if readable else None,
+            words=words if readable else (),
+            language=short_name(transcript.get("LanguageCode")),
+            is_partial=truth(transcript.get("IsPartial")) or False,
+            said_ms=said_ms or 0,
+        )
+
+
+def _channel_role(record: Record, channel: object) -> str | None:
+    """Return who speaks on a channel of a transcript without roles: a Voice Connector's ``ch_0`` is the caller's."""
+    direction = str(_metadata(record).get("direction") or "").lower()
+    is_caller = {"ch_0": True, "ch_1": False}.get(str(channel))
+    return None if is_caller is None else _party(direction, is_caller=is_caller)
+
+
+def _party(direction: str, *, is_caller: bool) -> str | None:
+    """Return the role of caller or callee: an inbound call comes from the customer."""
+    if direction.lower() not in {"inbound", "outbound"}:
+        return None
+    return CUSTOMER if is_caller is (direction.lower() == "inbound") else AGENT
+
+
+def _speaker(detail: Record, direction: str) -> str | None:
+    known = role(detail.get("participantRole"))
+    is_caller = truth(detail.get("isCaller"))
+    return known if known is not None or is_caller is None else _party(direction, is_caller=is_caller)
+
+
+def _utterance_labels(record: Record, call: CallName, segments: list[Segment], *, readable: bool) -> Iterator[Label]:
+    utterance = child(record, "UtteranceEvent")
+    for segment in segments if utterance else []:
+        if segment.is_partial:
+            return
+        about = {"role": segment.role, "segment_id": segment.segment_id}
+        span = {"begin_ms": segment.begin_ms, "end_ms": segment.end_ms}
+        if (sentiment := short_name(utterance.get("Sentiment"))) is not None:
+            yield Label(call, "sentiment", sentiment, **about, **span)  # type: ignore[arg-type]
+        for issue in children(utterance, "IssuesDetected"):
+            offsets, text = child(issue, "CharacterOffsets"), utterance.get("Transcript")
+            begin = figure(offsets.get("Begin", offsets.get("BeginOffsetChar")))
+            end = figure(offsets.get("End", offsets.get("EndOffsetChar")))
+            cut = text[int(begin) : int(end)] if isinstance(text, str) and begin is not None and end is not None else ""
+            yield Label(call, "issue", text_of(cut) if readable else None, **about, **span)  # type: ignore[arg-type]
+
+
+def _categories(event: Record, call: CallName) -> Iterator[Label]:
+    details, named = child(event, "MatchedDetails"), event.get("MatchedCategories")
+    for name in filter(None, map(short_name, named if isinstance(named, list) else [])):
+        ranges = children(child(details, name), "TimestampRanges")
+        for one in ranges:
+            yield Label(
+                call,
+                "category",
+                name,
+                begin_ms=offset_ms(one, "BeginOffsetMillis"),
+                end_ms=offset_ms(one, "EndOffsetMillis"),
+            )
+        if not ranges:
+            yield Label(call, "category", name)
+
+
+def _voice_tone(detail: Record, call: CallName, direction: str) -> Iterator[Label]:
+    """Read the tone of a voice over the last half minute, and over the call so far: a label for each class."""
+    details, speaker = child(detail, "voiceToneAnalysisDetails"), _speaker(detail, direction)
+    for field, name in (("currentAverageVoiceTone", "voice_tone"), ("overallAverageVoiceTone", "voice_tone_overall")):
+        tone = child(details, field)
+        if not tone:
+            continue
+        begin, end = (epoch_ms(tone.get(at), f"{field}.{at}") for at in ("startTime", "endTime"))
+        clock = Clock(zero_ms=0)
+        label = short_name(tone.get("voiceToneLabel"))
+        scores = child(tone, "voiceToneScore")
+        yield Label(
+            call,
+            name,
+            label,
+            figure(scores.get(label)) if label else None,
+            "0..1",
+            speaker,
+            begin_ms=begin,
+            end_ms=end,
+            clock=clock,
+        )
+        positive, negative = figure(scores.get("positive")), figure(scores.get("negative"))
+        if positive is not None and negative is not None:
+            yield Label(
+                call,
+                f"{name}_score",
+                None,
+                positive - negative,
+                "-1..1",
+                speaker,
+                begin_ms=begin,
+                end_ms=end,
+                clock=clock,
+            )

@@ -1,0 +1,228 @@
+"""The JSON of a whole call that Contact Lens and Transcribe Call Analytics leave in S3: they share one form.
+
+Sources: Amazon Connect administrator guide, *Example Contact Lens output files for a call*; Amazon Transcribe developer
+guide, *Post-call analytics output*.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from callbeam.records import RecordError, child, children, identifier
+from callbeam.transcripts.said import CONTACT_LENS, TRANSCRIBE_CALL_ANALYTICS, CallName, Label, Segment
+from callbeam.transcripts.transcript_fields import (
+    figure,
+    is_redacted,
+    names_in,
+    participants,
+    role,
+    short_name,
+    span_ms,
+    text_of,
+    words_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from callbeam.transcripts.said import Said
+    from callbeam.transcripts.text_policy import TextPolicy
+
+    Record = Mapping[str, Any]
+
+FINDINGS = {"IssuesDetected": "issue", "OutcomesDetected": "outcome", "ActionItemsDetected": "action_item"}
+
+
+def is_conversation_analytics(record: Record) -> bool:
+    """Tell whether an object is such a file, of a voice call."""
+    return "ConversationCharacteristics" in record and isinstance(record.get("Transcript"), list)
+
+
+def read_conversation_analytics(record: Record, source: str, place: str, policy: TextPolicy) -> Iterator[Said]:
+    """Read one.
+
+    Parameters
+    ----------
+    record : mapping
+        The file's object.
+    source : str
+        The file: a call that the object does not name is named by it.
+    place : str
+        File and line, for people.
+    policy : TextPolicy
+
+    Yields
+    ------
+    Segment or Label
+        Times count from the beginning of the recording.
+
+    Raises
+    ------
+    RecordError
+        If nothing names the call, or a turn has no times.
+    """
+    if str(record.get("Channel") or "VOICE").upper() != "VOICE":
+        raise RecordError("Channel is not VOICE: chats and mails are no calls")
+    turns = children(record, "Transcript")
+    redacted = is_redacted(record)
+    call = _call(record, turns, source, place)
+    roles = participants(record)
+    language = short_name(record.get("LanguageCode"))
+    readable = policy.allows(redacted=redacted)
+    for turn in turns:
+        yield from _turn(turn, call, roles, language, readable=readable, redacted=redacted)
+    yield from _categories(record, call)
+    yield from _characteristics(child(record, "ConversationCharacteristics"), call, readable=readable)
+
+
+def _call(record: Record, turns: list[Record], source: str, place: str) -> CallName:
+    is_connect = "CustomerMetadata" in record or any("ParticipantId" in turn for turn in turns)
+    metadata = child(record, "CustomerMetadata")
+    named = (metadata.get("ContactId"), record.get("ContactId"), record.get("JobName"), record.get("SessionId"))
+    names = [name for name in map(identifier, named) if name is not None]
+    names = list(dict.fromkeys([*names, *names_in(source)]))
+    if not names:
+        raise RecordError("neither CustomerMetadata.ContactId, JobName, SessionId nor the file's name names the call")
+    return CallName(CONTACT_LENS if is_connect else TRANSCRIBE_CALL_ANALYTICS, tuple(names), place)
+
+
+def _turn(
+    turn: Record,
+    call: CallName,
+    roles: Mapping[str, str],
+    language: str | None,
+    *,
+    readable: bool,
+    redacted: bool | None,
+) -> Iterator[Said]:
+    begin, end = span_ms(turn)
+    speaker = (
+        role(turn.get("ParticipantRole"))
+        or roles.get(str(turn.get("ParticipantId")))
+        or role(turn.get("ParticipantId"))
+    )
+    name = short_name(turn.get("Id")) or f"{begin}"
+    yield Segment(
+        call,
+        name,
+        speaker,
+        begin,
+        end,
+        text=text_of(turn.get("Content")) if readable else None,
+        words=words_of(children(turn, "Items")) if readable else (),
+        language=language,
+        redacted=redacted,
+    )
+
+    def label(named: str, **values: Any) -> Label:
+        return Label(call, named, role=speaker, segment_id=name, **values)
+
+    if (sentiment := short_name(turn.get("Sentiment"))) is not None:
+        yield label("sentiment", value=sentiment, begin_ms=begin, end_ms=end)
+    loudness = [score for score in map(figure, _list(turn, "LoudnessScores", "LoudnessScore")) if score is not None]
+    if loudness:
+        mean = sum(loudness) / len(loudness)
+        yield label("loudness", score=mean, scale="0..100", begin_ms=begin, end_ms=end)
+    for field, named in FINDINGS.items():
+        for finding in children(turn, field):
+            text = text_of(finding.get("Text")) or _cut(turn, finding)
+            yield label(named, value=text if readable else None, begin_ms=begin, end_ms=end)
+    for span in _redacted_spans(turn):
+        yield label("redaction", begin_ms=span[0], end_ms=span[1])
+
+
+def _list(record: Record, *names: str) -> list[Any]:
+    for name in names:
+        if isinstance(found := record.get(name), list):
+            return found
+    return []
+
+
+def _cut(turn: Record, finding: Record) -> str | None:
+    """Return the text between two characters of a turn, whose offsets have two published names each."""
+    offsets, content = child(finding, "CharacterOffsets"), turn.get("Content")
+    begin = figure(offsets.get("Begin", offsets.get("BeginOffsetChar")))
+    end = figure(offsets.get("End", offsets.get("EndOffsetChar")))
+    if not isinstance(content, str) or begin is None or end is None:
+        return None
+    return text_of(content[int(begin) : int(end)])
+
+
+def _redacted_spans(turn: Record) -> Iterator[tuple[int, int]]:
+    """Yield the stretches that redaction silenced; older files have them in lists within a list."""
+    stamps = child(turn, "Redaction").get("RedactedTimestamps")
+    for stamp in stamps if isinstance(stamps, list) else []:
+        for each in stamp if isinstance(stamp, list) else [stamp]:
+            if isinstance(each, dict):
+                yield span_ms(each)
+
+
+def _categories(record: Record, call: CallName) -> Iterator[Label]:
+    matched = child(record, "Categories")
+    details = child(matched, "MatchedDetails")
+    for value in _list(matched, "MatchedCategories"):
+        name = short_name(value)
+        if name is None:
+            continue
+        points = children(child(details, name), "PointsOfInterest")
+        spans = [span_ms(point) for point in points if "BeginOffsetMillis" in point]
+        for begin, end in spans:
+            yield Label(call, "category", name, begin_ms=begin, end_ms=end)
+        if not spans:
+            yield Label(call, "category", name)
+
+
+def _characteristics(found: Record, call: CallName, *, readable: bool) -> Iterator[Label]:
+    """Read a call's totals under the names of our columns, and the stretches that they were added up from."""
+    yield from _totals(found, call)
+    for stretch in children(child(found, "NonTalkTime"), "Instances"):
+        begin, end = span_ms(stretch)
+        yield Label(call, "non_talk", begin_ms=begin, end_ms=end)
+    sentiment = child(found, "Sentiment")
+    for name, score in child(sentiment, "OverallSentiment").items():
+        yield Label(call, "sentiment_overall", role=role(name), score=figure(score), scale="-5..5")
+    for name, periods in child(child(sentiment, "SentimentByPeriod"), "QUARTER").items():
+        for period in periods if isinstance(periods, list) else []:
+            begin, end = span_ms(period)
+            yield Label(
+                call,
+                "sentiment_quarter",
+                role=role(name),
+                score=figure(period.get("Score")),
+                scale="-5..5",
+                begin_ms=begin,
+                end_ms=end,
+            )
+    for name, speed in child(child(found, "TalkSpeed"), "DetailsByParticipant").items():
+        rate = figure(speed.get("AverageWordsPerMinute")) if isinstance(speed, dict) else None
+        yield Label(call, "talk_speed", role=role(name), score=rate, scale="words/min")
+    summary = text_of(child(child(found, "ContactSummary"), "PostContactSummary").get("Content"))
+    if summary is not None:
+        yield Label(call, "summary", summary if readable else None)
+
+
+def _totals(found: Record, call: CallName) -> Iterator[Label]:
+    talk, breaks = child(found, "TalkTime"), child(found, "Interruptions")
+    totals: dict[str, object] = {
+        "total_conversation_duration_ms": found.get("TotalConversationDurationMillis"),
+        "talk_time_total_ms": talk.get("TotalTimeMillis"),
+        "non_talk_time_total_ms": child(found, "NonTalkTime").get("TotalTimeMillis"),
+        "interruptions_total_count": breaks.get("TotalCount"),
+        "interruptions_time_total_ms": breaks.get("TotalTimeMillis"),
+    }
+    for name, detail in child(talk, "DetailsByParticipant").items():
+        if role(name) is not None and isinstance(detail, dict):
+            totals[f"talk_time_{name.lower()}_ms"] = detail.get("TotalTimeMillis")
+    for name, instances in child(breaks, "InterruptionsByInterrupter").items():
+        speaker = role(name)
+        if speaker is None or not isinstance(instances, list):
+            continue
+        spans = [span_ms(one) for one in instances if isinstance(one, dict)]
+        totals[f"interruptions_{name.lower()}_count"] = len(spans)
+        totals[f"interruptions_time_{name.lower()}_ms"] = sum(end - begin for begin, end in spans)
+        for begin, end in spans:
+            yield Label(call, "interruption", role=speaker, begin_ms=begin, end_ms=end)
+    for name, value in totals.items():
+        total = figure(value)
+        if total is not None:
+            yield Label(call, name, score=total, scale=name.rpartition("_")[2])

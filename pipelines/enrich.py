@@ -1,0 +1,110 @@
+"""``callbeam enrich``: what other systems and people say of calls, brought into the tables of these calls."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import uuid
+from collections.abc import Sequence
+
+from callbeam.enrichment import Enriched, enrich
+from callbeam.pipelines.command_line import StrictParser, parse
+from callbeam.pipelines.exits import command
+from callbeam.pipelines.input_place import input_place
+from callbeam.pipelines.job_identity import versions
+from callbeam.pipelines.s3_options import add_s3_arguments, add_s3_writing_arguments, object_settings, s3_config
+from callbeam.report import counted
+from callbeam.storage import check_writable, open_store, resolve_config
+from callbeam.tables import PublishConfig, open_output
+from callbeam.transcripts import TextPolicy
+
+MOST_TOLD = 3
+"""Records and calls of a kind that are told one by one."""
+
+STATUSES = {
+    "linked": "in the text of utterances",
+    "no_utterance": "where nobody of their role is heard",
+    "no_channel": "of a role that no channel of the call has",
+    "unaligned": "on a clock that cannot be brought to the call's",
+    "unknown_call": "of calls that no job has written",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of an enrichment."""
+    parser.add_argument("tables", metavar="TABLES", help="the --output of a backfill: a folder or s3://bucket/prefix")
+    add = parser.add_argument_group("source").add_argument
+    add(
+        "--source",
+        required=True,
+        metavar="PLACE",
+        help="files of Contact Lens, Transcribe Call Analytics, Post Call Analytics, Live Call Analytics or Chime SDK "
+        "call analytics, or a CSV of labels: a file, a folder or s3://bucket/prefix",
+    )
+    add(
+        "--text-policy",
+        choices=[policy.value for policy in TextPolicy],
+        default=TextPolicy.REDACTED.value,
+        help="which text may be read: redacted (default) that which says that it is, raw all of it, none no text",
+    )
+    add("--allow-overlap", action="store_true", help="though another source has given the same segments")
+    s3 = parser.add_argument_group("S3").add_argument
+    add_s3_arguments(s3, "reading and writing")
+    add_s3_writing_arguments(s3)
+
+
+@command("callbeam enrich")
+def main(argv: Sequence[str]) -> int:
+    """Enrich tables.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The command line.
+
+    Returns
+    -------
+    int
+        0 written, 1 failed on the way, 2 cannot be done.
+    """
+    parser = StrictParser(prog="callbeam enrich", description=__doc__)
+    add_arguments(parser)
+    options, _ = parse(parser, argv)
+    storage = resolve_config(s3_config(options, options.tables, object_settings(options, options.tables)))
+    output = open_output(storage)
+    store = open_store(storage)
+    check_writable(store)
+    policy = TextPolicy(options.text_policy)
+    place = input_place("--source", options.source, storage)
+    config = PublishConfig(
+        attempt=uuid.uuid4().hex[:12],
+        options_sha256=hashlib.sha256(policy.value.encode()).hexdigest(),
+        versions=versions(),
+        take_over=True,
+    )
+    enriched = enrich(
+        store, output, options.source, place.contents(), config, policy=policy, allow_overlap=options.allow_overlap
+    )
+    _tell(enriched, policy)
+    return 0
+
+
+def _tell(enriched: Enriched, policy: TextPolicy) -> None:
+    """Print what became of the records."""
+    for form, count in sorted(enriched.forms.items()):
+        print(f"  {form:<60} {count:>9,}")
+    for bad in enriched.bad[:MOST_TOLD]:
+        print(f"    {bad.source}, {bad.place}: {bad.reason}")
+    print(f"{counted(sum(enriched.statuses.values()), 'segment')}")
+    for status, meaning in STATUSES.items():
+        if enriched.statuses[status]:
+            print(f"  {meaning:<60} {enriched.statuses[status]:>9,}")
+    if enriched.withheld and policy is not TextPolicy.NONE:
+        print(
+            f"  without text, for nothing says that it is redacted (--text-policy {policy.value}) "
+            f"{enriched.withheld:>9,}"
+        )
+    for name, count in list(enriched.unknown.items())[:MOST_TOLD]:
+        print(f"  no job has written call {name}: {counted(count, 'row')} kept with call_known = false")
+    for table, count in sorted(enriched.rows.items()):
+        print(f"{table:<20} {count:>9,} rows")

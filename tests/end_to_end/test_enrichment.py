@@ -1,0 +1,275 @@
+"""Tables of made-up calls, enriched with what services would have made of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.dataset as ds
+import pytest
+import sqlglot
+from builders.made_transcripts import MadeSources, f1, right_links, write_sources
+
+from callbeam.callmaker import load_truth
+from callbeam.emulator import Emulator
+from callbeam.notebook import open_tables, units_said, utterances_said
+from callbeam.pipelines import backfill, enrich
+from callbeam.tables import Manifest
+
+DEMO_CALLS = 6
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+class Enriched:
+    """An output that was enriched, and what it was enriched with."""
+
+    def __init__(self, output: Path, sources: Path, made: MadeSources) -> None:
+        self.output, self.sources, self.made = output, sources, made
+
+    def run(self, *words: str, source: Path | None = None) -> int:
+        return enrich.main([str(self.output), "--source", str(source or self.sources), *words])
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return ds.dataset(self.output / table, format="parquet").to_table().to_pylist()
+
+    def digests(self) -> dict[str, str]:
+        tables = ("segments", "utterance_texts", "labels", "messages")
+        files = sorted(path for table in tables for path in (self.output / table).rglob("*.parquet"))
+        return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(scope="module")
+def enriched(tmp_path_factory: pytest.TempPathFactory) -> Enriched:
+    """Run a backfill of made-up calls, planned from records, which tell the roles; then enrich it."""
+    folder = tmp_path_factory.mktemp("enriched")
+    with pytest.MonkeyPatch.context() as patch, Emulator() as emulator:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "example")
+        truth = emulator.load_demo(DEMO_CALLS)
+        words = ["--calls", str(truth.parent / "records"), "--output", str(folder / "out"), "--aws-region", "us-east-1"]
+        words += ["--kvs-endpoint-url", emulator.endpoint_url, "--fragments-per-second", "0"]
+        assert backfill.main(words) == 0
+        truths = [load_truth(path) for path in sorted(truth.glob("*.json"))]
+    made = write_sources(truths, folder / "said")
+    result = Enriched(folder / "out", folder / "said", made)
+    assert result.run("--text-policy", "raw") == 0
+    return result
+
+
+def test_every_final_segment_lands_on_the_right_utterances(enriched: Enriched) -> None:
+    utterances = defaultdict(list)
+    for row in enriched.rows("utterances"):
+        utterances[row["call_id"]].append(row)
+    found, right = set(), set()
+    for row in enriched.rows("segments"):
+        key = (row["call_id"], row["source"], f"{row['participant_role']}-{row['source_begin_ms']}")
+        turn = enriched.made.said[key]
+        found |= {(*key, name) for name in row["utterance_ids"]}
+        right |= {(*key, name) for name in right_links(turn, utterances[row["call_id"]])}
+        assert row["text"] == turn.text
+        assert not row["is_partial"]
+    assert f1(found, right) >= 0.98
+    assert {row["source"] for row in enriched.rows("segments")} == {
+        "contact_lens", "live_call_analytics", "chime_call_analytics"
+    }  # fmt: skip
+
+
+def test_clocks_are_found(enriched: Enriched) -> None:
+    for row in enriched.rows("segments"):
+        assert abs(row["clock_shift_ms"] - enriched.made.shifts[row["call_id"]]) <= 60
+        assert row["clock_confidence"] > 0.8
+
+
+def test_every_record_is_accounted_for(enriched: Enriched) -> None:
+    counts: Counter[str] = Counter()
+    for row in enriched.rows("segments"):
+        counts[row["source"]] += row["record_count"]
+    assert counts == enriched.made.records
+    assert len(enriched.rows("segments")) == len(enriched.made.said)
+    lines = sum(1 for line in (enriched.sources / "stream-1.jsonl").read_text().splitlines() if line)
+    lines += (enriched.sources / "stream-2").read_text().count('"detail-type"')
+    lines += (enriched.sources / "stream-2").read_text().count('"EventType"')
+    assert sum(row["record_count"] for row in enriched.rows("messages")) == lines
+
+
+def test_no_word_is_used_twice_and_none_is_lost(enriched: Enriched) -> None:
+    said: Counter[tuple[str, str]] = Counter()
+    for row in enriched.rows("segments"):
+        if row["text_status"] == "linked":
+            said[row["call_id"], row["source"]] += (
+                len(row["text"].split()) if row["words"] is None else len(row["words"])
+            )
+    heard: Counter[tuple[str, str]] = Counter()
+    for row in enriched.rows("utterance_texts"):
+        heard[row["call_id"], row["source"]] += row["word_count"] or 0
+    assert said == heard
+
+
+def test_words_per_minute_where_there_are_words(enriched: Enriched) -> None:
+    rates = [row["words_per_minute"] for row in enriched.rows("utterance_texts") if row["text_status"] == "words"]
+    assert rates
+    assert all(40 < rate < 400 for rate in rates if rate is not None)
+    others = [row for row in enriched.rows("utterance_texts") if row["text_status"] != "words"]
+    assert {row["words_per_minute"] for row in others} == {None}
+
+
+def test_running_again_gives_the_same_bytes(enriched: Enriched) -> None:
+    before = enriched.digests()
+    assert len(before) >= 4
+    assert enriched.run("--text-policy", "raw") == 0
+    assert enriched.digests() == before
+    assert not list(enriched.output.glob("_jobs/*/*/"))
+
+
+def test_another_place_with_the_same_segments_is_refused(
+    enriched: Enriched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(enriched.sources, tmp_path / "copy")
+    before = enriched.digests()
+    assert enriched.run("--text-policy", "raw", source=tmp_path / "copy") == 2
+    assert "is there already, from" in capsys.readouterr().err
+    assert enriched.digests() == before
+
+
+def test_the_default_policy_reads_only_what_is_redacted(enriched: Enriched, tmp_path: Path) -> None:
+    shutil.copytree(enriched.output, tmp_path / "out")
+    again = Enriched(tmp_path / "out", enriched.sources, enriched.made)
+    assert again.run() == 0
+    texts = defaultdict(set)
+    for row in again.rows("segments"):
+        texts[row["source"]].add(row["text"] is not None)
+        assert row["words"] is None or row["source"] == "contact_lens"
+    assert texts == {"contact_lens": {True}, "live_call_analytics": {False}, "chime_call_analytics": {False}}
+    withheld = [row for row in again.rows("utterance_texts") if row["text_status"] == "withheld"]
+    assert withheld
+    assert {row["text"] for row in withheld} == {None}
+
+
+def test_calls_that_no_job_has_written_are_kept_and_told(
+    enriched: Enriched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(enriched.output, tmp_path / "out")
+    (tmp_path / "said").mkdir()
+    event = {"EventType": "ADD_TRANSCRIPT_SEGMENT", "CallId": "nobody-knows-me", "Channel": "AGENT", "SegmentId": "s",
+             "StartTime": 1, "EndTime": 2, "Transcript": "hi", "IsPartial": False,
+             "CreatedAt": "2026-05-01T10:00:00Z"}  # fmt: skip
+    (tmp_path / "said" / "a.json").write_text(json.dumps(event) + "\n{broken\n")
+    again = Enriched(tmp_path / "out", tmp_path / "said", enriched.made)
+    assert again.run("--text-policy", "raw") == 0
+    out = capsys.readouterr().out
+    assert "no job has written call nobody-knows-me" in out
+    assert "a.json, line 2" in out
+    (row,) = [row for row in again.rows("segments") if row["call_id"] == "nobody-knows-me"]
+    assert (row["call_known"], row["text"], row["text_status"], row["begin_offset_ms"]) == (
+        False, "hi", "unknown_call", None
+    )  # fmt: skip
+    letters = [row for row in again.rows("dead_letters") if row["step"] == "ReadTranscripts"]
+    assert [row["reason"] for row in letters] == ["bad_record"]
+    # Its record is gone: what was said of it goes, too.
+    (tmp_path / "said" / "a.json").write_text("\n")
+    (tmp_path / "said" / "b.csv").write_text("call_id,name,value\nx,y,z\n")
+    assert again.run("--text-policy", "raw") == 0
+    assert [row for row in again.rows("segments") if row["call_id"] == "nobody-knows-me"] == []
+
+
+def test_manifests_name_every_file(enriched: Enriched) -> None:
+    manifests = [Manifest.from_json(path.read_bytes()) for path in enriched.output.glob("_jobs/*/manifest.json")]
+    named = {entry.key for manifest in manifests for entry in manifest.files}
+    there = {str(path.relative_to(enriched.output)) for path in enriched.output.rglob("*.parquet")}
+    assert there <= named
+
+
+def test_engines_read_them(enriched: Enriched) -> None:
+    found = duckdb.sql(
+        f"SELECT u.call_id, t.text FROM '{enriched.output}/utterances/*/*.parquet' u "
+        f"JOIN '{enriched.output}/utterance_texts/*/*.parquet' t USING (call_id, utterance_id) "
+        "WHERE t.source = 'contact_lens' AND t.text IS NOT NULL"
+    ).fetchall()
+    assert len(found) > 50
+
+
+@pytest.fixture
+def database(enriched: Enriched) -> duckdb.DuckDBPyConnection:
+    """Return the tables and views of docs/views.sql."""
+    connection = duckdb.connect()
+    views = (DOCS / "views.sql").read_text(encoding="utf-8")
+    connection.execute(views.replace("'out/", f"'{enriched.output}/"))
+    return connection
+
+
+def test_views_and_the_notebook_join_the_same_texts(enriched: Enriched, database: duckdb.DuckDBPyConnection) -> None:
+    tables = open_tables(enriched.output)
+    for name, joined in (("utterances_said", utterances_said(tables)), ("units_said", units_said(tables))):
+        key = "utterance_id" if name == "utterances_said" else "unit_id"
+        found = dict(database.sql(f"SELECT call_id || {key}, text FROM {name}").fetchall())
+        rows = joined.select(["call_id", key, "text"]).to_pylist()
+        assert len(found) == len(rows)
+        assert {row["call_id"] + row[key]: row["text"] for row in rows} == found
+        assert sum(text is not None for text in found.values()) > len(found) / 2
+
+
+def test_labels_come_to_the_units_that_they_are_about(database: duckdb.DuckDBPyConnection) -> None:
+    apart = database.sql(
+        "SELECT count(*) FROM unit_labels n "
+        "JOIN labels l ON l.call_id = n.call_id AND l.label_id = n.label_id "
+        "JOIN sentiment_inputs s ON s.call_id = n.call_id AND s.unit_id = n.unit_id "
+        "WHERE l.participant_role IS DISTINCT FROM s.participant_role "
+        "OR l.begin_offset_ms > s.end_offset_ms OR l.end_offset_ms < s.begin_offset_ms"
+    ).fetchall()
+    assert apart == [(0,)]
+    (names,) = zip(*database.sql("SELECT DISTINCT name FROM unit_labels").fetchall(), strict=True)
+    assert {"sentiment", "voice_tone", "loudness"} <= set(names)
+    assert "sentiment_overall" not in names
+
+
+def test_their_totals_stand_beside_ours(database: duckdb.DuckDBPyConnection) -> None:
+    rows = database.sql("SELECT name, theirs, ours FROM comparison WHERE name LIKE 'talk_time_%'").fetchall()
+    assert len(rows) > 5
+    assert all(abs(theirs - ours) < 0.4 * ours + 3_000 for _, theirs, ours in rows)
+
+
+def test_agreement_between_annotators(enriched: Enriched, tmp_path: Path) -> None:
+    """Two people and a third who says the opposite: kappa as worked out by hand."""
+    shutil.copytree(enriched.output, tmp_path / "out")
+    units = [row for row in enriched.rows("sentiment_inputs") if row["unit_type"] == "utterance"][:20]
+    lines = ["call_id,name,value,annotator,unit_id"]
+    for at, unit in enumerate(units):
+        value = "POSITIVE" if at % 2 else "NEGATIVE"
+        other = value if at < 18 else "NEUTRAL"
+        lines += [f"{unit['call_id']},sentiment,{said},{who},{unit['unit_id']}" for who, said in
+                  (("ann", value), ("bob", other))]  # fmt: skip
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    people = Enriched(tmp_path / "out", tmp_path / "labels.csv", enriched.made)
+    assert people.run() == 0
+    connection = duckdb.connect()
+    views = (DOCS / "views.sql").read_text(encoding="utf-8")
+    connection.execute(views.replace("'out/", f"'{people.output}/"))
+    (query,) = re.findall(r"^```sql\n(.*?)^```", (DOCS / "queries.md").read_text().split("# What others say")[1],
+                          re.MULTILINE | re.DOTALL)  # fmt: skip
+    sqlglot.parse_one(query, dialect="athena")
+    rows = {row[:2]: row[2:] for row in connection.sql(query).fetchall()}
+    units_judged, agreed, kappa = rows["people:ann", "people:bob"]
+    # 18 of 20 agree; by chance 0.5 * 0.45 twice: (0.9 - 0.45) / 0.55
+    assert (units_judged, float(agreed), float(kappa)) == (20, 0.9, 0.818)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nowhere", "--source", "."], "there is no folder"),
+        (["--source", "."], "the following arguments are required: TABLES"),
+        ([".", "--source", "missing.json"], "holds no table of calls"),
+    ],
+)
+def test_bad_input_is_told(
+    words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert enrich.main(words) == 2
+    assert message in capsys.readouterr().err

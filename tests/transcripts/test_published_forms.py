@@ -1,0 +1,191 @@
+"""Every published form, read: text, words, judgements; and nothing of it where the policy says so."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from builders.published_transcripts import (
+    CONTACT_ID,
+    TRANSACTION_ID,
+    chime,
+    contact_lens,
+    live_segment,
+    post_call_analytics,
+    realtime_segments,
+    transcribe_call_analytics,
+    transcript_event,
+    utterance_event,
+    voice_tone,
+)
+
+from callbeam.records import BadRecord
+from callbeam.transcripts import Label, Message, Said, Segment, TextPolicy, Word, read_transcripts
+
+LENS_FILE = f"Analysis/Voice/2026/03/02/{CONTACT_ID}_analysis_2026-03-02T09_10_00Z.json"
+
+
+def read(record: dict[str, Any], name: str = "f.json", policy: TextPolicy = TextPolicy.RAW) -> list[Said]:
+    said = list(read_transcripts([(name, json.dumps(record).encode())], policy))
+    bad = [one for one in said if isinstance(one, BadRecord)]
+    assert not bad, bad
+    return [one for one in said if not isinstance(one, BadRecord)]
+
+
+def segments(said: list[Said]) -> list[Segment]:
+    return [one for one in said if isinstance(one, Segment)]
+
+
+def labels(said: list[Said]) -> dict[str, Label]:
+    """The last label of each name."""
+    return {one.name: one for one in said if isinstance(one, Label)}
+
+
+def test_contact_lens() -> None:
+    said = read(contact_lens("Raw"), LENS_FILE)
+    turns, found = segments(said), labels(said)
+    assert [(turn.role, turn.begin_ms, turn.end_ms) for turn in turns] == [
+        ("AGENT", 0, 90), ("CUSTOMER", 160, 4640), ("CUSTOMER", 7370, 11190)
+    ]  # fmt: skip
+    assert turns[1].text == "Just hello. My name is Peter and help."
+    assert {turn.call.names for turn in turns} == {(CONTACT_ID,)}
+    assert {turn.call.source for turn in turns} == {"contact_lens"}
+    assert (turns[0].language, turns[0].redacted) == ("en-US", False)
+    assert (found["category"].value, found["category"].begin_ms, found["category"].end_ms) == (
+        "Cancellation", 7370, 11190
+    )  # fmt: skip
+    assert found["sentiment"].value == "NEGATIVE"
+    assert (found["sentiment_overall"].role, found["sentiment_overall"].score) == ("CUSTOMER", 3.1)
+    assert (found["sentiment_quarter"].score, found["sentiment_quarter"].end_ms) == (-5, 7427)
+    assert found["talk_time_customer_ms"].score == 13619
+    assert found["total_conversation_duration_ms"].score == 32110
+    assert found["redaction"].begin_ms == 3290
+    assert found["issue"].value == "I need to cancel. I want to cancel my plan subscription"
+    assert found["summary"].value == "Peter cancelled."
+
+
+def test_transcribe_call_analytics() -> None:
+    said = read(transcribe_call_analytics())
+    (turn,), found = segments(said), labels(said)
+    assert turn.call.source == "transcribe_call_analytics"
+    assert turn.call.names[0] == "my-job-of-call-7"
+    assert turn.words == (Word(6040, 6300, "Hey,", 0.99), Word(6310, 6500, "Mr", 0.9))
+    assert found["issue"].value == "lost my debit card or it was stolen."
+    assert found["redaction"].begin_ms == 6950
+    assert (found["interruptions_agent_count"].score, found["interruptions_time_customer_ms"].score) == (1, 5190)
+    assert found["non_talk_time_total_ms"].score == 7690
+    assert found["loudness"].score == pytest.approx(86.56)
+
+
+def test_real_time_segments() -> None:
+    said = read(realtime_segments())
+    assert [(turn.segment_id, turn.is_partial) for turn in segments(said)] == [
+        ("121d1581", True), ("121d1581", True), ("121d1581", False)
+    ]  # fmt: skip
+    final = segments(said)[-1]
+    assert final.clock.zero_ms == 1772442000000
+    assert final.call.names == (CONTACT_ID,)
+    assert labels(said)["category"].value == "CardBrokenIssue"
+    assert read({"Segments": [], "NextToken": "t"}, LENS_FILE) == []
+    for event in ("STARTED", "COMPLETED", "FAILED"):
+        assert read({"EventType": event, "ContactId": CONTACT_ID, "Channel": "VOICE"}) == []
+
+
+def test_call_analytics_utterances() -> None:
+    said = read(chime("TranscribeCallAnalytics", UtteranceEvent=utterance_event()))
+    message, segment = said[0], segments(said)[0]
+    assert isinstance(message, Message)
+    assert (message.kind, message.text, message.said_ms) == ("TranscribeCallAnalytics", "Peter here.", 1772442010500)
+    assert segment.call.names == (TRANSACTION_ID, "6cfcee66-1d4b-4fd4-9bd0-6e5c4d4f4d4f")
+    assert [word.text for word in segment.words] == ["Peter", "here."]
+    assert labels(said)["sentiment"].value == "NEGATIVE"
+    assert labels(said)["issue"].value == "Peter"
+
+
+def test_call_analytics_of_transcribe_alone_tells_roles_by_who_called() -> None:
+    (segment,) = segments(read(chime("Transcribe", TranscriptEvent=transcript_event())))
+    assert (segment.role, segment.begin_ms, segment.words[0].end_ms) == ("CUSTOMER", 1500, 2000)
+    outbound = chime("Transcribe", TranscriptEvent=transcript_event())
+    outbound["metadata"] = outbound["metadata"].replace("Inbound", "Outbound")
+    assert segments(read(outbound))[0].role == "AGENT"
+
+
+def test_voice_tone_is_a_label_on_absolute_times() -> None:
+    found = labels(read(chime("VoiceToneAnalysisStatus", detail=voice_tone())))
+    tone = found["voice_tone"]
+    assert (tone.value, tone.score, tone.role, tone.clock.zero_ms) == ("neutral", 0.83, "CUSTOMER", 0)
+    assert (tone.begin_ms, tone.end_ms) == (1772441980000, 1772442010200)
+    assert found["voice_tone_score"].score == pytest.approx(0.09)
+    assert found["voice_tone_overall"].value == "neutral"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["CallAnalyticsMetadata", "Recording", "VoiceAnalyticsStatus", "SpeakerSearchStatus",
+     "TranscribeCallAnalyticsCategoryEvent", "OfTomorrow"],
+)  # fmt: skip
+def test_every_type_of_call_analytics_is_a_message(kind: str) -> None:
+    (message,) = read(chime(kind, detail={"detailStatus": "IdentificationSuccessful"}))
+    assert isinstance(message, Message)
+    assert (message.kind, message.status) == (kind, "IdentificationSuccessful")
+    assert json.loads(message.payload)["metadata"]["transactionId"] == TRANSACTION_ID
+
+
+def test_categories_of_call_analytics() -> None:
+    ranges = {"TimestampRanges": [{"BeginOffsetMillis": 9000, "EndOffsetMillis": 9500}]}
+    event = {"MatchedCategories": ["network-complaint"], "MatchedDetails": {"network-complaint": ranges}}
+    found = labels(read(chime("TranscribeCallAnalyticsCategoryEvent", CategoryEvent=event)))
+    assert (found["category"].value, found["category"].begin_ms) == ("network-complaint", 9000)
+
+
+def test_live_call_analytics() -> None:
+    segment = segments(read(live_segment()))[0]
+    assert segment.call.names == ("888660e1-70a6-410e-a765-1d20517db270", TRANSACTION_ID)
+    assert (segment.role, segment.begin_ms, segment.end_ms) == ("CUSTOMER", 27420, 30955)
+    nested = {"CallId": "call-1", "UtteranceEvent": utterance_event()}
+    assert [one.text for one in segments(read(nested))] == ["Peter here."]
+    assert segments(read(live_segment(Channel="AGENT_ASSISTANT"))) == []
+    agent = read({"EventType": "UPDATE_AGENT", "CallId": "call-1", "AgentId": "agent-7"})
+    assert labels(agent)["agent"].value == "agent-7"
+    category = {"CallId": "call-1", "EventType": "ADD_CALL_CATEGORY",
+                "CategoryEvent": {"MatchedCategories": ["c"], "MatchedDetails": {}}}  # fmt: skip
+    assert labels(read(category))["category"].value == "c"
+
+
+def test_post_call_analytics() -> None:
+    said = read(post_call_analytics(), "parsedFiles/call-7.wav.json")
+    (segment,), found = segments(said), labels(said)
+    assert segment.call.names == (CONTACT_ID, "call-7")
+    assert (segment.role, segment.text) == ("CUSTOMER", "I am Peter.")
+    assert segment.words[2] == Word(2100, 3250, "Peter.", 0.97)
+    assert (found["sentiment"].value, found["sentiment"].score) == ("NEGATIVE", -2.5)
+    assert found["talk_time_agent_ms"].score == 20500
+    assert found["interruption"].role == "CUSTOMER"
+
+
+def test_labels_of_people() -> None:
+    rows = (
+        "call_id,name,value,score,annotator,participant_role,begin_offset_ms,end_offset_ms\n"
+        "c-1,sentiment,NEGATIVE,-2.5,ann,CUSTOMER,1000,2000\n"
+        "c-1,resolved,yes,,ann,,,\n"
+    )
+    said = list(read_transcripts([("labels.csv", rows.encode())]))
+    assert [type(one) for one in said] == [Label, Label]
+    first = said[0]
+    assert isinstance(first, Label)
+    assert (first.value, first.score, first.annotator, first.begin_ms, first.clock.is_calls) == (
+        "NEGATIVE", -2.5, "ann", 1000, True
+    )  # fmt: skip
+
+
+def test_files_of_any_arrangement() -> None:
+    """One file with records of three publishers, one after the other, as Firehose writes them; counted by form."""
+    forms: Counter[str] = Counter()
+    records = [live_segment(), chime("Recording"), realtime_segments()]
+    content = "".join(map(json.dumps, records)).encode()
+    list(read_transcripts([("all", content)], TextPolicy.RAW, forms))
+    assert forms == {
+        "Live Call Analytics record": 1, "call analytics record": 1, "Contact Lens real-time event": 1
+    }  # fmt: skip
