@@ -24,6 +24,7 @@ from callbeam.errors import UsageError
 from callbeam.pipelines.engines import (
     FLINK_RUNNERS,
     ClientVersions,
+    ClusterJob,
     DataflowFigures,
     FlinkFigures,
     FlinkNotices,
@@ -156,18 +157,18 @@ def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
 def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> None:
     """Run a pipeline on Flink; where that is a cluster, let it tell how far the job is and what keeps it."""
     url = cluster_url(options.view_as(FlinkRunnerOptions).flink_master)
-    job_name = options.view_as(GoogleCloudOptions).job_name
     versions = options.view_as(ClientVersions)
     versions.client_versions = versions.client_versions or own_versions()
     ending_with_this_process(options)
     environment = options.view_as(PortableOptions)
     environment.environment_cache_millis = environment.environment_cache_millis or WORKERS_KEPT_MS
-    if url is not None:
+    job = None if url is None else ClusterJob(url, options.view_as(GoogleCloudOptions).job_name)
+    if job is not None:
         workers = [f"--environment_type={environment.environment_type or 'DOCKER'}"]
         if environment.environment_config:
             workers.append(f"--environment_config={environment.environment_config}")
-        progress.ask(FlinkFigures(url, job_name, NAMESPACE), FlinkNotices(url, job_name, " ".join(workers)))
-    run_on_flink(pipeline, url, job_name)
+        progress.ask(FlinkFigures(job, NAMESPACE), FlinkNotices(job, " ".join(workers)))
+    run_on_flink(pipeline, job)
 
 
 def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> str | None:

@@ -13,7 +13,7 @@ import pytest
 from builders.engine_runs import PATIENCE_S, EngineRun, on_cluster, same_tables
 from builders.engines import free_port, running, words_of
 
-from callbeam.pipelines.engines import FlinkFigures
+from callbeam.pipelines.engines import ClusterJob, FlinkFigures
 from callbeam.pipelines.local_run import descendants
 from callbeam.transforms import NAMESPACE
 
@@ -168,20 +168,14 @@ def test_kinesis_video_streams_for_a_while(day: DemoDay, reference: EngineRun, c
             return process
 
         serving = serve("--demo-calls=4")
-        run = stack.enter_context(day.submitted("away", *on_cluster(cluster), kvs_url=f"http://127.0.0.1:{port}"))
-        run.wait_until(lambda: read_so_far(cluster) > 0, "it reads")
+        job = ClusterJob(f"http://{cluster.address}", "callbeam-away")
+        words = on_cluster(cluster, "--job_name=callbeam-away")
+        run = stack.enter_context(day.submitted("away", *words, kvs_url=f"http://127.0.0.1:{port}"))
+        figures = FlinkFigures(job, NAMESPACE)
+        run.wait_until(lambda: (figures() or {}).get("read_bytes", 0) > 0, "it reads")
         kill(serving.pid)
         serving.wait()
         time.sleep(AWAY_S)
         assert run.process.poll() is None
         serve()
         same_tables(day.ended(run), reference)
-
-
-def read_so_far(cluster: FlinkCluster) -> int:
-    """Return the bytes of media that the job's workers have told of."""
-    jobs = cluster.get("/jobs/overview")["jobs"]
-    if not any(job["state"] == "RUNNING" for job in jobs):
-        return 0
-    figures = FlinkFigures(f"http://{cluster.address}", cluster.newest_job()["name"], NAMESPACE)()
-    return (figures or {}).get("read_bytes", 0)

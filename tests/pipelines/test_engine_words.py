@@ -12,7 +12,7 @@ from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 from callbeam.errors import UsageError
 from callbeam.pipelines import backfill
 from callbeam.pipelines.command_line import parse
-from callbeam.pipelines.engines import check_cluster
+from callbeam.pipelines.engines import ClusterJob, check_cluster
 from callbeam.pipelines.engines.flink_figures import FlinkFigures, counters_in
 from callbeam.pipelines.engines.flink_notices import java_cause, waits_for
 from callbeam.pipelines.exits import root_cause
@@ -90,7 +90,7 @@ def test_counters_add_up_over_steps() -> None:
 
 
 def test_a_cluster_that_is_not_there_tells_nothing() -> None:
-    assert FlinkFigures("http://127.0.0.1:1", "callbeam-x", "callbeam")() is None
+    assert FlinkFigures(ClusterJob("http://127.0.0.1:1", "callbeam-x"), "callbeam")() is None
 
 
 def test_a_call_of_the_job_server_that_fails_names_its_cause() -> None:
