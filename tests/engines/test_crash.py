@@ -7,11 +7,13 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from builders.engine_runs import PATIENCE_S, EngineRun, on_cluster, same_tables
 from builders.engines import free_port, running, words_of
+from builders.s3_server import S3Server
 
 from callbeam.pipelines.engines import ClusterJob, FlinkFigures
 from callbeam.pipelines.local_run import descendants
@@ -86,6 +88,7 @@ def test_a_worker(day: DemoDay, reference: EngineRun, cluster: FlinkCluster) -> 
     assert "callbeam: Flink met a fault" in ended.err
 
 
+@pytest.mark.long
 def test_a_task_manager_while_tables_are_written(day: DemoDay, reference: EngineRun, cluster: FlinkCluster) -> None:
     cluster.wait()
     with day.submitted("killed-writing", *on_cluster(cluster)) as run:
@@ -95,6 +98,7 @@ def test_a_task_manager_while_tables_are_written(day: DemoDay, reference: Engine
         same_tables(day.ended(run), reference)
 
 
+@pytest.mark.long
 def test_all_workers_while_the_job_publishes(day: DemoDay, reference: EngineRun, cluster: FlinkCluster) -> None:
     cluster.wait()
     with day.submitted("killed-publishing", *on_cluster(cluster)) as run:
@@ -121,6 +125,7 @@ def test_the_client_once_it_has_submitted(day: DemoDay, reference: EngineRun, cl
     assert is_published(run)
 
 
+@pytest.mark.long
 def test_the_job_server_once_it_has_submitted(day: DemoDay, reference: EngineRun, cluster: FlinkCluster) -> None:
     cluster.wait()
     with day.submitted("killed-server", *on_cluster(cluster)) as run:
@@ -131,6 +136,7 @@ def test_the_job_server_once_it_has_submitted(day: DemoDay, reference: EngineRun
     assert "the job goes on, and the cluster is asked what becomes of it" in ended.err
 
 
+@pytest.mark.long
 def test_the_job_server_while_it_is_told_the_job(
     day: DemoDay, reference: EngineRun, cluster: FlinkCluster, tmp_path: Path
 ) -> None:
@@ -153,6 +159,7 @@ for line in server.stdout:
     assert "nothing had run, so the job is submitted once more" in ended.err
 
 
+@pytest.mark.long
 def test_kinesis_video_streams_for_a_while(day: DemoDay, reference: EngineRun, cluster: FlinkCluster) -> None:
     cluster.wait()
     port = free_port()
@@ -179,3 +186,27 @@ def test_kinesis_video_streams_for_a_while(day: DemoDay, reference: EngineRun, c
         assert run.process.poll() is None
         serve()
         same_tables(day.ended(run), reference)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "when", ["_jobs/*/*/*/*.parquet", "_jobs/*/publishing"], ids=["while it is written", "while the job publishes"]
+)
+def test_the_lake_for_a_while(
+    day: DemoDay, reference: EngineRun, cluster: FlinkCluster, tmp_path: Path, when: str
+) -> None:
+    cluster.wait()
+    with S3Server(tmp_path, users=False) as server:
+        server.client().create_bucket(Bucket="lake")
+        words = on_cluster(cluster, "--output=s3://lake/calls", f"--s3-endpoint-url={server.url}")
+        with day.submitted("no-lake", *words) as run:
+            lake = replace(run, output=tmp_path / "buckets/lake/calls")
+            run.wait_until(lambda: any(lake.output.glob(when)), "there is such a file")
+            server.kill()
+            assert not is_published(lake)
+            time.sleep(AWAY_S)
+            server.start()
+            ended = day.ended(run)
+        assert ended.code == 0, ended.err
+        assert replace(ended, output=lake.output).digests() == reference.digests()
+        assert is_published(lake)

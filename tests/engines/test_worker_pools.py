@@ -23,7 +23,10 @@ READY_S = 90
 
 @pytest.mark.parametrize(
     ("host", "addresses"),
-    [("worker-pool", ["127.0.0.2", "127.0.0.3"]), ("localhost", ["127.0.0.1"])],
+    [
+        ("worker-pool", ["127.0.0.2", "127.0.0.3"]),
+        pytest.param("localhost", ["127.0.0.1"], marks=pytest.mark.long),
+    ],
     ids=["one for each task manager", "one for both"],
 )
 def test_same_bytes(day: DemoDay, reference: EngineRun, cluster: FlinkCluster, host: str, addresses: list[str]) -> None:
