@@ -45,8 +45,8 @@ from callbeam.transforms import NAMESPACE, give_back
 LOCAL_RUNNER = "FnApiRunner"
 """Named, because Beam's ``DirectRunner`` picks one of three engines by the pipeline's shape and may download one."""
 
-WORKERS_KEPT_MS = 60_000
-"""Flink starts workers anew for each stage, seconds of imports each time, unless it is told to keep them so long."""
+PATIENCE_S = 7 * 86_400
+"""Beam gives up after 5 minutes, also on jobs that take longer and whose state it is being told meanwhile."""
 
 
 def runner_words(beam_words: Sequence[str], *, workers: int) -> list[str]:
@@ -110,7 +110,7 @@ def run_pipeline(
     RuntimeError
         As the runner raises it, when a step failed.
     """
-    options = PipelineOptions([f"--job_name={job_name}", *words])
+    options = PipelineOptions([f"--job_name={job_name}", f"--job_server_timeout={PATIENCE_S}", *words])
     on_flink = options.view_as(StandardOptions).runner in FLINK_RUNNERS
     _begin_small()
     previous = threading.excepthook
@@ -161,7 +161,6 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
     versions.client_versions = versions.client_versions or own_versions()
     ending_with_this_process(options)
     environment = options.view_as(PortableOptions)
-    environment.environment_cache_millis = environment.environment_cache_millis or WORKERS_KEPT_MS
     job = None if url is None else ClusterJob(url, options.view_as(GoogleCloudOptions).job_name)
     if job is not None:
         workers = [f"--environment_type={environment.environment_type or 'DOCKER'}"]
