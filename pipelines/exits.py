@@ -56,14 +56,8 @@ def root_cause(error: BaseException) -> str:
         error = error.__cause__
     if isinstance(error, grpc.RpcError) and isinstance(error, grpc.Call):  # its text begins with no cause
         return f"the runner's job server answered {error.code().name}: {error.details()}"
-    text = str(error).strip() or type(error).__name__
-    if text.startswith("Dataflow pipeline failed"):
-        from callbeam.pipelines.engines import cause_in  # noqa: PLC0415  (it brings Beam)
-
-        line = cause_in(text)
-    else:
-        lines = text.splitlines()
-        line = _error_line(lines) if text.startswith("Traceback ") else lines[0]
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    line = _error_line(lines) if lines[0].startswith("Traceback ") else lines[0]
     return re.sub(r" \[while running '[^']*'\]$", "", line)
 
 

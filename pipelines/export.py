@@ -25,10 +25,9 @@ from callbeam.export import (
 )
 from callbeam.kvs import LOST, KvsClient
 from callbeam.mkv import printable
-from callbeam.pipelines.command_line import StrictParser, parse
+from callbeam.pipelines.command_line import StrictParser, add_s3_arguments, parse, s3_config
 from callbeam.pipelines.exits import EXIT_LOSS, command
 from callbeam.pipelines.options import add_source_arguments, kvs_config
-from callbeam.pipelines.s3_options import add_s3_arguments, s3_config
 from callbeam.pipelines.source_plan import planned_jobs
 from callbeam.pipelines.summary import accounting
 from callbeam.report import counted

@@ -12,6 +12,8 @@ from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_lett
 from callbeam.calls import DeadLetter, PlannedJob
 from callbeam.decoding import DecodeConfig
 from callbeam.kvs import Job, KvsConfig
+from callbeam.pipelines.job_identity import results_key
+from callbeam.results import ResultsConfig
 from callbeam.storage import StorageConfig
 from callbeam.tables import PublishConfig
 from callbeam.transforms import (
@@ -32,7 +34,15 @@ from callbeam.transforms import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillConfig:
-    """Everything that a job is run with, save the job itself; ``recordings`` is the place of those, if any."""
+    """Everything that a job is run with, save the job itself.
+
+    Attributes
+    ----------
+    recordings : StorageConfig or None
+        The place of recordings, if any are read.
+    resume : bool
+        Whether what an attempt has made of calls is kept for the next one, until the job is published.
+    """
 
     kvs: KvsConfig
     storage: StorageConfig
@@ -44,6 +54,7 @@ class BackfillConfig:
     publish: PublishConfig
     memory: MemoryNeed
     recordings: StorageConfig | None = None
+    resume: bool = True
 
 
 def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLetter], config: BackfillConfig) -> None:
@@ -61,10 +72,13 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     job = replace(planned.job, sought=())  # lanes know where calls lie; a day's is too much for every step to carry
     decode = config.decode.told_by(planned.contacts)
     lanes = pipeline | "PlanReads" >> PlanReads(planned.job, kvs=config.kvs)
-    read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs)
-    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(job.job_id, decode, memory=config.memory)
-    analysed = decoded.decoded | "AnalyseChannels" >> _analyse(job, config)
-    sources = _Sources(lanes, (read.parts, decoded.parts), analysed)
+    results = None
+    if config.resume:
+        results = ResultsConfig(config.storage, job.job_id, results_key(config.publish, decode))
+    read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs, results=results)
+    decoded = read.pieces | "DecodeTracks" >> DecodeTracks(decode, memory=config.memory)
+    analysed = decoded | "AnalyseChannels" >> _analyse(job, config, results)
+    sources = _Sources(lanes, (read.parts,), (analysed, read.kept) | "WithKept" >> beam.Flatten())
     if planned.recorded and config.recordings is not None:
         planned = replace(planned, job=job)
         sources = _with_recordings(pipeline, planned, config, sources, decode=decode, storage=config.recordings)
@@ -74,10 +88,10 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     calls = (
         (*sources.parts, sources.analysed, windows, records)
         | "Parts" >> beam.Flatten()
-        | "AssembleCalls" >> AssembleCalls(job, config=config.assembly)
+        | "AssembleCalls" >> AssembleCalls(job, config=config.assembly, erased=config.publish.erased)
     )
     files = calls | "WriteTables" >> WriteTables(
-        job, sources.plan, storage=config.storage, attempt=config.publish.attempt
+        job, sources.plan, storage=config.storage, attempt=config.publish.attempt, erased=config.publish.erased
     )
     _ = pipeline | "PublishTables" >> PublishTables(job, files, calls, storage=config.storage, config=config.publish)
 
@@ -105,7 +119,7 @@ def _with_recordings(
     found = pipeline | "PlanRecordings" >> PlanRecordings(planned.recorded)
     read = found | "ReadRecordings" >> ReadRecordings(job, streams.parts[0], storage=storage, decode=decode)
     # An analysis of their own: in front of a common one, neither source could hand its pieces on within a process.
-    analysed = read.decoded | "AnalyseRecordings" >> _analyse(job, config)
+    analysed = read.decoded | "AnalyseRecordings" >> _analyse(job, config, None)
     return _Sources(
         (streams.plan, found) | "AllPlanned" >> beam.Flatten(),
         (*streams.parts, read.parts),
@@ -113,5 +127,7 @@ def _with_recordings(
     )
 
 
-def _analyse(job: Job, config: BackfillConfig) -> AnalyseChannels:
-    return AnalyseChannels(job, analysis=config.analysis, storage=config.storage, model_path=config.model_path)
+def _analyse(job: Job, config: BackfillConfig, results: ResultsConfig | None) -> AnalyseChannels:
+    return AnalyseChannels(
+        job, analysis=config.analysis, storage=config.storage, model_path=config.model_path, results=results
+    )

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Sequence
 
 from callbeam.kvs import KvsClient, KvsConfig, Lane, Plan, plan_lanes, summarise
-from callbeam.pipelines.command_line import StrictParser, parse, show_instant
+from callbeam.pipelines.command_line import StrictParser, add_s3_arguments, parse, s3_config, show_instant
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.options import (
     add_recordings_argument,
@@ -17,7 +17,6 @@ from callbeam.pipelines.options import (
     check_source,
     kvs_config,
 )
-from callbeam.pipelines.s3_options import add_s3_arguments, s3_config
 from callbeam.pipelines.source_plan import planned_jobs, resting_collector
 from callbeam.report import counted
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callbeam.errors import UsageError
-from callbeam.pipelines.command_line import StrictParser, number, parse, whole_number
+from callbeam.pipelines.command_line import StrictParser, add_s3_arguments, number, parse, s3_config, whole_number
 from callbeam.pipelines.exits import command
-from callbeam.pipelines.s3_options import add_s3_arguments, s3_config
 from callbeam.report import CLIP_BYTES, counted, write_report
 from callbeam.tables import open_output
 

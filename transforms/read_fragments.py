@@ -11,8 +11,9 @@ from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
 from apache_beam.transforms.core import RestrictionProvider
 
 from callbeam.assembly import Keyed, LedgerBuffer, call_parts, keyed_dead_letters
-from callbeam.calls import DeadLetter, LedgerRow, LegEnd, Piece, read_lane
+from callbeam.calls import DeadLetter, KeptLeg, LedgerRow, LegEnd, Piece, read_lane, resume_lane
 from callbeam.kvs import Job, KvsClient, KvsConfig, Lane
+from callbeam.results import LaneMemory, ResultsConfig, open_results
 from callbeam.transforms.coders import register_coders
 from callbeam.transforms.progress import report
 
@@ -98,16 +99,18 @@ class ReadLane(beam.DoFn):
     """Read one lane: the calls in it, followed through its fragments.
 
     Emits pieces. The output ``parts`` carries what deciding who owns a call needs, the ledger of what never became a
-    piece, and the dead letters.
+    piece, and the dead letters; ``kept`` what an earlier attempt has made of the pieces that need not be read again.
     """
 
-    def __init__(self, job: Job, *, kvs: KvsConfig) -> None:
+    def __init__(self, job: Job, *, kvs: KvsConfig, results: ResultsConfig | None) -> None:
         self._job = job
         self._kvs = kvs
+        self._config = results
 
     def setup(self) -> None:
         """Make the client where the work is: it holds connections and credentials."""
         self._client = KvsClient(self._kvs)
+        self._results = None if self._config is None else open_results(self._config)
 
     def process(
         self, lane: Lane, tracker: RestrictionTracker = beam.DoFn.RestrictionParam(LANE_UNITS)
@@ -115,19 +118,33 @@ class ReadLane(beam.DoFn):
         """Emit what the lane holds, in order, claiming its units as they are reached."""
         starts = [unit.start_ms for unit in lane.units] or [self._job.start_ms]
         ledger = LedgerBuffer(self._job.job_id)
+        memory = None if self._results is None else LaneMemory(self._results, lane)
         tracker.try_claim(0)
-        for event in read_lane(lane, self._job, self._client.source(lane.stream)):
+        for event in self._read(lane, memory):
             if isinstance(event, Piece):
                 # A runner asks for progress while the lane is read: units before the piece's own are done.
                 tracker.try_claim(bisect.bisect_right(starts, event.unit.start_ms) - 1)
                 report(read_bytes=sum(f.listed.size for f in event.fragments[event.first_owned : event.end_owned]))
                 yield event
+            elif isinstance(event, KeptLeg):
+                for piece in () if memory is None else memory.recalled:
+                    report(read_bytes=piece.bytes)
+                    for keyed in piece.parts:
+                        yield beam.pvalue.TaggedOutput("kept", keyed)
             else:
                 for keyed in self._parts(event, ledger):
                     yield beam.pvalue.TaggedOutput("parts", keyed)
         for keyed in ledger.flush():
             yield beam.pvalue.TaggedOutput("parts", keyed)
+        if memory is not None:
+            memory.finish()
         tracker.try_claim(len(starts) - 1)
+
+    def _read(
+        self, lane: Lane, memory: LaneMemory | None
+    ) -> Iterator[Piece | KeptLeg | LegEnd | LedgerRow | DeadLetter]:
+        source = self._client.source(lane.stream)
+        return read_lane(lane, self._job, source) if memory is None else resume_lane(lane, self._job, source, memory)
 
     def _parts(self, event: LedgerRow | LegEnd | DeadLetter, ledger: LedgerBuffer) -> Iterator[Keyed]:
         if isinstance(event, LedgerRow):
@@ -146,13 +163,15 @@ class ReadFragments(beam.PTransform):
     ----------
     job : Job
     kvs : KvsConfig
+    results : ResultsConfig, optional
+        What an attempt before this one may have kept: what pieces gave that are not read again is on ``kept``, to be
+        put beside what AnalyseChannels makes of the others.
     """
 
-    def __init__(self, job: Job, *, kvs: KvsConfig) -> None:
+    def __init__(self, job: Job, *, kvs: KvsConfig, results: ResultsConfig | None = None) -> None:
         super().__init__()
-        self._job = job
-        self._kvs = kvs
+        self._read = ReadLane(job, kvs=kvs, results=results)
 
     def expand(self, lanes: beam.PCollection[Lane]) -> beam.pvalue.DoOutputsTuple:
         """Read each lane with one worker."""
-        return lanes | "ReadLane" >> beam.ParDo(ReadLane(self._job, kvs=self._kvs)).with_outputs("parts", main="pieces")
+        return lanes | "ReadLane" >> beam.ParDo(self._read).with_outputs("parts", "kept", main="pieces")

@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-from apache_beam import coders
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
-from callbeam.assembly import Keyed, call_parts
+from callbeam.assembly import Keyed, PieceParts, call_parts
 from callbeam.errors import JobError, UsageError
 from callbeam.sentiment import ModelContract, ModelError, SentimentModel, UnitBatch, check_model
 from callbeam.storage import StorageConfig, StorageError, open_store
+from callbeam.transforms.coders import register_coders
 
-
-class UnitBatchCoder(coders.Coder):
-    """Encodes a piece's units, should a runner ever part the steps that hand them on; tells their size without it."""
-
-    def encode(self, value: UnitBatch) -> bytes:
-        """Pickle, slowly."""
-        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-
-    def decode(self, encoded: bytes) -> UnitBatch:
-        """Unpickle what ``encode`` made."""
-        value: UnitBatch = pickle.loads(encoded)  # noqa: S301  (the runner's own bytes)
-        return value
-
-    def estimate_size(self, value: UnitBatch) -> int:
-        """Return the bytes of audio or features."""
-        return value.nbytes
-
-    def is_deterministic(self) -> bool:
-        """Say that batches are no keys."""
-        return False
-
-
-coders.registry.register_coder(UnitBatch, UnitBatchCoder)
+register_coders()
 
 
 def read_model(path: str, storage: StorageConfig) -> bytes:
@@ -83,11 +60,11 @@ def open_model(path: str, storage: StorageConfig) -> ModelContract:
     return check_model(read_model(path, storage), path)
 
 
-class UnitScorer(ModelHandler[UnitBatch, Keyed, SentimentModel]):
+class UnitScorer(ModelHandler[PieceParts, PieceParts, SentimentModel]):
     """What RunInference needs to know of a sentiment model.
 
-    An element is a batch already: the units of one channel of a piece. Were Beam to put elements together, what the
-    model sees at once would depend on the runner, and so would the last bits of scores.
+    An element holds batches already: the units of each channel of a piece. Were Beam to put elements together, what
+    the model sees at once would depend on the runner, and so would the last bits of scores.
     """
 
     def __init__(self, path: str, contract: ModelContract, storage: StorageConfig) -> None:
@@ -111,18 +88,14 @@ class UnitScorer(ModelHandler[UnitBatch, Keyed, SentimentModel]):
 
     def run_inference(
         self,
-        batch: UnitBatch,
+        batch: PieceParts,
         model: SentimentModel,
         inference_args: dict[str, Any] | None = None,  # noqa: ARG002  (the base class passes it)
-    ) -> Iterable[Keyed]:
-        """Score one batch."""
-        try:
-            scores = model.score(batch)
-        except ModelError as error:
-            raise JobError(f"the sentiment model failed on call {batch.call_id}: {error}") from error
-        return [Keyed(batch.call_id, call_parts.SCORES, scores)]
+    ) -> Iterable[PieceParts]:
+        """Score the units of one piece."""
+        return [batch.scored(_score(model, units) for units in batch.batches)]
 
-    def get_num_bytes(self, batch: UnitBatch) -> int:
+    def get_num_bytes(self, batch: PieceParts) -> int:
         """Return the bytes of audio or features, which the base class would pickle to know."""
         return batch.nbytes
 
@@ -133,6 +106,13 @@ class UnitScorer(ModelHandler[UnitBatch, Keyed, SentimentModel]):
     def get_metrics_namespace(self) -> str:
         """Name what RunInference counts."""
         return "callbeam.sentiment"
+
+
+def _score(model: SentimentModel, units: UnitBatch) -> Keyed:
+    try:
+        return Keyed(units.call_id, call_parts.SCORES, model.score(units))
+    except ModelError as error:
+        raise JobError(f"the sentiment model failed on call {units.call_id}: {error}") from error
 
 
 class ScoreUnits(beam.PTransform):
@@ -156,9 +136,9 @@ class ScoreUnits(beam.PTransform):
         self._contract = contract
         self._storage = storage
 
-    def expand(self, batches: beam.PCollection[UnitBatch]) -> beam.PCollection[Keyed]:
-        """Emit the scores of each batch, as a part of its call."""
+    def expand(self, pieces: beam.PCollection[PieceParts]) -> beam.PCollection[PieceParts]:
+        """Emit each piece with its units' scores among its parts."""
         scorer = UnitScorer(self._path, self._contract, self._storage)
         # The tag names the model among those that a process shares; a random one would be in the job graph.
         inference = RunInference(scorer, model_identifier=self._contract.sha256)
-        return batches | "RunModel" >> inference.with_output_types(Keyed)
+        return pieces | "RunModel" >> inference.with_output_types(PieceParts)

@@ -11,7 +11,7 @@ from callbeam.calls import RecordedLeg
 from callbeam.kvs import Job, Lane
 from callbeam.schemas import TABLES
 from callbeam.storage import StorageConfig, open_store
-from callbeam.tables import StagedFile, shard_count, shard_of, stage_table
+from callbeam.tables import StagedFile, Tombstones, shard_count, shard_of, stage_table, without_erased
 from callbeam.transforms.memory import give_back
 
 Shard = tuple[str, int]
@@ -45,10 +45,11 @@ class ToShards(beam.DoFn):
 class WriteShard(beam.DoFn):
     """Write one shard of one table."""
 
-    def __init__(self, job: Job, *, storage: StorageConfig, attempt: str) -> None:
+    def __init__(self, job: Job, *, storage: StorageConfig, attempt: str, erased: Tombstones) -> None:
         self._job = job
         self._storage = storage
         self._attempt = attempt
+        self._erased = erased
 
     def setup(self) -> None:
         """Open the store where the work is."""
@@ -61,7 +62,7 @@ class WriteShard(beam.DoFn):
     def process(self, element: tuple[Shard, Iterable[bytes]]) -> Iterator[StagedFile]:
         """Emit the file that was written."""
         (name, shard), batches = element
-        rows = unpack_all(batches, TABLES[name].schema)
+        rows = without_erased(unpack_all(batches, TABLES[name].schema), self._erased)
         yield stage_table(self._store, self._job, self._attempt, TABLES[name], shard, rows)
         del rows
         give_back()
@@ -78,16 +79,25 @@ class WriteTables(beam.PTransform):
     storage : StorageConfig
     attempt : str
         Names this submission's staging.
+    erased : Tombstones, optional
+        Whose names are kept out of the rows of others.
     """
 
     def __init__(
-        self, job: Job, lanes: beam.PCollection[Lane | RecordedLeg], *, storage: StorageConfig, attempt: str
+        self,
+        job: Job,
+        lanes: beam.PCollection[Lane | RecordedLeg],
+        *,
+        storage: StorageConfig,
+        attempt: str,
+        erased: Tombstones | None = None,
     ) -> None:
         super().__init__()
         self._job = job
         self._lanes = lanes
         self._storage = storage
         self._attempt = attempt
+        self._erased = erased or Tombstones()
 
     def expand(self, calls: beam.PCollection[CallTables]) -> beam.PCollection[StagedFile]:
         """Emit the staged files, those of heavy tables included that hold rows of calls kept."""
@@ -97,7 +107,8 @@ class WriteTables(beam.PTransform):
             | "PackRows" >> beam.ParDo(PackRows())
             | "ToShards" >> beam.ParDo(ToShards(), planned_bytes=beam.pvalue.AsSingleton(planned_bytes))
             | "ByShard" >> beam.GroupByKey()
-            | "WriteShard" >> beam.ParDo(WriteShard(self._job, storage=self._storage, attempt=self._attempt))
+            | "WriteShard"
+            >> beam.ParDo(WriteShard(self._job, storage=self._storage, attempt=self._attempt, erased=self._erased))
         )
         heavy = calls | "HeavyFiles" >> beam.FlatMap(lambda call: call.files)
         return (shards, heavy) | "Files" >> beam.Flatten()

@@ -1,4 +1,5 @@
 from . import call_parts as call_parts
+from .analysed_parts import PieceParts as PieceParts
 from .analysed_parts import parts_of_analysis as parts_of_analysis
 from .assemble import CallTables as CallTables
 from .assemble import assemble_call as assemble_call
@@ -40,6 +41,7 @@ __all__ = [
     "Keyed",
     "LedgerBuffer",
     "Pane",
+    "PieceParts",
     "Tally",
     "WindowSummary",
     "assemble_call",

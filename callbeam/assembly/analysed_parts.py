@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from callbeam.assembly import call_parts
@@ -11,10 +12,49 @@ from callbeam.assembly.packing import pack
 from callbeam.legs import track_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from callbeam.analysis import PieceAnalysis
+    from callbeam.sentiment import UnitBatch
     from callbeam.timeline import LegClock
+
+
+@dataclass(frozen=True, slots=True)
+class PieceParts:
+    """All that a piece tells of its call, its account of fragments included: what is kept and passed on as one.
+
+    Attributes
+    ----------
+    digest : str
+        The piece's (``Piece.digest``); empty for a piece of a recording.
+    stream_arn : str
+        Where its leg lies.
+    parts : tuple of Keyed
+    bytes : int
+        Of the fragments that it accounts for.
+    batches : tuple of UnitBatch
+        What a sentiment model is still to score, with the audio of it.
+    """
+
+    digest: str
+    stream_arn: str
+    parts: tuple[Keyed, ...]
+    bytes: int
+    batches: tuple[UnitBatch, ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of units to be scored, which RunInference counts."""
+        return sum(map(len, self.batches))
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes of memory it takes: audio, and what is packed."""
+        packed = sum(len(part.value) for part in self.parts if isinstance(part.value, bytes))
+        return packed + sum(batch.nbytes for batch in self.batches)
+
+    def scored(self, scores: Iterable[Keyed]) -> PieceParts:
+        """Return the same with a model's scores in place of what they are of."""
+        return replace(self, parts=(*self.parts, *scores), batches=())
 
 
 def parts_of_analysis(call_id: str, analysis: PieceAnalysis, clock: LegClock, piece: int) -> Iterator[Keyed]:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from callbeam.calls import LegEnd
     from callbeam.kvs import Job
     from callbeam.records import Contact
+    from callbeam.tables import Tombstones
 
 PACKED = frozenset({FRAGMENTS, DEAD_LETTERS, SECONDS, UTTERANCES, UNITS})
 """The kinds of parts that are packed batches."""
@@ -78,7 +79,13 @@ class CallTables:
     open: bool = False
 
 
-def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: AssemblyConfig | None = None) -> CallTables:
+def assemble_call(
+    call_key: str,
+    parts: Iterable[Keyed],
+    job: Job,
+    config: AssemblyConfig | None = None,
+    erased: Tombstones | None = None,
+) -> CallTables:
     """Put one call together.
 
     Parameters
@@ -91,11 +98,14 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: Assem
         Decides which legs are its own.
     config : AssemblyConfig, optional
         How a conversation is judged, and what becomes of sentiment inputs.
+    erased : Tombstones, optional
+        Of whom nothing is written.
 
     Returns
     -------
     CallTables
-        The ledger of every call; the other tables only of a call that the job owns and that has ended.
+        Nothing of a call that was erased, or whose subject was. The ledger of every other call; the other tables only
+        of a call that the job owns and that has ended.
     """
     by_kind: dict[str, list[Any]] = defaultdict(list)
     for part in parts:
@@ -104,6 +114,8 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: Assem
     letters = by_kind[DEAD_LETTERS]
     leg_ends: list[LegEnd] = by_kind[LEGS]
     contact: Contact | None = next(iter(by_kind[CONTACTS]), None)
+    if erased and _is_erased(call_key, contact, erased):
+        return CallTables(call_key)
     if not leg_ends:
         missing = _missing(job, contact, ledger)
         return _tables(call_key, {"calls": missing, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters})
@@ -123,6 +135,11 @@ def assemble_call(call_key: str, parts: Iterable[Keyed], job: Job, config: Assem
         {**tables, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters},
         files=tuple(some.file for some in by_kind[FILES] if some.channel_id in account.kept),
     )
+
+
+def _is_erased(call_key: str, contact: Contact | None, erased: Tombstones) -> bool:
+    names = (contact.subject_key, *contact.aliases) if contact is not None else ()
+    return any(erased.hold(name) for name in (call_key, *names))
 
 
 class _Account:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callbeam.assembly.tally import add_tallies, job_batch
@@ -38,6 +39,8 @@ def publish_job(
         As ``callbeam.tables.publishing.publish``.
     """
     tally = add_tallies(tallies)
+    # Of a job that was planned from records, the sources name each of its calls.
+    job = replace(job, sources=tuple(config.erased.masked(source) for source in job.sources))
     row = job_batch(job, tally, options_sha256=config.options_sha256, versions=config.versions, models=config.models)
     jobs = stage_table(store, job, config.attempt, TABLES["jobs"], 0, row)
     outcome = Outcome(

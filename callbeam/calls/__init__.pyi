@@ -8,26 +8,29 @@ from .contact_planning import has_ended as has_ended
 from .contact_planning import leg_roles as leg_roles
 from .contact_planning import plan_contacts as plan_contacts
 from .contact_planning import plan_recorded as plan_recorded
+from .followed_leg import KeptLeg as KeptLeg
+from .followed_leg import LegMemory as LegMemory
 from .identity import identify as identify
 from .inspection import LegSurvey as LegSurvey
 from .inspection import TrackReport as TrackReport
 from .inspection import report_tracks as report_tracks
 from .inspection import survey_legs as survey_legs
 from .lane_reader import read_lane as read_lane
+from .lane_reader import resume_lane as resume_lane
 from .leg_of_fragment import call_at as call_at
 from .leg_of_fragment import find_fragment as find_fragment
 from .leg_of_fragment import read_leg_of as read_leg_of
 from .ownership import CallDecision as CallDecision
 from .ownership import CallStatus as CallStatus
 from .ownership import decide_call as decide_call
+from .pieces import CLOCK_STEPPED as CLOCK_STEPPED
 from .pieces import CallIdentity as CallIdentity
 from .pieces import DeadLetter as DeadLetter
 from .pieces import LedgerRow as LedgerRow
 from .pieces import Leg as Leg
 from .pieces import LegEnd as LegEnd
+from .pieces import Notice as Notice
 from .pieces import Piece as Piece
-from .reading_notices import CLOCK_STEPPED as CLOCK_STEPPED
-from .reading_notices import Notice as Notice
 from .recorded_leg import RECORDINGS_SOURCE as RECORDINGS_SOURCE
 from .recorded_leg import Recorded as Recorded
 from .recorded_leg import RecordedLeg as RecordedLeg
@@ -50,9 +53,11 @@ __all__ = [
     "ContactPlan",
     "DeadLetter",
     "Exclusion",
+    "KeptLeg",
     "LedgerRow",
     "Leg",
     "LegEnd",
+    "LegMemory",
     "LegRole",
     "LegSurvey",
     "Notice",
@@ -77,6 +82,7 @@ __all__ = [
     "read_lane",
     "read_leg_of",
     "report_tracks",
+    "resume_lane",
     "session_span",
     "start_before",
     "survey_legs",

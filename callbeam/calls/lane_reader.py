@@ -6,14 +6,17 @@ that lies. With the first leg that begins later still the lane is done.
 
 A job that is planned from records reads stretches of its streams, one after the other, each in this way. What lies
 between them is not looked at, unless a leg runs on into it.
+
+A leg that was read before, by an earlier attempt at the job, is passed by as long as it is listed as it was then.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callbeam.calls.calls_under_way import begin_of_call_at
+from callbeam.calls.followed_leg import Following, KeptLeg, LegNotes, RecalledPieces
 from callbeam.calls.known_calls import KnownCalls
 from callbeam.calls.look_back import LookBack
 from callbeam.calls.ownership import (
@@ -33,17 +36,18 @@ from callbeam.calls.ownership import (
 from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.calls.pieces import DeadLetter, LedgerRow, Leg, LegEnd, Piece
 from callbeam.calls.stream_cursor import StreamCursor
-from callbeam.calls.stream_scan import FragmentReader
+from callbeam.calls.stream_scan import FragmentReader, Observation
 from callbeam.kvs import FragmentStatus, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from callbeam.calls.followed_leg import LegMemory
     from callbeam.calls.pieces import CallIdentity
-    from callbeam.calls.stream_scan import Observation
+    from callbeam.calls.stream_cursor import Arrival
     from callbeam.kvs import FetchedFragment, FragmentSource, Job, Lane, Unit
 
-    Event = Piece | LegEnd | LedgerRow | DeadLetter
+    Event = Piece | KeptLeg | LegEnd | LedgerRow | DeadLetter
 
 STEP = "ReadFragments"
 """How dead letters name the step that gives fragments up here."""
@@ -73,56 +77,38 @@ def read_lane(lane: Lane, job: Job, source: FragmentSource) -> Iterator[Piece | 
     DeadLetter
         For each fragment that was lost before it could be decoded.
     """
-    reading = _LaneReading(lane, job, source)
+    for event in _read(lane, job, source, None):
+        if not isinstance(event, KeptLeg):
+            yield event
+
+
+def resume_lane(
+    lane: Lane, job: Job, source: FragmentSource, memory: LegMemory
+) -> Iterator[Piece | KeptLeg | LegEnd | LedgerRow | DeadLetter]:
+    """Read a lane as ``read_lane`` does, but for the legs that the memory has from an earlier reading.
+
+    Of each that is listed as it was then it yields the KeptLeg in place of the pieces.
+    """
+    return _read(lane, job, source, memory)
+
+
+def _read(lane: Lane, job: Job, source: FragmentSource, memory: LegMemory | None) -> Iterator[Event]:
+    reading = _LaneReading(lane, job, source, memory)
     try:
         yield from reading.events()
     finally:
         reading.close()
 
 
-@dataclass(slots=True)
-class _Following:
-    """The leg that is being followed.
-
-    Attributes
-    ----------
-    leg : Leg or None
-        None for one that runs into the job, whose beginning was not seen.
-    cutter : PieceCutter or None
-        Present for a leg whose media is read.
-    may_be_cut : bool
-        It has no tags, and begins soon after a named call.
-    asked_for : bool
-        The job's filter wants it.
-    by_records : bool
-        It begins here because records say so.
-    """
-
-    state: LegState
-    leg: Leg | None = None
-    cutter: PieceCutter | None = None
-    may_be_cut: bool = False
-    asked_for: bool = True
-    by_records: bool = False
-
-    @property
-    def call_id(self) -> str | None:
-        return self.state.identity.call_id if self.state.identity is not None else None
-
-    @property
-    def foreign(self) -> CallIdentity | None:
-        """The call whose fragments may be passed over; untagged audio must be read to know where it ends."""
-        return self.state.identity if self.cutter is None and self.state.tagged_ms is not None else None
-
-
 class _LaneReading:
-    def __init__(self, lane: Lane, job: Job, source: FragmentSource) -> None:
+    def __init__(self, lane: Lane, job: Job, source: FragmentSource, memory: LegMemory | None) -> None:
         self._lane = lane
         self._job = job
         self._source = source
+        self._memory = memory
         self._known = KnownCalls(lane.sought)
         self._stretches = list(lane.stretches) or [job.reach]
-        self._leg: _Following | None = None
+        self._leg: Following | None = None
         self._awaited: CallIdentity | None = None  # the call whose named first fragment was lost
         self._read_to = 0, 0  # server time and number: what comes before them has been seen to
         self._open(self._stretches[0])
@@ -154,14 +140,13 @@ class _LaneReading:
         self._stretch = stretch
         self._cursor = StreamCursor(self._lane, self._job, self._source, stretch)
         self._look_back = LookBack(self._cursor, self._source)
-        self._reader = FragmentReader(self._cursor, self._source)
+        self._reader = FragmentReader(self._cursor, self._source, self._memory.begins if self._memory else None)
 
     def _read_stretch(self) -> Iterator[Event]:
         """Read a stretch, and the legs that begin in it to their end."""
         while True:
-            foreign = self._leg.foreign if self._leg is not None else None
             reach_ms = self._reach_ms()
-            seen = self._reader.next(reach_ms, foreign, self._wanted_to_ms())
+            kept, seen = self._next(reach_ms)
             if seen is None:
                 self._read_to = reach_ms, 0
                 yield from self._end(None)
@@ -171,6 +156,7 @@ class _LaneReading:
                 continue
             seen = replace(seen, identity=self._known.named(seen.identity))
             begun = self._begun_by(seen)
+            self._awaited = None
             if begun is not None or not self._goes_on(seen):
                 before = self._leg if begun is None else None
                 may_be_cut = before is not None and may_be_one(before.state, seen.identity, seen.at_ms)
@@ -178,8 +164,42 @@ class _LaneReading:
                 if seen.at_ms >= self._stretch.end_ms:
                     self._read_to = seen.at_ms, seen.listed.number
                     return
-                self._begin(seen, begun, may_be_cut=may_be_cut)
-            yield from self._follow(seen)
+                self._begin(seen, begun, kept, may_be_cut=may_be_cut)
+            yield from self._follow(seen) if kept is None else self._pass_by(kept)
+
+    def _next(self, reach_ms: int) -> tuple[KeptLeg | None, Observation | None]:
+        """Return the next fragment; with the leg that it begins, if that need not be read."""
+        arrival = None if self._memory is None else self._cursor.peek(reach_ms)
+        if arrival is not None and not self._reader.passing_over:
+            kept = self._recall(arrival)
+            if kept is not None:
+                return kept, Observation(arrival.at_ms, arrival.listed, kept.identity, None)
+        foreign = self._leg.foreign if self._leg is not None else None
+        return None, self._reader.next(reach_ms, foreign, self._wanted_to_ms())
+
+    def _recall(self, arrival: Arrival) -> KeptLeg | None:
+        """Return the leg that begins with the next fragment, if it did so before and is what it was."""
+        memory, number = self._memory, arrival.listed.number
+        if memory is None or arrival.at_ms >= self._stretch.end_ms or not memory.begins(number):
+            return None
+        kept = memory.recall(number)
+        if kept is None:
+            return None
+        seen = Observation(arrival.at_ms, arrival.listed, kept.identity, None)
+        begun = self._begun_by(seen)
+        begins = begun is not None or not self._goes_on(seen)
+        if not begins or self._leg_of(seen, begun) != kept.leg:
+            return None
+        reach_ms = min(max(self._stretch.end_ms, kept.state.last_ms + OPEN_MS), self._job.as_of_ms)
+        return kept if kept.is_in(self._cursor.ahead(kept.fragments + 1, reach_ms)) else None
+
+    def _pass_by(self, kept: KeptLeg) -> Iterator[Event]:
+        """Follow a leg to its end by what is listed of it."""
+        for arrival in self._reader.skip(kept.fragments):
+            yield from self._follow(Observation(arrival.at_ms, arrival.listed, None, None))
+        if self._leg is not None:
+            self._leg.state, self._leg.ended = kept.state, True
+        yield kept
 
     def _find_leg_into(self) -> None:
         """Find the leg that runs into the stretch; where it is a call that is sought, begin where that does."""
@@ -196,7 +216,7 @@ class _LaneReading:
             state = self._look_back.leg_into(begin_ms, self._reach_ms())
             self._leg = None if state is None else self._running_in(state)
 
-    def _begin_of_sought(self, into: _Following) -> int | None:
+    def _begin_of_sought(self, into: Following) -> int | None:
         """Return where the call that runs into a stretch begins, if it is sought and may be the job's.
 
         Then the times of its records are off.
@@ -210,7 +230,6 @@ class _LaneReading:
     def _begun_by(self, seen: Observation) -> CallIdentity | None:
         """Return the call that begins with a fragment because records say so, and tags do not say otherwise."""
         begun = self._known.begun_by(seen.listed.number) or self._awaited
-        self._awaited = None
         if begun is None or (seen.identity is not None and seen.identity.call_id != begun.call_id):
             return None
         following = self._leg
@@ -228,8 +247,10 @@ class _LaneReading:
             self._leg = following = self._running_in(self._look_back.find_call(following.state))
         return self._continues(following, seen.identity, seen.at_ms)
 
-    def _continues(self, following: _Following, identity: CallIdentity | None, at_ms: int) -> bool:
+    def _continues(self, following: Following, identity: CallIdentity | None, at_ms: int) -> bool:
         """Tell whether a fragment belongs to the leg before it: by its tags, and where there are none by records."""
+        if following.ended:
+            return False
         if identity is None and following.by_records and following.state.tagged_ms is None:
             streaming = self._known.is_streaming(following.call_id or "", at_ms)
             if streaming is not None:
@@ -255,38 +276,47 @@ class _LaneReading:
             call_id, at_ms = begun.call_id if begun is not None else None, stretch.start_ms
         return (self._known.stop_of(call_id, at_ms) if call_id is not None else None) or 0
 
-    def _running_in(self, state: LegState) -> _Following:
+    def _running_in(self, state: LegState) -> Following:
         """Follow a leg whose beginning was not seen."""
         state = replace(state, identity=self._known.named(state.identity))
         identity = state.identity
         asked_for = identity is None or self._job.only.wants(identity.call_id, identity.voice_connector_id)
-        return _Following(state, asked_for=asked_for)
+        return Following(state, asked_for=asked_for)
 
-    def _begin(self, seen: Observation, begun: CallIdentity | None, *, may_be_cut: bool) -> None:
-        stream, number = self._lane.stream, seen.listed.number
-        identity = seen.identity or begun or untagged_identity(stream, number)
-        tagged_ms = None if seen.identity is None else seen.at_ms
-        state = LegState(identity, seen.at_ms, tagged_ms)
+    def _leg_of(self, seen: Observation, begun: CallIdentity | None) -> Leg:
+        """Return the leg that begins with a fragment."""
+        number = seen.listed.number
+        identity = seen.identity or begun or untagged_identity(self._lane.stream, number)
+        return Leg(identity, self._lane.stream, number, seen.at_ms)
+
+    def _begin(self, seen: Observation, begun: CallIdentity | None, kept: KeptLeg | None, *, may_be_cut: bool) -> None:
+        leg = self._leg_of(seen, begun)
+        identity = leg.identity
+        state = LegState(identity, seen.at_ms, None if seen.identity is None else seen.at_ms)
         wanted = self._job.only.wants(identity.call_id, identity.voice_connector_id)
-        if not wanted or self._known.is_before(identity.call_id, number):
-            self._leg = _Following(state, asked_for=False)
+        if not wanted or self._known.is_before(identity.call_id, leg.first_number):
+            self._leg = Following(state, asked_for=False)
             return
-        leg = Leg(identity, stream, number, seen.at_ms)
-        cutter = None
-        if place_of(seen.at_ms, self._job) is Place.INSIDE and seen.fetched is not None:
-            cutter = PieceCutter(leg, unit_of(seen.at_ms, self._lane, self._job, self._stretch), seen.fetched)
-        self._leg = _Following(state, leg, cutter, may_be_cut, by_records=begun is not None)
+        self._leg = following = Following(state, leg, may_be_cut=may_be_cut, by_records=begun is not None)
+        if place_of(seen.at_ms, self._job) is not Place.INSIDE:
+            return
+        unit = unit_of(seen.at_ms, self._lane, self._job, self._stretch)
+        if kept is not None:
+            following.cutter = RecalledPieces(unit, len(kept.pieces))
+        elif seen.fetched is not None:
+            following.cutter = PieceCutter(leg, unit, seen.fetched)
+            following.notes = LegNotes(seen.identity) if self._memory is not None else None
 
     def _follow(self, seen: Observation) -> Iterator[Event]:
         following = self._leg
         if following is None:
             return
         following.state = extend_leg(following.state, seen.identity, seen.at_ms)
-        if following.cutter is not None and seen.fetched is not None:
-            yield from following.cutter.add(seen.fetched)
-            yield from self._other_unit(seen, following, following.cutter.unit)
-        else:
-            yield from self._other_unit(seen, following, None)
+        if following.notes is not None:
+            following.notes.add(seen)
+        if isinstance(following.cutter, PieceCutter) and seen.fetched is not None:
+            yield from following.given(following.cutter.add(seen.fetched))
+        yield from self._other_unit(seen, following, following.cutter.unit if following.cutter is not None else None)
 
     def _end(self, follower: Observation | None, *, may_be_cut: bool = False) -> Iterator[Event]:
         following, self._leg = self._leg, None
@@ -294,7 +324,7 @@ class _LaneReading:
             return
         pieces = 0
         if following.cutter is not None:
-            yield from following.cutter.finish()
+            yield from following.given(following.cutter.finish())
             pieces = following.cutter.emitted
         last_ms = following.state.last_ms
         other = follower is not None and (
@@ -302,11 +332,18 @@ class _LaneReading:
         )
         still_open = is_open(last_ms, self._job.as_of_ms, other_call_followed=other)
         yield LegEnd(following.leg, pieces, last_ms, still_open, may_be_cut or following.may_be_cut)
+        if self._memory is not None and following.notes is not None and not still_open:
+            number = None if follower is None else follower.listed.number
+            kept = following.notes.kept(following.leg, following.state, number)
+            if kept is not None:
+                self._memory.keep(kept)
 
     def _lose(self, seen: Observation, lost: FetchedFragment) -> Iterator[Event]:
         """Account for a fragment without media: it is the call's around it, as a fragment without tags would be."""
         following = self._leg
         call_id, unit = None, None
+        if following is not None and following.notes is not None:
+            following.notes.lose()
         self._awaited = self._known.begun_by(seen.listed.number) or self._awaited
         if following is not None and self._continues(following, None, seen.at_ms):
             if following.cutter is None:
@@ -330,7 +367,7 @@ class _LaneReading:
                 lost.sample,
             )
 
-    def _other_unit(self, seen: Observation, following: _Following, owner: Unit | None) -> Iterator[LedgerRow]:
+    def _other_unit(self, seen: Observation, following: Following, owner: Unit | None) -> Iterator[LedgerRow]:
         """Say under the unit that a fragment lies in that its leg is another's, or not asked for."""
         unit = self._unit_at(seen.at_ms)
         if unit is not None and unit != owner:

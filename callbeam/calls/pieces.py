@@ -1,7 +1,8 @@
-"""What crosses from the source to the decoder: legs, and pieces of them."""
+"""What crosses from the source to the decoder: legs, pieces of them, and what is noted of how they were read."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,17 @@ class Piece:
     steps: tuple[ClockStep, ...] = ()
     verdicts: tuple[TrackVerdict, ...] = ()
 
+    def digest(self) -> str:
+        """Hash all that decides what it decodes to: which fragments, where they lie, how they are read, whose they are.
+
+        What a fragment holds is not looked at: KVS never gives a number to other media.
+        """
+        listed = [(one.listed.number, one.listed.server_ms, one.listed.producer_ms) for one in self.fragments]
+        unit = self.unit.start_ms, self.unit.end_ms
+        place = self.leg, self.clock, unit, self.index, self.last, self.first_owned, self.end_owned
+        reading = self.anchors, self.positions, self.steps, self.verdicts
+        return hashlib.sha256(repr((listed, place, reading)).encode()).hexdigest()
+
     def let_go(self) -> None:
         """Drop the fragments, once their samples are decoded: asking for them again raises AttributeError.
 
@@ -160,3 +172,26 @@ class DeadLetter:
     call_id: str | None = None
     sample: bytes = b""
     place: str | None = None
+
+
+CLOCK_STEPPED = "clock_stepped"
+"""The producer's clock was set; the value is by how many milliseconds."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Notice:
+    """One thing that was found while reading, for whoever reads the call: a warning, and the figures that belong to it.
+
+    Attributes
+    ----------
+    warning : str
+        As in ``calls.warnings``.
+    value : float or None
+        What was measured of it, where a column holds that.
+    at_ms : int or None
+        Where on the leg's clock, of what happens at some place.
+    """
+
+    warning: str
+    value: float | None = None
+    at_ms: int | None = None

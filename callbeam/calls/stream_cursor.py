@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from callbeam.calls.ownership import LOOK_BACK_MS
@@ -97,6 +97,12 @@ class StreamCursor:
         while list_on and self._list_step(before_ms):
             pass
         return takewhile(lambda arrival: arrival.at_ms < before_ms, self._ahead)
+
+    def ahead(self, count: int, before_ms: int) -> list[Arrival]:
+        """Return up to ``count`` of the next fragments that came before ``before_ms``, and list no more for that."""
+        while len(self._ahead) < count and self._list_step(before_ms):
+            pass
+        return [arrival for arrival in islice(self._ahead, count) if arrival.at_ms < before_ms]
 
     def list_before(self, start_ms: int, end_ms: int) -> list[Arrival]:
         """List a range before ``begin_ms``, which no cursor passes."""

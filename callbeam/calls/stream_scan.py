@@ -13,7 +13,7 @@ from callbeam.kvs import FetchedFragment, FragmentStatus
 from callbeam.mkv import fragment_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from callbeam.calls.pieces import CallIdentity
     from callbeam.calls.stream_cursor import StreamCursor
@@ -46,12 +46,15 @@ class Observation:
         Whose call it is by its own tags, or because it was passed over as that call's.
     fetched : FetchedFragment or None
         None if it was passed over unread.
+    timed : bool
+        Whether the listing tells when it came.
     """
 
     at_ms: int
     listed: ListedFragment
     identity: CallIdentity | None
     fetched: FetchedFragment | None
+    timed: bool = True
 
     @property
     def lost(self) -> FetchedFragment | None:
@@ -60,11 +63,22 @@ class Observation:
 
 
 class FragmentReader:
-    """Hands out a stream's fragments in order, reading as few of a foreign call's as tells where it ends."""
+    """Hands out a stream's fragments in order, reading as few of a foreign call's as tells where it ends.
 
-    def __init__(self, cursor: StreamCursor, source: FragmentSource) -> None:
+    Parameters
+    ----------
+    cursor : StreamCursor
+    source : FragmentSource
+    is_kept : callable, optional
+        Tells of a fragment's number whether it may begin what need not be read: no batch goes on into that.
+    """
+
+    def __init__(
+        self, cursor: StreamCursor, source: FragmentSource, is_kept: Callable[[int], bool] | None = None
+    ) -> None:
         self._cursor = cursor
         self._source = source
+        self._is_kept = is_kept
         self._batch: Generator[FetchedFragment, None, None] | None = None
         self._probed: dict[int, FetchedFragment] = {}
         self._pass_over = 0
@@ -100,6 +114,20 @@ class FragmentReader:
             return Observation(arrival.at_ms, arrival.listed, foreign, None)
         return self._read(before_ms, foreign is not None, wanted_to_ms)
 
+    @property
+    def passing_over(self) -> bool:
+        """Whether the next fragment is known to be the foreign call's."""
+        return self._pass_over > 0
+
+    def skip(self, count: int) -> list[Arrival]:
+        """Take fragments, which the cursor has listed, without reading them."""
+        self.close()
+        self._tagged, self._tagless = None, False
+        skipped = [self._cursor.pop() for _ in range(count)]
+        for arrival in skipped:
+            self._probed.pop(arrival.listed.number, None)
+        return skipped
+
     def close(self) -> None:
         """Stop a read under way, and give its connection back."""
         if self._batch is not None:
@@ -109,7 +137,7 @@ class FragmentReader:
     def _read(self, before_ms: int, probing: bool, wanted_to_ms: int | None) -> Observation:
         if self._batch is None:
             size = (TAGLESS_BATCH if self._tagless else 1) if probing else self._size(before_ms, wanted_to_ms)
-            self._batch = self._fetch(list(islice(self._cursor.upcoming(before_ms), size)))
+            self._batch = self._fetch(self._coming(before_ms, size))
         fetched = next(self._batch, None)
         if fetched is None:
             self._batch = None
@@ -119,7 +147,15 @@ class FragmentReader:
         identity = identify(fetched.document.tags) if fetched.document is not None else None
         self._tagged = Arrival(at_ms, fetched.listed) if identity is not None else None
         self._tagless = identity is None
-        return Observation(at_ms, fetched.listed, identity, fetched)
+        return Observation(at_ms, fetched.listed, identity, fetched, arrival.timed)
+
+    def _coming(self, before_ms: int, size: int) -> list[Arrival]:
+        """Return what to ask for at once: at least one, and none from where it may not have to be read."""
+        coming = list(islice(self._cursor.upcoming(before_ms), size))
+        if self._is_kept is not None:
+            kept = (place for place, one in enumerate(coming) if place and self._is_kept(one.listed.number))
+            del coming[next(kept, size) :]
+        return coming
 
     def _size(self, before_ms: int, wanted_to_ms: int | None) -> int:
         """Return how many fragments to ask for at once."""

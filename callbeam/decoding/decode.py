@@ -76,6 +76,8 @@ class DecodedPiece:
         One for each fragment that the piece owns, in order.
     dead_letters : tuple of DeadLetter
         At most one for each owned fragment and reason; also for what a decoded fragment had that could not be used.
+    digest : str
+        The piece's (``Piece.digest``); empty for one of a recording.
     """
 
     leg: Leg
@@ -85,6 +87,7 @@ class DecodedPiece:
     channels: tuple[Channel, ...]
     ledger: tuple[LedgerRow, ...]
     dead_letters: tuple[DeadLetter, ...]
+    digest: str = ""
 
 
 def decode_piece(piece: Piece, config: DecodeConfig | None = None) -> DecodedPiece:
@@ -144,6 +147,7 @@ def decode_piece(piece: Piece, config: DecodeConfig | None = None) -> DecodedPie
         channels=tuple(channels),
         ledger=tuple(ledger),
         dead_letters=tuple(letters),
+        digest=piece.digest(),
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callbeam.enrichment.named_calls import NamedCalls
+    from callbeam.tables import Tombstones
     from callbeam.transcripts import Said
 
 CHUNK = 20_000
@@ -100,16 +101,28 @@ class Collected:
     ----------
     calls : NamedCalls
         The calls that are known.
+    erased : Tombstones
+        Of whom nothing is taken.
+
+    Attributes
+    ----------
+    passed_over : int
+        What was said of the erased.
     """
 
-    def __init__(self, calls: NamedCalls) -> None:
+    def __init__(self, calls: NamedCalls, erased: Tombstones) -> None:
         self._calls = calls
+        self._erased = erased
+        self.passed_over = 0
         self._columns = {kind: _Columns(schema) for kind, schema in SCHEMAS.items()}
         self._tables: dict[type, pa.Table] = {}
 
     def add(self, said: Said) -> None:
         """Take one thing that was said."""
         known = self._calls.find(said.call.names)
+        if any(self._erased.hold(name) for name in said.call.names):
+            self.passed_over += 1
+            return
         row: dict[str, Any] = {
             "day_ms": known.day_ms if known is not None else self._day_of_unknown(said),
             "call_id": known.call_id if known is not None else said.call.names[0],

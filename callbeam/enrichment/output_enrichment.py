@@ -17,7 +17,7 @@ from callbeam.errors import UsageError
 from callbeam.kvs import Job, job_id_of
 from callbeam.records import BadRecord
 from callbeam.schemas import TABLES
-from callbeam.tables import Outcome, Output, publish, shard_of, stage_table
+from callbeam.tables import Outcome, Output, publish, shard_of, stage_table, without_erased
 from callbeam.transcripts import Label, Message, Segment, TextPolicy, read_transcripts
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Enriched:
         Segments whose text the policy withholds.
     uncertain : int
         Accounts of a call whose clock could not be brought to the call's.
+    passed_over : int
+        Things said of who was erased.
     job_ids : list of str
     """
 
@@ -77,6 +79,7 @@ class Enriched:
     unknown: Counter[str] = field(default_factory=Counter)
     withheld: int = 0
     uncertain: int = 0
+    passed_over: int = 0
     job_ids: list[str] = field(default_factory=list)
 
 
@@ -118,13 +121,14 @@ def enrich(
     """
     enriched = Enriched()
     known = NamedCalls(output)
-    collected = Collected(known)
+    collected = Collected(known, config.erased)
     for said in read_transcripts(files, policy, enriched.forms):
         if isinstance(said, BadRecord):
             enriched.bad.append(said)
         else:
             collected.add(said)
     collected.close()
+    enriched.passed_over = collected.passed_over
     sources = (f"{SOURCE}{place}",)
     earlier = {day_of(manifest.start_ms) for manifest in output.manifests if manifest.sources == sources}
     days = sorted({*collected.days(), *earlier, *([known.first_day_ms] if enriched.bad else [])})
@@ -198,7 +202,7 @@ class _Day:
             rows.add(found.tables)
         tables = rows.tables()
         if letters:
-            tables["dead_letters"] = _dead_letters(self.job.job_id, letters)
+            tables["dead_letters"] = without_erased(_dead_letters(self.job.job_id, letters), config.erased)
         files: list[StagedFile] = []
         for name, table in sorted(tables.items()):
             enriched.rows[name] += table.num_rows

@@ -50,7 +50,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One stream's stretch of server time within one clock hour: what is read and remembered as one thing.
+    """One stream's stretch of server time within one clock hour: what is listed, read and accounted for as one thing.
 
     Attributes
     ----------

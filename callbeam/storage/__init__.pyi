@@ -1,6 +1,8 @@
+from .interface import ObjectInfo as ObjectInfo
 from .interface import ObjectStore as ObjectStore
 from .interface import StorageConfig as StorageConfig
 from .interface import StorageError as StorageError
+from .interface import UnreachableError as UnreachableError
 from .object_settings import ENCRYPTIONS as ENCRYPTIONS
 from .object_settings import STORAGE_CLASSES as STORAGE_CLASSES
 from .object_settings import ObjectSettings as ObjectSettings
@@ -14,10 +16,12 @@ __all__ = [
     "ENCRYPTIONS",
     "INTERACTIVE_PATIENCE_S",
     "STORAGE_CLASSES",
+    "ObjectInfo",
     "ObjectSettings",
     "ObjectStore",
     "StorageConfig",
     "StorageError",
+    "UnreachableError",
     "check_settings",
     "check_writable",
     "open_store",

@@ -17,6 +17,10 @@ class StorageError(JobError):
     """Storage did not do what was asked of it, retries included."""
 
 
+class UnreachableError(StorageError):
+    """Storage did not answer as it should for longer than it was waited for."""
+
+
 class MissingObjectError(StorageError):
     """An object that was to be copied is not there."""
 
@@ -51,10 +55,11 @@ class StorageConfig:
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """An object: its key below the output, and its size in bytes."""
+    """An object: its key below the output, its size in bytes, and when it was written, in UTC milliseconds."""
 
     key: str
     size: int
+    written_ms: int = field(default=0, compare=False)
 
 
 class ObjectStore(Protocol):

@@ -26,6 +26,16 @@ TEMPORARY = ".callbeam-tmp"
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """What file systems without hard links, or with too many of them, answer."""
 
+CHECK_THE_FOLDER = "check the folder's permissions and the disk, or choose another output"
+
+WAYS_OUT = {
+    errno.ENOSPC: "free some space there, or choose another output",
+    errno.EDQUOT: "free some of the quota, or choose another output",
+    errno.EFBIG: "raise the limit on a file's size (ulimit -f), or choose another output",
+    errno.EROFS: "mount it writable, or choose another output",
+}
+"""What to do about what is told apart from a matter of permissions."""
+
 HASH_BLOCK_BYTES = 1024**2
 
 RACE_ATTEMPTS = 20
@@ -127,7 +137,8 @@ class LocalStore:
                     key = name if below == "." else f"{below}/{name}"
                     if key.startswith(prefix) and not name.startswith("."):
                         with suppress(FileNotFoundError):
-                            found.append(ObjectInfo(key, (Path(folder) / name).stat().st_size))
+                            stat = (Path(folder) / name).stat()
+                            found.append(ObjectInfo(key, stat.st_size, stat.st_mtime_ns // 1_000_000))
         yield from sorted(found, key=lambda info: info.key)
 
     def _path(self, key: str) -> Path:
@@ -182,13 +193,11 @@ class LocalStore:
         try:
             yield
         except OSError as error:
-            raise self._error(done, key, error.strerror or str(error)) from error
+            way_out = WAYS_OUT.get(error.errno or 0, CHECK_THE_FOLDER)
+            raise self._error(done, key, error.strerror or str(error), way_out) from error
 
-    def _error(self, done: str, key: str, cause: str) -> StorageError:
-        return StorageError(
-            f"{self.describe(key)} cannot be {done}: {cause}; check the folder's permissions and the disk, "
-            "or choose another output"
-        )
+    def _error(self, done: str, key: str, cause: str, way_out: str = CHECK_THE_FOLDER) -> StorageError:
+        return StorageError(f"{self.describe(key)} cannot be {done}: {cause}; {way_out}")
 
 
 @contextmanager

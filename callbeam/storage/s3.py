@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from callbeam.aws import boto_session
-from callbeam.storage.interface import MissingObjectError, ObjectInfo, StorageError, check_key
+from callbeam.storage.interface import MissingObjectError, ObjectInfo, StorageError, UnreachableError, check_key
 from callbeam.storage.object_settings import ObjectSettings
 from callbeam.storage.s3_errors import PASSING_CODES, code_of, explain, is_missing, is_passing
 from callbeam.storage.s3_file import TAIL_BYTES, ObjectPart, RangedFile
@@ -185,11 +185,16 @@ class S3Store:
         while True:
             page = self._persist("listed", prefix, partial(self._page, prefix, token))
             items = page.get("Contents", ())
-            found.extend(ObjectInfo(item["Key"][len(self._prefix) :], int(item["Size"])) for item in items)
+            found.extend(self._info(item) for item in items)
             if not page.get("IsTruncated"):
                 break
             token = {"ContinuationToken": page["NextContinuationToken"]}
         yield from sorted(found, key=lambda info: info.key)
+
+    def _info(self, item: dict[str, Any]) -> ObjectInfo:
+        return ObjectInfo(
+            item["Key"][len(self._prefix) :], int(item["Size"]), round(item["LastModified"].timestamp() * 1000)
+        )
 
     def _page(self, prefix: str, token: dict[str, str]) -> dict[str, Any]:
         page: dict[str, Any] = self._client.list_objects_v2(
@@ -279,9 +284,10 @@ class S3Store:
         try:
             yield
         except (BotoCoreError, ClientError) as error:
-            given_up = f", given up after {self._patience_s:.0f} s" if is_passing(error) else ""
-            what = f"{self.describe(key)} cannot be {done}{given_up}"
-            raise StorageError(f"{what}: {explain(error, done)}") from error
+            what, why = f"{self.describe(key)} cannot be {done}", explain(error, done)
+            if is_passing(error):
+                raise UnreachableError(f"{what}, given up after {self._patience_s:.0f} s: {why}") from error
+            raise StorageError(f"{what}: {why}") from error
 
 
 def _content(response: Mapping[str, Any]) -> bytes:

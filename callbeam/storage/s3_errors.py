@@ -13,8 +13,8 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
     SSLError,
+    SSOError,
     TokenRetrievalError,
-    UnauthorizedSSOTokenError,
 )
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
@@ -95,7 +95,7 @@ FORBIDDEN, NOT_IMPLEMENTED = 403, 501
 LOGINS = {"AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials", "CreateToken"}
 """Calls by which the SDK renews credentials, in the middle of any other."""
 
-LOGIN_ERRORS = (CredentialRetrievalError, TokenRetrievalError, UnauthorizedSSOTokenError)
+LOGIN_ERRORS = (CredentialRetrievalError, TokenRetrievalError, SSOError)
 
 NO_TRUST = (
     "there is no trusted connection: name the authority of the endpoint's certificate in AWS_CA_BUNDLE, or write "

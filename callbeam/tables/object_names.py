@@ -15,6 +15,8 @@ JOBS = "_jobs/"
 
 PIECES = "pieces"
 
+RESULTS = "results"
+
 
 def job_prefix(job_id: str) -> str:
     """Return the prefix of what is kept about a job, and of its staging.
@@ -85,11 +87,24 @@ def staged_key(table: str, job: Job, attempt: str, shard: int) -> str:
     StorageError
         If the attempt's name could be taken for something else of the job's.
     """
-    if not attempt or "/" in attempt or attempt == PIECES:
+    if not attempt or "/" in attempt or attempt in {PIECES, RESULTS}:
         raise StorageError(f"{attempt!r} cannot name an attempt")
     return f"{job_prefix(job.job_id)}{attempt}/{table}/{shard:05d}.parquet"
 
 
-def piece_key(table: str, job: Job, name: str) -> str:
-    """Return where a piece's rows of a heavy table are written; the same for every run of the job."""
-    return f"{job_prefix(job.job_id)}{PIECES}/{table}/{name}.parquet"
+def pieces_prefix(job_id: str) -> str:
+    """Return what the keys of pieces' rows begin with."""
+    return f"{job_prefix(job_id)}{PIECES}/"
+
+
+def piece_key(table: str, job: Job, name: str, sha256: str) -> str:
+    """Return where a piece's rows of a heavy table are written: what the file holds is in its name.
+
+    So no other attempt, whatever its options, can put other rows in its place.
+    """
+    return f"{pieces_prefix(job.job_id)}{table}/{name}-{sha256[:16]}.parquet"
+
+
+def results_prefix(job_id: str) -> str:
+    """Return what the keys of results begin with that are kept until the job is published."""
+    return f"{job_prefix(job_id)}{RESULTS}/"

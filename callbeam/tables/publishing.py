@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
+from callbeam.storage import StorageError, UnreachableError
 from callbeam.tables.guards import refuse_loss
 from callbeam.tables.manifest import FileEntry, Manifest, Outcome, load_manifest, manifest_of
 from callbeam.tables.object_names import claim_key, final_key, final_prefix, job_prefix, manifest_key
+from callbeam.tables.tombstones import Tombstones, load_tombstones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from callbeam.kvs import Job
     from callbeam.storage import ObjectStore
@@ -46,6 +49,8 @@ class PublishConfig:
         Whether to go on where another submission stopped while it published.
     allow_fewer : bool
         Whether to replace rows by those of a run that decoded less.
+    erased : Tombstones
+        Who had been erased when it was submitted: of them it writes nothing.
     """
 
     attempt: str
@@ -54,6 +59,7 @@ class PublishConfig:
     models: Mapping[str, str] = field(default_factory=dict)
     take_over: bool = False
     allow_fewer: bool = False
+    erased: Tombstones = field(default_factory=Tombstones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ def publish(
         If another submission is publishing the job or has taken it over, if this one's staging is gone, or if it
         decoded less than what is in the tables. The tables are then as they were, or the claim stays in place.
     StorageError
-        If storage gave up; running again completes the job.
+        If storage refused a step; running again completes the job. UnreachableError if there was no answer: the claim
+        stays then.
     """
     moves = _moves(job, staged)
     manifest = manifest_of(
@@ -100,14 +107,32 @@ def publish(
         versions=config.versions,
     )
     to_copy = _begin(store, job, moves, outcome, config)
-    with ThreadPoolExecutor(COPIERS) as pool:
-        list(pool.map(lambda move: store.copy(move.source.key, move.target.key), to_copy))
-    _check_claim(store, job, config.attempt)
-    store.delete(_others(store, job, manifest))
-    _check_claim(store, job, config.attempt)
-    store.put(manifest_key(job.job_id), manifest.to_json())
-    _clear(store, job, config.attempt)
+    with _released_if_refused(store, job, config.attempt):
+        with ThreadPoolExecutor(COPIERS) as pool:
+            list(pool.map(lambda move: store.copy(move.source.key, move.target.key), to_copy))
+        _check_claim(store, job, config.attempt)
+        store.delete(_others(store, job, manifest))
+        _check_claim(store, job, config.attempt)
+        store.put(manifest_key(job.job_id), manifest.to_json())
+        _clear(store, job, config.attempt)
     return manifest
+
+
+@contextmanager
+def _released_if_refused(store: ObjectStore, job: Job, attempt: str) -> Iterator[None]:
+    """Give the claim up where storage refuses a step: nobody publishes any more, so the same command may complete it.
+
+    Storage that does not answer would not take that either.
+    """
+    try:
+        yield
+    except UnreachableError:
+        raise
+    except StorageError:
+        with suppress(StorageError):
+            if _holder(store, job) == attempt:
+                store.delete([claim_key(job.job_id)])
+        raise
 
 
 def _moves(job: Job, staged: Iterable[StagedFile]) -> list[_Move]:
@@ -136,6 +161,7 @@ def _begin(
     if holder != config.attempt and not config.take_over:
         raise _claimed(job, holder)
     try:
+        _refuse_erased(store, job, config)
         refuse_loss(load_manifest(store, job.job_id), outcome.decoded, allow_fewer=config.allow_fewer)
         to_copy = _differing(store, job, moves)
         _check_staging(store, job, to_copy)
@@ -146,6 +172,12 @@ def _begin(
     if holder != config.attempt:
         store.put(claim_key(job.job_id), _claim(config.attempt))
     return to_copy
+
+
+def _refuse_erased(store: ObjectStore, job: Job, config: PublishConfig) -> None:
+    """Refuse what was made before somebody was erased: their rows may be in it."""
+    if load_tombstones(store).names - config.erased.names:
+        raise JobError(f"somebody was erased while job {job.job_id} ran, and it may hold their rows: run it again")
 
 
 def refuse_claimed(store: ObjectStore, job: Job, *, take_over: bool = False) -> None:
@@ -183,21 +215,12 @@ def _differing(store: ObjectStore, job: Job, moves: Sequence[_Move]) -> list[_Mo
 def _check_staging(store: ObjectStore, job: Job, to_copy: Sequence[_Move]) -> None:
     """Refuse to begin what could not be finished."""
     sizes = {info.key: info.size for info in store.list(job_prefix(job.job_id))}
-
-    def sound(move: _Move) -> bool:
-        file = move.source
-        if sizes.get(file.key) != file.bytes:
-            return False
-        # Pieces have no attempt in their names: another submission with other options may have replaced them.
-        return file.shard is not None or store.sha256(file.key) == file.sha256
-
-    with ThreadPoolExecutor(COPIERS) as pool:
-        for move, is_sound in zip(to_copy, pool.map(sound, to_copy), strict=True):
-            if not is_sound:
-                raise JobError(
-                    f"{store.describe(move.source.key)} is no longer what this submission staged: another submission "
-                    f"of job {job.job_id} has published or replaced it meanwhile; run the job again"
-                )
+    for move in to_copy:
+        if sizes.get(move.source.key) != move.source.bytes:
+            raise JobError(
+                f"{store.describe(move.source.key)} is no longer what this submission staged: another submission "
+                f"of job {job.job_id} has published or replaced it meanwhile; run the job again"
+            )
 
 
 def _others(store: ObjectStore, job: Job, manifest: Manifest) -> list[str]:
@@ -210,7 +233,9 @@ def _others(store: ObjectStore, job: Job, manifest: Manifest) -> list[str]:
     entries = previous.files if previous else ()
     earlier = {entry.key for entry in entries if entry.key.rpartition("/")[2].startswith(f"{job.job_id}-")}
     tables = {*TABLES, *(entry.table for entry in manifest.files)}
-    found = {info.key for table in sorted(tables) for info in store.list(final_prefix(table, job))}
+    with ThreadPoolExecutor(COPIERS) as pool:
+        listed = pool.map(lambda table: [info.key for info in store.list(final_prefix(table, job))], sorted(tables))
+        found = {key for keys in listed for key in keys}
     return sorted((found | earlier) - {entry.key for entry in manifest.files})
 
 

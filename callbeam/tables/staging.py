@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.schemas import TABLES
-from callbeam.tables.object_names import piece_key, staged_key
+from callbeam.tables.object_names import piece_key, pieces_prefix, staged_key
 from callbeam.tables.parquet_files import encode_table
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ def stage_table(
     StorageError
         If the file cannot be written.
     """
-    return _stage(store, staged_key(table.name, job, attempt, shard), table, shard, rows)
+    content = encode_table(table, rows)
+    sha256 = hashlib.sha256(content).hexdigest()
+    key = staged_key(table.name, job, attempt, shard)
+    store.put(key, content)
+    return StagedFile(key, table.name, shard, rows.num_rows, len(content), sha256)
 
 
 def stage_piece(store: ObjectStore, job: Job, table: str, name: str, rows: pa.Table | pa.RecordBatch) -> StagedFile:
@@ -84,13 +89,32 @@ def stage_piece(store: ObjectStore, job: Job, table: str, name: str, rows: pa.Ta
     StorageError
         If the file cannot be written.
     """
-    return _stage(store, piece_key(table, job, name), TABLES[table], None, rows)
-
-
-def _stage(
-    store: ObjectStore, key: str, table: Table, shard: int | None, rows: pa.Table | pa.RecordBatch
-) -> StagedFile:
-    content = encode_table(table, rows)
-    store.put(key, content)
+    content = encode_table(TABLES[table], rows)
     sha256 = hashlib.sha256(content).hexdigest()
-    return StagedFile(key, table.name, shard, rows.num_rows, len(content), sha256)
+    key = piece_key(table, job, name, sha256)
+    store.put(key, content)
+    return StagedFile(key, table, None, rows.num_rows, len(content), sha256)
+
+
+class StagedPieces:
+    """Which pieces' files a job has staged, as far as somebody asks; listed once. Threads may share it.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    job_id : str
+    """
+
+    def __init__(self, store: ObjectStore, job_id: str) -> None:
+        self._store = store
+        self._job_id = job_id
+        self._lock = threading.Lock()
+        self._sizes: dict[str, int] | None = None
+
+    def holds(self, file: StagedFile) -> bool:
+        """Tell whether a file is there, whole."""
+        with self._lock:
+            if self._sizes is None:
+                self._sizes = {info.key: info.size for info in self._store.list(pieces_prefix(self._job_id))}
+            size = self._sizes.get(file.key)
+        return size == file.bytes or (size is None and self._store.sha256(file.key) == file.sha256)

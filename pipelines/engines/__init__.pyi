@@ -3,6 +3,7 @@ from .client_versions import own_versions as own_versions
 from .dataflow_job import DataflowFigures as DataflowFigures
 from .dataflow_job import cause_in as cause_in
 from .dataflow_job import left_alone as left_alone
+from .dataflow_job import wait_for as wait_for
 from .dataflow_job import where_it_is as where_it_is
 from .dataflow_options import check_dataflow as check_dataflow
 from .dataflow_options import dataflow_words as dataflow_words
@@ -43,5 +44,6 @@ __all__ = [
     "named_runner",
     "own_versions",
     "run_on_flink",
+    "wait_for",
     "where_it_is",
 ]

@@ -10,6 +10,8 @@ from typing import Any
 from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, StandardOptions, TestOptions
 
+from callbeam.errors import JobError
+
 ASK_EVERY_S = 15.0
 """Dataflow renews a job's metrics every few seconds; each question is a call of its API."""
 
@@ -41,6 +43,22 @@ def where_it_is(result: Any, options: PipelineOptions) -> str:
     return f"Dataflow job {result.job_id()}, {page}"
 
 
+def wait_for(result: Any) -> None:
+    """Wait for a job's end.
+
+    Raises
+    ------
+    JobError
+        With what the job failed of.
+    """
+    from apache_beam.runners.dataflow.dataflow_runner import DataflowRuntimeException  # noqa: PLC0415
+
+    try:
+        result.wait_until_finish()
+    except DataflowRuntimeException as error:
+        raise JobError(cause_in(str(error))) from error
+
+
 def cause_in(message: str) -> str:
     """Return the line of a failed job's message that names the cause: workers' tracebacks come wrapped in others.
 
@@ -49,8 +67,8 @@ def cause_in(message: str) -> str:
     >>> cause_in("Dataflow pipeline failed. State: FAILED, Error: out of quota")
     'Dataflow pipeline failed. State: FAILED, Error: out of quota'
     """
-    errors = re.findall(r"^[\w.]+(?:Error|Exception|Interrupt|Exit)\b.*$", message, re.MULTILINE)
-    return str(errors[-1]) if errors else " ".join(message.split())
+    errors = re.findall(r"^([\w.]+(?:Error|Exception)\b.*?)(?: \[while running '[^']*'\])?$", message, re.MULTILINE)
+    return re.sub(r"^callbeam\.[\w.]+: ", "", errors[-1]) if errors else " ".join(message.split())
 
 
 class DataflowFigures:

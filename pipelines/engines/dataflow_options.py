@@ -53,7 +53,7 @@ def check_dataflow(options: argparse.Namespace, *, output: str) -> None:
         place = getattr(options, name)
         if place and not re.fullmatch(CLOUD_STORAGE_PLACE, place):
             raise UsageError(f"--{name} {place} is no place on Cloud Storage such as gs://my-bucket/callbeam")
-    if not options.temp_location:
+    if not (options.temp_location or options.staging_location):
         raise UsageError("Dataflow needs --temp_location=gs://BUCKET/PATH, where it puts the job and its programs")
     if not (options.sdk_container_image or options.setup_file or options.extra_packages):
         raise UsageError(

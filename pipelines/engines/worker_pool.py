@@ -64,12 +64,12 @@ class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         while len(workers) > 1 and all(worker.poll() is None for worker in workers) and time.monotonic() < end:
             time.sleep(0.1)
         with self._lock:
-            stopped = next((worker for worker in workers if worker.poll() is not None), None)
-            if stopped is None and len(workers) == 1:
-                stopped = workers[0]
-                _end(workers)
+            alone = len(workers) == 1
+            stopped = next((worker for worker in workers if alone or worker.poll() is not None), None)
             if stopped is not None:
                 workers.remove(stopped)
+        if stopped is not None:
+            _end([stopped])
         return beam_fn_api_pb2.StopWorkerResponse()
 
     def close(self) -> None:

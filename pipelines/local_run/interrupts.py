@@ -15,9 +15,15 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+NOTHING_MORE = "Nothing more is published; the same command again goes on"
+"""What becomes of a job that runs on this machine."""
+
+
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals(outcome: Callable[[], str]) -> Iterator[None]:
     """End the process at once, with exit code 1, when it is told to stop in this block; only in the main thread.
+
+    ``outcome`` tells what becomes of the job.
 
     Beam takes a KeyboardInterrupt in a step for a failed step, or waits on; so a thread of its own watches for signals,
     through the descriptor that Python writes them to. Meanwhile they are blocked in this thread and, by inheritance, in
@@ -30,7 +36,7 @@ def ended_by_signals() -> Iterator[None]:
     os.set_blocking(writing, False)
     handlers = {number: signal.signal(number, _leave_it_to_the_watcher) for number in SIGNALS}
     previous = signal.set_wakeup_fd(writing)
-    watcher = threading.Thread(target=_watch, args=(reading,), name="signals", daemon=True)
+    watcher = threading.Thread(target=_watch, args=(reading, outcome), name="signals", daemon=True)
     watcher.start()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
@@ -49,10 +55,10 @@ def _leave_it_to_the_watcher(number: int, frame: FrameType | None) -> None:
     """Do nothing: Python has written the signal's number to the watcher by now."""
 
 
-def _watch(reading: int) -> None:
+def _watch(reading: int, outcome: Callable[[], str]) -> None:
     while received := os.read(reading, 1):
         if received[0] in SIGNALS:
-            end_now("interrupted. Nothing more is published; the same command again goes on")
+            end_now(f"interrupted. {outcome()}")
 
 
 _ENDING = threading.Lock()

@@ -29,5 +29,6 @@ def configure_logging() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("callbeam").setLevel(logging.WARNING)  # so that its own warnings pass there, too
     # A failing step is told of in one line by whoever runs the pipeline; Beam logs the whole way that it took, too.
-    for name in ("apache_beam.runners.common", "apache_beam.runners.worker.sdk_worker"):
+    # So does botocore where credentials cannot be renewed.
+    for name in ("apache_beam.runners.common", "apache_beam.runners.worker.sdk_worker", "botocore"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

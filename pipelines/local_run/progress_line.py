@@ -47,10 +47,13 @@ class ProgressLine:
         Sums by name: ``legs``, ``audio_ms``, ``planned_bytes``, ``read_bytes``.
     elapsed_s : float
         Seconds that the job took; while it runs, so far.
+    outcome : str
+        What becomes of the job if the command is interrupted; empty as long as it would end with it.
     """
 
     def __init__(self, label: str, runner: str) -> None:
         self.figures: Counter[str] = Counter()
+        self.outcome = ""
         self._label = label
         self._runner = runner
         self._ask_engine: Callable[[], Mapping[str, int] | None] = dict

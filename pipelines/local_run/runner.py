@@ -35,9 +35,10 @@ from callbeam.pipelines.engines import (
     named_runner,
     own_versions,
     run_on_flink,
+    wait_for,
     where_it_is,
 )
-from callbeam.pipelines.local_run.interrupts import end_now, ended_by_signals
+from callbeam.pipelines.local_run.interrupts import NOTHING_MORE, end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
 from callbeam.pipelines.local_run.worker_server import worker_server
 from callbeam.transforms import NAMESPACE, give_back
@@ -116,7 +117,7 @@ def run_pipeline(
     previous = threading.excepthook
     threading.excepthook = _end_when_a_worker_died
     try:
-        with ended_by_signals():
+        with ended_by_signals(lambda: progress.outcome or NOTHING_MORE):
             pipeline = beam.Pipeline(runner=_local_runner(options), options=options)
             build(pipeline)
             if on_flink:
@@ -161,8 +162,10 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
     versions.client_versions = versions.client_versions or own_versions()
     ending_with_this_process(options)
     environment = options.view_as(PortableOptions)
-    job = None if url is None else ClusterJob(url, options.view_as(GoogleCloudOptions).job_name)
+    name = options.view_as(GoogleCloudOptions).job_name
+    job = None if url is None else ClusterJob(url, name)
     if job is not None:
+        progress.outcome = f"If the job was submitted it goes on, and publishes by itself: {url} has it as {name}"
         workers = [f"--environment_type={environment.environment_type or 'DOCKER'}"]
         if environment.environment_config:
             workers.append(f"--environment_config={environment.environment_config}")
@@ -171,14 +174,15 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
 
 
 def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> str | None:
-    """Run a pipeline on Dataflow; return where it is if nobody is to wait for it."""
+    """Run a pipeline on Dataflow, to its end unless the job is to be left alone; then return where it is."""
     result = pipeline.run()
     where = where_it_is(result, options)
     if left_alone(options):
         return where
     progress.say(where)
+    progress.outcome = f"The job goes on, and publishes by itself: {where}"
     progress.ask(DataflowFigures(result, NAMESPACE))
-    result.wait_until_finish()
+    wait_for(result)
     return None
 
 

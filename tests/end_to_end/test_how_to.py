@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,11 @@ def test_read_the_tables(run: Any, demo_output: Any) -> None:
     Path("out").symlink_to(demo_output.output)
     names, lines = run("read-the-tables.md")
     calls = len(demo_output.rows("calls"))
+    assert "changed: []" in lines
+    shutil.copytree("out", "other", ignore=shutil.ignore_patterns("frames"))
+    for path in Path("other/calls").glob("*/*.parquet"):
+        path.write_bytes(b"of another run")
+    assert {key.partition("/")[0] for key in names["changed"]("other")} == {"calls", "frames"}
     assert lines[-4:] == [str(calls)] * 4
     assert {Path(path).resolve() for path in names["calls"]} == set((demo_output.output / "calls").glob("*/*.parquet"))
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
+from callbeam.storage import StorageError
 from callbeam.storage.local import LocalStore
 from callbeam.tables import (
     Manifest,
@@ -91,6 +92,31 @@ class Killed:
         return run
 
 
+class Full:
+    """A store whose disk is full after so many operations: it still deletes, and writes nothing."""
+
+    def __init__(self, store: ObjectStore, operations: int) -> None:
+        self._store = store
+        self._left = operations
+        self._lock = threading.Lock()
+        self.hit = False
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._store, name)
+        if name not in {"put", "copy"}:
+            return operation
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with self._lock:
+                self._left -= 1
+                self.hit = self.hit or self._left < 0
+            if self._left < 0:
+                raise StorageError("No space left on device")
+            return operation(*args, **kwargs)
+
+        return run
+
+
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -99,7 +125,8 @@ def stage(store: ObjectStore, job: Job, attempt: str, content: Content) -> list[
     staged = []
     for (table, place), data in content.items():
         shard = place if isinstance(place, int) else None
-        key = piece_key(table, job, place) if isinstance(place, str) else staged_key(table, job, attempt, place)
+        piece = isinstance(place, str)
+        key = piece_key(table, job, place, sha256(data)) if piece else staged_key(table, job, attempt, place)
         store.put(key, data)
         staged.append(StagedFile(key, table, shard, 1, len(data), sha256(data)))
     return staged
@@ -238,6 +265,22 @@ def test_killed_after_any_step_it_is_completed(store: ObjectStore, job: Job) -> 
     assert kills > 20
 
 
+def test_on_a_full_disk_the_same_command_completes_it_later(store: ObjectStore, job: Job) -> None:
+    for operations in itertools.count():
+        run(store, job, "a", OLD)
+        staged = stage(store, job, "b", NEW)
+        full: Any = Full(store, operations)
+        with suppress(StorageError):
+            publish(full, job, staged, Outcome(), config_of("b"))
+        assert store.get(claim_key(job.job_id)) is None  # nobody is to be told to take over
+        run(store, job, "c", NEW)
+        assert_published(store, job, NEW)
+        store.delete([info.key for info in store.list("")])
+        if not full.hit:
+            break
+    assert operations >= 5  # the claim, files, the manifest
+
+
 def test_killed_it_keeps_others_out_until_they_take_over(tmp_path: Path, job: Job) -> None:
     store, refused = LocalStore(tmp_path), 0
     for _ in until_unhurt(store, lambda killed_after: run(store, job, "a", NEW, killed_after=killed_after)):
@@ -285,9 +328,16 @@ def test_a_late_retry_does_not_undo_another_submissions_work(store: ObjectStore,
     assert everything(store) == before
 
 
-def test_pieces_that_another_submission_replaced_are_not_published(store: ObjectStore, job: Job) -> None:
+def test_pieces_of_another_submission_do_not_take_the_place_of_ones_own(store: ObjectStore, job: Job) -> None:
     staged = stage(store, job, "a", {("frames", "x"): b"these frames"})
     stage(store, job, "b", {("frames", "x"): b"other frames"})
+    publish(store, job, staged, Outcome(), config_of("a"))
+    assert_published(store, job, {("frames", "x"): b"these frames"})
+
+
+def test_pieces_that_are_gone_are_not_published(store: ObjectStore, job: Job) -> None:
+    staged = stage(store, job, "a", {("frames", "x"): b"these frames"})
+    store.delete([staged[0].key])
     with pytest.raises(JobError, match="no longer what this submission staged"):
         publish(store, job, staged, Outcome(), config_of("a"))
     assert store.get(claim_key(job.job_id)) is None
@@ -358,7 +408,7 @@ def test_real_rows_arrive(store: ObjectStore, job: Job) -> None:
     assert pa.concat_tables(read).num_rows == 500
 
 
-@pytest.mark.parametrize("attempt", ["", "pieces", "a/b"])
+@pytest.mark.parametrize("attempt", ["", "pieces", "results", "a/b"])
 def test_an_attempt_cannot_be_named_as_something_else(store: ObjectStore, job: Job, attempt: str) -> None:
     with pytest.raises(JobError, match="cannot name an attempt"):
         stage_table(store, job, attempt, TABLES["calls"], 0, TABLES["calls"].schema.empty_table())

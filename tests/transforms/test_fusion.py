@@ -49,13 +49,13 @@ def test_pieces_and_channels_are_never_encoded(kvs: Emulator, tmp_path: Path, mo
         return call
 
     def noting_pieces(*arguments: Any) -> Iterator[Any]:
-        for event in read_lane(*arguments):
+        for event in resume_lane(*arguments):
             if isinstance(event, read_fragments.Piece):
                 sent.append(event)
             yield event
 
-    read_lane = read_fragments.read_lane
-    monkeypatch.setattr(read_fragments, "read_lane", noting_pieces)
+    resume_lane = read_fragments.resume_lane
+    monkeypatch.setattr(read_fragments, "resume_lane", noting_pieces)
     monkeypatch.setattr(decode_tracks, "decode_piece", noting(decode_tracks.decode_piece))
     monkeypatch.setattr(analyse_channels, "analyse_piece", noting_channels(analyse_channels.analyse_piece))
     words = ["--streams", "*", "--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z"]

@@ -16,13 +16,14 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
 from builders.models import loudness_model
 
-from callbeam.assembly import Keyed, call_parts
+from callbeam.assembly import Keyed, PieceParts, call_parts
 from callbeam.errors import JobError, UsageError
 from callbeam.sentiment import SentimentModel, UnitBatch
 from callbeam.sentiment.sentiment_model import UnitScores
 from callbeam.storage import StorageConfig
 from callbeam.transforms import open_model, score_units
-from callbeam.transforms.score_units import ScoreUnits, UnitBatchCoder, UnitScorer
+from callbeam.transforms.coders import PieceCoder
+from callbeam.transforms.score_units import ScoreUnits, UnitScorer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,10 +47,23 @@ def make_batch(number: int) -> UnitBatch:
     return UnitBatch(f"call-{number % 3}", f"{number:012x}", ids, 8000, waveforms=audio)
 
 
-def make_signed_batch(number: int) -> UnitBatch:
-    """A batch that says where its audio lies in memory: a copy would lie elsewhere."""
+def make_piece(number: int) -> PieceParts:
+    """A piece of one channel, with what is to be scored of it."""
+    return PieceParts(f"{number}", "arn", (Keyed("c", call_parts.SECONDS, b"rows"),), 1000, (make_batch(number),))
+
+
+def make_signed_piece(number: int) -> PieceParts:
+    """A piece that says where its audio lies in memory: a copy would lie elsewhere."""
     batch = make_batch(number)
-    return replace(batch, call_id=str(id(batch.waveforms)))
+    signed = replace(batch, call_id=str(id(batch.waveforms)))
+    return replace(make_piece(number), batches=(signed,))
+
+
+def scores_of(piece: PieceParts) -> Keyed:
+    """What a model has added to a piece."""
+    rows, scores = piece.parts
+    assert (rows.kind, piece.batches) == (call_parts.SECONDS, ())
+    return scores
 
 
 def plain(part: Keyed) -> tuple[Any, ...]:
@@ -65,8 +79,9 @@ def check_scores(numbers: list[int], path: Path, expected: list[tuple[Any, ...]]
         parts = (
             pipeline
             | beam.Create(numbers)
-            | beam.Map(make_batch).with_output_types(UnitBatch)
+            | beam.Map(make_piece).with_output_types(PieceParts)
             | ScoreUnits(str(path), contract, storage=STORAGE)
+            | beam.Map(scores_of)
             | beam.Map(plain)
         )
         assert_that(parts, equal_to(expected))
@@ -88,7 +103,7 @@ def test_scores_do_not_depend_on_the_runner(model_path: Path) -> None:
 def test_one_stage_holds_what_makes_units_and_the_model(model_path: Path) -> None:
     contract = open_model(str(model_path), STORAGE)
     pipeline = beam.Pipeline(runner="FnApiRunner")
-    audio = pipeline | beam.Create([1]) | "Make" >> beam.Map(make_batch).with_output_types(UnitBatch)
+    audio = pipeline | beam.Create([1]) | "Make" >> beam.Map(make_piece).with_output_types(PieceParts)
     audio | "ScoreUnits" >> ScoreUnits(str(model_path), contract, storage=STORAGE)
     proto = pipeline.to_runner_api()
     inside = {
@@ -110,8 +125,10 @@ def test_a_batch_arrives_as_the_same_object_and_the_model_is_loaded_once(
     taken: list[UnitBatch] = []
     loaded: list[SentimentModel] = []
 
-    def encode(self: UnitBatchCoder, value: UnitBatch) -> bytes:
-        raise AssertionError("a batch was encoded")
+    def encode(self: PieceCoder, value: PieceParts) -> bytes:
+        if value.batches:
+            raise AssertionError("a batch was encoded")
+        return encode_any(self, value)
 
     class Noting(SentimentModel):
         def __init__(self, content: bytes, name: str) -> None:
@@ -124,10 +141,12 @@ def test_a_batch_arrives_as_the_same_object_and_the_model_is_loaded_once(
 
     contract = open_model(str(model_path), STORAGE)
     monkeypatch.setattr(score_units, "SentimentModel", Noting)
-    monkeypatch.setattr(UnitBatchCoder, "encode", encode)
+    encode_any = PieceCoder.encode
+    monkeypatch.setattr(PieceCoder, "encode", encode)
     with beam.Pipeline(runner="FnApiRunner") as pipeline:
-        batches = pipeline | beam.Create(range(8)) | beam.Map(make_signed_batch).with_output_types(UnitBatch)
-        parts = batches | ScoreUnits(str(model_path), contract, storage=STORAGE) | beam.Map(lambda part: part.kind)
+        pieces = pipeline | beam.Create(range(8)) | beam.Map(make_signed_piece).with_output_types(PieceParts)
+        scored = pieces | ScoreUnits(str(model_path), contract, storage=STORAGE)
+        parts = scored | beam.Map(lambda piece: scores_of(piece).kind)
         assert_that(parts, equal_to([call_parts.SCORES] * 8))
     assert len(taken) == 8
     assert all(one.call_id == str(id(one.waveforms)) for one in taken)
@@ -136,11 +155,11 @@ def test_a_batch_arrives_as_the_same_object_and_the_model_is_loaded_once(
 
 def test_what_is_encoded_all_the_same_comes_back() -> None:
     batch = make_batch(3)
-    coder = UnitBatchCoder()
-    back = coder.decode(coder.encode(batch))
+    coder = PieceCoder()
+    (back,) = coder.decode(coder.encode(make_piece(3))).batches
     assert back.unit_ids == batch.unit_ids
     assert all((one == other).all() for one, other in zip(back.waveforms, batch.waveforms, strict=True))
-    assert coder.estimate_size(batch) == sum(one.nbytes for one in batch.waveforms)
+    assert coder.estimate_size(make_piece(3)) == sum(one.nbytes for one in batch.waveforms) + len(b"rows")
 
 
 def test_a_scorer_travels_without_its_model(model_path: Path) -> None:
@@ -178,4 +197,4 @@ def test_a_failing_model_names_the_call(model_path: Path) -> None:
     scorer = UnitScorer(str(model_path), contract, STORAGE)
     broken = UnitBatch("call-7", "c", ("u1",), 8000, features=np.zeros((1, 5), np.float32))
     with pytest.raises(JobError, match=r"failed on call call-7: .*audio float32 \[1, 5\]"):
-        scorer.run_inference(broken, scorer.load_model())
+        scorer.run_inference(replace(make_piece(1), batches=(broken,)), scorer.load_model())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from callbeam.errors import UsageError
-from callbeam.pipelines.command_line import web_address
+from callbeam.pipelines.command_line.parsing import web_address
 from callbeam.storage import ENCRYPTIONS, STORAGE_CLASSES, ObjectSettings, StorageConfig, check_settings
 
 

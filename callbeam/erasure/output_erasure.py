@@ -1,0 +1,271 @@
+"""Removes people's rows from every file of every job of an output.
+
+First comes the tombstone, so that nothing writes them any more; then each job is rewritten and published as it was
+first. A file that holds nothing of them is left as it is. What was begun and not ended is ended by the next run: what
+is to be removed is told by the tombstones alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callbeam.assembly import lost_ratio
+from callbeam.errors import UsageError
+from callbeam.kvs import Job, Stream
+from callbeam.schemas import TABLES
+from callbeam.tables import (
+    JOBS,
+    Output,
+    PublishConfig,
+    StagedFile,
+    TableFile,
+    Tombstones,
+    add_tombstone,
+    load_manifests,
+    load_tombstones,
+    names_in,
+    naming_columns,
+    publish,
+    shard_in,
+    stage_table,
+    without_erased,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from callbeam.storage import ObjectStore
+    from callbeam.tables import FileEntry, Manifest, Outcome
+
+READERS = 8
+"""Files looked at, at a time."""
+
+
+@dataclass(slots=True)
+class Erasure:
+    """What was removed.
+
+    Attributes
+    ----------
+    calls : int
+        Calls that tables knew and know no more.
+    rows : Counter of str
+        Rows removed, by table.
+    files, jobs : int
+        Files rewritten or removed, and the jobs that they are of.
+    kept : int
+        Objects of unfinished jobs that were removed as well.
+    """
+
+    calls: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+    jobs: int = 0
+    kept: int = 0
+
+
+def forget(
+    store: ObjectStore, *, call_ids: Collection[str], subject_keys: Collection[str], attempt: str, asked: str
+) -> Erasure:
+    """Erase calls, and all calls of subjects.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    call_ids : collection of str
+        Names of calls: ``call_id``, or any that records know them by.
+    subject_keys : collection of str
+        Pseudonyms of customers, as ``sentiment_inputs.subject_key`` has them.
+    attempt : str
+        Names this run.
+    asked : str
+        When it was asked for, for the audit.
+
+    Returns
+    -------
+    Erasure
+
+    Raises
+    ------
+    UsageError
+        If no table and no tombstone knows one of the names.
+    JobError, StorageError
+        As ``callbeam.tables.publish``; the same again goes on where it stopped.
+    """
+    manifests = load_manifests(store)
+    names = _resolved(Output(store, manifests, ""), load_tombstones(store), call_ids, subject_keys)
+    facts = {"asked": asked}
+    for name in sorted(names):
+        add_tombstone(store, name, {**facts, "complete": False})
+    erased = load_tombstones(store)
+    result = Erasure(kept=_remove_unfinished(store))
+    for manifest in manifests:
+        _erase_job(store, manifest, erased, attempt, result)
+    audit = {"calls": result.calls, "rows": dict(sorted(result.rows.items())), "files": result.files}
+    for name in sorted(names):
+        add_tombstone(store, name, {**facts, **audit, "jobs": result.jobs, "complete": True})
+    return result
+
+
+def _resolved(output: Output, erased: Tombstones, call_ids: Collection[str], subject_keys: Collection[str]) -> set[str]:
+    """Return all names of what is to be erased: those given, and those of the calls that they mean."""
+    columns = ["call_id", "contact_id", "chime_call_id", "aliases"]
+    names, known = {*call_ids, *subject_keys}, set()
+    calls = output.read("calls", columns).to_pylist()
+    of_subjects = pc.is_in(
+        (units := output.read("sentiment_inputs", ["call_id", "subject_key"]))["subject_key"],
+        pa.array(sorted(subject_keys), pa.string()),
+    )
+    theirs = units.filter(pc.fill_null(of_subjects, False))
+    wanted = {*call_ids, *theirs["call_id"].to_pylist()}
+    known |= set(theirs["subject_key"].to_pylist())
+    for call in calls:
+        own = {call["call_id"], call["contact_id"], call["chime_call_id"], *(call["aliases"] or ())} - {None}
+        if own & wanted:
+            names |= own
+            known |= own
+    known |= {name for name in names if erased.hold(name)}
+    known |= set(output.read("segments", ["call_id"])["call_id"].to_pylist()) & names
+    if unknown := sorted(names - known):
+        raise UsageError(
+            f"no table knows {unknown[0]!r}: nothing was erased; --call-id takes names of calls, --subject-key what "
+            "sentiment_inputs.subject_key has"
+        )
+    return names
+
+
+def _remove_unfinished(store: ObjectStore) -> int:
+    """Remove what unfinished jobs have staged: nobody can tell whose it is, and a job run again makes it anew."""
+    keys = [info.key for info in store.list(JOBS) if info.key.count("/") > 2]
+    store.delete(keys)
+    return len(keys)
+
+
+def _erase_job(store: ObjectStore, manifest: Manifest, erased: Tombstones, attempt: str, result: Erasure) -> None:
+    with ThreadPoolExecutor(READERS) as pool:
+        concerned = list(pool.map(lambda entry: _is_concerned(store, entry, erased), manifest.files))
+    if not any(concerned):
+        return
+    job = _job_of(manifest, erased)
+    rewriting = _Rewriting(store, job, attempt, erased)
+    files = [
+        rewriting.file(entry) if is_concerned else _as_it_is(entry)
+        for entry, is_concerned in zip(manifest.files, concerned, strict=True)
+        if entry.table != "jobs"
+    ]
+    outcome = rewriting.outcome(manifest.outcome)
+    jobs = [rewriting.jobs(entry, outcome) for entry in manifest.files if entry.table == "jobs"]
+    config = PublishConfig(
+        attempt=attempt,
+        options_sha256=manifest.options_sha256,
+        versions=manifest.versions,
+        take_over=True,
+        allow_fewer=True,
+        erased=erased,
+    )
+    publish(store, job, [file for file in (*files, *jobs) if file is not None], outcome, config)
+    result.calls += rewriting.calls
+    result.rows.update(rewriting.rows)
+    result.files += sum(concerned)
+    result.jobs += 1
+
+
+def _is_concerned(store: ObjectStore, entry: FileEntry, erased: Tombstones) -> bool:
+    columns = naming_columns(TABLES[entry.table].schema)
+    return names_in(TableFile(store, entry.key).read(_schema(entry.table, columns)), erased)
+
+
+def _schema(table: str, columns: Sequence[str]) -> pa.Schema:
+    return pa.schema([TABLES[table].schema.field(name).with_nullable(True) for name in columns])
+
+
+def _as_it_is(entry: FileEntry) -> StagedFile:
+    return StagedFile(entry.key, entry.table, shard_in(entry.key), entry.rows, entry.bytes, entry.sha256)
+
+
+def _job_of(manifest: Manifest, erased: Tombstones) -> Job:
+    return Job(
+        manifest.job_id,
+        tuple(erased.masked(source) for source in manifest.sources),
+        tuple(Stream(arn, 0, 0) for arn in manifest.streams),
+        manifest.account,
+        manifest.region,
+        manifest.start_ms,
+        manifest.end_ms,
+        as_of_ms=manifest.end_ms,
+    )
+
+
+class _Rewriting:
+    """Writes a job's files anew without the erased, and counts what goes."""
+
+    def __init__(self, store: ObjectStore, job: Job, attempt: str, erased: Tombstones) -> None:
+        self._store = store
+        self._job = job
+        self._attempt = attempt
+        self._erased = erased
+        self.rows: Counter[str] = Counter()
+        self.calls = 0
+        self._call_ms = 0
+        self._channel_ms = 0
+        self._by_status: Counter[str] = Counter()
+
+    def file(self, entry: FileEntry) -> StagedFile | None:
+        """Stage a file without the erased; None for a piece's file of which nothing is left."""
+        table = TABLES[entry.table]
+        rows = TableFile(self._store, entry.key).read(_schema(entry.table, table.schema.names))
+        left = without_erased(rows, self._erased)
+        self.rows[entry.table] += rows.num_rows - left.num_rows
+        self._count(entry.table, rows, left)
+        if table.on_request and not left.num_rows:
+            return None
+        return stage_table(self._store, self._job, self._attempt, table, shard_in(entry.key), left)
+
+    def _count(self, table: str, rows: pa.Table, left: pa.Table) -> None:
+        """Take what goes out of the job's counts."""
+        if table == "calls":
+            self.calls += rows.num_rows - left.num_rows
+            self._call_ms += (pc.sum(rows["duration_ms"]).as_py() or 0) - (pc.sum(left["duration_ms"]).as_py() or 0)
+        elif table == "channels":
+            self._channel_ms += _channel_ms(rows) - _channel_ms(left)
+        elif table == "fragments":
+            self._by_status.update(rows["status"].to_pylist())
+            self._by_status.subtract(left["status"].to_pylist())
+
+    def outcome(self, before: Outcome) -> Outcome:
+        """Return the job's counts without the erased."""
+        left = Counter(before.by_status)
+        left.subtract(self._by_status)
+        return replace(
+            before,
+            by_status={status: count for status, count in sorted(left.items()) if count},
+            call_count=before.call_count - self.calls,
+            call_ms=before.call_ms - self._call_ms,
+            open_calls=tuple(name for name in before.open_calls if not self._erased.hold(name)),
+        )
+
+    def jobs(self, entry: FileEntry, outcome: Outcome) -> StagedFile:
+        """Stage the job's row of table ``jobs`` with these counts."""
+        table = TABLES["jobs"]
+        (row,) = TableFile(self._store, entry.key).read(_schema("jobs", table.schema.names)).to_pylist()
+        row |= {
+            "sources": list(self._job.sources),
+            "call_count": outcome.call_count,
+            "channel_hours": (round(row["channel_hours"] * 3_600_000) - self._channel_ms) / 3_600_000,
+            "listed": sum(outcome.by_status.values()),
+            "by_status": sorted(outcome.by_status.items()),
+            "lost_ratio": lost_ratio(outcome.by_status),
+        }
+        rows: Any = pa.Table.from_pylist([row], schema=table.schema)
+        return stage_table(self._store, self._job, self._attempt, table, shard_in(entry.key), rows)
+
+
+def _channel_ms(channels: pa.Table) -> int:
+    samples, rates = channels["samples"].to_pylist(), channels["sample_rate_hz"].to_pylist()
+    return sum(count * 1000 // rate for count, rate in zip(samples, rates, strict=True))

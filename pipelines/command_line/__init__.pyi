@@ -1,0 +1,27 @@
+from .parsing import StrictParser as StrictParser
+from .parsing import instant as instant
+from .parsing import number as number
+from .parsing import parse as parse
+from .parsing import show_instant as show_instant
+from .parsing import suggestion as suggestion
+from .parsing import web_address as web_address
+from .parsing import whole_number as whole_number
+from .s3_options import add_s3_arguments as add_s3_arguments
+from .s3_options import add_s3_writing_arguments as add_s3_writing_arguments
+from .s3_options import object_settings as object_settings
+from .s3_options import s3_config as s3_config
+
+__all__ = [
+    "StrictParser",
+    "add_s3_arguments",
+    "add_s3_writing_arguments",
+    "instant",
+    "number",
+    "object_settings",
+    "parse",
+    "s3_config",
+    "show_instant",
+    "suggestion",
+    "web_address",
+    "whole_number",
+]
