@@ -7,6 +7,7 @@ from .dataflow_job import wait_for as wait_for
 from .dataflow_job import where_it_is as where_it_is
 from .dataflow_options import check_dataflow as check_dataflow
 from .dataflow_options import dataflow_words as dataflow_words
+from .flink_cluster import ClusterJob as ClusterJob
 from .flink_cluster import check_cluster as check_cluster
 from .flink_cluster import cluster_url as cluster_url
 from .flink_figures import FlinkFigures as FlinkFigures
@@ -25,6 +26,7 @@ __all__ = [
     "DESCRIBED_ELSEWHERE",
     "FLINK_RUNNERS",
     "ClientVersions",
+    "ClusterJob",
     "DataflowFigures",
     "FlinkFigures",
     "FlinkNotices",

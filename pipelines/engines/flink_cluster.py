@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import suppress
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -41,16 +42,50 @@ def ask(url: str, path: str) -> dict[str, Any]:
     return found
 
 
-def newest_job(url: str, name: str) -> dict[str, Any] | None:
-    """Return what a cluster's overview says of the job of that name that began last; None if there is none.
+class ClusterJob:
+    """A job that is about to be submitted, as a cluster tells of it.
 
-    Raises
-    ------
-    OSError, ValueError, KeyError
-        If the cluster does not tell.
+    Jobs of its name that the cluster knows by now are others: the same day may be run again.
+
+    Parameters
+    ----------
+    url : str
+        Of the cluster's REST interface.
+    name : str
+        As the job is submitted.
     """
-    jobs: list[dict[str, Any]] = [job for job in ask(url, "/jobs/overview")["jobs"] if job["name"] == name]
-    return max(jobs, key=lambda job: int(job["start-time"]), default=None)
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url = url
+        self._name = name
+        self._others: set[str] = set()
+        with suppress(OSError, ValueError, KeyError):
+            self._others = {str(job["jid"]) for job in self._of_that_name()}
+
+    def find(self) -> dict[str, Any] | None:
+        """Return what the cluster's overview says of it; None while the cluster has not got it.
+
+        Raises
+        ------
+        OSError, ValueError, KeyError
+            If the cluster does not tell.
+        """
+        jobs = [job for job in self._of_that_name() if job["jid"] not in self._others]
+        return max(jobs, key=lambda job: int(job["start-time"]), default=None)
+
+    def ask(self, path: str = "") -> dict[str, Any] | None:
+        """Return what the cluster answers below ``/jobs/ID``; None while the cluster has not got it.
+
+        Raises
+        ------
+        OSError, ValueError, KeyError
+            If the cluster does not tell.
+        """
+        job = self.find()
+        return None if job is None else ask(self.url, f"/jobs/{job['jid']}{path}")
+
+    def _of_that_name(self) -> list[dict[str, Any]]:
+        return [job for job in ask(self.url, "/jobs/overview")["jobs"] if job["name"] == self._name]
 
 
 def check_cluster(options: argparse.Namespace) -> None:

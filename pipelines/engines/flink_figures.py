@@ -15,7 +15,7 @@ from apache_beam.metrics import monitoring_infos
 from apache_beam.portability.api import metrics_pb2
 from google.protobuf import json_format
 
-from callbeam.pipelines.engines.flink_cluster import ask, newest_job
+from callbeam.pipelines.engines.flink_cluster import ClusterJob
 
 ACCUMULATOR = "__metricscontainers"
 """Under which Beam's runner keeps a task's counters."""
@@ -26,26 +26,20 @@ class FlinkFigures:
 
     Parameters
     ----------
-    url : str
-        Of the cluster's REST interface.
-    job_name : str
-        As the job was submitted.
+    job : ClusterJob
     namespace : str
         Of the counters that are asked for.
     """
 
-    def __init__(self, url: str, job_name: str, namespace: str) -> None:
-        self._url = url
-        self._job_name = job_name
+    def __init__(self, job: ClusterJob, namespace: str) -> None:
+        self._job = job
         self._namespace = namespace
 
     def __call__(self) -> Counter[str] | None:
         """Return the counters as they stand, added up over steps; None where the cluster does not tell."""
         try:
-            job = newest_job(self._url, self._job_name)
-            if job is None:
-                return None
-            return counters_in(ask(self._url, f"/jobs/{job['jid']}/accumulators"), self._namespace)
+            accumulators = self._job.ask("/accumulators")
+            return None if accumulators is None else counters_in(accumulators, self._namespace)
         except (OSError, KeyError, ValueError):
             return None  # progress is not worth a failure
 

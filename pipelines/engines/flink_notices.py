@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from callbeam.pipelines.engines.flink_cluster import ask, newest_job
+from callbeam.pipelines.engines.flink_cluster import ClusterJob
 
 IDLE_S = 30.0
 """After which silence needs an explanation."""
@@ -25,17 +25,13 @@ class FlinkNotices:
 
     Parameters
     ----------
-    url : str
-        Of the cluster's REST interface.
-    job_name : str
-        As the job was submitted.
+    job : ClusterJob
     workers : str
         Where the job's Python workers are to come from, for people.
     """
 
-    def __init__(self, url: str, job_name: str, workers: str) -> None:
-        self._url = url
-        self._job_name = job_name
+    def __init__(self, job: ClusterJob, workers: str) -> None:
+        self._job = job
         self._workers = workers
         self._told_until = 0
         self._waiting: str | None = None
@@ -51,11 +47,11 @@ class FlinkNotices:
             Whether a worker has told any.
         """
         try:
-            job = newest_job(self._url, self._job_name)
-            if job is None:
+            job, exceptions = self._job.ask(), self._job.ask("/exceptions")
+            if job is None or exceptions is None:
                 return []
-            faults = self._new_faults(ask(self._url, f"/jobs/{job['jid']}/exceptions"))
-            waiting = waits_for(ask(self._url, f"/jobs/{job['jid']}"), self._workers, worked=worked)
+            faults = self._new_faults(exceptions)
+            waiting = waits_for(job, self._workers, worked=worked)
         except (OSError, KeyError, ValueError):
             return []  # a notice is not worth a failure
         told = self._waiting

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import apache_beam as beam
 import grpc
@@ -21,7 +20,7 @@ from apache_beam.options.pipeline_options import JobServerOptions, PipelineOptio
 from apache_beam.runners.runner import PipelineResult
 
 from callbeam.pipelines.engines import ends_with_parent
-from callbeam.pipelines.engines.flink_cluster import ask, newest_job
+from callbeam.pipelines.engines.flink_cluster import ClusterJob
 from callbeam.pipelines.engines.flink_notices import java_cause
 
 ATTEMPTS = 3
@@ -36,35 +35,32 @@ BEAMS_LOGGER = "FlinkJarJobServer"
 ENDED = {"FINISHED", "FAILED", "CANCELED", "SUSPENDED"}
 
 
-def run_on_flink(pipeline: beam.Pipeline, url: str | None, job_name: str) -> None:
+def run_on_flink(pipeline: beam.Pipeline, job: ClusterJob | None) -> None:
     """Run a pipeline to its end.
 
     Parameters
     ----------
     pipeline : apache_beam.Pipeline
-    url : str or None
-        Of the cluster's REST interface; None where Flink runs within the job server.
-    job_name : str
-        As the job is submitted.
+    job : ClusterJob or None
+        None where Flink runs within the job server.
 
     Raises
     ------
     RuntimeError
         If the job failed, or could not be submitted.
     """
-    known = _newest_id(url, job_name)
     with _last_words() as words:
-        result = _submitted(pipeline, url, job_name, known, words)
+        result = _submitted(pipeline, job, words)
         try:
             if result is not None:
                 result.wait_until_finish()
                 return
         except grpc.RpcError as error:
-            if url is None:
+            if job is None:
                 raise RuntimeError(_lost(error, words)) from None
             _say(f"{_lost(error, words)}; the job goes on, and the cluster is asked what becomes of it")
-    if url is not None:
-        _follow(url, job_name)
+    if job is not None:
+        _follow(job)
 
 
 def ending_with_this_process(options: PipelineOptions) -> None:
@@ -75,15 +71,13 @@ def ending_with_this_process(options: PipelineOptions) -> None:
     server.job_server_java_launcher = sys.executable
 
 
-def _submitted(
-    pipeline: beam.Pipeline, url: str | None, job_name: str, known: str | None, words: deque[str]
-) -> PipelineResult | None:
+def _submitted(pipeline: beam.Pipeline, job: ClusterJob | None, words: deque[str]) -> PipelineResult | None:
     """Submit; None where the connection was lost and the cluster has the job all the same."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return pipeline.run()
         except grpc.RpcError as error:  # noqa: PERF203
-            if _newest_id(url, job_name) != known:
+            if job is not None and _is_there(job):
                 return None
             if attempt == ATTEMPTS or error.code() in NO_USE:
                 raise RuntimeError(_lost(error, words)) from None
@@ -91,7 +85,7 @@ def _submitted(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _follow(url: str, job_name: str) -> None:
+def _follow(job: ClusterJob) -> None:
     """Wait for a job that the cluster has.
 
     Raises
@@ -102,22 +96,21 @@ def _follow(url: str, job_name: str) -> None:
     heard = time.monotonic()
     while time.monotonic() - heard < PATIENCE_S:
         with suppress(OSError, ValueError, KeyError):
-            job: dict[str, Any] = newest_job(url, job_name) or {"state": "unknown"}
+            found = job.find() or {"state": "unknown"}
             heard = time.monotonic()
-            if job["state"] == "FINISHED":
+            if found["state"] == "FINISHED":
                 return
-            if job["state"] in ENDED:
-                cause = java_cause(str(ask(url, f"/jobs/{job['jid']}/exceptions").get("root-exception") or ""))
-                raise RuntimeError(f"Flink's job {job['jid']} ended as {job['state']}: {cause}")
+            if found["state"] in ENDED:
+                cause = java_cause(str((job.ask("/exceptions") or {}).get("root-exception") or ""))
+                raise RuntimeError(f"Flink's job {found['jid']} ended as {found['state']}: {cause}")
         time.sleep(ASKED_EVERY_S)
-    raise RuntimeError(f"the cluster at {url} did not answer for {PATIENCE_S:.0f} s; the job may go on there")
+    raise RuntimeError(f"the cluster at {job.url} did not answer for {PATIENCE_S:.0f} s; the job may go on there")
 
 
-def _newest_id(url: str | None, job_name: str) -> str | None:
+def _is_there(job: ClusterJob) -> bool:
     with suppress(OSError, ValueError, KeyError):
-        job = newest_job(url, job_name) if url else None
-        return None if job is None else str(job["jid"])
-    return None
+        return job.find() is not None
+    return False
 
 
 def _lost(error: grpc.RpcError, words: deque[str]) -> str:

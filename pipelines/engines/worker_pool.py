@@ -57,12 +57,19 @@ class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     def StopWorker(  # noqa: N802
         self, request: beam_fn_api_pb2.StopWorkerRequest, _context: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StopWorkerResponse:
-        """End a worker; where several have its id, only that one whose task manager has closed its connections."""
+        """End a worker; where several task managers have one of this id, it is left to end with its connections."""
+        with self._lock:
+            workers = self._workers[request.worker_id]
         end = time.monotonic() + PATIENCE_S
-        while len(living := self._living(request.worker_id)) > 1 and time.monotonic() < end:
+        while len(workers) > 1 and all(worker.poll() is None for worker in workers) and time.monotonic() < end:
             time.sleep(0.1)
-        if len(living) == 1:
-            _end(living)
+        with self._lock:
+            alone = len(workers) == 1
+            stopped = next((worker for worker in workers if alone or worker.poll() is not None), None)
+            if stopped is not None:
+                workers.remove(stopped)
+        if stopped is not None:
+            _end([stopped])
         return beam_fn_api_pb2.StopWorkerResponse()
 
     def close(self) -> None:
@@ -87,13 +94,6 @@ class WorkerPool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
             return None
         code = worker.wait()
         return told or f"it ended with exit code {code}, and what it said stands in the pool's log"
-
-    def _living(self, worker_id: str) -> list[subprocess.Popen[bytes]]:
-        with self._lock:
-            living = [worker for worker in self._workers.pop(worker_id, []) if worker.poll() is None]
-            if living:
-                self._workers[worker_id] = living
-            return living
 
 
 def _end(workers: Sequence[subprocess.Popen[bytes]]) -> None:

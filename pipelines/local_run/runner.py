@@ -24,6 +24,7 @@ from callbeam.errors import UsageError
 from callbeam.pipelines.engines import (
     FLINK_RUNNERS,
     ClientVersions,
+    ClusterJob,
     DataflowFigures,
     FlinkFigures,
     FlinkNotices,
@@ -45,8 +46,8 @@ from callbeam.transforms import NAMESPACE, give_back
 LOCAL_RUNNER = "FnApiRunner"
 """Named, because Beam's ``DirectRunner`` picks one of three engines by the pipeline's shape and may download one."""
 
-WORKERS_KEPT_MS = 60_000
-"""Flink starts workers anew for each stage, seconds of imports each time, unless it is told to keep them so long."""
+PATIENCE_S = 7 * 86_400
+"""Beam gives up after 5 minutes, also on jobs that take longer and whose state it is being told meanwhile."""
 
 
 def runner_words(beam_words: Sequence[str], *, workers: int) -> list[str]:
@@ -110,7 +111,7 @@ def run_pipeline(
     RuntimeError
         As the runner raises it, when a step failed.
     """
-    options = PipelineOptions([f"--job_name={job_name}", *words])
+    options = PipelineOptions([f"--job_name={job_name}", f"--job_server_timeout={PATIENCE_S}", *words])
     on_flink = options.view_as(StandardOptions).runner in FLINK_RUNNERS
     _begin_small()
     previous = threading.excepthook
@@ -157,19 +158,19 @@ def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
 def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> None:
     """Run a pipeline on Flink; where that is a cluster, let it tell how far the job is and what keeps it."""
     url = cluster_url(options.view_as(FlinkRunnerOptions).flink_master)
-    job_name = options.view_as(GoogleCloudOptions).job_name
     versions = options.view_as(ClientVersions)
     versions.client_versions = versions.client_versions or own_versions()
     ending_with_this_process(options)
     environment = options.view_as(PortableOptions)
-    environment.environment_cache_millis = environment.environment_cache_millis or WORKERS_KEPT_MS
-    if url is not None:
-        progress.outcome = f"If the job was submitted it goes on, and publishes by itself: {url} has it as {job_name}"
+    name = options.view_as(GoogleCloudOptions).job_name
+    job = None if url is None else ClusterJob(url, name)
+    if job is not None:
+        progress.outcome = f"If the job was submitted it goes on, and publishes by itself: {url} has it as {name}"
         workers = [f"--environment_type={environment.environment_type or 'DOCKER'}"]
         if environment.environment_config:
             workers.append(f"--environment_config={environment.environment_config}")
-        progress.ask(FlinkFigures(url, job_name, NAMESPACE), FlinkNotices(url, job_name, " ".join(workers)))
-    run_on_flink(pipeline, url, job_name)
+        progress.ask(FlinkFigures(job, NAMESPACE), FlinkNotices(job, " ".join(workers)))
+    run_on_flink(pipeline, job)
 
 
 def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> str | None:

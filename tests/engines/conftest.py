@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from builders.engine_runs import PER_SECOND, DemoDay, EngineRun
 from builders.engines import ROOT, FlinkCluster, engine, java
+from builders.s3_server import ACCESS_KEY, SECRET_KEY
 
 from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig
 
@@ -22,7 +23,7 @@ DEMO_CALLS = 4
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoDay]:
     folder = tmp_path_factory.mktemp("engines")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= {"AWS_ACCESS_KEY_ID": "example", "AWS_SECRET_ACCESS_KEY": "example"}
+    environment |= {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}  # the emulator takes any
     environment |= {"PYTHONPATH": f"{ROOT}/tests/engines/noting:{ROOT}", "HANDED_ON": str(folder / "handed")}
     # One connection a stream, and little more than a job keeps to: whoever reads a stream twice at a time is refused,
     # and so asks more than once.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from builders.engines import FlinkCluster
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("engines")
 @pytest.mark.timeout(900)
 def test_same_bytes(day: DemoDay, reference: EngineRun, cluster: FlinkCluster) -> None:

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.xdist_group("engines"), pytest.mark.timeout(900)]
 
 READY_S = 90
+TOLD_S = 60
 
 
 @pytest.mark.parametrize(
     ("host", "addresses"),
-    [("worker-pool", ["127.0.0.2", "127.0.0.3"]), ("localhost", ["127.0.0.1"])],
+    [
+        ("worker-pool", ["127.0.0.2", "127.0.0.3"]),
+        pytest.param("localhost", ["127.0.0.1"], marks=pytest.mark.long),
+    ],
     ids=["one for each task manager", "one for both"],
 )
 def test_same_bytes(day: DemoDay, reference: EngineRun, cluster: FlinkCluster, host: str, addresses: list[str]) -> None:
@@ -49,7 +53,7 @@ def test_a_pool_that_is_not_there_is_named(day: DemoDay, cluster: FlinkCluster) 
     with day.submitted("no-pool", *words) as run:
         run.wait_until(lambda: "callbeam: Flink met a fault" in run.err.read_text(), "the fault is told")
         submitted = cluster.newest_job()["start-time"]
-        assert time.time() - submitted / 1000 < 60
+        assert time.time() - submitted / 1000 < TOLD_S
         ended = day.ended(run)
     assert ended.code == 1
     fault = next(line for line in ended.err.splitlines() if "Flink met a fault" in line)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import base64
 import json
 
+import apache_beam as beam
 import grpc
 import pytest
+from apache_beam.options.pipeline_options import PortableOptions
 from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 
 from callbeam.errors import UsageError
 from callbeam.pipelines import backfill
 from callbeam.pipelines.command_line import parse
-from callbeam.pipelines.engines import check_cluster
+from callbeam.pipelines.engines import ClusterJob, check_cluster
 from callbeam.pipelines.engines.flink_figures import FlinkFigures, counters_in
 from callbeam.pipelines.engines.flink_notices import java_cause, waits_for
 from callbeam.pipelines.exits import root_cause
+from callbeam.pipelines.local_run import ProgressLine, run_pipeline
 from callbeam.pipelines.options import beam_parser, check_beam_words
 
 FLINK = ["--runner=FlinkRunner", "--flink_master=localhost:8081"]
@@ -90,7 +93,7 @@ def test_counters_add_up_over_steps() -> None:
 
 
 def test_a_cluster_that_is_not_there_tells_nothing() -> None:
-    assert FlinkFigures("http://127.0.0.1:1", "callbeam-x", "callbeam")() is None
+    assert FlinkFigures(ClusterJob("http://127.0.0.1:1", "callbeam-x"), "callbeam")() is None
 
 
 def test_a_call_of_the_job_server_that_fails_names_its_cause() -> None:
@@ -136,3 +139,15 @@ def test_a_fault_is_told_by_its_deepest_cause(trace: str, cause: str) -> None:
 def test_what_a_job_waits_for(state: str, tasks: dict[str, int], worked: bool, waiting: str | None) -> None:
     told = waits_for({"state": state, "vertices": [{"tasks": tasks}]}, "--environment_type=PROCESS", worked=worked)
     assert told == waiting if waiting is None else str(told).startswith(waiting)
+
+
+def test_a_job_may_take_longer_than_beam_waits_by_itself() -> None:
+    waits: list[int] = []
+
+    def build(pipeline: beam.Pipeline) -> None:
+        waits.append(pipeline.options.view_as(PortableOptions).job_server_timeout)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run_pipeline(build, ["--runner=PrismRunner"], job_name="job", progress=ProgressLine("a day", "Prism"))
+    assert waits[0] > 86_400

@@ -24,11 +24,14 @@ def note(verb: str, objects: Iterable[Any]) -> None:
 def noting() -> None:
     from callbeam.transforms import analyse_channels, decode_tracks, read_fragments
 
-    def read(*arguments: Any, function: Callable[..., Iterator[Any]] = read_fragments.read_lane) -> Iterator[Any]:
-        for event in function(*arguments):
-            if isinstance(event, read_fragments.Piece):
-                note("sent", [event])
-            yield event
+    def noted(function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        def read(*arguments: Any) -> Iterator[Any]:
+            for event in function(*arguments):
+                if isinstance(event, read_fragments.Piece):
+                    note("sent", [event])
+                yield event
+
+        return read
 
     def decode(piece: Any, *rest: Any, function: Callable[..., Any] = decode_tracks.decode_piece) -> Any:
         note("took", [piece])
@@ -40,7 +43,8 @@ def noting() -> None:
         note("took", channels)
         return function(channels, *rest)
 
-    read_fragments.read_lane = read
+    read_fragments.read_lane = noted(read_fragments.read_lane)
+    read_fragments.resume_lane = noted(read_fragments.resume_lane)
     decode_tracks.decode_piece = decode
     analyse_channels.analyse_piece = analyse
 
