@@ -20,6 +20,7 @@ from callbeam.pipelines.command_line import (
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import versions
+from callbeam.pipelines.source_plan import resting_collector
 from callbeam.report import counted
 from callbeam.storage import StorageConfig, check_writable, open_store, resolve_config
 from callbeam.tables import PublishConfig, load_tombstones, open_output
@@ -118,7 +119,8 @@ def enrich_tables(storage: StorageConfig, source: str, text_policy: str, *, allo
         erased=load_tombstones(store),
     )
     files = input_place("--source", source, storage).contents()
-    enriched = enrich(store, output, source, files, config, policy=policy, allow_overlap=allow_overlap)
+    with resting_collector():
+        enriched = enrich(store, output, source, files, config, policy=policy, allow_overlap=allow_overlap)
     _tell(enriched, policy)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -12,11 +12,11 @@ from callbeam.enrichment.named_calls import day_of
 from callbeam.transcripts import Label, Message, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from callbeam.enrichment.named_calls import NamedCalls
     from callbeam.tables import Tombstones
-    from callbeam.transcripts import Said
+    from callbeam.transcripts import Said, Word
 
 CHUNK = 20_000
 """Rows that are held as Python objects before they become columns."""
@@ -77,21 +77,51 @@ SCHEMAS: Final = {
 """Columns of what is gathered, by what it is."""
 
 
-@dataclass(slots=True)
-class _Columns:
-    schema: pa.Schema
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    batches: list[pa.RecordBatch] = field(default_factory=list)
+_OWN: Final = {
+    kind: tuple(name for name in schema.names if name not in ("day_ms", "call_id", "known", "source", "place"))
+    for kind, schema in SCHEMAS.items()
+}
+_ELSEWHERE: Final = {"zero_ms": "clock.zero_ms", "is_calls": "clock.is_calls"}
 
-    def add(self, row: dict[str, Any]) -> None:
-        self.rows.append(row)
-        if len(self.rows) >= CHUNK:
+
+class _Columns:
+    """Rows of one kind: first tuples of values in the order of the schema, then columns."""
+
+    def __init__(self, kind: type) -> None:
+        self.schema = SCHEMAS[kind]
+        self.values = attrgetter(*(_ELSEWHERE.get(name, name) for name in _OWN[kind]))
+        self._order = [
+            ("day_ms", "call_id", "known", "source", "place", *_OWN[kind]).index(n) for n in self.schema.names
+        ]
+        self._rows: list[tuple[Any, ...]] = []
+        self._batches: list[pa.RecordBatch] = []
+
+    def add(self, row: tuple[Any, ...]) -> None:
+        """Take the values of ``_CALL`` and ``place``, then those of ``values``."""
+        self._rows.append(row)
+        if len(self._rows) >= CHUNK:
             self.close()
 
     def close(self) -> None:
-        if self.rows:
-            self.batches.append(pa.RecordBatch.from_pylist(self.rows, schema=self.schema))
-            self.rows = []
+        if self._rows:
+            columns = list(zip(*self._rows, strict=True))
+            arrays = [
+                _words(columns[at]) if field.name == "words" else pa.array(columns[at], field.type)
+                for at, field in zip(self._order, self.schema, strict=True)
+            ]
+            self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+            self._rows = []
+
+    def table(self) -> pa.Table:
+        self.close()
+        batches, self._batches = self._batches, []
+        return pa.Table.from_batches(batches, schema=self.schema)
+
+
+def _words(words: Sequence[Sequence[Word]]) -> pa.Array:
+    """Return lists of words as a column; NULL for none."""
+    rows = [[(w.begin_ms, w.end_ms, w.text, w.confidence) for w in some] or None for some in words]
+    return pa.array(rows, pa.list_(_WORD))
 
 
 class Collected:
@@ -114,7 +144,7 @@ class Collected:
         self._calls = calls
         self._erased = erased
         self.passed_over = 0
-        self._columns = {kind: _Columns(schema) for kind, schema in SCHEMAS.items()}
+        self._columns = {kind: _Columns(kind) for kind in SCHEMAS}
         self._tables: dict[type, pa.Table] = {}
 
     def add(self, said: Said) -> None:
@@ -123,18 +153,12 @@ class Collected:
         if any(self._erased.hold(name) for name in said.call.names):
             self.passed_over += 1
             return
-        row: dict[str, Any] = {
-            "day_ms": known.day_ms if known is not None else self._day_of_unknown(said),
-            "call_id": known.call_id if known is not None else said.call.names[0],
-            "known": known is not None,
-            "source": said.call.source,
-            "place": said.call.place,
-        }
         columns = self._columns[type(said)]
-        for name in columns.schema.names:
-            if name not in row:
-                row[name] = _value(said, name)
-        columns.add(row)
+        if known is not None:
+            about = known.day_ms, known.call_id, True
+        else:
+            about = self._day_of_unknown(said), said.call.names[0], False
+        columns.add((*about, said.call.source, said.call.place, *columns.values(said)))
 
     def _day_of_unknown(self, said: Said) -> int:
         clock = getattr(said, "clock", None)
@@ -144,10 +168,7 @@ class Collected:
     def close(self) -> None:
         """Put what was taken in order: nothing more comes."""
         for kind, columns in self._columns.items():
-            columns.close()
-            table = pa.Table.from_batches(columns.batches, schema=columns.schema)
-            columns.batches = []
-            self._tables[kind] = table.sort_by([("day_ms", "ascending"), ("call_id", "ascending")])
+            self._tables[kind] = columns.table().sort_by([("day_ms", "ascending"), ("call_id", "ascending")])
 
     def days(self) -> list[int]:
         """Return the days that anything was said of, as UTC midnights in ms."""
@@ -163,12 +184,3 @@ class Collected:
         ends = [*(pc.run_end_encode(table["call_id"].combine_chunks()).run_ends.to_pylist())]
         for begin, end in zip([0, *ends], ends, strict=False):
             yield table.slice(begin, end - begin).to_pylist()
-
-
-def _value(said: Said, name: str) -> Any:
-    if name in ("zero_ms", "is_calls"):
-        return getattr(said.clock, name)  # type: ignore[union-attr]
-    if name == "words":
-        words = [(word.begin_ms, word.end_ms, word.text, word.confidence) for word in said.words]  # type: ignore[union-attr]
-        return [dict(zip(("begin_ms", "end_ms", "text", "conf"), word, strict=True)) for word in words] or None
-    return getattr(said, name)

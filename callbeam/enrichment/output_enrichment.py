@@ -256,8 +256,12 @@ class _Rows:
                 self._close(name)
 
     def _close(self, name: str) -> None:
-        rows = [{"job_id": self._job_id, **row} for row in self._rows.pop(name)]
-        self._batches[name].append(pa.RecordBatch.from_pylist(rows, schema=TABLES[name].schema))
+        schema = TABLES[name].schema
+        rows = self._rows.pop(name)
+        for row in rows:
+            row["job_id"] = self._job_id
+        columns = [pa.array([row[field.name] for row in rows], field.type) for field in schema]
+        self._batches[name].append(pa.RecordBatch.from_arrays(columns, schema=schema))
 
     def tables(self) -> dict[str, pa.Table]:
         for name in list(self._rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -102,13 +103,16 @@ def link(spoken: Sequence[Spoken], utterances: npt.NDArray[np.int64]) -> Linked:
     ['yes', 'I do']
     """
     linked = Linked([UtteranceText() for _ in utterances], [], [])
+    channel = _Channel(utterances)
     for at, segment in enumerate(spoken):
-        words = _nearest(np.array([word[:2] for word in segment.words], np.int64).reshape(-1, 2), utterances)
+        words = np.full(0, -1, np.int64)
+        if segment.words:
+            words = _nearest(np.array([word[:2] for word in segment.words], np.int64), utterances)
         linked.words.append(words.tolist())
         if (words >= 0).any():
             linked.segments.append(_by_words(at, segment, words, linked.utterances))
         else:
-            linked.segments.append(_by_overlap(at, segment, utterances, linked.utterances))
+            linked.segments.append(_by_overlap(at, segment, channel, linked.utterances))
     return linked
 
 
@@ -144,26 +148,44 @@ def _by_words(at: int, segment: Spoken, words: npt.NDArray[np.int64], texts: lis
     return [int(utterance) for utterance in found]
 
 
-def _by_overlap(at: int, segment: Spoken, utterances: npt.NDArray[np.int64], texts: list[UtteranceText]) -> list[int]:
+def _by_overlap(at: int, segment: Spoken, channel: _Channel, texts: list[UtteranceText]) -> list[int]:
     """Give the text to the utterance that the segment overlaps most; others that it overlaps say where it is."""
-    if not len(utterances):
+    overlaps = channel.overlaps(segment.begin_ms, segment.end_ms)
+    if not overlaps:
+        nearest = int(_nearest(np.array([[segment.begin_ms, segment.end_ms]]), channel.utterances)[0])
+        overlaps = {nearest: 0} if nearest >= 0 else {}
+    if not overlaps:
         return []
-    overlap = np.minimum(utterances[:, 1], segment.end_ms) - np.maximum(utterances[:, 0], segment.begin_ms)
-    shorter = np.minimum(utterances[:, 1] - utterances[:, 0], max(1, segment.end_ms - segment.begin_ms))
-    within = np.flatnonzero((overlap > 0) & (overlap >= LEAST_SHARE * shorter))
-    if not len(within):
-        nearest = int(_nearest(np.array([[segment.begin_ms, segment.end_ms]]), utterances)[0])
-        within = np.array([nearest] if nearest >= 0 else [], np.int64)
-    if not len(within):
-        return []
-    most = int(within[np.argmax(overlap[within])])
-    for utterance in within.tolist():
+    most = max(overlaps, key=lambda utterance: (overlaps[utterance], -utterance))
+    for utterance in overlaps:
         if utterance == most:
             text = segment.text
             _add(texts[utterance], at, text, 0 if text is None else len(text.split()), IN_SEGMENT)
         else:
             _add(texts[utterance], at, None, 0, IN_NEIGHBOUR)
-    return [int(utterance) for utterance in within]
+    return list(overlaps)
+
+
+class _Channel:
+    """Utterances to be searched for what overlaps a stretch."""
+
+    def __init__(self, utterances: npt.NDArray[np.int64]) -> None:
+        self.utterances = utterances
+        self._spans: list[tuple[int, int]] = [(begin, end) for begin, end in utterances.tolist()]
+        self._reach: list[int] = np.maximum.accumulate(utterances[:, 1]).tolist() if len(utterances) else []
+
+    def overlaps(self, begin_ms: int, end_ms: int) -> dict[int, int]:
+        """Return by how much utterances overlap a stretch, of those that hold a part of it."""
+        found = {}
+        length = max(1, end_ms - begin_ms)
+        for at in range(bisect_right(self._reach, begin_ms), len(self._spans)):
+            begin, end = self._spans[at]
+            if begin >= end_ms:
+                break
+            overlap = min(end, end_ms) - max(begin, begin_ms)
+            if overlap > 0 and overlap >= LEAST_SHARE * min(end - begin, length):
+                found[at] = overlap
+        return found
 
 
 _RANK = {None: 0, IN_NEIGHBOUR: 1, WITHHELD: 2, IN_WORDS: 3, IN_SEGMENT: 4}
