@@ -151,13 +151,13 @@ def test_a_fragment_that_was_lost_for_a_while_is_there_at_last(failed: Failed) -
     assert digests(output) == failed.expected
 
 
-STREAMS, HOURS = 6, 16
+STREAMS, HOURS = 4, 12
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.timeout(900)
 def test_a_killed_command_goes_on_where_it_was(aws_credentials: None, tmp_path: Path, workers: str) -> None:
-    pcm = np.zeros(20 * 8000, np.int16)
+    pcm = np.zeros(6 * 8000, np.int16)
     with Emulator() as kvs:
         for stream in range(STREAMS):
             kvs.add_stream(f"calls-{stream}")
