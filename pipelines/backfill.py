@@ -34,6 +34,7 @@ from callbeam.pipelines.engines import (
     memory_need,
     named_runner,
 )
+from callbeam.pipelines.enrich import add_text_policy, enrich_tables
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command, root_cause
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
@@ -77,6 +78,13 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
     """Add the options of a backfill; on Dataflow ``--region`` is taken."""
     add_source_arguments(parser, region_is_taken=region_is_taken)
     add_recordings_argument(parser)
+    said = parser.add_argument_group("transcripts").add_argument
+    said(
+        "--transcripts",
+        metavar="PLACE",
+        help="what other systems and people say of the calls, read once these are published, as by callbeam enrich",
+    )
+    add_text_policy(said)
     parser.add_argument_group("tracks").add_argument(
         "--role-map",
         action="append",
@@ -147,6 +155,8 @@ def main(argv: Sequence[str]) -> int:
         check_dataflow(engine_options, output=options.output)
         beam_words = dataflow_words(beam_words, engine_options)
     check_source(options, recordings=options.recordings)
+    if options.transcripts:
+        input_place("--transcripts", options.transcripts, s3_config(options, options.output))
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
     runner = runner_words(beam_words, workers=options.workers)
@@ -164,6 +174,11 @@ def main(argv: Sequence[str]) -> int:
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
+    if options.transcripts and running.published:
+        print(f"{options.transcripts}:")
+        enrich_tables(config.storage, options.transcripts, options.text_policy)
+    elif options.transcripts:
+        print(f"{options.transcripts} is not read, for nothing is published yet: callbeam enrich reads it later")
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 
@@ -215,13 +230,20 @@ def _checked_jobs(options: argparse.Namespace, config: BackfillConfig) -> tuple[
 
 
 class _Running:
-    """Runs jobs one after the other."""
+    """Runs jobs one after the other.
+
+    Attributes
+    ----------
+    published : int
+        Jobs that have published.
+    """
 
     def __init__(self, config: BackfillConfig, runner: Sequence[str], *, max_loss: float) -> None:
         self._config = config
         self._runner = runner
         self._store = open_store(config.storage)
         self._max_loss = max_loss
+        self.published = 0
         self._client: KvsClient | None = None  # kept from one day without fragments to the next
 
     def run(self, planned: PlannedJob, letters: Sequence[DeadLetter], *, first: bool) -> int:
@@ -252,6 +274,7 @@ class _Running:
         if manifest is None:
             print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
             return EXIT_JOB_FAILED
+        self.published += 1
         _record_run(store, manifest, job, config, elapsed_s=progress.elapsed_s, begun_ms=begun_ms)
         early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
         print(summary(manifest, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))

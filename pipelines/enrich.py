@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from callbeam.enrichment import Enriched, enrich
 from callbeam.pipelines.command_line import (
@@ -20,7 +21,7 @@ from callbeam.pipelines.exits import command
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import versions
 from callbeam.report import counted
-from callbeam.storage import check_writable, open_store, resolve_config
+from callbeam.storage import StorageConfig, check_writable, open_store, resolve_config
 from callbeam.tables import PublishConfig, load_tombstones, open_output
 from callbeam.transcripts import TextPolicy
 
@@ -47,12 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="files of Contact Lens, Transcribe Call Analytics, Post Call Analytics, Live Call Analytics or Chime SDK "
         "call analytics, or a CSV of labels: a file, a folder or s3://bucket/prefix",
     )
-    add(
-        "--text-policy",
-        choices=[policy.value for policy in TextPolicy],
-        default=TextPolicy.REDACTED.value,
-        help="which text may be read: redacted (default) that which says that it is, raw all of it, none no text",
-    )
+    add_text_policy(add)
     add("--allow-overlap", action="store_true", help="though another source has given the same segments")
     s3 = parser.add_argument_group("S3").add_argument
     add_s3_arguments(s3, "reading and writing")
@@ -77,11 +73,43 @@ def main(argv: Sequence[str]) -> int:
     add_arguments(parser)
     options, _ = parse(parser, argv)
     storage = resolve_config(s3_config(options, options.tables, object_settings(options, options.tables)))
+    enrich_tables(storage, options.source, options.text_policy, allow_overlap=options.allow_overlap)
+    return 0
+
+
+def add_text_policy(add: Callable[..., Any]) -> None:
+    """Add the option that says which text may be read."""
+    add(
+        "--text-policy",
+        choices=[policy.value for policy in TextPolicy],
+        default=TextPolicy.REDACTED.value,
+        help="which text may be read: redacted (default) that which says that it is, raw all of it, none no text",
+    )
+
+
+def enrich_tables(storage: StorageConfig, source: str, text_policy: str, *, allow_overlap: bool = False) -> None:
+    """Bring what files say into tables, and print what became of it.
+
+    Parameters
+    ----------
+    storage : StorageConfig
+        The tables' place.
+    source : str
+        The files' place.
+    text_policy : str
+        Of ``TextPolicy``.
+    allow_overlap : bool
+        As for ``callbeam.enrichment.enrich``.
+
+    Raises
+    ------
+    UsageError, JobError, StorageError
+        As ``callbeam.enrichment.enrich``.
+    """
     output = open_output(storage)
     store = open_store(storage)
     check_writable(store)
-    policy = TextPolicy(options.text_policy)
-    place = input_place("--source", options.source, storage)
+    policy = TextPolicy(text_policy)
     config = PublishConfig(
         attempt=uuid.uuid4().hex[:12],
         options_sha256=hashlib.sha256(policy.value.encode()).hexdigest(),
@@ -89,11 +117,9 @@ def main(argv: Sequence[str]) -> int:
         take_over=True,
         erased=load_tombstones(store),
     )
-    enriched = enrich(
-        store, output, options.source, place.contents(), config, policy=policy, allow_overlap=options.allow_overlap
-    )
+    files = input_place("--source", source, storage).contents()
+    enriched = enrich(store, output, source, files, config, policy=policy, allow_overlap=allow_overlap)
     _tell(enriched, policy)
-    return 0
 
 
 def _tell(enriched: Enriched, policy: TextPolicy) -> None:

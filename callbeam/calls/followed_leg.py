@@ -83,9 +83,14 @@ class LegNotes:
     _whole: bool = True
 
     def add(self, seen: Observation) -> None:
-        """Note a fragment; one whose time only its tags tell could not be accounted for without reading it."""
+        """Note a fragment.
+
+        One whose time only its tags tell could not be accounted for without reading it. A damaged one may be better
+        the next time.
+        """
         self._numbers.append(seen.listed.number)
-        self._whole = self._whole and seen.timed
+        document = seen.fetched.document if seen.fetched is not None else None
+        self._whole = self._whole and seen.timed and document is not None and document.error is None
 
     def lose(self) -> None:
         """Note that a fragment was lost: the leg is to be read again, for that one may be there then."""

@@ -100,9 +100,13 @@ class Piece:
     def digest(self) -> str:
         """Hash all that decides what it decodes to: which fragments, where they lie, how they are read, whose they are.
 
-        What a fragment holds is not looked at: KVS never gives a number to other media.
+        What a fragment holds is told by its number and length: KVS never gives a number to other media.
         """
-        listed = [(one.listed.number, one.listed.server_ms, one.listed.producer_ms) for one in self.fragments]
+        listed = [
+            (one.listed.number, one.listed.server_ms, one.listed.producer_ms, len(one.document.data))
+            for one in self.fragments
+            if one.document is not None
+        ]
         unit = self.unit.start_ms, self.unit.end_ms
         place = self.leg, self.clock, unit, self.index, self.last, self.first_owned, self.end_owned
         reading = self.anchors, self.positions, self.steps, self.verdicts

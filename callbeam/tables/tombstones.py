@@ -51,7 +51,7 @@ class Tombstones:
     >>> erased.hold("call-0001"), erased.hold("call-0002"), erased.hold(None)
     (True, False, False)
     >>> erased.masked("contact call-0001: no stream")
-    'contact erased-9d3a1c0a9a1c: no stream'
+    'contact erased-bc2f304246a4: no stream'
     """
 
     names: frozenset[str] = frozenset()

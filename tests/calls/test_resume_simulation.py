@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -24,7 +25,7 @@ from builders.made_streams import (
 
 from callbeam.calls import KeptLeg, Piece, read_lane, resume_lane
 from callbeam.calls.sought_calls import sought_of
-from callbeam.kvs import DAY_MS, HOUR_MS, CallFilter, Job, Lane
+from callbeam.kvs import DAY_MS, HOUR_MS, CallFilter, FetchedFragment, Job, Lane, ListedFragment
 from callbeam.kvs.planning import plan_lane
 from callbeam.records import Contact, StreamingSession
 
@@ -189,6 +190,19 @@ def test_a_leg_that_lost_a_fragment_is_read_again() -> None:
     result = again(losing(CALLS, {350}), CALLS)
     assert [one.leg.identity.call_id for one in result.kept] == ["a", "c"]
     assert set(result.read) == set(range(301, 601))
+
+
+def test_a_leg_with_a_damaged_fragment_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(self: MemorySource, listed: list[ListedFragment]) -> Iterator[FetchedFragment]:
+        for one in read_sound(self, listed):
+            damaged = one.listed.number == 350 and one.document is not None
+            yield replace(one, document=replace(one.document, error="cut")) if damaged else one
+
+    read_sound = MemorySource.read
+    with monkeypatch.context() as patch:
+        patch.setattr(MemorySource, "read", read)
+        result = again(CALLS, CALLS)
+    assert [one.leg.identity.call_id for one in result.kept] == ["a", "c"]
 
 
 def test_a_leg_that_may_be_going_on_is_read_again() -> None:

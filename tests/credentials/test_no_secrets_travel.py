@@ -14,7 +14,9 @@ from callbeam.emulator import Emulator
 from callbeam.kvs import KvsClient, plan_jobs
 from callbeam.pipelines import backfill
 from callbeam.pipelines.command_line import StrictParser
+from callbeam.pipelines.engines import memory_need
 from callbeam.pipelines.job_pipeline import build
+from callbeam.pipelines.options import beam_parser
 from callbeam.storage import check_writable, open_store
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ def test_nothing_of_them_is_in_the_job(access_key: str, kvs: Emulator, bucket: s
         words += [f"--{service}-role-arn", PARTNER, f"--{service}-role-external-id", EXTERNAL_ID]
     parser = StrictParser()
     backfill.add_arguments(parser)
-    config = backfill._config(parser.parse_args(words))
+    memory = memory_need(beam_parser().parse_args([]), on_dataflow=False, local_workers=1)
+    config = backfill._config(parser.parse_args(words), memory)
     # Credentials have been found and used by the time that a job is submitted.
     check_writable(open_store(config.storage))
     (job,) = plan_jobs(KvsClient(config.kvs), ["*"], START_MS, END_MS, END_MS + 10**9)

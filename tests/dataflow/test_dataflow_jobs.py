@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytest.importorskip(
     "google.cloud.dataflow", reason="apache-beam[gcp] is not installed: tests/dataflow/run.sh runs these with it"
 )
-pytestmark = pytest.mark.xdist_group("dataflow")
+pytestmark = [pytest.mark.xdist_group("dataflow"), pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 CALLS = 3

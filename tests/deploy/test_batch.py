@@ -90,6 +90,7 @@ def run_day(kvs: Emulator, output: Path, index: int, *words: str) -> subprocess.
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=200)
 
 
+@pytest.mark.timeout(600)
 def test_each_job_of_an_array_runs_its_day(kvs: Emulator, tmp_path: Path) -> None:
     # The demo's calls are of 2026-03-02: the second day of this array.
     runs = [run_day(kvs, tmp_path / "out", index, "2026-03-01", "--streams", "*") for index in (0, 1)]

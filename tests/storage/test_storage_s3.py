@@ -130,6 +130,15 @@ def test_what_does_not_pass_is_not_waited_for(store: S3Store, proxy: FaultyProxy
             read("a")
 
 
+def test_a_bucket_in_another_region_is_followed(store: S3Store, proxy: FaultyProxy) -> None:
+    code = b"<?xml version='1.0'?><Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>"
+    region = [("x-amz-bucket-region", "eu-central-1")]
+    proxy.faults = [lambda method, path, forward: (301, code, region)]
+    store.put("a", b"1")
+    assert store.get("a") == b"1"
+    assert ["us-east-1" in headers["authorization"] for headers in proxy.headers] == [True, False, False]
+
+
 def test_a_key_that_is_not_deleted_is_tried_again(store: S3Store, proxy: FaultyProxy) -> None:
     store.put("a", b"1")
     proxy.faults = [refuse_deletion("lake/a", "InternalError")]

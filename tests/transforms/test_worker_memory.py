@@ -69,7 +69,7 @@ def test_too_little_names_both_figures_and_the_way_out(tmp_path: Path) -> None:
 
 
 def test_the_step_that_holds_pieces_checks_when_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    step = DecodePiece("job", None, MemoryNeed(threads=10_000_000))
+    step = DecodePiece(None, MemoryNeed(threads=10_000_000))
     with pytest.raises(UsageError, match="10000000 pieces at a time may need"):
         step.setup()
 
