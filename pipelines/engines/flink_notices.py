@@ -61,7 +61,7 @@ class FlinkNotices:
     def _new_faults(self, answer: Mapping[str, Any]) -> list[str]:
         new = [one for one in answer["exceptionHistory"]["entries"] if one["timestamp"] > self._told_until]
         self._told_until = max([self._told_until, *(one["timestamp"] for one in new)])
-        hint = f" (workers: {self._workers})"
+        hint = f" (workers: {self._workers}; the task manager's log says more)"
         causes = [java_cause(one["stacktrace"]) for one in sorted(new, key=lambda one: int(one["timestamp"]))]
         return [f"Flink met a fault: {cause}{hint if is_of_workers(cause) else ''}" for cause in causes]
 

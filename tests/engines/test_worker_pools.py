@@ -58,4 +58,13 @@ def test_a_pool_that_is_not_there_is_named(day: DemoDay, cluster: FlinkCluster) 
     assert ended.code == 1
     fault = next(line for line in ended.err.splitlines() if "Flink met a fault" in line)
     assert "Connection refused: worker-pool/127.0.0." in fault
-    assert f"(workers: --environment_type=EXTERNAL --environment_config=worker-pool:{port})" in fault
+    assert f"(workers: --environment_type=EXTERNAL --environment_config=worker-pool:{port}; the task manager's" in fault
+
+
+@pytest.mark.long
+def test_workers_of_other_versions_say_so_in_the_task_managers_log(day: DemoDay, cluster: FlinkCluster) -> None:
+    run = day.backfill("versions", *on_cluster(cluster, "--client_versions=Python 2.7"))
+    assert run.code == 1
+    assert "callbeam: Flink met a fault: Process died with exit code 1" in run.err
+    logs = "".join(path.read_text() for path in (day.folder / "flink").glob("taskmanager-*.log"))
+    assert "the job was submitted with Python 2.7, and the worker has Python 3." in logs
