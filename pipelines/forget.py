@@ -77,6 +77,8 @@ def main(argv: Sequence[str]) -> int:
     for table, count in sorted(erasure.rows.items()):
         if count:
             print(f"  {table:<20} {count:>9,} rows")
-    print(f"  {counted(erasure.files, 'file')} rewritten; {counted(erasure.kept, 'object')} of unfinished jobs removed")
+    print(
+        f"  {counted(erasure.files, 'file')} rewritten; removed: {counted(erasure.kept, 'page or object', 'pages and objects')} of jobs not ended"
+    )
     print("_erased/ keeps later jobs from writing them again; what lies outside these tables is not touched")
     return 0

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from callbeam.storage import ObjectStore
     from callbeam.tables import FileEntry, Manifest, Outcome
 
+PAGES = "_report/"
+"""Where ``callbeam report`` writes by default."""
+
 READERS = 8
 """Files looked at, at a time."""
 
@@ -60,7 +63,7 @@ class Erasure:
     files, jobs : int
         Files rewritten or removed, and the jobs that they are of.
     kept : int
-        Objects of unfinished jobs that were removed as well.
+        Objects of unfinished jobs, and pages, that were removed as well.
     """
 
     calls: int = 0
@@ -141,8 +144,9 @@ def _resolved(output: Output, erased: Tombstones, call_ids: Collection[str], sub
 
 
 def _remove_unfinished(store: ObjectStore) -> int:
-    """Remove what unfinished jobs have staged: nobody can tell whose it is, and a job run again makes it anew."""
+    """Remove what jobs have staged or kept, and pages: nobody can tell whose it is, and all of it can be made anew."""
     keys = [info.key for info in store.list(JOBS) if info.key.count("/") > 2]
+    keys += [info.key for info in store.list(PAGES)]
     store.delete(keys)
     return len(keys)
 

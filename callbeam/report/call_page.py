@@ -10,6 +10,7 @@ from callbeam.report.charts import gauge
 from callbeam.report.markup import Html, data_block, el, join
 from callbeam.report.measures import MEASURES
 from callbeam.report.page import facts, page
+from callbeam.report.said_tables import said_tables
 from callbeam.report.timeline_data import chosen_clips, playable, timeline_data
 
 if TYPE_CHECKING:
@@ -49,10 +50,17 @@ def call_page(rows: CallRows, fleet: Fleet, row: int, *, clip_bytes: int) -> str
         _warnings(rows),
         _tiles(fleet, row),
         _timeline(rows, clip_bytes),
-        el("section", channels_table(rows), utterances_table(rows), events_table(rows), class_="tables"),
+        el(
+            "section",
+            channels_table(rows),
+            utterances_table(rows),
+            events_table(rows),
+            said_tables(rows),
+            class_="tables",
+        ),
         data_block("call-data", timeline_data(rows, clip_bytes=clip_bytes)),
     )
-    return page(title=f"Call {call_id}", body=body, scripts=("draw.js", "timeline.js"))
+    return page(title=f"Call {call_id}", body=body, scripts=("draw.js", "said.js", "timeline.js"))
 
 
 def _header(rows: CallRows) -> Html:

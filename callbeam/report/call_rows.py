@@ -75,6 +75,31 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "clips": ("call_id", "job_id", "channel_id", "unit_id", "begin_ts", "duration_ms", "audio"),
 }
 
+SAID: Mapping[str, tuple[str, ...]] = {
+    "segments": (
+        "call_id",
+        "source",
+        "participant_role",
+        "begin_offset_ms",
+        "end_offset_ms",
+        "text",
+        "text_status",
+    ),
+    "labels": (
+        "call_id",
+        "source",
+        "name",
+        "value",
+        "score",
+        "annotator",
+        "participant_role",
+        "begin_offset_ms",
+        "end_offset_ms",
+    ),
+    "messages": ("call_id", "offset_ms", "kind", "status", "participant_role", "text", "is_partial"),
+}
+"""What others say of calls, which jobs of their own have written."""
+
 
 @dataclass(slots=True)
 class Lane:
@@ -110,6 +135,8 @@ class CallRows:
     utterances, events, phases, clips : list of dict
         Rows in order of begin; utterances, events and clips with ``lane``, the index of their lane or None, and
         ``who``, its label or None.
+    said : dict of str to list of dict
+        Rows of ``segments``, ``labels`` and ``messages``.
     """
 
     call: Row
@@ -118,6 +145,7 @@ class CallRows:
     events: list[Row]
     phases: list[Row]
     clips: list[Row]
+    said: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in SAID})
 
     @property
     def duration_ms(self) -> int:
@@ -162,13 +190,28 @@ def load_calls(output: Output, calls: Iterable[Row], *, clips: bool = True) -> l
             if name == "channels":  # which come first
                 channels[row["job_id"]].add(row["channel_id"])
             found[name].setdefault((row["call_id"], row["job_id"]), []).append(row)
+    said = _said(output, {call["call_id"] for call in calls})
     return [
-        _together(call, {name: rows.get((call["call_id"], call["job_id"]), []) for name, rows in found.items()})
+        _together(
+            call,
+            {name: rows.get((call["call_id"], call["job_id"]), []) for name, rows in found.items()},
+            {name: rows.get(call["call_id"], []) for name, rows in said.items()},
+        )
         for call in calls
     ]
 
 
-def _together(call: Row, rows: Mapping[str, list[Row]]) -> CallRows:
+def _said(output: Output, call_ids: set[str]) -> dict[str, dict[str, list[Row]]]:
+    """Read what others say of some calls, by table and call."""
+    found: dict[str, dict[str, list[Row]]] = {name: {} for name in SAID}
+    for name, columns in SAID.items():
+        jobs = {one.job_id: call_ids for one in output.manifests if any(entry.table == name for entry in one.files)}
+        for row in output.read_calls(name, columns, jobs, channel_ids={}).to_pylist():
+            found[name].setdefault(row["call_id"], []).append(row)
+    return found
+
+
+def _together(call: Row, rows: Mapping[str, list[Row]], said: dict[str, list[Row]]) -> CallRows:
     lanes = _lanes(rows["channels"])
     lane_of = {channel["channel_id"]: index for index, lane in enumerate(lanes) for channel in lane.channels}
     role_lane = {lane.participant_role: index for index, lane in enumerate(lanes) if lane.participant_role}
@@ -190,6 +233,7 @@ def _together(call: Row, rows: Mapping[str, list[Row]]) -> CallRows:
         events=_in_order(rows["events"]),
         phases=_in_order(rows["phases"]),
         clips=_in_order(clips),
+        said=said,
     )
 
 

@@ -9,7 +9,7 @@ from callbeam.report.markup import Child, Html, el
 from callbeam.report.words import NONE, clock, counted, decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from callbeam.report.call_rows import CallRows, Row
 
@@ -37,7 +37,7 @@ def utterances_table(rows: CallRows) -> Html:
         ("#Syllables", lambda row: _number(row["articulation_rate_hz"], 1, "/s")),
         ("#SNR", lambda row: _number(row["snr_db"], 0, "dB")),
     )
-    return _table("Utterances", "utterance", "u", cells, rows.utterances, open_=True)
+    return rows_table("Utterances", "utterance", "u", cells, rows.utterances, open_=True)
 
 
 def events_table(rows: CallRows) -> Html:
@@ -49,7 +49,7 @@ def events_table(rows: CallRows) -> Html:
         ("#Length", lambda row: _seconds(row["duration_ms"])),
         ("~What defines it", lambda row: describe_event(row) or NONE),
     )
-    return _table("Events", "event", "e", cells, rows.events)
+    return rows_table("Events", "event", "e", cells, rows.events)
 
 
 def channels_table(rows: CallRows) -> Html:
@@ -70,7 +70,7 @@ def channels_table(rows: CallRows) -> Html:
         ("#Gaps", lambda row: f"{row['gap_count']}, {_seconds(row['gap_ms'])}" if row["gap_count"] else NONE),
         ("#Echo", _echo),
     )
-    return _table("Channels", "channel", "c", cells, channels, open_=True)
+    return rows_table("Channels", "channel", "c", cells, channels, open_=True)
 
 
 def describe_event(row: Row) -> str:
@@ -98,9 +98,34 @@ def describe_event(row: Row) -> str:
     return ", ".join(said)
 
 
-def _table(
-    title: str, one: str, prefix: str, cells: Sequence[Cell], rows: Iterable[Row], *, open_: bool = False
+def rows_table(
+    title: str,
+    one: str,
+    prefix: str,
+    cells: Sequence[Cell],
+    rows: Iterable[Row],
+    *,
+    open_: bool = False,
+    attributes: Callable[[Row], Mapping[str, Any]] = lambda _: {},
+    above: Html | None = None,
 ) -> Html:
+    """Return a table that can be folded away.
+
+    Parameters
+    ----------
+    title, one : str
+        Its heading, and what one row is.
+    prefix : str
+        Row n has the id ``<prefix><n>``.
+    cells : sequence of Cell
+    rows : iterable of dict
+    open_ : bool
+        Whether it is shown at first.
+    attributes : callable
+        From a row to attributes of its element.
+    above : Html, optional
+        What stands between heading and table.
+    """
     rows = list(rows)
     summary = el("summary", el("h2", title), " ", el("span", counted(len(rows), one), class_="count"))
     if not rows:
@@ -113,6 +138,7 @@ def _table(
             "tr",
             *(el("td", show(row), class_=CLASSES.get(name[0])) for name, show in cells),
             id=f"{prefix}{index}",
+            **attributes(row),
         )
         for index, row in enumerate(rows)
     ]
@@ -120,6 +146,7 @@ def _table(
     return el(
         "details",
         summary,
+        above,
         el(
             "div",
             table,

@@ -86,6 +86,19 @@ class MadeOutput:
         self.rows.setdefault(table, []).append(row(table, **values))
         return self.rows[table][-1]
 
+    def add_said(self, call_id: str) -> None:
+        """Add what others say of a call: two segments, a figure, a label and messages of three types."""
+        about = {"call_id": call_id, "call_known": True, "source": "contact_lens", "place": "f", "record_count": 1}
+        for number, (begin, text) in enumerate(((3_000, "Good <morning>"), (9_000, None))):
+            spans = {"begin_offset_ms": begin, "end_offset_ms": begin + 2_000, "source_begin_ms": begin}
+            names = {"source_segment_id": f"s-{number}", "participant_role": "AGENT"}
+            self.add("segments", **about, **spans, **names, text=text, text_status="linked")
+        spans = {"begin_offset_ms": 3_000, "end_offset_ms": 5_000}
+        self.add("labels", **about, label_id="1", name="talk_time_agent_ms", score=12_300.0)
+        self.add("labels", **about, **spans, label_id="2", name="sentiment", value="NEGATIVE")
+        for number, kind in enumerate(("START", "ADD_TRANSCRIPT_SEGMENT", "END")):
+            self.add("messages", **about, message_id=f"{number}", kind=kind, offset_ms=1_000 * number, payload="{}")
+
     def add_call(self, call_id: str, *, seed: int = 1, duration_ms: int = 60_000, **values: Any) -> None:
         """Add a call in which two people talk by turns, with everything that the tables say of it."""
         rng = np.random.default_rng(seed)

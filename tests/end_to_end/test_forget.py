@@ -22,7 +22,7 @@ from builders.made_transcripts import write_sources
 
 from callbeam.callmaker import load_truth
 from callbeam.emulator import Emulator
-from callbeam.pipelines import backfill, enrich, forget
+from callbeam.pipelines import backfill, enrich, forget, report
 from callbeam.tables import Manifest
 from callbeam.tables.tombstones import erased_name
 
@@ -103,6 +103,7 @@ def call_id(lake: Lake) -> str:
 def erased(lake: Lake, call_id: str, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     copy = lake.copy(tmp_path_factory.mktemp("erased") / "out")
     assert copy.mentions(call_id)
+    assert report.main([str(copy.output), "--call-id", call_id]) == 0
     assert forget.main([str(copy.output), "--call-id", call_id]) == 0
     return copy
 

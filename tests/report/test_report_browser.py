@@ -50,6 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row in made.rows["utterances"]:
         if row["call_id"] == "call-1" and row["participant_role"] == "CUSTOMER":
             made.add_clip("call-1", "CUSTOMER", row["begin_offset_ms"], row["duration_ms"])
+    made.add_said("call-2")
     tables = made.publish()
     write_report(open_output(StorageConfig(str(tables))), tables / "_report", sample=99)
     return tables / "_report"
@@ -129,6 +130,22 @@ def test_all_lanes_are_drawn(browser: Any, folder: Path) -> None:
     names = [canvas.get_attribute("aria-label") for canvas in browser.find_elements("css selector", "#timeline canvas")]
     assert all(names)
     assert any(name.startswith("Waveform, Customer: ") for name in names)
+
+
+def test_the_transcript_follows_the_cursor_and_messages_are_shown_by_type(browser: Any, folder: Path) -> None:
+    opened(browser, page_of(folder, "call-2"))
+    marked = "return [...document.querySelectorAll('tr.now')].map((row) => row.id)"
+    assert browser.execute_script(marked) == []
+    find(browser, "#s1 a[data-t]").click()
+    assert browser.execute_script(marked) == ["s1"]
+    find(browser, "#s0 a[data-t]").click()
+    assert set(browser.execute_script(marked)) == {"s0", "l0"}
+    browser.execute_script(
+        "const kinds = document.getElementById('kinds'); kinds.value = 'END'; kinds.dispatchEvent(new Event('change'))"
+    )
+    shown = "return [...document.querySelectorAll('tr[data-kind]')].filter((row) => !row.hidden).map((row) => row.id)"
+    assert browser.execute_script(shown) == ["m2"]
+    assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
 
 
 def test_a_click_seeks_marks_the_utterance_and_plays(browser: Any, folder: Path) -> None:

@@ -262,3 +262,17 @@ def test_text_is_escaped_unless_it_is_markup() -> None:
 def test_every_asset_is_in_the_wheel() -> None:
     setup = (Path(__file__).parents[2] / "setup.py").read_text()
     assert '"callbeam.report": ["assets/*"]' in setup
+
+
+def test_a_page_tells_what_others_say(made: MadeOutput) -> None:
+    made.add_call("call-1", duration_ms=60_000)
+    made.add_call("call-2", duration_ms=60_000, seed=2)
+    made.add_said("call-1")
+    _, pages = write(made)
+    told, untold = sorted(pages, key=lambda page: "Transcript" not in page.texts)
+    assert "Good <morning>" in told.texts
+    assert "12.3 s" in told.texts
+    assert "NEGATIVE" in told.texts
+    kinds = [attrs["data-kind"] for tag, attrs in told.opened if tag == "tr" and "data-kind" in attrs]
+    assert kinds == ["START", "ADD_TRANSCRIPT_SEGMENT", "END"]
+    assert not {"Transcript", "Comparison", "Labels", "Messages"} & set(untold.texts)

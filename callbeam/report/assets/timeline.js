@@ -183,6 +183,7 @@
       const half = (view.to - view.from) / 2;
       show(state.cursor - half, state.cursor + half);
     }
+    root.dispatchEvent(new CustomEvent("cursor", { detail: state.cursor }));
     const { parts, happening } = describe();
     readout.replaceChildren(Object.assign(document.createElement("b"), { textContent: clockText(state.cursor, 1) }));
     const said = [];
@@ -361,8 +362,8 @@
     event.preventDefault();
     const row = link.closest("tr");
     const index = Number(row.id.slice(1));
-    const lane = row.id[0] === "u" ? data.utterances[index][2] : state.events[index][3];
-    seek(Number(link.dataset.t), lane);
+    const lanes = { u: () => data.utterances[index][2], e: () => state.events[index][3] };
+    seek(Number(link.dataset.t), lanes[row.id[0]] ? lanes[row.id[0]]() : -1);
     markRow(row.id, false);
   });
   const legend = document.getElementById("legend");
