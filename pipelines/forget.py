@@ -77,8 +77,7 @@ def main(argv: Sequence[str]) -> int:
     for table, count in sorted(erasure.rows.items()):
         if count:
             print(f"  {table:<20} {count:>9,} rows")
-    print(
-        f"  {counted(erasure.files, 'file')} rewritten; removed: {counted(erasure.kept, 'page or object', 'pages and objects')} of jobs not ended"
-    )
+    removed = counted(erasure.kept, "object")
+    print(f"  {counted(erasure.files, 'file')} rewritten; {removed} of unfinished jobs and pages removed")
     print("_erased/ keeps later jobs from writing them again; what lies outside these tables is not touched")
     return 0
