@@ -113,6 +113,8 @@ def run_pipeline(
     """
     options = PipelineOptions([f"--job_name={job_name}", f"--job_server_timeout={PATIENCE_S}", *words])
     on_flink = options.view_as(StandardOptions).runner in FLINK_RUNNERS
+    if on_flink:
+        _prepare_flink(options)  # before the pipeline takes a copy
     _begin_small()
     previous = threading.excepthook
     threading.excepthook = _end_when_a_worker_died
@@ -155,12 +157,16 @@ def _local_runner(options: PipelineOptions) -> FnApiRunner | None:
     )
 
 
-def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> None:
-    """Run a pipeline on Flink; where that is a cluster, let it tell how far the job is and what keeps it."""
-    url = cluster_url(options.view_as(FlinkRunnerOptions).flink_master)
+def _prepare_flink(options: PipelineOptions) -> None:
+    """Tell workers what the job was submitted with, and the job server when to end."""
     versions = options.view_as(ClientVersions)
     versions.client_versions = versions.client_versions or own_versions()
     ending_with_this_process(options)
+
+
+def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> None:
+    """Run a pipeline on Flink; where that is a cluster, let it tell how far the job is and what keeps it."""
+    url = cluster_url(options.view_as(FlinkRunnerOptions).flink_master)
     environment = options.view_as(PortableOptions)
     name = options.view_as(GoogleCloudOptions).job_name
     job = None if url is None else ClusterJob(url, name)

@@ -17,6 +17,7 @@ from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc, e
 from builders.engines import free_port, running
 
 from callbeam.emulator import Emulator
+from callbeam.pipelines.engines import own_versions
 from callbeam.pipelines.local_run import descendants
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def test_it_works_for_a_job_of_its_own_versions_alone_and_ends_on_sigterm(pool: 
         done = backfill(pool, kvs, tmp_path / "out")
         assert done.returncode == 0, done.stderr
         assert "1 call, 0.06 h" in done.stdout
+        assert f"'client_versions': '{own_versions()}'" in pool.log.read_text()  # as the worker was told
         refused = backfill(pool, kvs, tmp_path / "refused", "--client_versions=Python 2.7")
     assert refused.returncode == 1
     assert "the job was submitted with Python 2.7, and the worker has Python 3." in refused.stderr
