@@ -24,7 +24,7 @@ from callbeam.schemas import TABLES
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAMES = [name for name in TABLES if name != "dead_letters"]
+NAMES = [name for name, table in TABLES.items() if name != "dead_letters" and not table.enriched]
 """The demo loses nothing, so it has no dead letters."""
 
 NESTED = ("channels.peaks", "utterances.loudness_scores", "sentiment_inputs.context", "jobs.by_status", "frames.mfcc")
