@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import google_crc32c
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability import python_urns
 from apache_beam.portability.api import beam_runner_api_pb2
@@ -129,6 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
         (to,) = parse_qs(urlsplit(self.path).query)["to"]
         self.cloud.objects[to] = self._body()
         bucket, name = to.removeprefix("gs://").split("/", 1)
+        import google_crc32c
+
         crc32c = base64.b64encode(google_crc32c.Checksum(self.cloud.objects[to]).digest()).decode()
         self._answer({"name": name, "bucket": bucket, "generation": "1", "crc32c": crc32c})
 

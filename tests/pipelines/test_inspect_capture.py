@@ -148,6 +148,7 @@ def test_an_error_that_kvs_sent_is_sound_and_shown(capture, capsys):
         (base64.b64encode(fragment("1")), "base64 of Matroska"),
         (b'{"__type": "AccessDeniedException", "message": "not for you\x1b[2J"}', "AccessDeniedException: not for you"),
     ],
+    ids=["empty", "gzip", "base64", "error"],  # what gzip makes differs from run to run
 )
 def test_what_is_no_capture_is_told_in_one_line(capture, capsys, content, told):
     paths = [capture("a.mkv", fragment("1")), capture("other.mkv", content)]
