@@ -12,6 +12,7 @@ from callbeam.calls.piece_cutter import PieceCutter
 from callbeam.decoding import DecodeConfig, DecodedPiece
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.timeline import PIECE_MS
+from callbeam.transforms import MemoryNeed
 from callbeam.transforms.decode_tracks import DecodePiece
 
 LEG = Leg(CallIdentity("a", "connect"), stream(), 1, T0)
@@ -35,7 +36,7 @@ def test_media_is_free_when_the_decoded_piece_goes_on() -> None:
     reading = cutter.finish()
     piece = next(reading)
     assert all(of_fragment() is not None for of_fragment in media)
-    decoding = DecodePiece("job", DecodeConfig()).process(piece)
+    decoding = DecodePiece(DecodeConfig(), MemoryNeed()).process(piece)
     decoded = next(some for some in decoding if isinstance(some, DecodedPiece))
     # The last may lie in the lead of a piece that follows.
     assert not any(of_fragment() is not None for of_fragment in media[:-1])
