@@ -11,9 +11,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from callbeam.records import RecordError, child, children, epoch_ms, identifier, truth
+from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.payloads import kept_payload
 from callbeam.transcripts.said import AGENT, CHIME_CALL_ANALYTICS, CUSTOMER, CallName, Clock, Label, Message, Segment
-from callbeam.transcripts.transcript_fields import figure, offset_ms, role, short_name, span_ms, text_of, words_of
+from callbeam.transcripts.transcript_fields import figure, role, short_name, span_ms, text_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +68,7 @@ def read_call_analytics_event(record: Record, source: str, place: str, policy: T
     direction = str(metadata.get("direction") or detail.get("direction") or "")
     labels = [
         *_utterance_labels(record, call, segments, readable=readable),
-        *_categories(child(record, "CategoryEvent"), call),
+        *category_labels(child(record, "CategoryEvent"), call),
         *_voice_tone(detail, call, direction),
     ]
     spoken = segments[0] if segments else None
@@ -167,22 +168,6 @@ def _utterance_labels(record: Record, call: CallName, segments: list[Segment], *
             end = figure(offsets.get("End", offsets.get("EndOffsetChar")))
             cut = text[int(begin) : int(end)] if isinstance(text, str) and begin is not None and end is not None else ""
             yield Label(call, "issue", text_of(cut) if readable else None, **about, **span)  # type: ignore[arg-type]
-
-
-def _categories(event: Record, call: CallName) -> Iterator[Label]:
-    details, named = child(event, "MatchedDetails"), event.get("MatchedCategories")
-    for name in filter(None, map(short_name, named if isinstance(named, list) else [])):
-        ranges = children(child(details, name), "TimestampRanges")
-        for one in ranges:
-            yield Label(
-                call,
-                "category",
-                name,
-                begin_ms=offset_ms(one, "BeginOffsetMillis"),
-                end_ms=offset_ms(one, "EndOffsetMillis"),
-            )
-        if not ranges:
-            yield Label(call, "category", name)
 
 
 def _voice_tone(detail: Record, call: CallName, direction: str) -> Iterator[Label]:

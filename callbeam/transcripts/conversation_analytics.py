@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callbeam.records import RecordError, child, children, identifier
+from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.said import CONTACT_LENS, TRANSCRIBE_CALL_ANALYTICS, CallName, Label, Segment
 from callbeam.transcripts.transcript_fields import (
     figure,
@@ -71,7 +72,7 @@ def read_conversation_analytics(record: Record, source: str, place: str, policy:
     readable = policy.allows(redacted=redacted)
     for turn in turns:
         yield from _turn(turn, call, roles, language, readable=readable, redacted=redacted)
-    yield from _categories(record, call)
+    yield from category_labels(child(record, "Categories"), call)
     yield from _characteristics(child(record, "ConversationCharacteristics"), call, readable=readable)
 
 
@@ -155,21 +156,6 @@ def _redacted_spans(turn: Record) -> Iterator[tuple[int, int]]:
         for each in stamp if isinstance(stamp, list) else [stamp]:
             if isinstance(each, dict):
                 yield span_ms(each)
-
-
-def _categories(record: Record, call: CallName) -> Iterator[Label]:
-    matched = child(record, "Categories")
-    details = child(matched, "MatchedDetails")
-    for value in _list(matched, "MatchedCategories"):
-        name = short_name(value)
-        if name is None:
-            continue
-        points = children(child(details, name), "PointsOfInterest")
-        spans = [span_ms(point) for point in points if "BeginOffsetMillis" in point]
-        for begin, end in spans:
-            yield Label(call, "category", name, begin_ms=begin, end_ms=end)
-        if not spans:
-            yield Label(call, "category", name)
 
 
 def _characteristics(found: Record, call: CallName, *, readable: bool) -> Iterator[Label]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callbeam.records import RecordError, child, epoch_ms, identifier, truth
+from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.payloads import kept_payload
 from callbeam.transcripts.said import LIVE_CALL_ANALYTICS, CallName, Label, Message, Segment
 from callbeam.transcripts.transcript_fields import figure, role, short_name, span_ms, text_of, words_of
@@ -160,15 +161,7 @@ def _sentiment(record: Record, call: CallName, segment: Segment) -> Iterator[Lab
 def _call_labels(record: Record, call: CallName, *, readable: bool) -> Iterator[Label]:
     event = _event(record)
     if event == "ADD_CALL_CATEGORY":
-        matched = child(record, "CategoryEvent") or record
-        details, named = child(matched, "MatchedDetails"), matched.get("MatchedCategories")
-        for name in filter(None, map(short_name, named if isinstance(named, list) else [])):
-            ranges = child(details, name).get("TimestampRanges")
-            spans = [span_ms(one) for one in ranges if isinstance(one, dict)] if isinstance(ranges, list) else []
-            for begin, end in spans:
-                yield Label(call, "category", name, begin_ms=begin, end_ms=end)
-            if not spans:
-                yield Label(call, "category", name)
+        yield from category_labels(child(record, "CategoryEvent") or record, call)
     elif event == "UPDATE_AGENT" and (agent := identifier(record.get("AgentId"))) is not None:
         yield Label(call, "agent", agent)
     elif event == "ADD_SUMMARY" and (summary := text_of(record.get("CallSummaryText"))) is not None:

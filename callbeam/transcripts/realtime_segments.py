@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from callbeam.records import RecordError, child, children, epoch_ms, identifier
+from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.said import CONTACT_LENS_REALTIME, CallName, Clock, Label, Segment
 from callbeam.transcripts.transcript_fields import names_in, role, short_name, span_ms, text_of
 
@@ -67,7 +68,7 @@ def read_realtime_segments(record: Record, source: str, place: str, policy: Text
         for kind in ("Utterance", "Transcript"):
             if kind in segment:
                 yield from _spoken(child(segment, kind), kind, call, language, readable=readable, redacted=redacted)
-        yield from _categories(child(segment, "Categories"), call)
+        yield from category_labels(child(segment, "Categories"), call)
         summary = text_of(child(segment, "PostContactSummary").get("Content"))
         if summary is not None:
             yield Label(call, "summary", summary if readable else None)
@@ -106,16 +107,3 @@ def _spoken(
         yield Label(
             call, "issue", text if readable else None, role=speaker, segment_id=name, begin_ms=begin, end_ms=end
         )
-
-
-def _categories(matched: Record, call: CallName) -> Iterator[Label]:
-    details = child(matched, "MatchedDetails")
-    named = matched.get("MatchedCategories")
-    for name in filter(None, map(short_name, named if isinstance(named, list) else [])):
-        spans = [
-            span_ms(one) for one in children(child(details, name), "PointsOfInterest") if "BeginOffsetMillis" in one
-        ]
-        for begin, end in spans:
-            yield Label(call, "category", name, begin_ms=begin, end_ms=end)
-        if not spans:
-            yield Label(call, "category", name)
