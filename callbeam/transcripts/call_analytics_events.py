@@ -14,7 +14,7 @@ from callbeam.records import RecordError, child, children, epoch_ms, identifier,
 from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.payloads import kept_payload
 from callbeam.transcripts.said import AGENT, CHIME_CALL_ANALYTICS, CUSTOMER, CallName, Clock, Label, Message, Segment
-from callbeam.transcripts.transcript_fields import figure, role, short_name, span_ms, text_of, words_of
+from callbeam.transcripts.transcript_fields import figure, role, short_name, span_ms, text_found, text_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -163,11 +163,8 @@ def _utterance_labels(record: Record, call: CallName, segments: list[Segment], *
         if (sentiment := short_name(utterance.get("Sentiment"))) is not None:
             yield Label(call, "sentiment", sentiment, **about, **span)  # type: ignore[arg-type]
         for issue in children(utterance, "IssuesDetected"):
-            offsets, text = child(issue, "CharacterOffsets"), utterance.get("Transcript")
-            begin = figure(offsets.get("Begin", offsets.get("BeginOffsetChar")))
-            end = figure(offsets.get("End", offsets.get("EndOffsetChar")))
-            cut = text[int(begin) : int(end)] if isinstance(text, str) and begin is not None and end is not None else ""
-            yield Label(call, "issue", text_of(cut) if readable else None, **about, **span)  # type: ignore[arg-type]
+            text = text_found(utterance.get("Transcript"), issue)
+            yield Label(call, "issue", text if readable else None, **about, **span)  # type: ignore[arg-type]
 
 
 def _voice_tone(detail: Record, call: CallName, direction: str) -> Iterator[Label]:

@@ -19,6 +19,7 @@ from callbeam.transcripts.transcript_fields import (
     role,
     short_name,
     span_ms,
+    text_found,
     text_of,
     words_of,
 )
@@ -126,7 +127,7 @@ def _turn(
         yield label("loudness", score=mean, scale="0..100", begin_ms=begin, end_ms=end)
     for field, named in FINDINGS.items():
         for finding in children(turn, field):
-            text = text_of(finding.get("Text")) or _cut(turn, finding)
+            text = text_found(turn.get("Content"), finding)
             yield label(named, value=text if readable else None, begin_ms=begin, end_ms=end)
     for span in _redacted_spans(turn):
         yield label("redaction", begin_ms=span[0], end_ms=span[1])
@@ -137,16 +138,6 @@ def _list(record: Record, *names: str) -> list[Any]:
         if isinstance(found := record.get(name), list):
             return found
     return []
-
-
-def _cut(turn: Record, finding: Record) -> str | None:
-    """Return the text between two characters of a turn, whose offsets have two published names each."""
-    offsets, content = child(finding, "CharacterOffsets"), turn.get("Content")
-    begin = figure(offsets.get("Begin", offsets.get("BeginOffsetChar")))
-    end = figure(offsets.get("End", offsets.get("EndOffsetChar")))
-    if not isinstance(content, str) or begin is None or end is None:
-        return None
-    return text_of(content[int(begin) : int(end)])
 
 
 def _redacted_spans(turn: Record) -> Iterator[tuple[int, int]]:

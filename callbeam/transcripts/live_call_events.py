@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from callbeam.records import RecordError, child, epoch_ms, identifier, truth
+from callbeam.records import RecordError, child, children, epoch_ms, identifier, truth
 from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.payloads import kept_payload
 from callbeam.transcripts.said import LIVE_CALL_ANALYTICS, CallName, Label, Message, Segment
@@ -114,13 +114,13 @@ def _segment(record: Record, call: CallName, said_ms: int | None, *, readable: b
     if utterance:
         begin, end = span_ms(utterance)
         said, name = utterance, utterance.get("UtteranceId")
-        speaker, words = utterance.get("ParticipantRole"), words_of(_items(utterance))
+        speaker, words = utterance.get("ParticipantRole"), words_of(children(utterance, "Items"))
     else:
         said = transcript or record
         begin, end = span_ms(said, names=("StartTime", "EndTime"), per_unit=1000)
         name = said.get("ResultId") or said.get("SegmentId")
         speaker = said.get("Channel")
-        words = words_of(_items(said), begin="StartTime", end="EndTime", per_unit=1000)
+        words = words_of(children(said, "Items"), begin="StartTime", end="EndTime", per_unit=1000)
     return Segment(
         call,
         short_name(name) or f"{begin}",
@@ -133,11 +133,6 @@ def _segment(record: Record, call: CallName, said_ms: int | None, *, readable: b
         is_partial=truth(said.get("IsPartial")) or False,
         said_ms=said_ms or 0,
     )
-
-
-def _items(said: Record) -> list[Record]:
-    items = said.get("Items")
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _sentiment(record: Record, call: CallName, segment: Segment) -> Iterator[Label]:

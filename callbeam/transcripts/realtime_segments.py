@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from callbeam.records import RecordError, child, children, epoch_ms, identifier
 from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.said import CONTACT_LENS_REALTIME, CallName, Clock, Label, Segment
-from callbeam.transcripts.transcript_fields import names_in, role, short_name, span_ms, text_of
+from callbeam.transcripts.transcript_fields import names_in, role, short_name, span_ms, text_found, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,7 +103,7 @@ def _spoken(
     if not partial and (sentiment := short_name(said.get("Sentiment"))) is not None:
         yield Label(call, "sentiment", sentiment, role=speaker, segment_id=name, begin_ms=begin, end_ms=end)
     for issue in children(said, "IssuesDetected"):
-        text = text_of(issue.get("Text"))
+        text = text_found(said.get("Content"), issue)
         yield Label(
             call, "issue", text if readable else None, role=speaker, segment_id=name, begin_ms=begin, end_ms=end
         )

@@ -130,6 +130,23 @@ def words_of(
     return tuple(found)
 
 
+def text_found(content: object, finding: Mapping[str, Any]) -> str | None:
+    """Return the text that a finding names: its own, or what lies between two characters of the content.
+
+    Examples
+    --------
+    >>> text_found("Hey, I lost my card.", {"CharacterOffsets": {"BeginOffsetChar": 5, "EndOffsetChar": 19}})
+    'I lost my card'
+    """
+    own = text_of(finding.get("Text"))
+    offsets = child(finding, "CharacterOffsets")
+    begin = figure(offsets.get("Begin", offsets.get("BeginOffsetChar")))
+    end = figure(offsets.get("End", offsets.get("EndOffsetChar")))
+    if own is not None or not isinstance(content, str) or begin is None or end is None:
+        return own
+    return text_of(content[int(begin) : int(end)])
+
+
 def names_in(place: str) -> tuple[str, ...]:
     """Return the identifiers that a file's name may hold: a service names its output by contact, job or recording.
 

@@ -161,6 +161,7 @@ def realtime_segments() -> dict[str, Any]:
                            "EndOffsetMillis": 24598}},
             {"Transcript": {"Id": "121d1581", **said, "Content": f"Hello, my name is {NAME}. How can I help you?",
                             "BeginOffsetMillis": 19010, "EndOffsetMillis": 24598, "Sentiment": "NEUTRAL",
+                            "IssuesDetected": [{"CharacterOffsets": {"BeginOffsetChar": 0, "EndOffsetChar": 5}}],
                             "Time": {"AbsoluteTime": "2026-03-02T09:00:19.010Z"}}},
             {"Categories": {"MatchedCategories": ["CardBrokenIssue"],
                             "MatchedDetails": {"CardBrokenIssue": {

@@ -88,6 +88,7 @@ def test_real_time_segments() -> None:
     assert final.clock.zero_ms == 1772442000000
     assert final.call.names == (CONTACT_ID,)
     assert labels(said)["category"].value == "CardBrokenIssue"
+    assert labels(said)["issue"].value == "Hello"
     assert read({"Segments": [], "NextToken": "t"}, LENS_FILE) == []
     for event in ("STARTED", "COMPLETED", "FAILED"):
         assert read({"EventType": event, "ContactId": CONTACT_ID, "Channel": "VOICE"}) == []
