@@ -20,7 +20,7 @@ from callbeam.pipelines.command_line import (
     add_s3_arguments,
     add_s3_writing_arguments,
     number,
-    object_settings,
+    output_config,
     parse,
     s3_config,
     show_instant,
@@ -56,7 +56,7 @@ from callbeam.pipelines.speech_options import (
     assembly_config,
 )
 from callbeam.pipelines.summary import only_runs_in, summary
-from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable, open_store, resolve_config
+from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable, open_store
 from callbeam.tables import (
     Manifest,
     PublishConfig,
@@ -186,7 +186,7 @@ def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
     decode = DecodeConfig(parse_role_map(options.role_map))
     windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
-    storage = resolve_config(s3_config(options, options.output, object_settings(options, options.output)))
+    storage = output_config(options, options.output)
     place = options.recordings
     model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
     analysis, assembly = analysis_config(options, model), assembly_config(options, model)

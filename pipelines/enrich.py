@@ -13,16 +13,15 @@ from callbeam.pipelines.command_line import (
     StrictParser,
     add_s3_arguments,
     add_s3_writing_arguments,
-    object_settings,
+    output_config,
     parse,
-    s3_config,
 )
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import versions
 from callbeam.pipelines.source_plan import resting_collector
 from callbeam.report import counted
-from callbeam.storage import StorageConfig, check_writable, open_store, resolve_config
+from callbeam.storage import StorageConfig, check_writable, open_store
 from callbeam.tables import PublishConfig, load_tombstones, open_output
 from callbeam.transcripts import TextPolicy
 
@@ -73,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
     parser = StrictParser(prog="callbeam enrich", description=__doc__)
     add_arguments(parser)
     options, _ = parse(parser, argv)
-    storage = resolve_config(s3_config(options, options.tables, object_settings(options, options.tables)))
+    storage = output_config(options, options.tables)
     enrich_tables(storage, options.source, options.text_policy, allow_overlap=options.allow_overlap)
     return 0
 

@@ -13,14 +13,13 @@ from callbeam.pipelines.command_line import (
     StrictParser,
     add_s3_arguments,
     add_s3_writing_arguments,
-    object_settings,
+    output_config,
     parse,
-    s3_config,
     show_instant,
 )
 from callbeam.pipelines.exits import command
 from callbeam.report import counted
-from callbeam.storage import check_writable, open_store, resolve_config
+from callbeam.storage import check_writable, open_store
 from callbeam.tables import open_output
 
 
@@ -62,7 +61,7 @@ def main(argv: Sequence[str]) -> int:
     options, _ = parse(parser, argv)
     if not options.call_ids and not options.subject_keys:
         raise UsageError("nobody is named: give --call-id or --subject-key")
-    storage = resolve_config(s3_config(options, options.tables, object_settings(options, options.tables)))
+    storage = output_config(options, options.tables)
     open_output(storage)
     store = open_store(storage)
     check_writable(store)

@@ -175,6 +175,12 @@ class Collected:
         found = [pc.unique(table["day_ms"]) for table in self._tables.values()]
         return sorted({day for one in found for day in one.to_pylist()})
 
+    def sources_of_day(self, kind: type, day_ms: int) -> list[tuple[str, str]]:
+        """Return call and source of all that was said of a day's calls, each pair once, in order."""
+        table = self._tables[kind].filter(pc.equal(self._tables[kind]["day_ms"], day_ms))
+        pairs = table.group_by(["call_id", "source"]).aggregate([])
+        return sorted(zip(pairs["call_id"].to_pylist(), pairs["source"].to_pylist(), strict=True))
+
     def of_day(self, kind: type, day_ms: int) -> Iterator[list[dict[str, Any]]]:
         """Yield what was said of each call of a day, by call_id."""
         table = self._tables[kind]

@@ -65,11 +65,8 @@ class Enriched:
         Things said of calls that no job has written, by the name that the source gives the call.
     withheld : int
         Segments whose text the policy withholds.
-    uncertain : int
-        Accounts of a call whose clock could not be brought to the call's.
     passed_over : int
         Things said of who was erased.
-    job_ids : list of str
     """
 
     forms: Counter[str] = field(default_factory=Counter)
@@ -78,9 +75,7 @@ class Enriched:
     rows: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     withheld: int = 0
-    uncertain: int = 0
     passed_over: int = 0
-    job_ids: list[str] = field(default_factory=list)
 
 
 def enrich(
@@ -180,16 +175,15 @@ class _Day:
                 strict=True,
             )
         )
-        for rows in self._collected.of_day(Segment, self.job.start_ms):
-            for row in rows:
-                job_id = theirs.get((row["call_id"], row["source"]))
-                if job_id is not None:
-                    other = next(manifest for manifest in others if manifest.job_id == job_id)
-                    raise UsageError(
-                        f"{row['source']} of call {row['call_id']} is there already, from "
-                        f"{other.sources[0].removeprefix(SOURCE)}, and would be there twice: use the same --source to "
-                        "replace it, or --allow-overlap"
-                    )
+        for call_id, source in self._collected.sources_of_day(Segment, self.job.start_ms):
+            job_id = theirs.get((call_id, source))
+            if job_id is not None:
+                other = next(manifest for manifest in others if manifest.job_id == job_id)
+                raise UsageError(
+                    f"{source} of call {call_id} is there already, from "
+                    f"{other.sources[0].removeprefix(SOURCE)}, and would be there twice: use the same --source to "
+                    "replace it, or --allow-overlap"
+                )
 
     def write(self, config: PublishConfig, enriched: Enriched, *, letters: Sequence[BadRecord]) -> None:
         """Write and publish the day's rows; none of a day of which nothing is said any more."""
@@ -209,7 +203,6 @@ class _Day:
             for shard, part in _shards(table):
                 files.append(stage_table(self._store, self.job, config.attempt, TABLES[name], shard, part))
         publish(self._store, self.job, files, Outcome(), config)
-        enriched.job_ids.append(self.job.job_id)
 
     def _by_call(self) -> Iterator[tuple[str, dict[type, list[dict[str, Any]]]]]:
         """Yield all that is said of each call of the day, by call_id."""
@@ -290,7 +283,6 @@ def _count(enriched: Enriched, tables: Mapping[str, list[dict[str, Any]]], call_
     for row in segments:
         enriched.statuses[row["text_status"]] += 1
         enriched.withheld += row["text"] is None
-    enriched.uncertain += len({row["source"] for row in segments if row["text_status"] == "unaligned"})
     unknown = sum(not row["call_known"] for rows in tables.values() for row in rows if "call_known" in row)
     if unknown:
         enriched.unknown[call_id] += unknown

@@ -8,7 +8,7 @@ from .parsing import web_address as web_address
 from .parsing import whole_number as whole_number
 from .s3_options import add_s3_arguments as add_s3_arguments
 from .s3_options import add_s3_writing_arguments as add_s3_writing_arguments
-from .s3_options import object_settings as object_settings
+from .s3_options import output_config as output_config
 from .s3_options import s3_config as s3_config
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
     "add_s3_writing_arguments",
     "instant",
     "number",
-    "object_settings",
+    "output_config",
     "parse",
     "s3_config",
     "show_instant",

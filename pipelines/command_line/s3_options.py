@@ -8,7 +8,7 @@ from typing import Any
 
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line.parsing import web_address
-from callbeam.storage import ENCRYPTIONS, STORAGE_CLASSES, ObjectSettings, StorageConfig, check_settings
+from callbeam.storage import ENCRYPTIONS, STORAGE_CLASSES, ObjectSettings, StorageConfig, check_settings, resolve_config
 
 
 def add_s3_arguments(add: Callable[..., Any], what_for: str) -> None:
@@ -89,3 +89,14 @@ def object_settings(options: argparse.Namespace, output: str) -> ObjectSettings:
         )
     check_settings(settings)
     return settings
+
+
+def output_config(options: argparse.Namespace, output: str) -> StorageConfig:
+    """Say how an output is reached that is written, its objects' settings included.
+
+    Raises
+    ------
+    UsageError
+        As ``object_settings``, and if the output cannot be one.
+    """
+    return resolve_config(s3_config(options, output, object_settings(options, output)))
