@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import gc
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from callbeam.assembly import bad_record_letters
 from callbeam.calls import DeadLetter, PlannedJob, Recorded, plan_contacts, plan_recorded
 from callbeam.errors import UsageError
 from callbeam.kvs import KvsClient, plan_jobs
@@ -129,22 +129,7 @@ def plan_from_records(
 
 def _letters(bad_records: Sequence[BadRecord], unreadable: Mapping[str, str]) -> list[DeadLetter]:
     """Say of each record that cannot be read, and of each contact that no job looks for, where it is and why."""
-    places: Counter[str] = Counter()
-    letters = []
-    for bad in bad_records:
-        place = f"{bad.source}, {bad.place}"
-        places[place] += 1
-        letters.append(
-            DeadLetter(
-                STEP,
-                "bad_record",
-                f"{place}: {bad.reason}",
-                sample=bad.sample.encode(),
-                # A row's key: an envelope may hold several bad records at one place.
-                place=place if places[place] == 1 else f"{place} ({places[place]})",
-            )
-        )
-    return letters + [
+    return bad_record_letters(STEP, bad_records) + [
         DeadLetter(STEP, "not_planned", f"contact {call_id}: {why}", call_id=call_id, place=f"contact {call_id}")
         for call_id, why in sorted(unreadable.items())
     ]

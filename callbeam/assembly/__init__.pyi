@@ -11,6 +11,8 @@ from .config import AssemblyConfig as AssemblyConfig
 from .job_publishing import publish_job as publish_job
 from .joined_channels import channel_part as channel_part
 from .ledger import LedgerBuffer as LedgerBuffer
+from .ledger import bad_record_letters as bad_record_letters
+from .ledger import dead_letter_batch as dead_letter_batch
 from .ledger import keyed_dead_letters as keyed_dead_letters
 from .ledger import keyed_ledger as keyed_ledger
 from .packing import complete as complete
@@ -45,10 +47,12 @@ __all__ = [
     "Tally",
     "WindowSummary",
     "assemble_call",
+    "bad_record_letters",
     "call_parts",
     "channel_part",
     "complete",
     "covered_ms",
+    "dead_letter_batch",
     "key_of",
     "keyed_dead_letters",
     "keyed_ledger",

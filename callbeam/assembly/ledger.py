@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from callbeam.assembly.call_parts import DEAD_LETTERS, FRAGMENTS, Keyed, key_of, row_key
 from callbeam.assembly.packing import pack
+from callbeam.calls import DeadLetter
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from callbeam.calls import DeadLetter, LedgerRow
+    from callbeam.calls import LedgerRow
+    from callbeam.records import BadRecord
 
 FLUSH_ROWS = 4096
 
@@ -61,6 +63,26 @@ def dead_letter_batch(job_id: str, letters: Sequence[DeadLetter]) -> pa.RecordBa
         "sample": [letter.sample for letter in letters],
     }
     return pa.RecordBatch.from_pydict(columns, schema=TABLES[DEAD_LETTERS].schema)
+
+
+def bad_record_letters(step: str, bad_records: Iterable[BadRecord]) -> list[DeadLetter]:
+    """Return a dead letter for each record that cannot be read: where it is, and why."""
+    places: Counter[str] = Counter()
+    letters = []
+    for bad in bad_records:
+        place = f"{bad.source}, {bad.place}"
+        places[place] += 1
+        letters.append(
+            DeadLetter(
+                step,
+                "bad_record",
+                f"{place}: {bad.reason}",
+                sample=bad.sample.encode(),
+                # A row's key: an envelope may hold several bad records at one place.
+                place=place if places[place] == 1 else f"{place} ({places[place]})",
+            )
+        )
+    return letters
 
 
 def keyed_ledger(job_id: str, rows: Iterable[LedgerRow]) -> Iterator[Keyed]:

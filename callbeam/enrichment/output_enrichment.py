@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from callbeam.assembly import bad_record_letters, dead_letter_batch
 from callbeam.enrichment.call_enrichment import enrich_call
 from callbeam.enrichment.collected import CHUNK, Collected
 from callbeam.enrichment.named_calls import DAY_MS, NamedCalls, day_of
@@ -196,7 +197,8 @@ class _Day:
             rows.add(found.tables)
         tables = rows.tables()
         if letters:
-            tables["dead_letters"] = without_erased(_dead_letters(self.job.job_id, letters), config.erased)
+            failed = dead_letter_batch(self.job.job_id, bad_record_letters(STEP, letters))
+            tables["dead_letters"] = without_erased(pa.Table.from_batches([failed]), config.erased)
         files: list[StagedFile] = []
         for name, table in sorted(tables.items()):
             enriched.rows[name] += table.num_rows
@@ -286,23 +288,3 @@ def _count(enriched: Enriched, tables: Mapping[str, list[dict[str, Any]]], call_
     unknown = sum(not row["call_known"] for rows in tables.values() for row in rows if "call_known" in row)
     if unknown:
         enriched.unknown[call_id] += unknown
-
-
-def _dead_letters(job_id: str, letters: Sequence[BadRecord]) -> pa.Table:
-    """Return a row for each record that cannot be read; an envelope may hold several at one place."""
-    places: Counter[str] = Counter()
-    rows = []
-    for bad in letters:
-        place = f"{bad.source}, {bad.place}"
-        places[place] += 1
-        rows.append(
-            {
-                "job_id": job_id,
-                "step": STEP,
-                "reason": "bad_record",
-                "detail": f"{place}: {bad.reason}",
-                "stream_arn": place if places[place] == 1 else f"{place} ({places[place]})",
-                "sample": bad.sample.encode()[:64],
-            }
-        )
-    return pa.Table.from_pylist(rows, schema=TABLES["dead_letters"].schema)
