@@ -18,7 +18,7 @@ from builders.made_transcripts import MadeSources, f1, right_links, write_source
 
 from callbeam.callmaker import load_truth
 from callbeam.emulator import Emulator
-from callbeam.notebook import open_tables, units_said, utterances_said
+from callbeam.notebook import open_tables, unit_labels, units_said, utterances_said
 from callbeam.pipelines import backfill, enrich
 from callbeam.tables import Manifest
 
@@ -231,6 +231,31 @@ def test_views_and_the_notebook_join_the_same_texts(enriched: Enriched, database
         assert len(found) == len(rows)
         assert {row["call_id"] + row[key]: row["text"] for row in rows} == found
         assert sum(text is not None for text in found.values()) > len(found) / 2
+
+
+def test_views_and_the_notebook_join_the_same_labels(
+    enriched: Enriched, database: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    shutil.copytree(enriched.output, tmp_path / "out")
+    units = [row for row in enriched.rows("sentiment_inputs") if len(row["utterance_ids"]) > 1][:4]
+    lines = ["call_id,name,value,annotator,unit_id"]
+    lines += [f"{unit['call_id']},mood,calm,ann,{unit['unit_id']}" for unit in units]
+    lines += [f"{unit['call_id']},mood,glad,bob,{unit['utterance_ids'][1]}" for unit in units]
+    lines += [f"{units[0]['call_id']},mood,of the call,ann,", "nobody,mood,calm,ann,"]
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    people = Enriched(tmp_path / "out", tmp_path / "labels.csv", enriched.made)
+    assert people.run() == 0
+    views = (DOCS / "views.sql").read_text(encoding="utf-8")
+    connection = duckdb.connect()
+    connection.execute(views.replace("'out/", f"'{people.output}/"))
+    joined = unit_labels(open_tables(people.output))
+    found = connection.sql(f"SELECT {', '.join(joined.column_names)} FROM unit_labels").fetchall()
+    rows = [tuple(row.values()) for row in joined.to_pylist()]
+    assert sorted(map(repr, rows)) == sorted(map(repr, found))
+    values = Counter(row["value"] for row in joined.to_pylist() if row["name"] == "mood")
+    assert values["calm"] == len(units)
+    assert values["glad"] >= len(units)
+    assert values["of the call"] == 0
 
 
 def test_labels_come_to_the_units_that_they_are_about(database: duckdb.DuckDBPyConnection) -> None:
