@@ -43,7 +43,7 @@ def utterances_said(tables: Mapping[str, pa.Table]) -> pa.Table:
 
 
 def units_said(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Return the units that a sentiment model may score, with the text of the utterances that they hold or cut.
+    """Return the units that a sentiment model may score, with what was said in them and before them.
 
     Parameters
     ----------
@@ -53,13 +53,18 @@ def units_said(tables: Mapping[str, pa.Table]) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        Table ``sentiment_inputs`` and the column ``text``, NULL where there is none.
+        Table ``sentiment_inputs``, each turn of ``context`` with its ``text``, and the column ``text``: that of the
+        utterances which the unit holds or cuts, whole. NULL where there is none.
     """
-    units, best = tables["sentiment_inputs"], _best(tables)
-    texts = []
-    for call_id, names in zip(units["call_id"].to_pylist(), units["utterance_ids"].to_pylist(), strict=True):
-        parts = [best[call_id, name]["text"] for name in names if (call_id, name) in best]
-        texts.append(" ".join(part for part in parts if part is not None) or None)
+    units = tables["sentiment_inputs"]
+    said = {key: row["text"] for key, row in _best(tables).items() if row["text"] is not None}
+    texts, contexts = [], []
+    columns = (units[name].to_pylist() for name in ("call_id", "utterance_ids", "context"))
+    for call_id, names, turns in zip(*columns, strict=True):
+        texts.append(" ".join(said[call_id, name] for name in names if (call_id, name) in said) or None)
+        contexts.append([{**turn, "text": said.get((call_id, turn["utterance_id"]))} for turn in turns])
+    place, kept = units.schema.get_field_index("context"), units.schema.field("context")
+    units = units.set_column(place, kept, pa.array(contexts, kept.type))
     return units.append_column("text", pa.array(texts, pa.string()))
 
 
