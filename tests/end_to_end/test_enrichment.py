@@ -14,12 +14,13 @@ import duckdb
 import pyarrow.dataset as ds
 import pytest
 import sqlglot
-from builders.made_transcripts import MadeSources, f1, right_links, write_sources
+from builders.made_transcripts import MadeSources, write_sources
 
 from callbeam.callmaker import load_truth
 from callbeam.emulator import Emulator
 from callbeam.notebook import open_tables, units_said, utterances_said
 from callbeam.pipelines import backfill, enrich
+from callbeam.scoring import f1, right_links
 from callbeam.tables import Manifest
 
 DEMO_CALLS = 6
