@@ -10,6 +10,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import pyarrow.dataset as ds
 import pytest
 
@@ -70,6 +71,21 @@ def test_what_a_system_says_comes_to_the_calls(ran: dict[str, Ran], system: str)
     pages = "".join(path.read_text() for path in (out / "_report" / "pages").glob("*.html"))
     assert segments[0]["text"] in pages
     assert "+1206555" not in text + pages
+
+
+@pytest.mark.parametrize("system", SOURCES)
+def test_views_are_there_whatever_a_system_says(ran: dict[str, Ran], system: str) -> None:
+    """Contact Lens publishes no messages, and the views name their table all the same."""
+    connection = duckdb.connect()
+    views = (Path(__file__).parents[2] / "docs" / "views.sql").read_text(encoding="utf-8")
+    connection.execute(views.replace("'out/", f"'{ran[system].out}/"))
+    (count,) = connection.sql("SELECT count(*) FROM messages").fetchall()[0]
+    assert (count > 0) == (system == "call-analytics")
+    assert connection.sql("SELECT count(text) FROM utterances_said").fetchall()[0][0] > 20
+    page = (Path(__file__).parents[2] / "docs" / "definitions.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"^```sql\n(SELECT name, source.*?)^```", page, re.MULTILINE | re.DOTALL)
+    found = {row[:2] for row in connection.sql(query).fetchall()}
+    assert (("talk_time_agent_ms", "contact_lens") in found) == (system == "contact-lens")
 
 
 def test_a_wrong_link_lowers_the_share(ran: dict[str, Ran], tmp_path: Path) -> None:

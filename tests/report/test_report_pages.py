@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from builders.made_output import START, MadeOutput
 
+from callbeam.catalog.views import DUCKDB, views
 from callbeam.conversation.conversation import ONE_PARTICIPANT_HEARD, PROMPTS_COUNTED_AS_AGENT
 from callbeam.line import CHANNELS_MAY_BE_SWAPPED, ECHO_LEAK
 from callbeam.line.layout import CHANNELS_IDENTICAL
 from callbeam.report import CLIP_BYTES, write_report
 from callbeam.report.call_rows import CallRows, load_calls
 from callbeam.report.markup import data_block, el, join
+from callbeam.report.said_tables import DIFFERENT
 from callbeam.report.sentiment_lines import line_score, sentiment_lines
 from callbeam.report.timeline_data import chosen_clips, playable, timeline_data
 from callbeam.report.words import EVENTS, WARNINGS
@@ -325,3 +327,16 @@ def test_each_source_and_participant_has_a_line(made: MadeOutput) -> None:
     assert timeline_data(rows, clip_bytes=0)["sentiment"] == sentiment_lines(rows)
     made.rows["labels"] = []
     assert sentiment_lines(rows_of(made, "call-1")) == []
+
+
+def test_figures_beside_ours_say_that_they_are_defined_otherwise(made: MadeOutput) -> None:
+    made.add_call("call-1")
+    made.add_call("call-2", seed=2)
+    made.add_said("call-1")
+    _, pages = write(made)
+    said = [page for page in pages if "Comparison" in page.texts]
+    assert len(said) == 1
+    assert DIFFERENT in said[0].texts
+    heading = DIFFERENT.rpartition(", ")[2].rstrip(".")
+    assert f"## {heading}\n" in (Path(__file__).parents[2] / "docs" / "definitions.md").read_text(encoding="utf-8")
+    assert heading in views(DUCKDB)["comparison"]
