@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ MOST_NAMED = 5
 
 
 def right_links(turn: MadeTurn, utterances: Iterable[Row]) -> set[str]:
-    """Return the utterances that hold a word of a turn, by the truth's times.
+    """Return the utterances that hold a word of a turn, by the truth's times: each word lies in one of them.
 
     Parameters
     ----------
@@ -37,12 +38,14 @@ def right_links(turn: MadeTurn, utterances: Iterable[Row]) -> set[str]:
         Rows of ``utterances`` of its call.
     """
     own = [one for one in utterances if one["participant_role"] == turn.role]
-    middles = [(begin + end) / 2 for begin, end, _ in turn.words]
-    return {
-        one["utterance_id"]
-        for one in own
-        if any(one["begin_offset_ms"] - SLACK_MS <= at <= one["end_offset_ms"] + SLACK_MS for at in middles)
-    }
+    found = set()
+    for begin, end, _ in turn.words:
+        middle = (begin + end) / 2
+        apart = [(max(one["begin_offset_ms"] - middle, middle - one["end_offset_ms"], 0), one) for one in own]
+        nearest = min(apart, key=itemgetter(0), default=None)
+        if nearest is not None and nearest[0] <= SLACK_MS:
+            found.add(nearest[1]["utterance_id"])
+    return found
 
 
 def f1(found: set[Link], right: set[Link]) -> float:
