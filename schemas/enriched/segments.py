@@ -48,8 +48,8 @@ SEGMENTS: Table = Table(
         Column(
             "words",
             WORDS,
-            "Its words and the utterances that they lie in; one without times is joined to the one before it. NULL without "
-            "words.",
+            "Its words and the utterances that they lie in; one without times is joined to the one before it. "
+            "NULL without words.",
             nullable=True,
         ),
         Column(
