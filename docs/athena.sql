@@ -834,7 +834,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`segments` (
   `clock_confidence` float COMMENT 'How well the source\'s speech and the call\'s agree at that shift: their correlation over frames of 20 ms, 0 to 1; below 0.4 no text is given to utterances.',
   `language` string COMMENT 'As the source writes it.',
   `text` string COMMENT 'What was said; NULL where the text policy withholds it.',
-  `words` array<struct<begin_offset_ms:int,end_offset_ms:int,text:string,confidence:float,utterance_id:string>> COMMENT 'Its words and the utterances that they lie in; NULL without.',
+  `words` array<struct<begin_offset_ms:int,end_offset_ms:int,text:string,confidence:float,utterance_id:string>> COMMENT 'Its words and the utterances that they lie in; one without times is joined to the one before it. NULL without words.',
   `text_status` string COMMENT 'linked: in utterance_texts; no_utterance: nobody of its role is heard there; no_channel: the call has no channel of its role; unaligned: its clock cannot be brought to the call\'s; unknown_call.',
   `utterance_ids` array<string> COMMENT 'The utterances that it lies in, in order.',
   `is_partial` boolean COMMENT 'The source\'s final word on it never came.',
