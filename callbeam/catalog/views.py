@@ -171,7 +171,8 @@ WHERE l.unit_id = s.unit_id
 
 
 _COMPARISON = """\
--- A source's totals of a call beside ours; docs/definitions.md says how the definitions differ.
+-- A source's totals of a call beside ours. They are defined otherwise: talk time by a transcript's turns, not voices;
+-- interruptions as long as a turn, not as both speak. docs/definitions.md, "Their figures beside ours", has all of it.
 SELECT call_id, job_id, source, name, theirs, ours, theirs - ours AS difference
 FROM (
   SELECT c.call_id, c.job_id, l.source, l.name, l.score AS theirs, CASE l.name

@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 import sqlglot
-from builders.made_transcripts import MadeSources, f1, right_links, write_sources
+from builders.made_transcripts import MadeSources, write_sources
 
 from callbeam.callmaker import load_truth
 from callbeam.emulator import Emulator
 from callbeam.notebook import open_tables, unit_labels, units_said, utterances_said
 from callbeam.pipelines import backfill, enrich
+from callbeam.scoring import f1, right_links
 from callbeam.tables import Manifest
 
 DEMO_CALLS = 6
@@ -103,9 +104,7 @@ def test_no_word_is_used_twice_and_none_is_lost(enriched: Enriched) -> None:
     said: Counter[tuple[str, str]] = Counter()
     for row in enriched.rows("segments"):
         if row["text_status"] == "linked":
-            said[row["call_id"], row["source"]] += (
-                len(row["text"].split()) if row["words"] is None else len(row["words"])
-            )
+            said[row["call_id"], row["source"]] += len(row["text"].split())
     heard: Counter[tuple[str, str]] = Counter()
     for row in enriched.rows("utterance_texts"):
         heard[row["call_id"], row["source"]] += row["word_count"] or 0
