@@ -463,7 +463,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`sentiment_inputs` (
   `ineligible_reason` string COMMENT 'Why not, the first that holds of: agent_policy, system_voice, no_speech, too_short, masked, hold, crosstalk, echo_leak, overlap, low_snr.',
   `overlap_ratio` float COMMENT 'Share of its speech over which another participant speaks; NULL if only one is heard, or if channels cannot be compared (warnings clocks_differ, channels_identical).',
   `echo_ratio` float COMMENT 'Share of what sounds like speech in it that is another leg\'s echo and was taken out; NULL where no leg on another stream was compared.',
-  `context` array<struct<utterance_id:string,participant_role:string,begin_offset_ms:int,end_offset_ms:int,text:string>> COMMENT 'The three turns of any participant that begin before it and are no part of it, oldest first; of its own channel alone if channels cannot be compared. text is NULL until transcripts come.',
+  `context` array<struct<utterance_id:string,participant_role:string,begin_offset_ms:int,end_offset_ms:int,text:string>> COMMENT 'The three turns of any participant that begin before it and are no part of it, oldest first; of its own channel alone if channels cannot be compared. text is NULL here, for what was said comes later: units_said has it.',
   `level_mean_dbfs` float COMMENT 'RMS level of the speech.',
   `level_sd_db` float COMMENT 'Standard deviation of the speech frames\' levels; NULL, as all of its kind, for a single frame.',
   `level_slope_db_s` float COMMENT 'Least-squares slope of the speech frames\' levels over time, in dB per second; NULL for fewer than 10 frames.',

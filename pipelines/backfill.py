@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from apache_beam.options.pipeline_options import PipelineOptions
+
 from callbeam.assembly import lost_ratio, publish_job
 from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
@@ -31,11 +33,12 @@ from callbeam.pipelines.engines import (
     check_dataflow,
     dataflow_words,
     is_dataflow,
+    left_alone,
     memory_need,
     named_runner,
     usable_workers,
 )
-from callbeam.pipelines.enrich import add_text_policy, enrich_tables
+from callbeam.pipelines.enrich import add_text_policy, enrich_tables, said_later
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command, root_cause
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
@@ -171,6 +174,9 @@ def main(argv: Sequence[str]) -> int:
         memory.check()
         if local > 1:
             worker_server()  # it gets ready while jobs are planned
+    waits = not (on_dataflow and left_alone(PipelineOptions(beam_words)))
+    if options.transcripts and not waits:
+        print(said_later(options.output, options.transcripts, options.text_policy))
     config = _config(options, memory)
     jobs, letters = _checked_jobs(options, config)
     if engine_options.template_location and len(jobs) > 1:
@@ -181,11 +187,11 @@ def main(argv: Sequence[str]) -> int:
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
-    if options.transcripts and running.published:
+    if options.transcripts and waits and running.published:
         print(f"{options.transcripts}:")
         enrich_tables(config.storage, options.transcripts, options.text_policy)
-    elif options.transcripts:
-        print(f"{options.transcripts} is not read, for nothing is published yet: callbeam enrich reads it later")
+    elif options.transcripts and waits:
+        print(f"--transcripts {options.transcripts} is not read, for no job has published")
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 

@@ -18,6 +18,7 @@ from .publishing import publish as publish
 from .publishing import refuse_claimed as refuse_claimed
 from .shards import shard_count as shard_count
 from .shards import shard_of as shard_of
+from .shards import table_bytes as table_bytes
 from .staging import StagedFile as StagedFile
 from .staging import StagedPieces as StagedPieces
 from .staging import stage_piece as stage_piece
@@ -60,6 +61,7 @@ __all__ = [
     "shard_of",
     "stage_piece",
     "stage_table",
+    "table_bytes",
     "without_erased",
     "write_run",
 ]
