@@ -171,9 +171,7 @@ def main(argv: Sequence[str]) -> int:
     local = _local_workers(options.workers) if named_runner(runner) == LOCAL_RUNNER else None
     memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=local)
     if local is not None:
-        memory.check()
-        if local > 1:
-            worker_server()  # it gets ready while jobs are planned
+        _get_ready(memory, local)
     waits = not (on_dataflow and left_alone(PipelineOptions(beam_words)))
     if options.transcripts and not waits:
         print(said_later(options.output, options.transcripts, options.text_policy))
@@ -202,6 +200,13 @@ def _local_workers(asked: int | None) -> int:
     workers, why = usable_workers()
     print(f"callbeam backfill: {counted(workers, 'worker')}, {why} (--workers)", file=sys.stderr)
     return workers
+
+
+def _get_ready(memory: MemoryNeed, workers: int) -> None:
+    """Refuse workers for whom there is no memory; let others be started while jobs are planned."""
+    memory.check()
+    if workers > 1:
+        worker_server()
 
 
 def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
