@@ -2,19 +2,26 @@
 -- which `callbeam enrich` writes, to the tables of calls.
 SET TimeZone = 'UTC';
 CREATE OR REPLACE VIEW calls AS
-SELECT * FROM read_parquet('out/calls/**/*.parquet', hive_partitioning = true);
+SELECT *, strptime(left(job_id, 8), '%Y%m%d')::DATE AS dt
+FROM read_parquet('out/calls/**/*.parquet', union_by_name = true, hive_partitioning = false);
 CREATE OR REPLACE VIEW utterances AS
-SELECT * FROM read_parquet('out/utterances/**/*.parquet', hive_partitioning = true);
+SELECT *, strptime(left(job_id, 8), '%Y%m%d')::DATE AS dt
+FROM read_parquet('out/utterances/**/*.parquet', union_by_name = true, hive_partitioning = false);
 CREATE OR REPLACE VIEW sentiment_inputs AS
-SELECT * FROM read_parquet('out/sentiment_inputs/**/*.parquet', hive_partitioning = true);
+SELECT *, strptime(left(job_id, 8), '%Y%m%d')::DATE AS dt
+FROM read_parquet('out/sentiment_inputs/**/*.parquet', union_by_name = true, hive_partitioning = false);
 CREATE OR REPLACE VIEW segments AS
-SELECT * FROM read_parquet('out/segments/**/*.parquet', hive_partitioning = true);
+SELECT *, strptime(left(job_id, 8), '%Y%m%d')::DATE AS dt
+FROM read_parquet('out/segments/**/*.parquet', union_by_name = true, hive_partitioning = false);
 CREATE OR REPLACE VIEW utterance_texts AS
-SELECT * FROM read_parquet('out/utterance_texts/**/*.parquet', hive_partitioning = true);
+SELECT *, strptime(left(job_id, 8), '%Y%m%d')::DATE AS dt
+FROM read_parquet('out/utterance_texts/**/*.parquet', union_by_name = true, hive_partitioning = false);
 CREATE OR REPLACE VIEW labels AS
-SELECT * FROM read_parquet('out/labels/**/*.parquet', hive_partitioning = true);
+SELECT *, strptime(left(job_id, 8), '%Y%m%d')::DATE AS dt
+FROM read_parquet('out/labels/**/*.parquet', union_by_name = true, hive_partitioning = false);
 CREATE OR REPLACE VIEW messages AS
-SELECT * FROM read_parquet('out/messages/**/*.parquet', hive_partitioning = true);
+SELECT *, strptime(left(job_id, 8), '%Y%m%d')::DATE AS dt
+FROM read_parquet('out/messages/**/*.parquet', union_by_name = true, hive_partitioning = false);
 
 CREATE OR REPLACE VIEW utterances_said AS
 -- Utterances, each with the best text that any source has for it: of words before segments, and one source of equals.

@@ -61,7 +61,7 @@ from callbeam.pipelines.speech_options import (
 )
 from callbeam.pipelines.summary import only_runs_in, summary
 from callbeam.report import counted
-from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, StorageConfig, check_writable, open_store
+from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable, open_store
 from callbeam.tables import (
     Manifest,
     PublishConfig,
@@ -171,9 +171,7 @@ def main(argv: Sequence[str]) -> int:
     local = _local_workers(options.workers) if named_runner(runner) == LOCAL_RUNNER else None
     memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=local)
     if local is not None:
-        memory.check()
-        if local > 1:
-            worker_server()  # it gets ready while jobs are planned
+        _get_ready(memory, local)
     waits = not (on_dataflow and left_alone(PipelineOptions(beam_words)))
     if options.transcripts and not waits:
         print(said_later(options.output, options.transcripts, options.text_policy))
@@ -187,18 +185,12 @@ def main(argv: Sequence[str]) -> int:
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
-    if options.transcripts and waits:
-        _read_transcripts(options, config.storage, published=running.published)
-    return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
-
-
-def _read_transcripts(options: argparse.Namespace, storage: StorageConfig, *, published: int) -> None:
-    """Bring transcripts into the tables, as soon as there are some."""
-    if not published:
+    if options.transcripts and waits and running.published:
+        print(f"{options.transcripts}:")
+        enrich_tables(config.storage, options.transcripts, options.text_policy)
+    elif options.transcripts and waits:
         print(f"--transcripts {options.transcripts} is not read, for no job has published")
-        return
-    print(f"{options.transcripts}:")
-    enrich_tables(storage, options.transcripts, options.text_policy)
+    return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 
 def _local_workers(asked: int | None) -> int:
@@ -208,6 +200,13 @@ def _local_workers(asked: int | None) -> int:
     workers, why = usable_workers()
     print(f"callbeam backfill: {counted(workers, 'worker')}, {why} (--workers)", file=sys.stderr)
     return workers
+
+
+def _get_ready(memory: MemoryNeed, workers: int) -> None:
+    """Refuse workers for whom there is no memory; let others be started while jobs are planned."""
+    memory.check()
+    if workers > 1:
+        worker_server()
 
 
 def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:

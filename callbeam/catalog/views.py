@@ -65,7 +65,8 @@ WRITTEN = """\
 
 READ = """\
 CREATE OR REPLACE VIEW {name} AS
-SELECT * FROM read_parquet('out/{name}/**/*.parquet', hive_partitioning = true);"""
+SELECT *, strptime(left(job_id, 8), '%Y%m%d')::DATE AS dt
+FROM read_parquet('out/{name}/**/*.parquet', union_by_name = true, hive_partitioning = false);"""
 
 USED: Final = ("calls", "utterances", "sentiment_inputs", "segments", "utterance_texts", "labels", "messages")
 
