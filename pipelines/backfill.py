@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from apache_beam.options.pipeline_options import PipelineOptions
+
 from callbeam.assembly import lost_ratio, publish_job
 from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
@@ -31,15 +33,17 @@ from callbeam.pipelines.engines import (
     check_dataflow,
     dataflow_words,
     is_dataflow,
+    left_alone,
     memory_need,
     named_runner,
+    usable_workers,
 )
-from callbeam.pipelines.enrich import add_text_policy, enrich_tables
+from callbeam.pipelines.enrich import add_text_policy, enrich_tables, said_later
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command, root_cause
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
 from callbeam.pipelines.job_pipeline import BackfillConfig, build
-from callbeam.pipelines.local_run import LOCAL_RUNNER, ProgressLine, run_pipeline, runner_words
+from callbeam.pipelines.local_run import LOCAL_RUNNER, ProgressLine, run_pipeline, runner_words, worker_server
 from callbeam.pipelines.options import (
     add_recordings_argument,
     add_source_arguments,
@@ -56,6 +60,7 @@ from callbeam.pipelines.speech_options import (
     assembly_config,
 )
 from callbeam.pipelines.summary import only_runs_in, summary
+from callbeam.report import counted
 from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable, open_store
 from callbeam.tables import (
     Manifest,
@@ -113,7 +118,10 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
         help="exit with 3 if a larger share of the fragments is lost (default %(default)g)",
     )
     run.add_argument(
-        "--workers", type=whole_number(1), default=1, metavar="N", help="local worker processes (default %(default)s)"
+        "--workers",
+        type=whole_number(1),
+        metavar="N",
+        help="local worker processes (default: as many as cores and memory allow, and one for each stream at most)",
     )
     run.add_argument(
         "--resume",
@@ -160,26 +168,45 @@ def main(argv: Sequence[str]) -> int:
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
     runner = runner_words(beam_words, workers=options.workers)
-    local = options.workers if named_runner(runner) == LOCAL_RUNNER else None
+    local = _local_workers(options.workers) if named_runner(runner) == LOCAL_RUNNER else None
     memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=local)
     if local is not None:
-        memory.check()
+        _get_ready(memory, local)
+    waits = not (on_dataflow and left_alone(PipelineOptions(beam_words)))
+    if options.transcripts and not waits:
+        print(said_later(options.output, options.transcripts, options.text_policy))
     config = _config(options, memory)
     jobs, letters = _checked_jobs(options, config)
     if engine_options.template_location and len(jobs) > 1:
         raise UsageError("a template is one job, and a job is a UTC day or part of one: give a range within one day")
     publish = replace(config.publish, erased=load_tombstones(open_store(config.storage)))
-    running = _Running(replace(config, publish=publish), runner, max_loss=options.max_loss)
+    running = _Running(replace(config, publish=publish), runner, workers=local or 1, max_loss=options.max_loss)
     codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
-    if options.transcripts and running.published:
+    if options.transcripts and waits and running.published:
         print(f"{options.transcripts}:")
         enrich_tables(config.storage, options.transcripts, options.text_policy)
-    elif options.transcripts:
-        print(f"{options.transcripts} is not read, for nothing is published yet: callbeam enrich reads it later")
+    elif options.transcripts and waits:
+        print(f"--transcripts {options.transcripts} is not read, for no job has published")
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
+
+
+def _local_workers(asked: int | None) -> int:
+    """Return how many worker processes to start here, and say so unless somebody asked for them."""
+    if asked is not None:
+        return asked
+    workers, why = usable_workers()
+    print(f"callbeam backfill: {counted(workers, 'worker')}, {why} (--workers)", file=sys.stderr)
+    return workers
+
+
+def _get_ready(memory: MemoryNeed, workers: int) -> None:
+    """Refuse workers for whom there is no memory; let others be started while jobs are planned."""
+    memory.check()
+    if workers > 1:
+        worker_server()
 
 
 def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
@@ -238,9 +265,10 @@ class _Running:
         Jobs that have published.
     """
 
-    def __init__(self, config: BackfillConfig, runner: Sequence[str], *, max_loss: float) -> None:
+    def __init__(self, config: BackfillConfig, runner: Sequence[str], *, workers: int, max_loss: float) -> None:
         self._config = config
         self._runner = runner
+        self._workers = workers
         self._store = open_store(config.storage)
         self._max_loss = max_loss
         self.published = 0
@@ -260,7 +288,9 @@ class _Running:
                 else:
                     steps = partial(build, planned=planned, letters=letters, config=config)
                     name = f"callbeam-{job.job_id.lower()}"
-                    goes_on = run_pipeline(steps, self._runner, job_name=name, progress=progress)
+                    # A stream is read by one worker: more would have nothing to do.
+                    workers = min(self._workers, max(len(job.streams) + len(planned.recorded), 1))
+                    goes_on = run_pipeline(steps, self._runner, job_name=name, progress=progress, workers=workers)
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error
         if failure is not None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "export": ("callbeam.pipelines.export", "sound files of calls from KVS; labels and manifests from the tables"),
     "enrich": ("callbeam.pipelines.enrich", "what other systems say of calls, into the tables of these calls"),
     "forget": ("callbeam.pipelines.forget", "calls or customers out of every table, and kept out"),
+    "compact": ("callbeam.pipelines.compact", "the small files of whole months into large ones"),
     "demo": ("callbeam.pipelines.demo", "a backfill over made-up calls, compared with their truth"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 LOCATION = "s3://BUCKET/PREFIX"
 DATABASE = "callbeam"
 FIRST_DAY = "2020-01-01"
+
+
+class Partition(NamedTuple):
+    """How the partitions of a table are called, and what they are."""
+
+    key: str
+    meaning: str
+    format: str
+    first: str
+    unit: str
+
+
+DAYS = Partition("dt", "UTC date of the range of the job that wrote the row.", "yyyy-MM-dd", FIRST_DAY, "DAYS")
+MONTHS = Partition("month", "Month of the jobs whose files were joined.", "yyyy-MM", FIRST_DAY[:7], "MONTHS")
 
 COMMENT_LENGTH = 255
 """The longest comment that AWS Glue, which keeps Athena's tables, takes."""
@@ -49,7 +63,14 @@ HEADER = """\
 """
 
 
-def athena_ddl(location: str = LOCATION, database: str = DATABASE) -> str:
+JOINED = """\
+--
+-- Files of months that callbeam compact has joined lie in partitions of their own. So each table here is a view over
+-- two: days (dt in WHERE still reads only those), and months, where the day is what job_id begins with.
+"""
+
+
+def athena_ddl(location: str = LOCATION, database: str = DATABASE, *, joined: bool = False) -> str:
     """Return the text of ``docs/athena.sql``: a statement for the database, and one for each table.
 
     Parameters
@@ -58,6 +79,8 @@ def athena_ddl(location: str = LOCATION, database: str = DATABASE) -> str:
         Where jobs write: their ``--output``, an ``s3://`` URL.
     database : str
         The database of the tables: lower-case letters, digits and underscores.
+    joined : bool
+        Whether months are or will be joined by ``callbeam compact``: each table is a view over days and months then.
 
     Raises
     ------
@@ -70,7 +93,10 @@ def athena_ddl(location: str = LOCATION, database: str = DATABASE) -> str:
     if not (database.isascii() and database.isidentifier() and database == database.lower()):
         raise UsageError(f"{database!r} cannot name a database: use lower-case letters, digits and underscores")
     header = HEADER.format(location=location, database=database, first_day=FIRST_DAY)
-    tables = [_create(table, location, database) for table in TABLES.values()]
+    tables = [_create(table, location, database, table.name, DAYS) for table in TABLES.values()]
+    if joined:
+        header += JOINED
+        tables = [statement for table in TABLES.values() for statement in _joined(table, location, database)]
     return "\n".join([header, f"CREATE DATABASE IF NOT EXISTS `{database}`;", *tables])
 
 
@@ -100,26 +126,43 @@ def athena_type(kind: Any) -> str:
     raise TypeError(f"Athena has no type for {kind}")
 
 
-def _create(table: Table, location: str, database: str) -> str:
+def _joined(table: Table, location: str, database: str) -> list[str]:
+    """Return the statements of a table of which some months are joined."""
+    by_day, by_month = f"{table.name}_by_day", f"{table.name}_by_month"
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    day = "concat(substr(job_id, 1, 4), '-', substr(job_id, 5, 2), '-', substr(job_id, 7, 2))"
+    view = f"""
+CREATE OR REPLACE VIEW "{database}"."{table.name}" AS
+SELECT {columns}, dt FROM "{database}"."{by_day}"
+UNION ALL
+SELECT {columns}, {day} FROM "{database}"."{by_month}";"""  # noqa: S608  (names of our own, and a database's that was checked)
+    return [
+        _create(table, location, database, by_day, DAYS),
+        _create(table, location, database, by_month, MONTHS),
+        view,
+    ]
+
+
+def _create(table: Table, location: str, database: str, name: str, partition: Partition) -> str:
     columns = ",\n".join(f"  {_column(column)}" for column in table.columns)
-    place = f"{location}/{table.name}/"
+    place, key = f"{location}/{table.name}/", partition.key
     return f"""
-CREATE EXTERNAL TABLE IF NOT EXISTS `{database}`.`{table.name}` (
+CREATE EXTERNAL TABLE IF NOT EXISTS `{database}`.`{name}` (
 {columns}
 )
 COMMENT {_comment(f"A row is {table.row}. {table.written_when}".strip())}
-PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')
+PARTITIONED BY (`{key}` string COMMENT '{partition.meaning}')
 STORED AS PARQUET
 LOCATION '{place}'
 TBLPROPERTIES (
   'classification' = 'parquet',
   'projection.enabled' = 'true',
-  'projection.dt.type' = 'date',
-  'projection.dt.format' = 'yyyy-MM-dd',
-  'projection.dt.range' = '{FIRST_DAY},NOW',
-  'projection.dt.interval' = '1',
-  'projection.dt.interval.unit' = 'DAYS',
-  'storage.location.template' = '{place}dt=${{dt}}/'
+  'projection.{key}.type' = 'date',
+  'projection.{key}.format' = '{partition.format}',
+  'projection.{key}.range' = '{partition.first},NOW',
+  'projection.{key}.interval' = '1',
+  'projection.{key}.interval.unit' = '{partition.unit}',
+  'storage.location.template' = '{place}{key}=${{{key}}}/'
 );"""
 
 
@@ -141,9 +184,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("path", type=Path, help="the file to write")
     parser.add_argument("--location", default=LOCATION, help="where jobs write (default: %(default)s)")
     parser.add_argument("--database", default=DATABASE, help="database of the tables (default: %(default)s)")
+    parser.add_argument("--joined", action="store_true", help="for an output whose months callbeam compact joins")
     options = parser.parse_args(argv)
     try:
-        statements = athena_ddl(options.location, options.database)
+        statements = athena_ddl(options.location, options.database, joined=options.joined)
     except UsageError as error:
         parser.error(str(error))
     options.path.write_text(statements + "\n", encoding="utf-8")

@@ -40,10 +40,11 @@ INTRODUCTION = """\
 Written from `schemas/` by `python -m callbeam.catalog.table_docs docs/tables.md`; a test holds that it is current.
 
 Files are `<table>/dt=YYYY-MM-DD/<job_id>-<shard>.parquet`. `dt`, the UTC date of the job's range by server time, stands
-only in the path. A job's files are those that `_jobs/<job_id>/manifest.json` names. Rows are sorted by the table's key,
-which names each row once. NULL means not computable; there is no 0 or -1 in its place. Offsets (`_offset_ms`) count
-from the call's start. Columns are only ever added, and nullable then; a file's metadata hold the schema's version
-(`callbeam.schema_version`) and what each column means (`callbeam.columns`).
+in the path, and `job_id` begins with it. A job's files are those that `_jobs/<job_id>/manifest.json` names. Rows are
+sorted by the table's key, which names each row once. Where `callbeam compact` has joined a month, files of many jobs
+lie at `<table>/month=YYYY-MM/`, sorted by job. NULL means not computable; there is no 0 or -1 in its place. Offsets
+(`_offset_ms`) count from the call's start. Columns are only ever added, and nullable then; a file's metadata hold the
+schema's version (`callbeam.schema_version`) and what each column means (`callbeam.columns`).
 """
 
 

@@ -3,6 +3,8 @@
 At a release, once the version in ``callbeam/__init__.py`` is final::
 
     python -m callbeam.catalog.table_snapshot tests/schemas/released.json
+
+and, from ``tests/``, ``python -m builders.released_lake schemas/lake-<version>``: tables as that release writes them.
 """
 
 from __future__ import annotations

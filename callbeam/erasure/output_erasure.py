@@ -27,18 +27,22 @@ from callbeam.tables import (
     TableFile,
     Tombstones,
     add_tombstone,
+    as_staged,
+    entries_of,
+    load_manifest,
     load_manifests,
     load_tombstones,
     names_in,
     naming_columns,
     publish,
+    rows_of_job,
     shard_in,
     stage_table,
     without_erased,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from callbeam.storage import ObjectStore
     from callbeam.tables import FileEntry, Manifest, Outcome
@@ -152,19 +156,27 @@ def _remove_unfinished(store: ObjectStore) -> int:
 
 
 def _erase_job(store: ObjectStore, manifest: Manifest, erased: Tombstones, attempt: str, result: Erasure) -> None:
+    """Publish a job again without the erased, if there is anything of them in it.
+
+    What lies in files of its month, beside rows of other jobs, becomes files of its own again: publishing takes it out
+    of those.
+    """
     with ThreadPoolExecutor(READERS) as pool:
         concerned = list(pool.map(lambda entry: _is_concerned(store, entry, erased), manifest.files))
-    if not any(concerned):
+    joined = _joined(store, manifest)
+    if not any(concerned) and not _joined_names(store, manifest, joined, erased):
         return
     job = _job_of(manifest, erased)
     rewriting = _Rewriting(store, job, attempt, erased)
     files = [
-        rewriting.file(entry) if is_concerned else _as_it_is(entry)
+        rewriting.file(entry) if is_concerned else as_staged(entry)
         for entry, is_concerned in zip(manifest.files, concerned, strict=True)
         if entry.table != "jobs"
     ]
+    if joined is not None:
+        files += [file for name in TABLES if name != "jobs" for file in rewriting.joined(manifest, joined, name)]
     outcome = rewriting.outcome(manifest.outcome)
-    jobs = [rewriting.jobs(entry, outcome) for entry in manifest.files if entry.table == "jobs"]
+    files += rewriting.jobs(manifest, joined, outcome)
     config = PublishConfig(
         attempt=attempt,
         options_sha256=manifest.options_sha256,
@@ -173,11 +185,25 @@ def _erase_job(store: ObjectStore, manifest: Manifest, erased: Tombstones, attem
         allow_fewer=True,
         erased=erased,
     )
-    publish(store, job, [file for file in (*files, *jobs) if file is not None], outcome, config)
+    publish(store, job, [file for file in files if file is not None], outcome, config)
     result.calls += rewriting.calls
     result.rows.update(rewriting.rows)
-    result.files += sum(concerned)
+    result.files += sum(concerned) + rewriting.joined_files
     result.jobs += 1
+
+
+def _joined(store: ObjectStore, manifest: Manifest) -> Manifest | None:
+    """Return the compaction whose files hold rows of a job."""
+    return load_manifest(store, manifest.compacted) if manifest.compacted else None
+
+
+def _joined_names(store: ObjectStore, manifest: Manifest, joined: Manifest | None, erased: Tombstones) -> bool:
+    """Tell whether a job's rows in files of its month tell of the erased."""
+    for entry in joined.files if joined is not None else ():
+        schema = _schema(entry.table, naming_columns(TABLES[entry.table].schema))
+        if names_in(TableFile(store, entry.key).read(schema, job_ids=[manifest.job_id]), erased):
+            return True
+    return False
 
 
 def _is_concerned(store: ObjectStore, entry: FileEntry, erased: Tombstones) -> bool:
@@ -187,10 +213,6 @@ def _is_concerned(store: ObjectStore, entry: FileEntry, erased: Tombstones) -> b
 
 def _schema(table: str, columns: Sequence[str]) -> pa.Schema:
     return pa.schema([TABLES[table].schema.field(name).with_nullable(True) for name in columns])
-
-
-def _as_it_is(entry: FileEntry) -> StagedFile:
-    return StagedFile(entry.key, entry.table, shard_in(entry.key), entry.rows, entry.bytes, entry.sha256)
 
 
 def _job_of(manifest: Manifest, erased: Tombstones) -> Job:
@@ -216,20 +238,30 @@ class _Rewriting:
         self._erased = erased
         self.rows: Counter[str] = Counter()
         self.calls = 0
+        self.joined_files = 0
         self._call_ms = 0
         self._channel_ms = 0
         self._by_status: Counter[str] = Counter()
 
     def file(self, entry: FileEntry) -> StagedFile | None:
         """Stage a file without the erased; None for a piece's file of which nothing is left."""
-        table = TABLES[entry.table]
-        rows = TableFile(self._store, entry.key).read(_schema(entry.table, table.schema.names))
+        rows = TableFile(self._store, entry.key).read(_schema(entry.table, TABLES[entry.table].schema.names))
+        return self._staged(entry.table, shard_in(entry.key), rows)
+
+    def joined(self, manifest: Manifest, compaction: Manifest, name: str) -> Iterator[StagedFile | None]:
+        """Stage what a compaction's files hold of the job, in files of its own behind those that it has."""
+        first = 1 + max((shard_in(entry.key) for entry in entries_of(manifest, name)), default=-1)
+        for shard, rows in enumerate(rows_of_job(self._store, compaction, TABLES[name], self._job.job_id), start=first):
+            self.joined_files += 1
+            yield self._staged(name, shard, rows)
+
+    def _staged(self, name: str, shard: int, rows: pa.Table) -> StagedFile | None:
         left = without_erased(rows, self._erased)
-        self.rows[entry.table] += rows.num_rows - left.num_rows
-        self._count(entry.table, rows, left)
-        if table.on_request and not left.num_rows:
+        self.rows[name] += rows.num_rows - left.num_rows
+        self._count(name, rows, left)
+        if TABLES[name].on_request and not left.num_rows:
             return None
-        return stage_table(self._store, self._job, self._attempt, table, shard_in(entry.key), left)
+        return stage_table(self._store, self._job, self._attempt, TABLES[name], shard, left)
 
     def _count(self, table: str, rows: pa.Table, left: pa.Table) -> None:
         """Take what goes out of the job's counts."""
@@ -254,10 +286,15 @@ class _Rewriting:
             open_calls=tuple(name for name in before.open_calls if not self._erased.hold(name)),
         )
 
-    def jobs(self, entry: FileEntry, outcome: Outcome) -> StagedFile:
-        """Stage the job's row of table ``jobs`` with these counts."""
+    def jobs(self, manifest: Manifest, compaction: Manifest | None, outcome: Outcome) -> list[StagedFile]:
+        """Stage the job's row of table ``jobs`` with these counts, if it has one."""
         table = TABLES["jobs"]
-        (row,) = TableFile(self._store, entry.key).read(_schema("jobs", table.schema.names)).to_pylist()
+        rows = [TableFile(self._store, entry.key).read(table.schema) for entry in entries_of(manifest, "jobs")]
+        if compaction is not None:
+            rows += rows_of_job(self._store, compaction, table, self._job.job_id)
+        return [self._job_row(part.to_pylist()[0], outcome) for part in rows]
+
+    def _job_row(self, row: dict[str, Any], outcome: Outcome) -> StagedFile:
         row |= {
             "sources": list(self._job.sources),
             "call_count": outcome.call_count,
@@ -266,8 +303,8 @@ class _Rewriting:
             "by_status": sorted(outcome.by_status.items()),
             "lost_ratio": lost_ratio(outcome.by_status),
         }
-        rows: Any = pa.Table.from_pylist([row], schema=table.schema)
-        return stage_table(self._store, self._job, self._attempt, table, shard_in(entry.key), rows)
+        rows: Any = pa.Table.from_pylist([row], schema=TABLES["jobs"].schema)
+        return stage_table(self._store, self._job, self._attempt, TABLES["jobs"], 0, rows)
 
 
 def _channel_ms(channels: pa.Table) -> int:

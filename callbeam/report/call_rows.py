@@ -206,7 +206,7 @@ def _said(output: Output, call_ids: set[str]) -> dict[str, dict[str, list[Row]]]
     """Read what others say of some calls, by table and call."""
     found: dict[str, dict[str, list[Row]]] = {name: {} for name in SAID}
     for name, columns in SAID.items():
-        jobs = {one.job_id: call_ids for one in output.manifests if any(entry.table == name for entry in one.files)}
+        jobs = dict.fromkeys(output.jobs_with(name), call_ids)
         for row in output.read_calls(name, columns, jobs, channel_ids={}).to_pylist():
             found[name].setdefault(row["call_id"], []).append(row)
     return found

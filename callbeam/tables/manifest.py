@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Rises when older versions could no longer read a manifest rightly."""
 
+COMPACTION = ("compaction:",)
+"""The sources of a compaction: the tables themselves, of a month."""
+
 LOADERS = 16
 """Manifests read at a time: a lake of a year's jobs has hundreds, each a request."""
 
@@ -87,6 +90,11 @@ class Manifest:
         callbeam and the libraries that results rest on.
     files : tuple of FileEntry
         Sorted by key.
+    compacted : str
+        The compaction whose files hold the rest of its rows; empty if there is none. It alone decides that: rows of a
+        job that does not say so are not to be read from a compaction's files.
+    jobs : tuple of str
+        Of a compaction, the jobs of which its files hold rows; empty for others.
     """
 
     job_id: str
@@ -100,6 +108,8 @@ class Manifest:
     versions: Mapping[str, str]
     outcome: Outcome
     files: tuple[FileEntry, ...]
+    compacted: str = ""
+    jobs: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """Encode: the same bytes for the same manifest."""
@@ -124,13 +134,20 @@ class Manifest:
             values["files"] = tuple(FileEntry(**entry) for entry in values["files"])
             values["sources"] = tuple(values["sources"])
             values["streams"] = tuple(values["streams"])
+            values["jobs"] = tuple(values.get("jobs", ()))
             return cls(outcome=Outcome(**outcome), **values)
         except (KeyError, TypeError) as error:
             raise ValueError(f"a field is missing or unknown: {error}") from error
 
 
 def manifest_of(
-    job: Job, *, outcome: Outcome, files: Iterable[FileEntry], options_sha256: str, versions: Mapping[str, str]
+    job: Job,
+    *,
+    outcome: Outcome,
+    files: Iterable[FileEntry],
+    options_sha256: str,
+    versions: Mapping[str, str],
+    jobs: Iterable[str] = (),
 ) -> Manifest:
     """Put a job's manifest together.
 
@@ -142,6 +159,8 @@ def manifest_of(
         In any order.
     options_sha256 : str
     versions : mapping of str to str
+    jobs : iterable of str
+        Of a compaction, whose rows the files hold.
     """
     return Manifest(
         job_id=job.job_id,
@@ -155,6 +174,7 @@ def manifest_of(
         versions=dict(versions),
         outcome=outcome,
         files=tuple(sorted(files, key=lambda entry: entry.key)),
+        jobs=tuple(sorted(jobs)),
     )
 
 
@@ -179,7 +199,7 @@ def load_manifest(store: ObjectStore, job_id: str) -> Manifest | None:
 
 
 def load_manifests(store: ObjectStore) -> list[Manifest]:
-    """Read the manifests of all jobs, sorted by start and job_id.
+    """Read the manifests of all jobs, sorted by start and job_id; compactions are none.
 
     Raises
     ------
@@ -190,7 +210,10 @@ def load_manifests(store: ObjectStore) -> list[Manifest]:
     job_ids = [parts[1] for parts in keys if len(parts) == 3 and parts[2] == "manifest.json"]
     with ThreadPoolExecutor(LOADERS) as pool:
         found = [manifest for manifest in pool.map(lambda job_id: load_manifest(store, job_id), job_ids) if manifest]
-    return sorted(found, key=lambda manifest: (manifest.start_ms, manifest.job_id))
+    return sorted(
+        (manifest for manifest in found if manifest.sources != COMPACTION),
+        key=lambda manifest: (manifest.start_ms, manifest.job_id),
+    )
 
 
 def write_run(store: ObjectStore, job_id: str, facts: Mapping[str, object]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from callbeam.kvs import DAY_MS
 from callbeam.storage import StorageError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def claim_key(job_id: str) -> str:
 
 
 def partition(job: Job) -> str:
-    """Return the job's partition: the UTC date at which its range begins.
+    """Return the job's partition: the UTC date at which its range begins; the month of a compaction, which has one.
 
     Examples
     --------
@@ -55,7 +56,8 @@ def partition(job: Job) -> str:
     >>> partition(Job("1f", ("calls-*",), (), "111122223333", "us-east-1", start_ms, end_ms, as_of_ms=end_ms))
     'dt=2026-03-01'
     """
-    return f"dt={datetime.fromtimestamp(job.start_ms / 1000, tz=timezone.utc):%Y-%m-%d}"
+    start = datetime.fromtimestamp(job.start_ms / 1000, tz=timezone.utc)
+    return f"dt={start:%Y-%m-%d}" if job.end_ms - job.start_ms <= DAY_MS else f"month={start:%Y-%m}"
 
 
 def final_prefix(table: str, job: Job) -> str:
@@ -63,9 +65,24 @@ def final_prefix(table: str, job: Job) -> str:
     return f"{table}/{partition(job)}/{job.job_id}-"
 
 
-def final_key(table: str, job: Job, shard: int) -> str:
-    """Return where a shard is published: the same for every run of the job."""
-    return f"{final_prefix(table, job)}{shard:05d}.parquet"
+def final_key(table: str, job: Job, shard: int, sha256: str = "") -> str:
+    """Return where a shard is published: the same for every run of the job.
+
+    With a digest of what it holds, only what holds the same is put in its place.
+    """
+    content = f".{sha256[:12]}" if sha256 else ""
+    return f"{final_prefix(table, job)}{shard:05d}{content}.parquet"
+
+
+def job_in(key: str) -> str:
+    """Return the job whose file a published file is.
+
+    Examples
+    --------
+    >>> job_in("calls/dt=2026-03-01/1f-00012.parquet")
+    '1f'
+    """
+    return key.rpartition("/")[2].rpartition("-")[0]
 
 
 def shard_in(key: str) -> int:
@@ -73,10 +90,10 @@ def shard_in(key: str) -> int:
 
     Examples
     --------
-    >>> shard_in("calls/dt=2026-03-01/1f-00012.parquet")
-    12
+    >>> shard_in("calls/dt=2026-03-01/1f-00012.parquet"), shard_in("calls/month=2026-03/2e-00003.0f1e2d3c4b5a.parquet")
+    (12, 3)
     """
-    return int(key.removesuffix(".parquet").rpartition("-")[2])
+    return int(key.rpartition("-")[2].partition(".")[0])
 
 
 def staged_key(table: str, job: Job, attempt: str, shard: int) -> str:

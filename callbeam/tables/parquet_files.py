@@ -15,6 +15,8 @@ from callbeam.tables.audio_columns import audio_columns, audio_options, audio_ro
 from callbeam.tables.row_groups import dictionary_columns, row_groups, table_row_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from callbeam.schemas import Table
 
 ROW_GROUP_BYTES = 128 * 1024**2
@@ -48,28 +50,52 @@ def encode_table(table: Table, data: pa.Table | pa.RecordBatch) -> memoryview:
     """
     rows = _sorted(table, _fitted(table, data))
     _refuse_duplicates(table, rows)
+    sink = pa.BufferOutputStream()
+    with open_writer(table, sink, rows, order=table.key) as writer:
+        for group in grouped(table, rows, ROW_GROUP_BYTES):
+            writer.write_table(group, row_group_size=group.num_rows)
+    return memoryview(sink.getvalue())
+
+
+def open_writer(table: Table, sink: Any, sample: pa.Table, *, order: Sequence[str]) -> pq.ParquetWriter:
+    """Open a Parquet file for writing.
+
+    Parameters
+    ----------
+    table : Table
+    sink : file-like
+    sample : pyarrow.Table
+        The first rows, which decide what columns get a dictionary.
+    order : sequence of str
+        Columns by which all rows will be sorted.
+    """
     options: dict[str, Any] = {
         "compression": "zstd",
         "compression_level": COMPRESSION_LEVEL,
-        "use_dictionary": dictionary_columns(rows),
+        "use_dictionary": dictionary_columns(sample),
         "write_statistics": True,
     }
-    sizes, limit = table_row_bytes(rows), ROW_GROUP_BYTES
     if audio_columns(table):
         options = audio_options(table, options)
-        sizes, limit = audio_row_bytes(sizes)
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(
-        sink,
-        rows.schema,
-        write_page_index=True,
-        sorting_columns=pq.SortingColumn.from_ordering(rows.schema, [(name, "ascending") for name in table.key]),
-        **options,
-    ) as writer:
-        for begin, end in row_groups(sizes, limit):
-            # One chunk a column: where a dictionary ends depends on chunks, and they on how the rows came together.
-            writer.write_table(rows.slice(begin, end - begin).combine_chunks(), row_group_size=end - begin)
-    return memoryview(sink.getvalue())
+    schema = table.schema.with_metadata(table_metadata(table))
+    sorting = pq.SortingColumn.from_ordering(schema, [(name, "ascending") for name in order])
+    return pq.ParquetWriter(sink, schema, write_page_index=True, sorting_columns=sorting, **options)
+
+
+def grouped(table: Table, rows: pa.Table, limit: int) -> Iterator[pa.Table]:
+    """Cut rows of a table into row groups of at most so many uncompressed bytes.
+
+    Yields
+    ------
+    pyarrow.Table
+        With one chunk a column: where a dictionary ends depends on chunks, and they on how the rows came together.
+    """
+    sizes = table_row_bytes(rows)
+    if audio_columns(table):
+        sizes, most = audio_row_bytes(sizes)
+        limit = min(limit, most)
+    for begin, end in row_groups(sizes, limit):
+        yield rows.slice(begin, end - begin).combine_chunks()
 
 
 def table_metadata(table: Table) -> dict[bytes, bytes]:

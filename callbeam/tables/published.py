@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ from callbeam.storage import (
     resolve_config,
 )
 from callbeam.tables.file_search import pieces_with, shards_with
-from callbeam.tables.manifest import Manifest, load_manifests
+from callbeam.tables.manifest import Manifest, load_manifest, load_manifests
+from callbeam.tables.object_names import manifest_key
 from callbeam.tables.table_file import TableFile
 
 if TYPE_CHECKING:
@@ -47,7 +49,27 @@ class Output:
 
     def has(self, name: str) -> bool:
         """Tell whether any job has published files of a table."""
-        return any(entry.table == name for manifest in self.manifests for entry in manifest.files)
+        return bool(self.jobs_with(name))
+
+    def jobs_with(self, name: str) -> list[str]:
+        """Return the jobs that may have rows of a table."""
+        return [manifest.job_id for manifest in self.manifests if _keys(manifest, name) or self._joined(manifest, name)]
+
+    @cached_property
+    def _compactions(self) -> dict[str, Manifest]:
+        """The manifests of compactions to which jobs point."""
+        found = {}
+        for job_id in sorted({manifest.compacted for manifest in self.manifests} - {""}):
+            compaction = load_manifest(self._store, job_id)
+            if compaction is None:
+                place = self._store.describe(manifest_key(job_id))
+                raise StorageError(f"{place} names the files that hold rows of many jobs, and is not there")
+            found[job_id] = compaction
+        return found
+
+    def _joined(self, manifest: Manifest, name: str) -> list[str]:
+        """Return the files of a table in which a job's rows lie beside those of others."""
+        return _keys(self._compactions[manifest.compacted], name) if manifest.compacted else []
 
     def read(self, name: str, columns: Sequence[str]) -> pa.Table:
         """Read columns of a table, of all calls.
@@ -70,9 +92,15 @@ class Output:
             If a file that a manifest names is missing or cannot be read.
         """
         schema = _schema(name, columns)
-        keys = [key for manifest in self.manifests for key in _keys(manifest, name)]
+        own, joined = [], dict[str, set[str]]()
+        for manifest in self.manifests:
+            own += _keys(manifest, name)
+            for key in self._joined(manifest, name):
+                joined.setdefault(key, set()).add(manifest.job_id)
         with ThreadPoolExecutor(READERS) as pool:
-            return _together(schema, pool.map(lambda key: TableFile(self._store, key).read(schema), keys))
+            files: list[tuple[str, set[str] | None]] = [*((key, None) for key in own), *joined.items()]
+            read = pool.map(lambda file: TableFile(self._store, file[0]).read(schema, job_ids=file[1]), files)
+            return _together(schema, read)
 
     def read_calls(
         self,
@@ -113,7 +141,10 @@ class Output:
                 files = pieces_with(self._store, keys, channel_ids[manifest.job_id])
             else:
                 files = shards_with(self._store, keys, call_ids)
-            return _together(schema, (file.read(schema, call_ids) for file in files))
+            own = (file.read(schema, call_ids) for file in files)
+            joined = (TableFile(self._store, key) for key in self._joined(manifest, name))
+            theirs = (file.read(schema, call_ids, job_ids=[manifest.job_id]) for file in joined)
+            return _together(schema, (*own, *theirs))
 
         with ThreadPoolExecutor(READERS) as pool:
             asked = [manifest for manifest in self.manifests if manifest.job_id in calls]
@@ -159,8 +190,9 @@ def open_output(config: StorageConfig) -> Output:
         manifests = load_manifests(open_store(config, patience_s=INTERACTIVE_PATIENCE_S))
     except StorageError as error:
         raise UsageError(str(error)) from error
-    if not any(entry.table == "calls" for manifest in manifests for entry in manifest.files):
+    output = Output(store, manifests, place)
+    if not output.has("calls"):
         raise UsageError(
             f"{store.describe()} holds no table of calls that a job has published; name the --output of a backfill"
         )
-    return Output(store, manifests, place)
+    return output

@@ -6,26 +6,29 @@ is completed by running it again, and at any time each file of a table is either
 
 from __future__ import annotations
 
-import json
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
-from callbeam.storage import StorageError, UnreachableError
+from callbeam.tables.claims import check_claim, claim, claimed, holder, release, released_if_refused, take
+from callbeam.tables.compacted import compaction_of, stage_without
 from callbeam.tables.guards import refuse_loss
-from callbeam.tables.manifest import FileEntry, Manifest, Outcome, load_manifest, manifest_of
-from callbeam.tables.object_names import claim_key, final_key, final_prefix, job_prefix, manifest_key
+from callbeam.tables.manifest import COMPACTION, FileEntry, Manifest, Outcome, load_manifest, manifest_of
+from callbeam.tables.object_names import final_key, final_prefix, job_prefix, manifest_key
 from callbeam.tables.tombstones import Tombstones, load_tombstones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from callbeam.kvs import Job
     from callbeam.storage import ObjectStore
     from callbeam.tables.staging import StagedFile
+
+TURN_S = 180.0
+"""How long a job waits for another one of its month, which takes its rows out of the same files."""
 
 COPIERS = 8
 """Files compared and copied at a time: a server copies them, and heavy tables have a file for each piece."""
@@ -51,6 +54,8 @@ class PublishConfig:
         Whether to replace rows by those of a run that decoded less.
     erased : Tombstones
         Who had been erased when it was submitted: of them it writes nothing.
+    jobs : tuple of str
+        Of a compaction, whose rows its files hold.
     """
 
     attempt: str
@@ -60,6 +65,7 @@ class PublishConfig:
     take_over: bool = False
     allow_fewer: bool = False
     erased: Tombstones = field(default_factory=Tombstones)
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,45 +104,66 @@ def publish(
         If storage refused a step; running again completes the job. UnreachableError if there was no answer: the claim
         stays then.
     """
-    moves = _moves(job, staged)
+    is_fresh = job.sources == COMPACTION
+    moves = _moves(job, staged, is_fresh=is_fresh)
     manifest = manifest_of(
         job,
         outcome=outcome,
         files=[move.target for move in moves],
         options_sha256=config.options_sha256,
         versions=config.versions,
+        jobs=config.jobs,
     )
     to_copy = _begin(store, job, moves, outcome, config)
-    with _released_if_refused(store, job, config.attempt):
+    with released_if_refused(store, job.job_id, config.attempt):
         with ThreadPoolExecutor(COPIERS) as pool:
             list(pool.map(lambda move: store.copy(move.source.key, move.target.key), to_copy))
-        _check_claim(store, job, config.attempt)
-        store.delete(_others(store, job, manifest))
-        _check_claim(store, job, config.attempt)
+        check_claim(store, job.job_id, config.attempt)
+        others = _others(store, job, manifest)
+        if not is_fresh:
+            store.delete(others)
+            check_claim(store, job.job_id, config.attempt)
         store.put(manifest_key(job.job_id), manifest.to_json())
+        _leave_month(store, job, config)
+        if is_fresh:
+            store.delete(others)
         _clear(store, job, config.attempt)
     return manifest
 
 
-@contextmanager
-def _released_if_refused(store: ObjectStore, job: Job, attempt: str) -> Iterator[None]:
-    """Give the claim up where storage refuses a step: nobody publishes any more, so the same command may complete it.
+def _leave_month(store: ObjectStore, job: Job, config: PublishConfig) -> None:
+    """Take the job's earlier rows out of the files of its month, if they were joined to others'.
 
-    Storage that does not answer would not take that either.
+    Its manifest says by now that they do not count. Days of a month that are published at the same time take turns.
     """
-    try:
-        yield
-    except UnreachableError:
-        raise
-    except StorageError:
-        with suppress(StorageError):
-            if _holder(store, job) == attempt:
-                store.delete([claim_key(job.job_id)])
-        raise
+    month = compaction_of(job.start_ms)
+    attempt, give_up = f"{config.attempt}-{job.job_id}", time.monotonic() + TURN_S
+    joined = load_manifest(store, month.job_id)
+    if joined is None or joined.job_id == job.job_id:
+        return
+    was_killed = (holder(store, month.job_id) or "").endswith(f"-{job.job_id}")
+    if job.job_id not in joined.jobs and not was_killed:
+        return
+    while not claim(store, month.job_id, attempt) and (by := holder(store, month.job_id)) != attempt:
+        if config.take_over:
+            take(store, month.job_id, attempt)
+        elif time.monotonic() > give_up:
+            raise claimed(month.job_id, by)
+        else:
+            time.sleep(TURN_S / 100)
+    with released_if_refused(store, month.job_id, attempt):
+        joined = load_manifest(store, month.job_id) or joined  # as it is now that nobody changes it
+        files = stage_without(store, month, joined, job.job_id, attempt=attempt)
+        jobs = tuple(name for name in joined.jobs if name != job.job_id)
+        publish(store, month, files, Outcome(), replace(config, attempt=attempt, jobs=jobs))
 
 
-def _moves(job: Job, staged: Iterable[StagedFile]) -> list[_Move]:
-    """Give each file its name: a shard's by its number, a piece's by its rank among its table's pieces."""
+def _moves(job: Job, staged: Iterable[StagedFile], *, is_fresh: bool) -> list[_Move]:
+    """Give each file its name: a shard's by its number, a piece's by its rank among its table's pieces.
+
+    Fresh names also have a digest, so that what they replace is there until the manifest has landed: of a compaction,
+    whose rows come from the very files that it replaces.
+    """
     files = sorted(set(staged), key=lambda file: file.key)
     ranks: dict[str, int] = {}
     moves: dict[str, _Move] = {}
@@ -145,7 +172,7 @@ def _moves(job: Job, staged: Iterable[StagedFile]) -> list[_Move]:
         if shard is None:
             shard = ranks.get(file.table, 0)
             ranks[file.table] = shard + 1
-        target = final_key(file.table, job, shard)
+        target = final_key(file.table, job, shard, file.sha256 if is_fresh else "")
         if target in moves:
             raise JobError(f"{file.key} and {moves[target].source.key} would both become {target}")
         moves[target] = _Move(file, FileEntry(target, file.table, file.rows, file.bytes, file.sha256))
@@ -156,21 +183,21 @@ def _begin(
     store: ObjectStore, job: Job, moves: Sequence[_Move], outcome: Outcome, config: PublishConfig
 ) -> list[_Move]:
     """Claim the publication and find what is to be copied; nothing is changed if either fails."""
-    claimed = store.put(claim_key(job.job_id), _claim(config.attempt), if_absent=True)
-    holder = config.attempt if claimed else _holder(store, job)
-    if holder != config.attempt and not config.take_over:
-        raise _claimed(job, holder)
+    fresh = claim(store, job.job_id, config.attempt)
+    by = config.attempt if fresh else holder(store, job.job_id)
+    if by != config.attempt and not config.take_over:
+        raise claimed(job.job_id, by)
     try:
         _refuse_erased(store, job, config)
         refuse_loss(load_manifest(store, job.job_id), outcome.decoded, allow_fewer=config.allow_fewer)
         to_copy = _differing(store, job, moves)
         _check_staging(store, job, to_copy)
     except JobError:
-        if claimed:
-            store.delete([claim_key(job.job_id)])
+        if fresh:
+            release(store, job.job_id)
         raise
-    if holder != config.attempt:
-        store.put(claim_key(job.job_id), _claim(config.attempt))
+    if by != config.attempt:
+        take(store, job.job_id, config.attempt)
     return to_copy
 
 
@@ -178,25 +205,6 @@ def _refuse_erased(store: ObjectStore, job: Job, config: PublishConfig) -> None:
     """Refuse what was made before somebody was erased: their rows may be in it."""
     if load_tombstones(store).names - config.erased.names:
         raise JobError(f"somebody was erased while job {job.job_id} ran, and it may hold their rows: run it again")
-
-
-def refuse_claimed(store: ObjectStore, job: Job, *, take_over: bool = False) -> None:
-    """Refuse a job that another submission has begun to publish: better before it is read than after.
-
-    Raises
-    ------
-    JobError
-        If there is a claim, unless it is to be taken over.
-    """
-    if not take_over and store.get(claim_key(job.job_id)) is not None:
-        raise _claimed(job, _holder(store, job))
-
-
-def _claimed(job: Job, holder: str | None) -> JobError:
-    return JobError(
-        f"job {job.job_id} is being published by submission {holder or 'unknown'}, or was when that one stopped: "
-        "wait for it, or if it runs no longer, complete the job with --take-over"
-    )
 
 
 def _differing(store: ObjectStore, job: Job, moves: Sequence[_Move]) -> list[_Move]:
@@ -243,25 +251,5 @@ def _clear(store: ObjectStore, job: Job, attempt: str) -> None:
     """Remove staging and pieces, dead attempts' too, then the claim: once it is gone nothing is left to do."""
     prefix = job_prefix(job.job_id)
     store.delete([info.key for info in store.list(prefix) if "/" in info.key[len(prefix) :]])
-    _check_claim(store, job, attempt)
-    store.delete([claim_key(job.job_id)])
-
-
-def _claim(attempt: str) -> bytes:
-    return json.dumps({"attempt": attempt}).encode() + b"\n"
-
-
-def _holder(store: ObjectStore, job: Job) -> str | None:
-    """Return the attempt that holds the claim; None if nobody or somebody illegible does."""
-    content = store.get(claim_key(job.job_id))
-    try:
-        return str(json.loads(content)["attempt"]) if content is not None else None
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _check_claim(store: ObjectStore, job: Job, attempt: str) -> None:
-    """Stop where another submission has taken over: what follows would undo its work."""
-    holder = _holder(store, job)
-    if holder != attempt:
-        raise JobError(f"submission {holder or 'unknown'} has taken job {job.job_id} over; this one has stopped")
+    check_claim(store, job.job_id, attempt)
+    release(store, job.job_id)

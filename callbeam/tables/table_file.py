@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -54,7 +54,9 @@ class TableFile:
             self._fragment = FORMAT.make_fragment(pa.PythonFile(file, mode="r"))
             self._fragment.ensure_complete_metadata()
 
-    def read(self, schema: pa.Schema, call_ids: Collection[str] | None = None) -> pa.Table:
+    def read(
+        self, schema: pa.Schema, call_ids: Collection[str] | None = None, *, job_ids: Collection[str] | None = None
+    ) -> pa.Table:
         """Read columns.
 
         Parameters
@@ -63,21 +65,33 @@ class TableFile:
             Names and types wanted; NULL where the file lacks a column.
         call_ids : collection of str, optional
             Only rows of these calls; row groups whose statistics rule them out are not fetched.
+        job_ids : collection of str, optional
+            Only rows that these jobs wrote, likewise.
         """
         with self._telling():
-            present = set(self._fragment.physical_schema.names)
-            rows = self._fragment.to_table(
-                columns=[name for name in schema.names if name in present],
-                filter=None if call_ids is None else _of(call_ids),
-                use_threads=False,  # several files are read at a time
-            )
-            columns = [
-                rows.column(field.name).cast(field.type)
-                if field.name in present
-                else pa.nulls(rows.num_rows, field.type)
-                for field in schema
-            ]
-            return pa.table(columns, schema=schema)
+            return _read(self._fragment, schema, _both(_of("call_id", call_ids), _of("job_id", job_ids)))
+
+    def groups(self, schema: pa.Schema, job_ids: Collection[str] | None = None) -> Iterator[pa.Table]:
+        """Read columns, one row group after the other.
+
+        Parameters
+        ----------
+        schema : pyarrow.Schema
+            As for ``read``.
+        job_ids : collection of str, optional
+            As for ``read``.
+
+        Yields
+        ------
+        pyarrow.Table
+            The rows of a group, if any are asked for.
+        """
+        with self._telling():
+            wanted = _of("job_id", job_ids)
+            for group in self._fragment.split_by_row_group(wanted):
+                rows = _read(group, schema, wanted)
+                if rows.num_rows:
+                    yield rows
 
     def held(self, call_ids: Collection[str]) -> set[str]:
         """Return which of some calls it has rows of; only the column of their ids is fetched."""
@@ -101,5 +115,24 @@ class TableFile:
             raise StorageError(f"{self._place} cannot be read as Parquet ({error}); run its job again") from error
 
 
-def _of(call_ids: Collection[str]) -> pc.Expression:
-    return pc.field("call_id").isin(pa.array(sorted(call_ids), pa.string()))
+def _of(column: str, values: Collection[str] | None) -> pc.Expression | None:
+    return None if values is None else pc.field(column).isin(pa.array(sorted(values), pa.string()))
+
+
+def _both(one: pc.Expression | None, other: pc.Expression | None) -> pc.Expression | None:
+    return other if one is None else one if other is None else one & other
+
+
+def _read(fragment: Any, schema: pa.Schema, wanted: pc.Expression | None) -> pa.Table:
+    """Read columns of rows; NULL where the file lacks a column."""
+    present = set(fragment.physical_schema.names)
+    rows = fragment.to_table(
+        columns=[name for name in schema.names if name in present],
+        filter=wanted,
+        use_threads=False,  # several files are read at a time
+    )
+    columns = [
+        rows.column(field.name).cast(field.type) if field.name in present else pa.nulls(rows.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)

@@ -5,6 +5,7 @@ from .progress_line import ProgressLine as ProgressLine
 from .runner import LOCAL_RUNNER as LOCAL_RUNNER
 from .runner import run_pipeline as run_pipeline
 from .runner import runner_words as runner_words
+from .worker_server import worker_server as worker_server
 
 __all__ = [
     "LOCAL_RUNNER",
@@ -14,4 +15,5 @@ __all__ = [
     "descendants",
     "run_pipeline",
     "runner_words",
+    "worker_server",
 ]

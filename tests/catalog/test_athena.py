@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 import pytest
 import sqlglot
@@ -95,6 +96,30 @@ def test_partitions_are_projected_onto_where_jobs_write() -> None:
         assert statement.find(exp.Table).db == "march"
         partition = statement.find(exp.PartitionedByProperty).this.expressions
         assert [(column.name, arrow_type(column.kind)) for column in partition] == [("dt", pa.string())]
+
+
+def test_joined_months_are_read_beside_days() -> None:
+    """The view is run by another engine over stand-ins of its two tables."""
+    ddl = athena_ddl("s3://calls/of/march", "march", joined=True)
+    statements = sqlglot.parse(ddl, dialect="athena")[1:]
+    assert len(statements) == 3 * len(TABLES)
+    by_day, by_month, view = statements[:3]
+    assert [one.find(exp.Table).name for one in (by_day, by_month, view)] == ["calls_by_day", "calls_by_month", "calls"]
+    assert properties(by_day)["storage.location.template"] == "s3://calls/of/march/calls/dt=${dt}/"
+    found = properties(by_month)
+    assert found["storage.location.template"] == "s3://calls/of/march/calls/month=${month}/"
+    assert (found["projection.month.format"], found["projection.month.interval.unit"]) == ("yyyy-MM", "MONTHS")
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA march")
+    columns = ", ".join(f'"{name}" VARCHAR' for name in TABLES["calls"].schema.names)
+    connection.execute(f"CREATE TABLE march.calls_by_day ({columns}, dt VARCHAR)")
+    connection.execute(f"CREATE TABLE march.calls_by_month ({columns}, month VARCHAR)")
+    insert = "INSERT INTO march.calls_by_{} (job_id, call_id, {}) VALUES ('{}T000000Z-0', 'c', '{}')"
+    connection.execute(insert.format("day", "dt", "20260401", "2026-04-01"))
+    connection.execute(insert.format("month", "month", "20260302", "2026-03"))
+    connection.execute(view.sql(dialect="duckdb"))
+    rows = connection.sql("SELECT dt FROM march.calls WHERE dt >= '2026-03-02' ORDER BY dt").fetchall()
+    assert rows == [("2026-03-02",), ("2026-04-01",)]
 
 
 def test_comments_survive_quotes_and_length(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,17 +12,21 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
+from builders.made_lake import spread
 from builders.made_transcripts import write_sources
 
 from callbeam.callmaker import load_truth
 from callbeam.emulator import Emulator
-from callbeam.pipelines import backfill, enrich, forget, report
+from callbeam.pipelines import backfill, compact, enrich, forget, report
+from callbeam.schemas import TABLES
+from callbeam.storage import StorageConfig, open_store
 from callbeam.tables import Manifest
 from callbeam.tables.tombstones import erased_name
 
@@ -135,6 +139,52 @@ def test_manifests_stay_true(erased: Lake) -> None:
     assert dict(row["by_status"]) == job.outcome.by_status
     hours = sum(one["samples"] / one["sample_rate_hz"] for one in erased.rows("channels")) / 3600
     assert row["channel_hours"] == pytest.approx(hours, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def joined(lake: Lake, call_id: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, list[str]]:
+    """Return a lake whose month was joined, and the call erased from it; and the ids of its calls before."""
+    copy = lake.copy(tmp_path_factory.mktemp("joined") / "out")
+    source, target = (open_store(StorageConfig(str(one.output))) for one in (lake, copy))
+    spread(source, target, [date(2026, 3, 20), date(2026, 3, 21)], tables=set(TABLES) - {"frames"})
+    assert compact.main([str(copy.output), "--before", "2026-04-01"]) == 0
+    assert not list(copy.output.glob("*/dt=*"))
+    before = [row["call_id"] for row in copy.rows("calls")]
+    assert forget.main([str(copy.output), "--call-id", call_id]) == 0
+    return copy, before
+
+
+def test_a_call_is_erased_from_joined_files(joined: tuple[Lake, list[str]], call_id: str) -> None:
+    copy, before = joined
+    assert copy.mentions(call_id) == []
+    assert sorted([call_id, *(row["call_id"] for row in copy.rows("calls"))]) == sorted(before)
+    for table in ("utterances", "clips", "segments", "labels"):
+        assert {row["call_id"] for row in copy.rows(table)} == set(before) - {call_id}, table
+
+
+def test_manifests_of_joined_files_stay_true(joined: tuple[Lake, list[str]]) -> None:
+    copy, _ = joined
+    entries = [entry for manifest in copy.manifests() for entry in manifest.files]
+    assert sorted(entry.key for entry in entries) == sorted(
+        str(path.relative_to(copy.output)) for path in copy.output.glob("*/*/*.parquet")
+    )
+    for entry in entries:
+        path = copy.output / entry.key
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == entry.sha256
+        assert (pq.read_metadata(path).num_rows, path.stat().st_size) == (entry.rows, entry.bytes)
+    counts = {row["job_id"]: row["call_count"] for row in copy.rows("jobs")}
+    assert Counter(row["job_id"] for row in copy.rows("calls")) == Counter(counts)
+    outcomes = {one.job_id: one.outcome.call_count for one in copy.manifests() if one.outcome.call_count}
+    assert outcomes == counts
+
+
+def test_it_is_joined_again_without_the_call(joined: tuple[Lake, list[str]], call_id: str, tmp_path: Path) -> None:
+    copy, before = joined
+    again = copy.copy(tmp_path / "out")
+    assert compact.main([str(again.output), "--before", "2026-04-01"]) == 0
+    assert not list(again.output.glob("*/dt=*"))
+    assert again.mentions(call_id) == []
+    assert len(again.rows("calls")) == len(before) - 1
 
 
 def test_there_is_an_audit_that_names_nobody(erased: Lake, call_id: str) -> None:

@@ -1,0 +1,294 @@
+"""Joins the files of whole months: one publication a month, which the manifests of its jobs then point to.
+
+While a month is joined, its jobs are claimed, so none of them is published meanwhile. What a run that was killed has
+claimed is taken over by the next one, which ends what was begun.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from callbeam.errors import JobError
+from callbeam.schemas import TABLES
+from callbeam.tables import (
+    FILE_BYTES,
+    Manifest,
+    Outcome,
+    TableFile,
+    as_staged,
+    claim,
+    claimed_jobs,
+    compaction_of,
+    entries_of,
+    holder,
+    job_in,
+    load_manifest,
+    load_manifests,
+    manifest_key,
+    names_in,
+    naming_columns,
+    publish,
+    release,
+    stage_month,
+    take,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from callbeam.kvs import Job
+    from callbeam.schemas import Table
+    from callbeam.storage import ObjectStore
+    from callbeam.tables import FileEntry, PublishConfig, StagedFile, Tombstones
+
+SMALL_BYTES: Final = FILE_BYTES // 2
+"""Files from this size on stay where they are."""
+
+ATTEMPT: Final = "compaction-"
+"""What the attempts of a compaction are called: another compaction may take over what they hold."""
+
+WRITERS: Final = 8
+"""Manifests written at a time."""
+
+
+@dataclass(slots=True)
+class CompactedMonth:
+    """What became of a month.
+
+    Attributes
+    ----------
+    month : str
+        ``2026-03``.
+    files_before, files_after : int
+        Small files, and the files that they were joined to, those of an earlier compaction included in both.
+    bytes_after : int
+    jobs : int
+        Jobs whose files were joined.
+    waits_for : str
+        A job that is being published, or was when that stopped: then the month was left as it is.
+    """
+
+    month: str
+    files_before: int = 0
+    files_after: int = 0
+    bytes_after: int = 0
+    jobs: int = 0
+    waits_for: str = ""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be joined in a month.
+
+    Attributes
+    ----------
+    members : list of Manifest
+        The month's jobs, sorted by job_id.
+    moved : mapping of str to mapping of str to list of FileEntry
+        By table and job_id, the small files to be joined.
+    earlier : Manifest or None
+        What an earlier compaction has published.
+    """
+
+    members: list[Manifest]
+    moved: dict[str, dict[str, list[FileEntry]]] = field(default_factory=dict)
+    earlier: Manifest | None = None
+
+    @property
+    def entries(self) -> list[FileEntry]:
+        return [entry for jobs in self.moved.values() for entries in jobs.values() for entry in entries]
+
+
+def compact(store: ObjectStore, before_ms: int, config: PublishConfig, *, attempt: str) -> Iterator[CompactedMonth]:
+    """Join the small files of each month that ends before an instant.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    before_ms : int
+        UTC milliseconds.
+    config : PublishConfig
+        Who is erased, and what to call versions.
+    attempt : str
+        Names this run.
+
+    Yields
+    ------
+    CompactedMonth
+        Of each month in which there was something to do.
+
+    Raises
+    ------
+    JobError, StorageError
+        As ``callbeam.tables.publish``; the same again goes on where it stopped.
+    """
+    config = replace(config, attempt=f"{ATTEMPT}{attempt}", take_over=True)
+    claimed = claimed_jobs(store)
+    months: dict[int, list[Manifest]] = defaultdict(list)
+    for manifest in load_manifests(store):
+        if _day_is_in_name(manifest):
+            months[compaction_of(manifest.start_ms).end_ms].append(manifest)
+    for end_ms, members in sorted(months.items()):
+        if end_ms <= before_ms:
+            done = _Month(store, compaction_of(members[0].start_ms), config).compact(members, claimed)
+            if done is not None:
+                yield done
+
+
+class _Month:
+    """Joins the files of one month."""
+
+    def __init__(self, store: ObjectStore, month: Job, config: PublishConfig) -> None:
+        self._store = store
+        self._month = month
+        self._config = config
+
+    def compact(self, members: Sequence[Manifest], claimed: Collection[str]) -> CompactedMonth | None:
+        """Join what is to be joined; None where that is nothing."""
+        job_ids = sorted(manifest.job_id for manifest in members)
+        begun = [job_id for job_id in claimed if job_id in job_ids and self._is_ours(job_id)]
+        if not begun and not self._plan(members).moved:
+            return None
+        done = CompactedMonth(f"{self._month.job_id[:4]}-{self._month.job_id[4:6]}")
+        if (other := self._claim(job_ids, begun)) is not None:
+            done.waits_for = other
+            return done
+        try:
+            # As they are now that nobody changes them.
+            plan = self._plan([one for job_id in job_ids if (one := load_manifest(self._store, job_id)) is not None])
+            if plan.moved or plan.earlier:
+                self._join(plan, done)
+        except JobError:
+            self._release(job_ids)
+            raise
+        self._settle(plan)
+        self._release(job_ids)
+        return done
+
+    def _is_ours(self, job_id: str) -> bool:
+        return (holder(self._store, job_id) or "").startswith(ATTEMPT)
+
+    def _plan(self, members: Sequence[Manifest]) -> _Plan:
+        members = sorted(members, key=lambda manifest: manifest.job_id)
+        earlier = load_manifest(self._store, self._month.job_id)
+        moved: dict[str, dict[str, list[FileEntry]]] = {}
+        for name in TABLES:
+            small = defaultdict(list)
+            for manifest in members:
+                for entry in entries_of(manifest, name):
+                    if entry.bytes < SMALL_BYTES:
+                        small[manifest.job_id].append(entry)
+            joined = earlier is not None and bool(entries_of(earlier, name))
+            if sum(map(len, small.values())) + joined > 1:
+                moved[name] = dict(small)
+        return _Plan(members, moved, earlier)
+
+    def _claim(self, job_ids: Sequence[str], begun: Collection[str]) -> str | None:
+        """Claim all jobs of the month; or none, and return one that somebody else publishes."""
+        for job_id in job_ids:
+            if job_id in begun:
+                take(self._store, job_id, self._config.attempt)
+            elif not claim(self._store, job_id, self._config.attempt):
+                self._release([one for one in job_ids if one not in begun])
+                return job_id
+        return None
+
+    def _join(self, plan: _Plan, done: CompactedMonth) -> None:
+        """Publish the month's files."""
+        store, month, config = self._store, self._month, self._config
+        files: list[StagedFile] = []
+        names = {entry.table for entry in plan.earlier.files} if plan.earlier else set()
+        for name, table in TABLES.items():
+            if name in plan.moved:
+                files += stage_month(store, month, config.attempt, table, self._rows(table, plan))
+            elif name in names and plan.earlier is not None:
+                files += map(as_staged, entries_of(plan.earlier, name))
+        jobs = {one.job_id for one in plan.members if one.compacted == month.job_id}
+        moved = {job_id for by_job in plan.moved.values() for job_id in by_job}
+        published = publish(store, month, files, Outcome(), replace(config, jobs=tuple(sorted(jobs | moved))))
+        done.jobs = len(moved)
+        earlier = [entry for entry in plan.earlier.files if entry.table in plan.moved] if plan.earlier else []
+        done.files_before = len(plan.entries) + len(earlier)
+        after = [entry for entry in published.files if entry.table in plan.moved]
+        done.files_after, done.bytes_after = len(after), sum(entry.bytes for entry in after)
+
+    def _rows(self, table: Table, plan: _Plan) -> Iterator[pa.Table]:
+        """Yield the rows of a table of all jobs, in order of job_id, each job's as its files have them."""
+        counting = {one.job_id for one in plan.members if one.compacted == self._month.job_id}
+        joined = entries_of(plan.earlier, table.name) if plan.earlier else []
+        before = (
+            part
+            for entry in joined
+            for rows in TableFile(self._store, entry.key).groups(table.schema, counting)
+            for part in _by_job(rows)
+        )
+        added = (
+            (job_id, rows)
+            for job_id, entries in sorted(plan.moved[table.name].items())
+            for entry in entries
+            for rows in TableFile(self._store, entry.key).groups(table.schema)
+        )
+        for _, rows in heapq.merge(before, added, key=lambda part: part[0]):
+            _refuse_erased(table, rows, self._config.erased)
+            yield rows
+
+    def _settle(self, plan: _Plan) -> None:
+        """Have the jobs' manifests point to the joined files, then remove the small ones."""
+        moved = {entry.key for entry in plan.entries}
+        jobs = {job_id for by_job in plan.moved.values() for job_id in by_job}
+        changed = [
+            replace(
+                manifest,
+                files=tuple(entry for entry in manifest.files if entry.key not in moved),
+                compacted=self._month.job_id,
+            )
+            for manifest in plan.members
+            if manifest.job_id in jobs
+        ]
+        with ThreadPoolExecutor(WRITERS) as pool:
+            list(pool.map(lambda one: self._store.put(manifest_key(one.job_id), one.to_json()), changed))
+        named = {entry.key for manifest in (*plan.members, *changed) for entry in manifest.files} - moved
+        self._store.delete(self._left_over(plan.members, named))
+
+    def _left_over(self, members: Iterable[Manifest], named: set[str]) -> list[str]:
+        """Return the files of the month's jobs that no manifest names: what was moved, now or by a run before."""
+        job_ids = {manifest.job_id for manifest in members}
+        month = f"dt={self._month.job_id[:4]}-{self._month.job_id[4:6]}"
+        keys = (info.key for name in TABLES for info in self._store.list(f"{name}/{month}"))
+        return [key for key in keys if job_in(key) in job_ids and key not in named]
+
+    def _release(self, job_ids: Iterable[str]) -> None:
+        for job_id in job_ids:
+            if holder(self._store, job_id) == self._config.attempt:
+                release(self._store, job_id)
+
+
+def _day_is_in_name(manifest: Manifest) -> bool:
+    """Tell whether a job's id begins with its day: once files are joined, nothing else tells the day of a row."""
+    return manifest.job_id.startswith(f"{datetime.fromtimestamp(manifest.start_ms // 1000, tz=timezone.utc):%Y%m%dT}")
+
+
+def _by_job(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Cut rows that are sorted by job."""
+    counts = pc.value_counts(rows["job_id"].combine_chunks())
+    begin = 0
+    for one in counts:
+        count = one["counts"].as_py()
+        yield one["values"].as_py(), rows.slice(begin, count)
+        begin += count
+
+
+def _refuse_erased(table: Table, rows: pa.Table, erased: Tombstones) -> None:
+    if erased and names_in(rows.select(naming_columns(table.schema)), erased):
+        raise JobError(
+            f"table {table.name} still has rows of somebody who was erased: an erasure has not come to its end; run "
+            "the same callbeam forget again, then this"
+        )
