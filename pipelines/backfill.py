@@ -36,14 +36,20 @@ from callbeam.pipelines.engines import (
     left_alone,
     memory_need,
     named_runner,
-    usable_workers,
 )
 from callbeam.pipelines.enrich import add_text_policy, enrich_tables, said_later
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command, root_cause
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
 from callbeam.pipelines.job_pipeline import BackfillConfig, build
-from callbeam.pipelines.local_run import LOCAL_RUNNER, ProgressLine, run_pipeline, runner_words, worker_server
+from callbeam.pipelines.local_run import (
+    LOCAL_RUNNER,
+    LocalWorkers,
+    ProgressLine,
+    forking_server,
+    run_pipeline,
+    runner_words,
+)
 from callbeam.pipelines.options import (
     add_recordings_argument,
     add_source_arguments,
@@ -60,7 +66,6 @@ from callbeam.pipelines.speech_options import (
     assembly_config,
 )
 from callbeam.pipelines.summary import only_runs_in, summary
-from callbeam.report import counted
 from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable, open_store
 from callbeam.tables import (
     Manifest,
@@ -168,10 +173,11 @@ def main(argv: Sequence[str]) -> int:
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
     runner = runner_words(beam_words, workers=options.workers)
-    local = _local_workers(options.workers) if named_runner(runner) == LOCAL_RUNNER else None
-    memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=local)
-    if local is not None:
-        _get_ready(memory, local)
+    runs_here = named_runner(runner) == LOCAL_RUNNER
+    workers = LocalWorkers(options.workers if runs_here else 1)
+    memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=workers.most if runs_here else None)
+    if runs_here:
+        _get_ready(memory, workers)
     waits = not (on_dataflow and left_alone(PipelineOptions(beam_words)))
     if options.transcripts and not waits:
         print(said_later(options.output, options.transcripts, options.text_policy))
@@ -180,7 +186,7 @@ def main(argv: Sequence[str]) -> int:
     if engine_options.template_location and len(jobs) > 1:
         raise UsageError("a template is one job, and a job is a UTC day or part of one: give a range within one day")
     publish = replace(config.publish, erased=load_tombstones(open_store(config.storage)))
-    running = _Running(replace(config, publish=publish), runner, workers=local or 1, max_loss=options.max_loss)
+    running = _Running(replace(config, publish=publish), runner, workers, max_loss=options.max_loss)
     codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
@@ -193,20 +199,11 @@ def main(argv: Sequence[str]) -> int:
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 
-def _local_workers(asked: int | None) -> int:
-    """Return how many worker processes to start here, and say so unless somebody asked for them."""
-    if asked is not None:
-        return asked
-    workers, why = usable_workers()
-    print(f"callbeam backfill: {counted(workers, 'worker')}, {why} (--workers)", file=sys.stderr)
-    return workers
-
-
-def _get_ready(memory: MemoryNeed, workers: int) -> None:
+def _get_ready(memory: MemoryNeed, workers: LocalWorkers) -> None:
     """Refuse workers for whom there is no memory; let others be started while jobs are planned."""
     memory.check()
-    if workers > 1:
-        worker_server()
+    if workers.most > 1:
+        forking_server()
 
 
 def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
@@ -265,7 +262,9 @@ class _Running:
         Jobs that have published.
     """
 
-    def __init__(self, config: BackfillConfig, runner: Sequence[str], *, workers: int, max_loss: float) -> None:
+    def __init__(
+        self, config: BackfillConfig, runner: Sequence[str], workers: LocalWorkers, *, max_loss: float
+    ) -> None:
         self._config = config
         self._runner = runner
         self._workers = workers
@@ -288,8 +287,7 @@ class _Running:
                 else:
                     steps = partial(build, planned=planned, letters=letters, config=config)
                     name = f"callbeam-{job.job_id.lower()}"
-                    # A stream is read by one worker: more would have nothing to do.
-                    workers = min(self._workers, max(len(job.streams) + len(planned.recorded), 1))
+                    workers = self._workers.for_job(len(job.streams) + len(planned.recorded), progress)
                     goes_on = run_pipeline(steps, self._runner, job_name=name, progress=progress, workers=workers)
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error

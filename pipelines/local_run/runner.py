@@ -40,7 +40,7 @@ from callbeam.pipelines.engines import (
 )
 from callbeam.pipelines.local_run.interrupts import NOTHING_MORE, end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
-from callbeam.pipelines.local_run.worker_server import worker_server
+from callbeam.pipelines.local_run.worker_server import forking_server
 from callbeam.transforms import NAMESPACE, give_back
 
 LOCAL_RUNNER = "FnApiRunner"
@@ -200,7 +200,7 @@ def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress
 
 def _worker_process() -> environments.Environment:
     """Return how a worker process is started; Beam's own ``multi_processing`` mode imports everything for each."""
-    return environments.SubprocessSDKEnvironment.from_command_string(command_string=worker_server().command)
+    return environments.SubprocessSDKEnvironment.from_command_string(command_string=forking_server().command)
 
 
 def _end_when_a_worker_died(failure: threading.ExceptHookArgs) -> None:

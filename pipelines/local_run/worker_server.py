@@ -87,7 +87,7 @@ class WorkerServer:
 
 
 @lru_cache(maxsize=1)
-def worker_server() -> WorkerServer:
+def forking_server() -> WorkerServer:
     """Return this process's server, started when it is first asked for."""
     server = WorkerServer()
     atexit.register(server.close)
