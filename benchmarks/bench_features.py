@@ -24,7 +24,6 @@ import numpy as np
 
 from callbeam.analysis import analyse_channel
 from callbeam.audio import (
-    BLOCK_FRAMES,
     Channel,
     PitchAnalyser,
     PitchCandidates,
@@ -103,11 +102,10 @@ def their_spectrum(samples: npt.NDArray[np.float32]) -> None:
 def our_f0(channel: Channel) -> None:
     grid, config = frame_grid(RATE), PitchConfig()
     span = frame_span(channel, grid)
-    candidates = PitchCandidates(len(span.measured))
+    candidates = PitchCandidates(len(span.measured), span.first)
     analyser = PitchAnalyser(grid, config)
     for block in blocks(channel, grid):
-        rows = slice(block.first, min(block.first + BLOCK_FRAMES, len(span.measured)))
-        analyser.find(block, candidates, rows, slice(0, rows.stop - rows.start))
+        analyser.find(block, candidates)
     choose_path(candidates, span.first, span.measured, config)
 
 

@@ -64,7 +64,7 @@ def compare(folder: Path, calls: int, minutes: int, repeats: int) -> None:
 
 def commands(url: str, folder: Path, repeat: int) -> dict[str, list[str]]:
     """Return each side's command line."""
-    words = ["--streams", "*", "--start", DAY[0], "--end", DAY[1], "--fragments-per-second", "0"]
+    words = ["--streams", "*", "--start", DAY[0], "--end", DAY[1], "--fragments-per-second", "0", "--workers", "1"]
     words += ["--kvs-endpoint-url", url, "--region", "us-east-1", "--output", str(folder / f"beam-{repeat}")]
     peer = str(Path(__file__).with_name("straightforward.py"))
     return {

@@ -36,7 +36,16 @@ def main() -> None:
             end = f"2026-03-{2 + days:02d}T00:00:00Z"
             with serve(Path(folder) / "kvs") as url:
                 words = ["--streams", "*", "--start", DAY[0], "--end", end, "--output", f"{folder}/out"]
-                words += ["--kvs-endpoint-url", url, "--region", "us-east-1", "--fragments-per-second", "0"]
+                words += [
+                    "--kvs-endpoint-url",
+                    url,
+                    "--region",
+                    "us-east-1",
+                    "--fragments-per-second",
+                    "0",
+                    "--workers",
+                    "1",
+                ]
                 cpu, _, rss = measure([sys.executable, str(COMMAND), "backfill", *words])
         print(f"| {name} | {rss / 1e6:.0f} | {bound} | {cpu:.1f} |", flush=True)
 

@@ -60,7 +60,19 @@ def put_calls(data: Path, calls: int, seconds: int) -> None:
 
 def compare(url: str, folder: Path, options: argparse.Namespace) -> None:
     """Time both sides in turn, then the attempt after one that failed."""
-    words = ["backfill", "--streams", "*", "--start", DAY[0], "--end", DAY[1], "--fragments-per-second", "0"]
+    words = [
+        "backfill",
+        "--streams",
+        "*",
+        "--start",
+        DAY[0],
+        "--end",
+        DAY[1],
+        "--fragments-per-second",
+        "0",
+        "--workers",
+        "1",
+    ]
     words += ["--kvs-endpoint-url", url, "--region", "us-east-1", "--output"]
     command = [sys.executable, "-m", "callbeam.pipelines.cli", *words]
     kept, unkept = [], []

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from apache_beam.options.pipeline_options import PipelineOptions
+
 from callbeam.assembly import lost_ratio, publish_job
 from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
@@ -32,15 +34,23 @@ from callbeam.pipelines.engines import (
     check_dataflow,
     dataflow_words,
     is_dataflow,
+    left_alone,
     memory_need,
     named_runner,
 )
-from callbeam.pipelines.enrich import add_text_policy, enrich_tables
+from callbeam.pipelines.enrich import add_text_policy, enrich_tables, said_later
 from callbeam.pipelines.exits import EXIT_JOB_FAILED, EXIT_LOSS, command, root_cause
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import options_sha256, versions
 from callbeam.pipelines.job_pipeline import BackfillConfig, build
-from callbeam.pipelines.local_run import LOCAL_RUNNER, ProgressLine, run_pipeline, runner_words
+from callbeam.pipelines.local_run import (
+    LOCAL_RUNNER,
+    LocalWorkers,
+    ProgressLine,
+    forking_server,
+    run_pipeline,
+    runner_words,
+)
 from callbeam.pipelines.options import (
     add_recordings_argument,
     add_source_arguments,
@@ -116,7 +126,10 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
         help="exit with 3 if a larger share of the fragments is lost (default %(default)g)",
     )
     run.add_argument(
-        "--workers", type=whole_number(1), default=1, metavar="N", help="local worker processes (default %(default)s)"
+        "--workers",
+        type=whole_number(1),
+        metavar="N",
+        help="local worker processes (default: as many as cores and memory allow, and one for each stream at most)",
     )
     run.add_argument(
         "--resume",
@@ -163,27 +176,38 @@ def main(argv: Sequence[str]) -> int:
     if options.hop_seconds > options.window_seconds:
         raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
     runner = runner_words(beam_words, workers=options.workers)
-    local = options.workers if named_runner(runner) == LOCAL_RUNNER else None
-    memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=local)
-    if local is not None:
-        memory.check()
+    runs_here = named_runner(runner) == LOCAL_RUNNER
+    workers = LocalWorkers(options.workers if runs_here else 1)
+    memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=workers.most if runs_here else None)
+    if runs_here:
+        _get_ready(memory, workers)
+    waits = not (on_dataflow and left_alone(PipelineOptions(beam_words)))
+    if options.transcripts and not waits:
+        print(said_later(options.output, options.transcripts, options.text_policy))
     config = _config(options, memory)
     jobs, letters = _checked_jobs(options, config)
     if engine_options.template_location and len(jobs) > 1:
         raise UsageError("a template is one job, and a job is a UTC day or part of one: give a range within one day")
     store = open_store(config.storage)
     publish = replace(config.publish, erased=load_tombstones(store), iceberg=kept_catalog(store, options.iceberg))
-    running = _Running(replace(config, publish=publish), runner, max_loss=options.max_loss)
+    running = _Running(replace(config, publish=publish), runner, workers, max_loss=options.max_loss)
     codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
-    if options.transcripts and running.published:
+    if options.transcripts and waits and running.published:
         print(f"{options.transcripts}:")
         enrich_tables(config.storage, options.transcripts, options.text_policy)
-    elif options.transcripts:
-        print(f"{options.transcripts} is not read, for nothing is published yet: callbeam enrich reads it later")
+    elif options.transcripts and waits:
+        print(f"--transcripts {options.transcripts} is not read, for no job has published")
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
+
+
+def _get_ready(memory: MemoryNeed, workers: LocalWorkers) -> None:
+    """Refuse workers for whom there is no memory; let others be started while jobs are planned."""
+    memory.check()
+    if workers.most > 1:
+        forking_server()
 
 
 def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
@@ -242,9 +266,12 @@ class _Running:
         Jobs that have published.
     """
 
-    def __init__(self, config: BackfillConfig, runner: Sequence[str], *, max_loss: float) -> None:
+    def __init__(
+        self, config: BackfillConfig, runner: Sequence[str], workers: LocalWorkers, *, max_loss: float
+    ) -> None:
         self._config = config
         self._runner = runner
+        self._workers = workers
         self._store = open_store(config.storage)
         self._max_loss = max_loss
         self.published = 0
@@ -264,7 +291,8 @@ class _Running:
                 else:
                     steps = partial(build, planned=planned, letters=letters, config=config)
                     name = f"callbeam-{job.job_id.lower()}"
-                    goes_on = run_pipeline(steps, self._runner, job_name=name, progress=progress)
+                    workers = self._workers.for_job(len(job.streams) + len(planned.recorded), progress)
+                    goes_on = run_pipeline(steps, self._runner, job_name=name, progress=progress, workers=workers)
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error
         if failure is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import shlex
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -92,6 +93,17 @@ def add_text_policy(add: Callable[..., Any]) -> None:
         choices=[policy.value for policy in TextPolicy],
         default=TextPolicy.REDACTED.value,
         help="which text may be read: redacted (default) that which says that it is, raw all of it, none no text",
+    )
+
+
+def said_later(output: str, source: str, text_policy: str) -> str:
+    """Say what becomes of transcripts where a command does not wait for its jobs, and how they are read then."""
+    words = ["callbeam", "enrich", output, "--source", source]
+    if text_policy != TextPolicy.REDACTED.value:
+        words += ["--text-policy", text_policy]
+    return (
+        f"--transcripts {source} is not read by this command, which does not wait for its jobs to publish; once they "
+        f"have, with the same options of S3: {shlex.join(words)}"
     )
 
 

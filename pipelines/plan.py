@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from callbeam.kvs import KvsClient, KvsConfig, Lane, Plan, plan_lanes, summarise
-from callbeam.pipelines.command_line import StrictParser, add_s3_arguments, parse, s3_config, show_instant
+from callbeam.estimate import Plan, estimate, figures, summarise
+from callbeam.kvs import KvsClient, KvsConfig, Lane, plan_lanes
+from callbeam.pipelines.command_line import StrictParser, add_s3_arguments, number, parse, s3_config, show_instant
 from callbeam.pipelines.exits import command
 from callbeam.pipelines.options import (
     add_recordings_argument,
@@ -38,6 +39,14 @@ def main(argv: Sequence[str]) -> int:
     parser = StrictParser(prog="callbeam plan", description=__doc__)
     add_source_arguments(parser)
     add_recordings_argument(parser)
+    parser.add_argument(
+        "--estimate",
+        type=number(0.01, 8760),
+        nargs="?",
+        const=1.0,
+        metavar="HOURS",
+        help="also estimate workers, memory, bytes and dollars of a backfill done in so many hours (1 by default)",
+    )
     add_s3_arguments(parser.add_argument_group("records").add_argument, "reading records and recordings from")
     options, _ = parse(parser, argv)
     config = kvs_config(options)
@@ -50,13 +59,14 @@ def main(argv: Sequence[str]) -> int:
 def _print_plan(client: KvsClient, options: argparse.Namespace, config: KvsConfig) -> int:
     """List what jobs would read, and print what that comes to."""
     jobs, _ = planned_jobs(client, options, s3=s3_config(options, ""), recordings=options.recordings)
-    every: list[Lane] = []
+    listed: list[list[Lane]] = []
     for planned in jobs:
         job = planned.job
         lanes = plan_lanes(client, job)
-        every += lanes
+        listed.append(lanes)
         files = f", {counted(len(planned.recorded), 'recording')}" if planned.recorded else ""
         print(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}: {_line(summarise(lanes, config))}{files}")
+    every = [lane for lanes in listed for lane in lanes]
     plan = summarise(every, config)
     print(f"in all, {counted(len(jobs), 'job')}: {_line(plan)}")
     calls = ", ".join(f"{count:,} {name}" for name, count in plan.api_calls.items())
@@ -68,6 +78,12 @@ def _print_plan(client: KvsClient, options: argparse.Namespace, config: KvsConfi
     if config.fragments_per_second:
         longest = max((sum(unit.count for unit in lane.units) for lane in every), default=0)
         print(f"the busiest stream takes at least {longest / config.fragments_per_second:,.0f} s at its pace")
+    if options.estimate is not None:
+        print("estimate, from measured costs and prices of us-east-1 (docs/scale.md):")
+        for what, how_much in figures(estimate(listed, options.estimate * 3600, config)):
+            print(f"  {what:<54} {how_much}")
+        if any(planned.recorded for planned in jobs):
+            print("  recordings are not in it: they cost no call of KVS, and as much work as calls on streams")
     return 0
 
 

@@ -33,8 +33,15 @@ FRAMES = Table(
             "hammarberg_index_db",
             "Strongest peak in 0-2 kHz over the strongest in 2 kHz to the band's end (at most 5 kHz).",
         ),
-        measure("f0_hz", "Fundamental frequency, 65 to 500 Hz; NULL where unvoiced."),
-        measure("voicing", "Voicing strength: the normalised autocorrelation peak, 0 to 1; NULL in digital silence."),
+        measure(
+            "f0_hz",
+            "Fundamental frequency, 65 to 500 Hz, where there may be speech; NULL elsewhere, and where unvoiced.",
+        ),
+        measure(
+            "voicing",
+            "Voicing strength: the normalised autocorrelation peak, 0 to 1; NULL in digital silence, and where no "
+            "speech may be.",
+        ),
         measure("hnr_db", "Harmonics-to-noise ratio; NULL where unvoiced."),
         measure(
             "speech_probability",

@@ -74,7 +74,8 @@ SENTIMENT_INPUTS = Table(
             "context",
             CONTEXT,
             "The three turns of any participant that begin before it and are no part of it, oldest first; of its own "
-            "channel alone if channels cannot be compared. text is NULL until transcripts come.",
+            "channel alone if channels cannot be compared. text is NULL here, for what was said comes later: "
+            "units_said has it.",
         ),
         *UNIT_MEASURES,
         *UNIT_Z_SCORES,

@@ -14,10 +14,13 @@ from .read_recordings import ReadRecordings as ReadRecordings
 from .score_units import open_model as open_model
 from .window_features import WindowConfig as WindowConfig
 from .window_features import WindowFeatures as WindowFeatures
+from .worker_memory import MB as MB
 from .worker_memory import MemoryNeed as MemoryNeed
+from .worker_memory import memory_limit as memory_limit
 from .write_tables import WriteTables as WriteTables
 
 __all__ = [
+    "MB",
     "NAMESPACE",
     "PROGRESS_FILE",
     "AnalyseChannels",
@@ -35,5 +38,6 @@ __all__ = [
     "WriteTables",
     "figures_in",
     "give_back",
+    "memory_limit",
     "open_model",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import FlinkRunnerOptions
+from apache_beam.options.pipeline_options import DirectOptions, FlinkRunnerOptions
 
 from callbeam.kvs import Job, KvsClient, KvsConfig, Lane, plan_lanes, shares_of
 from callbeam.transforms.progress import report
@@ -49,7 +49,8 @@ class PlanReads(beam.PTransform):
     """Plan a job: from nothing to a PCollection of lanes, spread over the workers.
 
     Most runners hand out lanes as workers come to be free. Flink deals them out at once, one after the other to each of
-    its ``--parallelism`` slots, so there is one share of lanes for each slot.
+    its ``--parallelism`` slots, and so does the local runner to its worker processes: there is one share of lanes for
+    each of these.
 
     Parameters
     ----------
@@ -66,8 +67,10 @@ class PlanReads(beam.PTransform):
 
     def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Lane]:
         """Create the job, list its streams, spread the lanes."""
-        parallelism = pbegin.pipeline.options.view_as(FlinkRunnerOptions).parallelism
-        slots = parallelism if parallelism > 0 else None
+        options = pbegin.pipeline.options
+        parallelism = options.view_as(FlinkRunnerOptions).parallelism
+        workers = options.view_as(DirectOptions).direct_num_workers
+        slots = parallelism if parallelism > 0 else workers if workers > 1 else None
         return (
             pbegin
             | "Job" >> beam.Create([self._job])

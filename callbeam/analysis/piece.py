@@ -12,7 +12,17 @@ import numpy as np
 from callbeam.analysis.analysed import AnalysedChannel, ChannelVoice, PieceAnalysis
 from callbeam.analysis.frame_rows import VoiceTrack, analyse_channel
 from callbeam.analysis.speech_rows import samples_end_ms, unit_rows, utterance_id, utterance_rows
-from callbeam.audio import HOP_MS, LEVEL_FLOOR_DBFS, FrameFeatures, HopExtremes, analyse_frames, hop_extremes, peaks
+from callbeam.audio import (
+    HOP_MS,
+    LEVEL_FLOOR_DBFS,
+    FrameFeatures,
+    HopExtremes,
+    analyse_frames,
+    frame_grid,
+    frame_span,
+    hop_extremes,
+    peaks,
+)
 from callbeam.line import Found, compare_channels, explained_by_leak, find_detections, mask_zeros, without_offset
 from callbeam.sentiment import Unit, UnitBatch, candidate_units, clip_batch, may_clip, may_infer, unit_batch
 from callbeam.spans import as_spans, clip, covered, mask_of_spans, spans_of_mask, subtract
@@ -23,6 +33,7 @@ from callbeam.voice import (
     describe_voice,
     faint_speech,
     local_noise,
+    may_hold_speech,
     speech_spans,
     voice_changes,
     voice_levels,
@@ -157,8 +168,8 @@ def _unheard(channel: Channel) -> Channel:
 def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector: VoiceActivityDetector) -> _Heard:
     extremes = hop_extremes(original)
     centred = without_offset(channel, extremes)
-    features = analyse_frames(centred, bands=config.frames)
-    probability = detector.probabilities(centred, features.span)
+    probability = detector.probabilities(centred, frame_span(centred, frame_grid(centred.sample_rate_hz)))
+    features = analyse_frames(centred, bands=config.frames, pitched=may_hold_speech(probability, config.voice))
     return _Heard(original, channel, centred, extremes, features, probability, np.zeros(len(probability), np.bool_))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from callbeam.audio.frames import (
     BLOCK_FRAMES,
     Block,
+    BoolArray,
     Float32Array,
     FrameGrid,
     FrameSpan,
@@ -64,7 +65,9 @@ class FrameFeatures:
     centre_hz: Float32Array
 
 
-def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig | None = None) -> FrameFeatures:
+def analyse_frames(
+    channel: Channel, *, bands: bool = False, pitched: BoolArray | None = None, pitch: PitchConfig | None = None
+) -> FrameFeatures:
     """Measure every frame that a channel's samples reach, leads included.
 
     Parameters
@@ -72,6 +75,9 @@ def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig 
     channel : Channel
     bands : bool
         Keep the log-mel bands, too: 46 MB of half an hour.
+    pitched : bool array, shape (n,), optional
+        Frames of the channel (``frame_span``) that pitch is looked for in: a tenth of a call's analysis. Others are
+        unvoiced, and have no voicing strength. Everywhere unless given.
     pitch : PitchConfig, optional
 
     Raises
@@ -95,7 +101,7 @@ def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig 
     logmel = np.full((frames, MEL_BANDS), np.nan, dtype=np.float32) if bands else None
     cepstra = np.full((frames, MFCC_COUNT), np.nan, dtype=np.float32)
     loudness, concentration, centre_hz = (np.full(frames, np.nan, dtype=np.float32) for _ in range(3))
-    candidates = PitchCandidates(frames)
+    candidates = PitchCandidates(frames, span.first)
     spectrum, pitches = SpectrumAnalyser(grid), PitchAnalyser(grid, config)
     frame_mean = FrameSums(grid, np.full((1, grid.frame_length), 1 / grid.frame_length))
     for block in blocks(channel, grid):
@@ -110,7 +116,7 @@ def analyse_frames(channel: Channel, *, bands: bool = False, pitch: PitchConfig 
         if logmel is not None:
             logmel[at] = mel[:, part].T
         loudness[at] = spectrum.loudness(mel)[part]
-        pitches.find(block, candidates, at, part)
+        pitches.find(block, candidates, None if pitched is None else _in_block(pitched, at, part))
     measures.update(_pitch_measures(candidates, span, config))
     features = FrameFeatures(span, measures, logmel, cepstra, loudness, concentration, centre_hz)
     _mask(features)
@@ -122,6 +128,13 @@ def _rows(block: Block, first: int, frames: int) -> tuple[slice, slice]:
     begin = block.first - first
     low, high = max(begin, 0), min(begin + BLOCK_FRAMES, frames)
     return slice(low, high), slice(low - begin, high - begin)
+
+
+def _in_block(values: BoolArray, at: slice, part: slice) -> BoolArray:
+    """Lay out what is known of a channel's frames by those of a block; False beyond the channel's."""
+    inside = np.zeros(BLOCK_FRAMES, dtype=np.bool_)
+    inside[part] = values[at]
+    return inside
 
 
 def _level_measures(block: Block, grid: FrameGrid, frame_mean: FrameSums) -> dict[str, Float32Array]:
@@ -145,7 +158,8 @@ def _level_measures(block: Block, grid: FrameGrid, frame_mean: FrameSums) -> dic
 def _pitch_measures(candidates: PitchCandidates, span: FrameSpan, config: PitchConfig) -> dict[str, Float32Array]:
     """Return F0, voicing strength and harmonics-to-noise ratio of a channel's frames.
 
-    A frame's voicing is that of its F0 or, where it is unvoiced, of its strongest candidate; NaN for digital silence.
+    A frame's voicing is that of its F0 or, where it is unvoiced, of its strongest candidate; NaN for digital silence,
+    and where no pitch was looked for.
     """
     state = choose_path(candidates, span.first, span.measured, config)
     voiced = state != UNVOICED

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, frame_runs, hann_window
-from callbeam.audio.reproducible_matmul import FrameSums, matmul
+from callbeam.audio.frames import BLOCK_FRAMES, Block, BoolArray, Float32Array, FrameGrid, frame_runs, hann_window
+from callbeam.audio.reproducible_matmul import LANES, FrameSums, matmul
 
 F0_LOW_HZ, F0_HIGH_HZ = 65.0, 500.0
 OCTAVES = 3
@@ -73,6 +73,13 @@ class PitchConfig:
 class PitchCandidates:
     """What a channel's frames offer to the path; filled block by block.
 
+    Parameters
+    ----------
+    frames : int
+        How many.
+    first : int
+        Index of the first on the leg's grid.
+
     Attributes
     ----------
     frequency : float32 array, shape (OCTAVES, n)
@@ -82,10 +89,11 @@ class PitchCandidates:
     audible : bool array, shape (n,)
         Whether the frame is louder than ``silence_dbfs``.
     energy : float32 array, shape (n,)
-        Sum of squares of the windowed frame; 0 where it is silent altogether.
+        Sum of squares of the windowed frame; 0 where it is silent altogether, or not looked at.
     """
 
-    def __init__(self, frames: int) -> None:
+    def __init__(self, frames: int, first: int) -> None:
+        self.first = first
         self.frequency: Float32Array = np.full((OCTAVES, frames), np.nan, dtype=np.float32)
         self.strength: Float32Array = np.zeros((OCTAVES, frames), dtype=np.float32)
         self.audible: npt.NDArray[np.bool_] = np.zeros(frames, dtype=np.bool_)
@@ -107,15 +115,14 @@ class PitchAnalyser:
         self._runs = frame_runs(grid, grid.pitch_length)
         self._window = window.astype(np.float32)[:, None]
         self._mean = FrameSums(grid, window[None] / window.sum())
-        self._centred = np.empty((grid.pitch_length, BLOCK_FRAMES), dtype=np.float32)
-        self._padded = np.zeros((length, BLOCK_FRAMES), dtype=np.float32)
-        self._power = np.empty((length // 2 + 1, BLOCK_FRAMES), dtype=np.float32)
+        self._padded, self._power = _Workspace(length), _Workspace(length // 2 + 1)
+        self._centred = _Workspace(grid.pitch_length)
         lags = np.arange(slab.start, slab.stop)
         nodes, interpolation = _chebyshev(lags, _SHARE_NODES)
         # The cosine transform is ``length`` times the autocorrelation.
         self._share_at_nodes = np.ascontiguousarray(length * _window_share(grid.pitch_length, nodes).T, np.float32)
         self._share_at_lags = np.ascontiguousarray(interpolation.T, np.float32)
-        self._slab = np.empty((len(lags), BLOCK_FRAMES), dtype=np.float32)
+        self._slab = _Workspace(len(lags))
         self._sincs = _sinc_table()
         self._half_sincs = np.ascontiguousarray(self._sincs[:, [_PHASES // 2, _PHASES + _PHASES // 2]].T)
         edges = np.rint(np.geomspace(self._shortest, self._longest + 1, OCTAVES + 1)).astype(int) - self._shortest
@@ -126,19 +133,35 @@ class PitchAnalyser:
         ]
         # A frame's mean square from its windowed energy, had it the same level throughout.
         self._audible_energy = np.float32(10 ** (config.silence_dbfs / 10) * (window**2).sum())
-        self._frames = np.arange(BLOCK_FRAMES)
 
-    def find(self, block: Block, candidates: PitchCandidates, at: slice, part: slice) -> None:
-        """Write a block's candidates: frames ``part`` of the block into rows ``at`` of ``candidates``."""
-        slab, energy = self._correlate(block)
+    def find(self, block: Block, candidates: PitchCandidates, wanted: BoolArray | None = None) -> None:
+        """Write the candidates of a block's frames.
+
+        Parameters
+        ----------
+        block : Block
+        candidates : PitchCandidates
+            Its ``first`` says which frames these are.
+        wanted : bool array, shape (BLOCK_FRAMES,), optional
+            Frames to look at; others keep what they are.
+        """
+        frames = _groups_with(wanted)
+        if not len(frames):
+            return
+        slab, energy = self._correlate(block, frames)
         lags, heights = self._peaks(slab)
+        rows = block.first - candidates.first + frames
+        inside = (rows >= 0) & (rows < len(candidates.energy))
+        if wanted is not None:
+            inside &= wanted[frames]
+        rows = rows[inside]
         frequency = np.clip(self.grid.sample_rate_hz / lags, np.float32(F0_LOW_HZ), np.float32(F0_HIGH_HZ))
-        candidates.frequency[:, at] = frequency[:, part]
-        candidates.strength[:, at] = np.minimum(heights, np.float32(1))[:, part]
-        candidates.audible[at] = (energy >= self._audible_energy)[part]
-        candidates.energy[at] = energy[part]
+        candidates.frequency[:, rows] = frequency[:, inside]
+        candidates.strength[:, rows] = np.minimum(heights, np.float32(1))[:, inside]
+        candidates.audible[rows] = (energy >= self._audible_energy)[inside]
+        candidates.energy[rows] = energy[inside]
 
-    def _correlate(self, block: Block) -> tuple[Float32Array, Float32Array]:
+    def _correlate(self, block: Block, frames: npt.NDArray[np.intp]) -> tuple[Float32Array, Float32Array]:
         """Return the normalised autocorrelation over the lags searched and their margin, and each frame's energy.
 
         With samples x (their weighted mean taken out) and window w it is, at lag l,
@@ -148,28 +171,29 @@ class PitchAnalyser:
         1 for whatever repeats after l samples, and never more. Boersma divides by sum(w[t] w[t+l]) and the frame's
         energy, which is the same for even energy, but 3 % off for four sharp pulses in a window: 5 dB of an HNR of 20.
         """
-        (mean,) = self._mean.of(block.hops)
-        centred = self._centred
+        mean = self._mean.of(block.hops)[0, frames]
+        centred, padded = self._centred.of(len(frames)), self._padded.of(len(frames))
         for run in self._runs:
-            np.subtract(block.row_of(run), mean, out=centred[run.frame])
-        np.multiply(centred, self._window, out=self._padded[: len(centred)])
-        np.abs(fft.rfft(self._padded, axis=0, workers=1), out=self._power)
-        np.multiply(self._power, self._power, out=self._power)
+            np.subtract(block.row_of(run)[:, frames], mean, out=centred[run.frame])
+        np.multiply(centred, self._window, out=padded[: len(centred)])
+        padded[len(centred) :] = 0
+        power = np.abs(fft.rfft(padded, axis=0, workers=1), out=self._power.of(len(frames)))
+        np.multiply(power, power, out=power)
         # An autocorrelation is real and even, so half the work does: the cosine transform of the power spectrum.
-        correlation = fft.dct(self._power, type=1, axis=0, overwrite_x=True, workers=1)
+        correlation = fft.dct(power, type=1, axis=0, overwrite_x=True, workers=1)
         np.multiply(centred, centred, out=centred)
         share = matmul(self._share_at_lags, matmul(self._share_at_nodes, centred))
         np.maximum(share, np.float32(np.finfo(np.float32).tiny), out=share)  # digital silence
-        energy = correlation[0] / np.float32(len(self._padded))
-        return np.divide(correlation[self._slab_of_lags], share, out=self._slab), energy
+        energy = correlation[0] / np.float32(len(padded))
+        return np.divide(correlation[self._slab_of_lags], share, out=self._slab.of(len(frames))), energy
 
     def _peaks(self, slab: Float32Array) -> tuple[Float32Array, Float32Array]:
-        """Return lag (NaN if none) and height (0) of the highest peak in each octave, shape (OCTAVES, BLOCK_FRAMES)."""
+        """Return lag (NaN if none) and height (0) of the highest peak in each octave, shape (OCTAVES, frames)."""
         margin = self._margin
         rising = slab[margin : 1 - margin] > slab[margin - 1 : -margin]
         heights = slab[margin:-margin] * (rising[:-1] > rising[1:])
-        places = np.empty((OCTAVES, BLOCK_FRAMES), dtype=np.intp)
-        tops = np.empty((OCTAVES, BLOCK_FRAMES), dtype=np.float32)
+        places = np.empty((OCTAVES, slab.shape[1]), dtype=np.intp)
+        tops = np.empty((OCTAVES, slab.shape[1]), dtype=np.float32)
         for (low, high, countdown), top, place in zip(self._octaves, tops, places, strict=True):
             some = heights[low:high]
             some.max(axis=0, out=top)
@@ -187,8 +211,9 @@ class PitchAnalyser:
         its height. A telephone band has components up to 3.4 kHz, of little more than two samples at 8 kHz: a parabola
         through whole lags would miss up to a quarter of the height, on which voicing and harmonics-to-noise ratio rest.
         """
-        flat = (places * BLOCK_FRAMES + self._frames).reshape(-1)
-        taps = np.take(slab, flat + BLOCK_FRAMES * np.arange(-_TAPS, _TAPS + 1)[:, None])
+        frames = slab.shape[1]
+        flat = (places * frames + np.arange(frames)).reshape(-1)
+        taps = np.take(slab, flat + frames * np.arange(-_TAPS, _TAPS + 1)[:, None])
         before, after = matmul(self._half_sincs, taps)
         low, middle, high = taps[_TAPS - 1 : _TAPS + 2]
         rightward = (after > middle) & (after >= before)
@@ -202,6 +227,29 @@ class PitchAnalyser:
         sincs = np.take(self._sincs, np.rint(offset * _PHASES).astype(np.intp) + _PHASES, axis=1)
         height = np.einsum("ij,ij->j", taps, sincs)
         return offset.reshape(places.shape), height.reshape(places.shape)
+
+
+class _Workspace:
+    """Memory for what is computed of each block's frames: fresh memory would cost as much as some of the work."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+        self._memory: Float32Array = np.empty(rows * BLOCK_FRAMES, dtype=np.float32)
+
+    def of(self, frames: int) -> Float32Array:
+        """Return an array of shape (rows, frames), which holds anything."""
+        return self._memory[: self._rows * frames].reshape(self._rows, frames)
+
+
+def _groups_with(wanted: BoolArray | None) -> npt.NDArray[np.intp]:
+    """Return the block's frames, in whole groups that fill vector registers, of which any is wanted.
+
+    So a frame stands at the same place of its register whatever else is wanted, and is computed alike.
+    """
+    if wanted is None or wanted.all():
+        return np.arange(BLOCK_FRAMES)
+    groups = np.flatnonzero(wanted.reshape(-1, LANES).any(axis=1))
+    return (groups[:, None] * LANES + np.arange(LANES)).reshape(-1)
 
 
 def _transform_length(length: int, longest: int) -> int:

@@ -10,7 +10,7 @@ from callbeam.audio.frames import BLOCK_FRAMES, Float32Array, FrameGrid, frame_r
 _MULTIPLICATIONS = 1 << 18
 """In one product: OpenBLAS spreads larger ones over threads, which costs more here than it gains."""
 
-_LANES = 16
+LANES = 16
 """Columns in a vector register: what is cut up in whole ones stays aligned."""
 
 
@@ -25,7 +25,7 @@ def matmul(matrix: Float32Array, columns: Float32Array, *, alike: bool = False) 
         CPUs round differently from one part of a larger matrix to the next. It takes more than twice as long.
     """
     result = np.empty((len(matrix), columns.shape[1]), dtype=np.float32)
-    at_once = _LANES if alike else max(_MULTIPLICATIONS // matrix.size // _LANES * _LANES, 1)
+    at_once = LANES if alike else max(_MULTIPLICATIONS // matrix.size // LANES * LANES, 1)
     for at in range(0, columns.shape[1], at_once):
         some = slice(at, at + at_once)
         np.matmul(matrix, columns[:, some], out=result[:, some])

@@ -7,11 +7,12 @@ from .made_records import start_lca_event as start_lca_event
 from .made_records import streaming_events as streaming_events
 from .made_records import write_lines as write_lines
 from .made_records import write_records as write_records
-from .made_transcripts import MadeTurn as MadeTurn
-from .made_transcripts import call_analytics_records as call_analytics_records
+from .made_stream_records import call_analytics_records as call_analytics_records
+from .made_stream_records import live_call_records as live_call_records
+from .made_stream_records import write_call_analytics as write_call_analytics
+from .made_transcripts import contact_lens_events as contact_lens_events
 from .made_transcripts import contact_lens_file as contact_lens_file
-from .made_transcripts import live_call_records as live_call_records
-from .made_transcripts import made_turns as made_turns
+from .made_transcripts import write_contact_lens as write_contact_lens
 from .random_calls import varied_call as varied_call
 from .recorded_calls import LCA_FOLDER as LCA_FOLDER
 from .recorded_calls import RecordedCall as RecordedCall
@@ -20,6 +21,8 @@ from .script import AGENT as AGENT
 from .script import CUSTOMER as CUSTOMER
 from .script import ROLES as ROLES
 from .script import ConversationSpec as ConversationSpec
+from .service_turns import MadeTurn as MadeTurn
+from .service_turns import made_turns as made_turns
 from .stream_calls import connect_fragments_from_pcm as connect_fragments_from_pcm
 from .stream_calls import write_chime as write_chime
 from .stream_calls import write_connect as write_connect
@@ -54,6 +57,7 @@ __all__ = [
     "band_pass",
     "call_analytics_records",
     "connect_fragments_from_pcm",
+    "contact_lens_events",
     "contact_lens_file",
     "contact_record",
     "heard_speech",
@@ -70,8 +74,10 @@ __all__ = [
     "streaming_events",
     "talk_figures",
     "varied_call",
+    "write_call_analytics",
     "write_chime",
     "write_connect",
+    "write_contact_lens",
     "write_lines",
     "write_records",
 ]

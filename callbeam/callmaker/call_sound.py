@@ -9,9 +9,9 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from callbeam.callmaker.line_signals import sound_of
-from callbeam.callmaker.script import AGENT, CUSTOMER, ROLES
+from callbeam.callmaker.script import AGENT, CUSTOMER, ROLES, UPSET
 from callbeam.callmaker.telephone_line import band_pass, conceal, echo_of, gain, lost_packets, noise, quantise
-from callbeam.callmaker.voices import draw_voice, speak
+from callbeam.callmaker.voices import UPSET_DB, draw_voice, speak, upset
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,10 +69,11 @@ class _Voices:
 
 def draw_voices(rng: np.random.Generator, kinds: Sequence[str]) -> dict[str, VoiceProfile]:
     """Draw the voices of a call: customer, agent, and the recorded prompt, each of any of the kinds."""
-    return {
+    drawn = {
         name: draw_voice(kinds[int(rng.integers(len(kinds)))] if len(kinds) > 1 else kinds[0], rng)
         for name in (CUSTOMER, AGENT, "PROMPT")
     }
+    return {**drawn, UPSET: upset(drawn[CUSTOMER])}
 
 
 def render(
@@ -144,7 +145,8 @@ def _speak_all(
             factor = rate / voice_rate
             samples = spoken.samples if rate == voice_rate else resample_poly(spoken.samples, rate, voice_rate)
             begin = round(saying.begin_ms * rate / 1000)
-            samples = samples[: count - begin] * np.float32(10 ** (rng.uniform(-1.5, 1.5) / 20))
+            level_db = rng.uniform(-1.5, 1.5) + (UPSET_DB if saying.voice == UPSET else 0.0)
+            samples = samples[: count - begin] * np.float32(10 ** (level_db / 20))
             laid.sound[begin : begin + len(samples)] += samples
             spans = begin + np.rint(spoken.spans * factor).astype(np.int64)
             laid.spans.append(spans)

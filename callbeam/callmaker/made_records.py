@@ -73,9 +73,9 @@ def contact_record(call: CallTruth, arn_of: Callable[[str], str]) -> dict[str, A
             "Location": arn_of(channel.stream),
             "MediaStreamType": "AUDIO",
             "ParticipantType": "CUSTOMER" if channel.role == CUSTOMER else "AGENT",
-            "StartTimestamp": _instant(begin_ms),
+            "StartTimestamp": utc(begin_ms),
             "Status": "AVAILABLE",
-            "StopTimestamp": _instant(end_ms),
+            "StopTimestamp": utc(end_ms),
             "StorageType": "KINESIS_VIDEO_STREAM",
         }
         for channel in call.channels.values()
@@ -85,29 +85,29 @@ def contact_record(call: CallTruth, arn_of: Callable[[str], str]) -> dict[str, A
         "AWSContactTraceRecordFormatVersion": "2017-03-10",
         "Agent": {
             "ARN": f"{INSTANCE}/agent/7f0f6c1e-2a55-4a0e-8c0b-2f3a4b5c6d7e",
-            "AfterContactWorkStartTimestamp": _instant(end_ms),
-            "ConnectedToAgentTimestamp": _instant(agent_ms),
+            "AfterContactWorkStartTimestamp": utc(end_ms),
+            "ConnectedToAgentTimestamp": utc(agent_ms),
             "RoutingProfile": {"ARN": f"{INSTANCE}/routing-profile/9a8b7c6d", "Name": "Basic Routing Profile"},
             "Username": "made.up",
         },
         "Attributes": {},
         "Channel": "VOICE",
-        "ConnectedToSystemTimestamp": _instant(begin_ms),
+        "ConnectedToSystemTimestamp": utc(begin_ms),
         "ContactId": call.call_id,
         "CustomerEndpoint": {"Address": CUSTOMER_NUMBER, "Type": "TELEPHONE_NUMBER"},
-        "DisconnectTimestamp": _instant(end_ms),
+        "DisconnectTimestamp": utc(end_ms),
         "InitialContactId": None,
         "InitiationMethod": "INBOUND",
-        "InitiationTimestamp": _instant(begin_ms),
+        "InitiationTimestamp": utc(begin_ms),
         "InstanceARN": INSTANCE,
-        "LastUpdateTimestamp": _instant(end_ms + 60_000),
+        "LastUpdateTimestamp": utc(end_ms + 60_000),
         "MediaStreams": [{"Type": "AUDIO"}],
         "NextContactId": None,
         "PreviousContactId": None,
         "Queue": {
             "ARN": f"{INSTANCE}/queue/1b2c3d4e",
-            "DequeueTimestamp": _instant(agent_ms),
-            "EnqueueTimestamp": _instant(max(agent_ms - QUEUE_BEFORE_AGENT_MS, begin_ms)),
+            "DequeueTimestamp": utc(agent_ms),
+            "EnqueueTimestamp": utc(max(agent_ms - QUEUE_BEFORE_AGENT_MS, begin_ms)),
             "Name": "BasicQueue",
         },
         "Recordings": recordings,
@@ -175,7 +175,7 @@ def streaming_events(call: CallTruth, arn_of: Callable[[str], str]) -> list[dict
             "fromNumber": CUSTOMER_NUMBER,
             "isCaller": channel.role == CUSTOMER,
             "mediaType": "audio/L16",
-            "startTime": _instant(begin_ms, milliseconds=True),
+            "startTime": utc(begin_ms, milliseconds=True),
             "streamArn": arn_of(channel.stream),
             "toNumber": BUSINESS_NUMBER,
             "transactionId": call.call_id,
@@ -183,7 +183,7 @@ def streaming_events(call: CallTruth, arn_of: Callable[[str], str]) -> list[dict
             "voiceConnectorId": "demovoiceconnector0000",
         }
         events.append(_event(begin_ms, {**detail, "streamingStatus": "STARTED"}))
-        ended = {**detail, "endTime": _instant(end_ms, milliseconds=True), "streamingStatus": "ENDED"}
+        ended = {**detail, "endTime": utc(end_ms, milliseconds=True), "streamingStatus": "ENDED"}
         events.append(_event(end_ms, ended))
     return events
 
@@ -195,13 +195,14 @@ def _event(at_ms: int, detail: Mapping[str, Any]) -> dict[str, Any]:
         "detail-type": "Chime VoiceConnector Streaming Status",
         "source": "aws.chime",
         "account": ACCOUNT,
-        "time": _instant(at_ms),
+        "time": utc(at_ms),
         "region": REGION,
         "resources": [],
         "detail": dict(detail),
     }
 
 
-def _instant(ms: int, *, milliseconds: bool = False) -> str:
+def utc(ms: int, *, milliseconds: bool = False) -> str:
+    """Return an instant as these records write it, in whole seconds or milliseconds."""
     when = datetime.fromtimestamp(ms / 1000, tz=timezone.utc)
     return when.isoformat(timespec="milliseconds" if milliseconds else "seconds").replace("+00:00", "Z")

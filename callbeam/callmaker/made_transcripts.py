@@ -1,114 +1,51 @@
-"""What services would have transcribed of a made-up call, shaped as they publish it.
+"""What Contact Lens would leave of a made-up contact: the file after it, and the events during it.
 
-Shapes: *Example Contact Lens output files for a call* (Amazon Connect administrator guide), *Call analytics processor
-and output destinations* (Amazon Chime SDK developer guide), *Transcript Lambda hook function* (Live Call Analytics).
-Words are made up; where they lie is where the truth says that somebody spoke.
+Shapes: *Example Contact Lens output files for a call* and *Sample conversational analytics segment streams to analyze
+calls* (Amazon Connect administrator guide).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from callbeam.callmaker.made_records import ACCOUNT, INSTANCE, utc, write_lines
 from callbeam.callmaker.script import AGENT, CUSTOMER
+from callbeam.callmaker.service_turns import made_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
+    from callbeam.callmaker.service_turns import MadeTurn
     from callbeam.callmaker.truth import CallTruth
 
-TURN_PAUSE_MS = 900
-"""A service goes on with a turn after shorter pauses."""
-
-WORD_MS = 330
-
-_SPOKEN = (
-    "so the account was charged twice last week and I would like to know why you can see that order here it is on the "
-    "way now thank you for waiting let me check this with our team please hold on a moment that sounds good to me then "
-    "we will send it again tomorrow morning could you tell your number once more no I do not have one yet"
-)
-_WORDS = tuple(_SPOKEN.split())
-_SENTIMENTS = ("NEUTRAL", "NEUTRAL", "POSITIVE", "NEGATIVE", "MIXED")
+NON_TALK_MS = 3_000
+"""Silence that Contact Lens counts as non-talk."""
 
 
-@dataclass(frozen=True, slots=True)
-class MadeTurn:
-    """A stretch of speech of one participant, as a service cuts it.
-
-    Attributes
-    ----------
-    turn_id : str
-    role : str
-    begin_ms, end_ms : int
-        From the call's start.
-    words : tuple of (int, int, str)
-    sentiment : str
-    """
-
-    turn_id: str
-    role: str
-    begin_ms: int
-    end_ms: int
-    words: tuple[tuple[int, int, str], ...]
-    sentiment: str
-
-    @property
-    def text(self) -> str:
-        """All of its words."""
-        return " ".join(word for _, _, word in self.words)
-
-    def moved(self, by_ms: int) -> MadeTurn:
-        """Return it on another clock."""
-        words = tuple((begin + by_ms, end + by_ms, word) for begin, end, word in self.words)
-        return replace(self, begin_ms=self.begin_ms + by_ms, end_ms=self.end_ms + by_ms, words=words)
-
-
-def made_turns(call: CallTruth, *, seed: int = 0) -> tuple[MadeTurn, ...]:
-    """Return what was said in a call, in order of begin.
+def write_contact_lens(calls: Iterable[CallTruth], folder: Path) -> None:
+    """Write what Contact Lens leaves of contacts: a file for each, where its bucket has it, and the stream's events.
 
     Parameters
     ----------
-    call : CallTruth
-    seed : int
-        Of the words.
+    calls : iterable of CallTruth
+        Clocks begin as recordings do, when the agent is connected.
+    folder : Path
+        Gets ``Analysis/Voice/Redacted/...`` and ``real-time/segments.jsonl``.
     """
-    digest = hashlib.sha256(f"{seed}:{call.call_id}".encode()).digest()
-    random = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    turns = []
-    for role in (CUSTOMER, AGENT):
-        channel = call.channels.get(role)
-        for number, phrases in enumerate(_turns(channel.speech_raw if channel is not None else [])):
-            words = [word for begin, end in phrases for word in _words(begin, end, random)]
-            sentiment = _SENTIMENTS[int(random.integers(len(_SENTIMENTS)))]
-            turn_id = f"{call.call_id[:8]}-{role.lower()}-{number}"
-            turns.append(MadeTurn(turn_id, role, phrases[0][0], phrases[-1][1], tuple(words), sentiment))
-    return tuple(sorted(turns, key=lambda turn: (turn.begin_ms, turn.turn_id)))
-
-
-def _turns(phrases: Sequence[Sequence[int]]) -> Iterator[list[tuple[int, int]]]:
-    turn: list[tuple[int, int]] = []
-    for begin, end in phrases:
-        if begin < 0:
-            continue
-        if turn and begin - turn[-1][1] > TURN_PAUSE_MS:
-            yield turn
-            turn = []
-        turn.append((begin, end))
-    if turn:
-        yield turn
-
-
-def _words(begin: int, end: int, random: np.random.Generator) -> Iterator[tuple[int, int, str]]:
-    count = max(1, round((end - begin) / WORD_MS))
-    edges = np.linspace(begin, end, count + 1).round().astype(int).tolist()
-    for at, until in pairwise(edges):
-        yield at, until, _WORDS[int(random.integers(len(_WORDS)))]
+    events: list[dict[str, Any]] = []
+    for call in calls:
+        shift_ms = call.agent_on_line_ms
+        turns = [turn.moved(-shift_ms) for turn in made_turns(call) if turn.begin_ms >= shift_ms]
+        ended = utc(call.call_start_ms + call.duration_ms)
+        path = folder / "Analysis" / "Voice" / "Redacted" / ended[:10].replace("-", "/")
+        path.mkdir(parents=True, exist_ok=True)
+        name = f"{call.call_id}_analysis_redacted_{ended.replace(':', '_')}.json"
+        (path / name).write_text(json.dumps(contact_lens_file(call, turns), indent=1), encoding="utf-8")
+        events += contact_lens_events(call, turns)
+    write_lines(folder / "real-time" / "segments.jsonl", events)
 
 
 def contact_lens_file(call: CallTruth, turns: Sequence[MadeTurn], *, redacted: bool = True) -> dict[str, Any]:
@@ -121,34 +58,31 @@ def contact_lens_file(call: CallTruth, turns: Sequence[MadeTurn], *, redacted: b
         On the recording's clock.
     redacted : bool
     """
-    talk = {role: sum(turn.end_ms - turn.begin_ms for turn in turns if turn.role == role) for role in (AGENT, CUSTOMER)}
     return {
         "Version": "VOICE-2022-11-30",
-        "AccountId": "111122223333",
+        "AccountId": ACCOUNT,
         "Channel": "VOICE",
         "ContentMetadata": {"Output": "Redacted", "RedactionTypes": ["PII"]} if redacted else {"Output": "Raw"},
         "CustomerMetadata": {"ContactId": call.call_id, "InputS3Uri": f"s3://recordings/{call.call_id}.wav"},
         "JobStatus": "COMPLETED",
         "LanguageCode": "en-US",
         "Participants": [{"ParticipantId": role, "ParticipantRole": role} for role in (CUSTOMER, AGENT)],
-        "Categories": {
-            "MatchedCategories": ["greeting"] if turns else [],
-            "MatchedDetails": {"greeting": {"PointsOfInterest": [_span(turns[0])]}} if turns else {},
-        },
+        "Categories": _categories(turns),
         "ConversationCharacteristics": {
+            "ContactSummary": {
+                "PostContactSummary": {"Content": "The customer asked about an order. The agent helped."}
+            },
             "TotalConversationDurationMillis": max((turn.end_ms for turn in turns), default=0),
             "Sentiment": {"OverallSentiment": {AGENT: 0.4, CUSTOMER: 1.2}, "SentimentByPeriod": {"QUARTER": {}}},
-            "Interruptions": {"InterruptionsByInterrupter": {}, "TotalCount": 0, "TotalTimeMillis": 0},
-            "NonTalkTime": {"TotalTimeMillis": 0, "Instances": []},
-            "TalkTime": {
-                "TotalTimeMillis": sum(talk.values()),
-                "DetailsByParticipant": {role: {"TotalTimeMillis": time} for role, time in talk.items()},
-            },
+            "Interruptions": _interruptions(turns),
+            "NonTalkTime": _non_talk(turns),
+            "TalkSpeed": {"DetailsByParticipant": _talk_speed(turns)},
+            "TalkTime": _talk_time(turns),
         },
         "CustomModels": [],
         "Transcript": [
             {
-                **_span(turn),
+                **span(turn),
                 "Content": turn.text,
                 "Id": turn.turn_id,
                 "ParticipantId": turn.role,
@@ -160,126 +94,95 @@ def contact_lens_file(call: CallTruth, turns: Sequence[MadeTurn], *, redacted: b
     }
 
 
-def _span(turn: MadeTurn) -> dict[str, int]:
-    return {"BeginOffsetMillis": turn.begin_ms, "EndOffsetMillis": turn.end_ms}
-
-
-def call_analytics_records(
-    call: CallTruth, turns: Sequence[MadeTurn], *, zero_ms: int, latency_ms: int = 1_200
-) -> Iterator[dict[str, Any]]:
-    """Yield what call analytics puts into its stream during a call: each turn first as a partial result.
+def contact_lens_events(call: CallTruth, turns: Sequence[MadeTurn]) -> Iterator[dict[str, Any]]:
+    """Yield the events of a contact's stream: each turn in two partial utterances, then its transcript.
 
     Parameters
     ----------
     call : CallTruth
     turns : sequence of MadeTurn
         On the service's clock.
-    zero_ms : int
-        Where that begins, UTC milliseconds.
-    latency_ms : int
-        From the end of what is transcribed to its record.
     """
-    one_time = json.dumps({"inviteHeaders": json.dumps({"From": "<sip:+12065550100@example.com>"})})
     about = {
-        "voiceConnectorId": "abcdef1ghij2klmno3pqr4",
-        "callId": f"{call.call_id[:8]}-chime-call",
-        "transactionId": call.call_id,
-        "fromNumber": "+12065550100",
-        "toNumber": "+12065550199",
-        "direction": "Inbound",
+        "Version": "1.0.0",
+        "Channel": "VOICE",
+        "AccountId": ACCOUNT,
+        "InstanceId": INSTANCE.rpartition("/")[2],
+        "ContactId": call.call_id,
+        "LanguageCode": "en-US",
     }
-    yield _record(zero_ms, "CallAnalyticsMetadata", {**about, "oneTimeMetadata": one_time})
+    yield {**about, "EventType": "STARTED"}
     for turn in turns:
-        half = turn.words[: (len(turn.words) + 1) // 2]
-        for words, partial in ((half, True), (turn.words, False)):
-            said_ms = zero_ms + words[-1][1] + latency_ms
-            yield _record(said_ms, "TranscribeCallAnalytics", about, UtteranceEvent=_utterance(turn, words, partial))
-    for role in (CUSTOMER, AGENT):
-        yield from _voice_tone(call, about, role, zero_ms)
-
-
-def _record(said_ms: int, kind: str, about: dict[str, str], **fields: Any) -> dict[str, Any]:
-    service = "VoiceAnalytics" if kind.startswith("Voice") else "CallAnalytics"
-    return {
-        "time": _instant(said_ms),
-        "service-type": service,
-        "detail-type": kind,
-        "mediaInsightsPipelineId": "87654321-33ca-4dc6-9cdf-abcde6612345",
-        "metadata": json.dumps(about),
-        **fields,
-    }
-
-
-def _utterance(turn: MadeTurn, words: Sequence[tuple[int, int, str]], partial: bool) -> dict[str, Any]:
-    return {
-        "UtteranceId": turn.turn_id,
-        "IsPartial": partial,
-        "ParticipantRole": turn.role,
-        "BeginOffsetMillis": words[0][0],
-        "EndOffsetMillis": words[-1][1],
-        "Transcript": " ".join(word for _, _, word in words),
-        "Sentiment": None if partial else turn.sentiment,
-        "Items": [
-            {
-                "BeginOffsetMillis": begin,
-                "EndOffsetMillis": end,
-                "ItemType": "PRONUNCIATION",
-                "Content": word,
-                "Confidence": 0.97,
-                "VocabularyFilterMatch": False,
-                "Stable": not partial,
+        who = {"ParticipantId": turn.role, "ParticipantRole": turn.role}
+        half = (len(turn.words) + 1) // 2
+        for number, words in enumerate(filter(None, (turn.words[:half], turn.words[half:]))):
+            utterance = {
+                "Id": f"{turn.turn_id}-{number}",
+                "TranscriptId": turn.turn_id,
+                **who,
+                "PartialContent": " ".join(word for _, _, word in words),
+                "BeginOffsetMillis": words[0][0],
+                "EndOffsetMillis": words[-1][1],
             }
-            for begin, end, word in words
-        ],
-        "Entities": None,
-        "IssuesDetected": None,
+            yield {**about, "EventType": "SEGMENTS", "Segments": [{"Utterance": utterance}]}
+        transcript = {"Id": turn.turn_id, **who, "Content": turn.text, **span(turn), "Sentiment": turn.sentiment}
+        yield {**about, "EventType": "SEGMENTS", "Segments": [{"Transcript": transcript}]}
+    yield {**about, "EventType": "SEGMENTS", "Segments": [{"Categories": _categories(turns)}]}
+    yield {**about, "EventType": "COMPLETED"}
+
+
+def span(turn: MadeTurn) -> dict[str, int]:
+    """Return where a turn lies, as these services write it."""
+    return {"BeginOffsetMillis": turn.begin_ms, "EndOffsetMillis": turn.end_ms}
+
+
+def _categories(turns: Sequence[MadeTurn]) -> dict[str, Any]:
+    if not turns:
+        return {"MatchedCategories": [], "MatchedDetails": {}}
+    return {"MatchedCategories": ["greeting"], "MatchedDetails": {"greeting": {"PointsOfInterest": [span(turns[0])]}}}
+
+
+def _talk_time(turns: Sequence[MadeTurn]) -> dict[str, Any]:
+    talk = {role: sum(turn.end_ms - turn.begin_ms for turn in turns if turn.role == role) for role in (AGENT, CUSTOMER)}
+    return {
+        "TotalTimeMillis": sum(talk.values()),
+        "DetailsByParticipant": {role: {"TotalTimeMillis": time} for role, time in talk.items()},
     }
 
 
-def _voice_tone(call: CallTruth, about: dict[str, str], role: str, zero_ms: int) -> Iterator[dict[str, Any]]:
-    for begin in range(0, max(0, call.duration_ms - 30_000), 30_000):
-        negative = 0.1 + 0.02 * (begin // 30_000 % 7)
-        scores = {"neutral": 0.6, "positive": round(0.4 - negative, 2), "negative": round(negative, 2)}
-        tone = {
-            "startTime": _instant(zero_ms + begin),
-            "endTime": _instant(zero_ms + begin + 30_000),
-            "voiceToneLabel": "neutral",
-            "voiceToneScore": scores,
-        }
-        detail = {
-            "taskId": f"{call.call_id[:8]}-{role.lower()}",
-            "detailStatus": "VoiceToneAnalysisSuccessful",
-            "isCaller": role == CUSTOMER,
-            "voiceToneAnalysisDetails": {"currentAverageVoiceTone": tone},
-        }
-        yield _record(zero_ms + begin + 31_000, "VoiceToneAnalysisStatus", about, detail=detail)
+def _talk_speed(turns: Sequence[MadeTurn]) -> dict[str, Any]:
+    found = {}
+    for role in (AGENT, CUSTOMER):
+        own = [turn for turn in turns if turn.role == role]
+        minutes = sum(turn.end_ms - turn.begin_ms for turn in own) / 60_000
+        if minutes > 0:
+            found[role] = {"AverageWordsPerMinute": round(sum(len(turn.words) for turn in own) / minutes)}
+    return found
 
 
-def live_call_records(
-    call: CallTruth, turns: Sequence[MadeTurn], *, zero_ms: int, latency_ms: int = 1_200
-) -> Iterator[dict[str, Any]]:
-    """Yield what Live Call Analytics puts into its stream during a call; parameters as ``call_analytics_records``."""
-    about = {"CallId": call.call_id, "ExpiresAfter": 1_900_000_000}
-    numbers = {"CustomerPhoneNumber": "+12065550100", "SystemPhoneNumber": "+12065550199"}
-    yield {"EventType": "START", **about, **numbers, "CreatedAt": _instant(zero_ms)}
-    yield {"EventType": "UPDATE_AGENT", **about, "AgentId": "agent-7", "CreatedAt": _instant(zero_ms + 500)}
+def _non_talk(turns: Sequence[MadeTurn]) -> dict[str, Any]:
+    """Return what lies between turns, where it is longer than 3 s."""
+    reach, instances = 0, []
     for turn in turns:
-        half = turn.words[: (len(turn.words) + 1) // 2]
-        for words, partial in ((half, True), (turn.words, False)):
-            yield {
-                "EventType": "ADD_TRANSCRIPT_SEGMENT",
-                **about,
-                "Channel": "CALLER" if turn.role == CUSTOMER else "AGENT",
-                "SegmentId": turn.turn_id,
-                "StartTime": str(words[0][0] / 1000),
-                "EndTime": str(words[-1][1] / 1000),
-                "Transcript": " ".join(word for _, _, word in words),
-                "IsPartial": partial,
-                "CreatedAt": _instant(zero_ms + words[-1][1] + latency_ms),
-            }
-    yield {"EventType": "END", **about, "CreatedAt": _instant(zero_ms + call.duration_ms)}
+        if turn.begin_ms - reach > NON_TALK_MS:
+            instances.append(_instance(reach, turn.begin_ms))
+        reach = max(reach, turn.end_ms)
+    return {"TotalTimeMillis": sum(one["DurationMillis"] for one in instances), "Instances": instances}
 
 
-def _instant(at_ms: int) -> str:
-    at = datetime.fromtimestamp(at_ms / 1000, tz=timezone.utc)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ms % 1000:03d}Z"
+def _interruptions(turns: Sequence[MadeTurn]) -> dict[str, Any]:
+    """Return the turns that begin in another's and outlast it: they last as long as the turn."""
+    by_role: dict[str, list[dict[str, int]]] = {}
+    for before, turn in pairwise(turns):
+        if turn.role != before.role and turn.begin_ms < before.end_ms < turn.end_ms:
+            by_role.setdefault(turn.role, []).append(_instance(turn.begin_ms, turn.end_ms))
+    every = [one for some in by_role.values() for one in some]
+    return {
+        "InterruptionsByInterrupter": by_role,
+        "TotalCount": len(every),
+        "TotalTimeMillis": sum(one["DurationMillis"] for one in every),
+    }
+
+
+def _instance(begin: int, end: int) -> dict[str, int]:
+    return {"BeginOffsetMillis": begin, "EndOffsetMillis": end, "DurationMillis": end - begin}

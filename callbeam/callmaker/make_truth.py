@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from callbeam.callmaker.call_sound import F0_HOP_MS
-from callbeam.callmaker.script import AGENT, CUSTOMER
+from callbeam.callmaker.script import AGENT, CUSTOMER, UPSET
 from callbeam.callmaker.tone_plans import PLANS
 from callbeam.callmaker.truth import TRUTH_VERSION, CallTruth, ChannelTruth, EventTruth, level_dbfs, pcm_sha256
 from callbeam.spans import as_spans, bridge
@@ -145,6 +145,8 @@ def _events(call: MadeCall, shift_ms: int) -> list[EventTruth]:
         event = _saying_event(saying, heard[index], heard[saying.over] if saying.over is not None else None)
         if event is not None:
             events.append(event)
+        if saying.voice == UPSET:
+            events.append(EventTruth("upset", saying.role, *heard[index], {}))
     return sorted(events, key=lambda event: (event.begin_ms, event.end_ms, event.kind, event.role))
 
 

@@ -6,7 +6,7 @@ decided here with a margin, so that what is then made fits its name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callbeam.callmaker.music import PLAIN_MUSIC
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CUSTOMER, AGENT = "CUSTOMER", "AGENT"
 ROLES = (CUSTOMER, AGENT)
 """CUSTOMER: from the customer. AGENT: to the customer, so prompts and tones, too."""
+
+UPSET = "UPSET"
+"""The voice of a customer who is upset."""
 
 BEFORE_THE_AGENT = {
     "fax_cng": CUSTOMER,
@@ -76,6 +79,8 @@ class ConversationSpec:
         Share of turns in which it happens (where the turn is long enough).
     median_turn_ms : int
         Typical length of a turn.
+    upset : float
+        Share of the customer's turns that are said by somebody who is upset.
     tone_plan : str
         Whose network's tones sound (``callbeam.callmaker.tone_plans.PLANS``).
     tones : tuple of str
@@ -99,6 +104,7 @@ class ConversationSpec:
     terminal_overlaps: float = 0.12
     long_pauses: float = 0.06
     median_turn_ms: int = 3_500
+    upset: float = 0.0
     tone_plan: str = HOME
     tones: tuple[str, ...] = ()
 
@@ -110,7 +116,7 @@ class Saying:
     Attributes
     ----------
     voice : str
-        ``CUSTOMER``, ``AGENT`` or ``PROMPT``.
+        ``CUSTOMER``, ``UPSET`` (the customer's, too), ``AGENT`` or ``PROMPT``.
     kind : str
         ``turn``, ``prompt``, or what it does to the other's saying that it falls into: ``interruption``, ``overlap``,
         ``backchannel``, ``terminal_overlap``.
@@ -190,6 +196,7 @@ def converse(spec: ConversationSpec, rng: np.random.Generator) -> Script:
         longest = spec.duration_ms - 300 - begin
         least = 2_900 if kind == "interruption" else 900
         if longest < max(least, 1_800):
+            _upset(script, spec, rng)
             return script
         length = min(max(int(spec.median_turn_ms * rng.lognormal(0, 0.6)), least), 14_000, longest)
         over = turn if kind != "turn" else None
@@ -200,6 +207,14 @@ def converse(spec: ConversationSpec, rng: np.random.Generator) -> Script:
         _listen(script, spec, turn, rng)
         now = begin + length
         speaker = speaker if rng.random() < 0.12 else _other(speaker)
+
+
+def _upset(script: Script, spec: ConversationSpec, rng: np.random.Generator) -> None:
+    """Choose the turns in which the customer is upset."""
+    for at, saying in enumerate(script.sayings):
+        # nothing is drawn where nobody is upset: the same seed makes the same call as without
+        if spec.upset and saying.role == CUSTOMER and saying.kind in {"turn", "interruption"}:
+            script.sayings[at] = replace(saying, voice=UPSET if rng.random() < spec.upset else CUSTOMER)
 
 
 def _beep_through(script: Script, spec: ConversationSpec, now: int) -> None:

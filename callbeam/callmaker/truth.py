@@ -36,8 +36,8 @@ class EventTruth:
     Attributes
     ----------
     kind : str
-        ``interruption``, ``overlap``, ``terminal_overlap``, ``backchannel``, ``prompt``, ``hold``, ``dtmf``, or
-        another of ``callbeam.schemas.events.TONE_KINDS``.
+        ``interruption``, ``overlap``, ``terminal_overlap``, ``backchannel``, ``upset``, ``prompt``, ``hold``, ``dtmf``,
+        or another of ``callbeam.schemas.events.TONE_KINDS``.
     role : str
         Who did it, or whose channel it sounds on.
     begin_ms, end_ms : int

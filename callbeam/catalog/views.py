@@ -1,16 +1,20 @@
 """Views that join what others say to the tables of calls: ``python -m callbeam.catalog.views docs``.
 
-It writes ``views.sql`` for DuckDB and ``athena-views.sql``: the two differ in two functions.
+It writes ``views.sql`` for DuckDB and ``athena-views.sql``: the two differ in how lists and structs are spelt.
 """
 
 from __future__ import annotations
 
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from callbeam.schemas import CONNECT_TOTALS
+from callbeam.schemas import CONNECT_TOTALS, TABLES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +28,35 @@ class Dialect:
         Texts of a group, in order, as one; ``{text}`` and ``{order}`` stand for columns.
     contains : str
         Whether a list holds a value.
+    turns : str
+        Column ``context`` of a table, taken apart, its structs' fields after ``turn.``.
+    struct : str
+        The type of a struct of ``{fields}``.
     """
 
     name: str
     join_texts: str
     contains: str
+    turns: str
+    struct: str
 
 
-DUCKDB: Final = Dialect("DuckDB", "string_agg({text}, ' ' ORDER BY {order})", "list_contains({values}, {value})")
-ATHENA: Final = Dialect("Athena", "array_join(array_agg({text} ORDER BY {order}), ' ')", "contains({values}, {value})")
+_TURN: Final = {field.name: field.type for field in TABLES["sentiment_inputs"].schema.field("context").type.value_type}
+
+DUCKDB: Final = Dialect(
+    name="DuckDB",
+    join_texts="string_agg({text}, ' ' ORDER BY {order})",
+    contains="list_contains({values}, {value})",
+    turns="UNNEST(context) AS held(turn)",
+    struct="STRUCT({fields})",
+)
+ATHENA: Final = Dialect(
+    name="Athena",
+    join_texts="array_join(array_agg({text} ORDER BY {order}), ' ')",
+    contains="contains({values}, {value})",
+    turns=f"UNNEST(context) AS turn({', '.join(_TURN)})",
+    struct="ROW({fields})",
+)
 
 WRITTEN = """\
 -- Views for {dialect}, written by `python -m callbeam.catalog.views docs`. They join what other systems say of calls,
@@ -58,11 +82,30 @@ def views(dialect: Dialect) -> dict[str, str]:
     return {
         "utterances_said": _UTTERANCES_SAID,
         "units_said": _UNITS_SAID.format(
-            join_texts=dialect.join_texts.format(text="u.text", order="u.begin_offset_ms")
+            columns=_columns_of_units(),
+            join_texts=dialect.join_texts.format(text="u.text", order="u.begin_offset_ms"),
+            turns=dialect.turns,
+            taken=", ".join(f"turn.{name}" for name in _TURN if name != "text"),
+            told=", ".join("u.text" if name == "text" else f"turns.{name}" for name in _TURN),
+            struct=dialect.struct.format(fields=", ".join(f"{name} {_sql(kind)}" for name, kind in _TURN.items())),
         ),
         "unit_labels": _UNIT_LABELS.format(holds=dialect.contains.format(values="s.utterance_ids", value="l.unit_id")),
         "comparison": _COMPARISON.format(cases=cases),
     }
+
+
+def _columns_of_units() -> str:
+    """Name the columns of units, with text in their context where there is some."""
+    names = TABLES["sentiment_inputs"].schema.names
+    columns = [
+        "coalesce(earlier.context, s.context) AS context" if name == "context" else f"s.{name}" for name in names
+    ]
+    columns.append("s.dt")
+    return textwrap.fill(", ".join(columns), 118, subsequent_indent="       ", break_long_words=False)
+
+
+def _sql(kind: pa.DataType) -> str:
+    return {"string": "VARCHAR", "int32": "INTEGER"}[str(kind)]
 
 
 _UTTERANCES_SAID = """\
@@ -78,8 +121,9 @@ LEFT JOIN (
 ) t ON t.call_id = u.call_id AND t.utterance_id = u.utterance_id AND t.choice = 1"""
 
 _UNITS_SAID = """\
--- Units that a sentiment model may score, with the text of the utterances that they hold or cut.
-SELECT s.*, said.text
+-- Units that a sentiment model may score, with the text of the utterances that they hold or cut, and of their context.
+SELECT {columns},
+       said.text
 FROM sentiment_inputs s
 LEFT JOIN (
   SELECT held.call_id, held.job_id, held.unit_id, {join_texts} AS text
@@ -92,7 +136,24 @@ LEFT JOIN (
     ON u.call_id = held.call_id AND u.job_id = held.job_id AND u.utterance_id = held.utterance_id
   WHERE u.text IS NOT NULL
   GROUP BY held.call_id, held.job_id, held.unit_id
-) said ON said.call_id = s.call_id AND said.job_id = s.job_id AND said.unit_id = s.unit_id"""
+) said ON said.call_id = s.call_id AND said.job_id = s.job_id AND said.unit_id = s.unit_id
+LEFT JOIN (
+  SELECT turns.call_id, turns.job_id, turns.unit_id, array_agg(
+    CAST(
+      ROW({told})
+      AS {struct}
+    )
+    ORDER BY turns.begin_offset_ms, turns.end_offset_ms DESC, turns.utterance_id
+  ) AS context
+  FROM (
+    SELECT call_id, job_id, unit_id, {taken}
+    FROM sentiment_inputs
+    CROSS JOIN {turns}
+  ) turns
+  LEFT JOIN utterances_said u
+    ON u.call_id = turns.call_id AND u.job_id = turns.job_id AND u.utterance_id = turns.utterance_id
+  GROUP BY turns.call_id, turns.job_id, turns.unit_id
+) earlier ON earlier.call_id = s.call_id AND earlier.job_id = s.job_id AND earlier.unit_id = s.unit_id"""
 
 _UNIT_LABELS = """\
 -- Labels of units: those that name the unit or an utterance of it, and those of its role that lie over most of it.
@@ -111,7 +172,8 @@ WHERE l.unit_id = s.unit_id
 
 
 _COMPARISON = """\
--- A source's totals of a call beside ours; docs/definitions.md says how the definitions differ.
+-- A source's totals of a call beside ours. They are defined otherwise: talk time by a transcript's turns, not voices;
+-- interruptions as long as a turn, not as both speak. docs/definitions.md, "Their figures beside ours", has all of it.
 SELECT call_id, job_id, source, name, theirs, ours, theirs - ours AS difference
 FROM (
   SELECT c.call_id, c.job_id, l.source, l.name, l.score AS theirs, CASE l.name

@@ -22,7 +22,13 @@ LEAST_CONFIDENCE = 0.4
 """Correlation below which no text is given to utterances."""
 
 LEAST_LEAD = 0.05
-"""How much better than any other shift the best one must be, where nothing told about where to look."""
+"""How much better than the shifts of any other peak the best one must be."""
+
+LEAST_RISE = 0.02
+"""What lies between two peaks is so much lower than either."""
+
+LEAST_SLOPE = 0.1
+"""How much better it must be than shifts 1.5 s from it, as a share of what it lacks to full agreement."""
 
 NEAR_MS = 10_000
 """How far a clock that a record tells may be off."""
@@ -57,27 +63,20 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Where a shift is looked for: [least, most], in ms.
-
-    Attributes
-    ----------
-    told : bool
-        A record told where; else anything that fits the call is tried, and the best has to stand out.
-    """
+    """Where a shift is looked for: [least, most], in ms."""
 
     least_ms: int
     most_ms: int
-    told: bool
 
 
 def window_of_clock(expected_ms: int) -> Window:
     """Return where to look if records tell the clock's zero."""
-    return Window(expected_ms - NEAR_MS, expected_ms + NEAR_MS, told=True)
+    return Window(expected_ms - NEAR_MS, expected_ms + NEAR_MS)
 
 
 def window_of_writing(latest_ms: int) -> Window:
     """Return where to look if records tell only when they were written: what they tell of was over by then."""
-    return Window(latest_ms - LEAD_MS, latest_ms + LAG_MS, told=True)
+    return Window(latest_ms - LEAD_MS, latest_ms + LAG_MS)
 
 
 def find_shift(heard: Mapping[str, SpanArray], said: Mapping[str, SpanArray], window: Window | None = None) -> Shift:
@@ -111,14 +110,30 @@ def find_shift(heard: Mapping[str, SpanArray], said: Mapping[str, SpanArray], wi
     first_ms = min(int(said[role][0, 0]) for role in roles)
     last_ms = max(int(said[role][-1, 1]) for role in roles)
     end_ms = max(int(heard[role][-1, 1]) for role in roles)
-    window = window or Window(-first_ms - OUTSIDE_MS, max(end_ms - last_ms, -first_ms) + OUTSIDE_MS, told=False)
+    window = window or Window(-first_ms - OUTSIDE_MS, max(end_ms - last_ms, -first_ms) + OUTSIDE_MS)
     scores, least = _scores([(heard[role], said[role]) for role in roles], window, end_ms, first_ms, last_ms)
     best = int(np.argmax(scores))
     confidence = float(np.clip(scores[best], 0.0, 1.0))
+    certain = confidence >= LEAST_CONFIDENCE and _stands_out(scores, best)
+    return Shift((least + best) * FRAME_MS, confidence, certain=certain)
+
+
+def _stands_out(scores: npt.NDArray[np.float64], best: int) -> bool:
+    """Tell whether a shift is better than others: than those of another peak by far, than those of its own by enough.
+
+    A long monologue that one segment holds has one wide peak, whose top is as sharp as its ends are known. At the end
+    of what was searched, a better one may lie beyond.
+    """
+    if best in (0, len(scores) - 1):
+        return False
+    peak = float(scores[best])
+    for side in (scores[best:], scores[best::-1]):
+        rise = side - np.minimum.accumulate(side)
+        if ((side > peak - LEAST_LEAD) & (rise >= LEAST_RISE)).any():
+            return False
     near = _PEAK_MS // FRAME_MS
-    others = np.concatenate((scores[: max(0, best - near)], scores[best + near + 1 :]))
-    stands_out = window.told or not len(others) or confidence - float(others.max()) >= LEAST_LEAD
-    return Shift((least + best) * FRAME_MS, confidence, certain=confidence >= LEAST_CONFIDENCE and stands_out)
+    beside = [scores[at] for at in (best - near, best + near) if 0 <= at < len(scores)]
+    return all(peak - float(score) >= LEAST_SLOPE * (1 - peak) for score in beside)
 
 
 def _scores(

@@ -45,6 +45,9 @@ _UTTERANCES = (
     "duration_ms",
 )
 
+WRITTEN: Final = ("segments", "utterance_texts", "labels", "messages")
+"""The tables that an enrichment writes."""
+
 STEP: Final = "ReadTranscripts"
 """How dead letters name the step that gives records up."""
 
@@ -133,7 +136,7 @@ def enrich(
         for day in planned:
             day.refuse_overlap()
     for day in planned:
-        day.write(config, enriched, letters=enriched.bad if day is planned[0] else [])
+        day.write(config, enriched, letters=enriched.bad if day is planned[0] else [], first=day is planned[0])
     return enriched
 
 
@@ -186,8 +189,11 @@ class _Day:
                     "replace it, or --allow-overlap"
                 )
 
-    def write(self, config: PublishConfig, enriched: Enriched, *, letters: Sequence[BadRecord]) -> None:
-        """Write and publish the day's rows; none of a day of which nothing is said any more."""
+    def write(self, config: PublishConfig, enriched: Enriched, *, letters: Sequence[BadRecord], first: bool) -> None:
+        """Write and publish the day's rows; none of a day of which nothing is said any more.
+
+        The first day has a file of each table, be it without rows: views and engines that name a table need one.
+        """
         rows = _Rows(self.job.job_id)
         for call_id, said in self._by_call():
             call = self._known.calls.get(call_id)
@@ -196,12 +202,15 @@ class _Day:
             _count(enriched, found.tables, call_id)
             rows.add(found.tables)
         tables = rows.tables()
+        for name in WRITTEN if first else ():
+            tables.setdefault(name, TABLES[name].schema.empty_table())
         if letters:
             failed = dead_letter_batch(self.job.job_id, bad_record_letters(STEP, letters))
             tables["dead_letters"] = without_erased(pa.Table.from_batches([failed]), config.erased)
         files: list[StagedFile] = []
         for name, table in sorted(tables.items()):
-            enriched.rows[name] += table.num_rows
+            if table.num_rows:
+                enriched.rows[name] += table.num_rows
             for shard, part in _shards(table):
                 files.append(stage_table(self._store, self.job, config.attempt, TABLES[name], shard, part))
         publish(self._store, self.job, files, Outcome(), config)

@@ -144,7 +144,8 @@ def _by_words(at: int, segment: Spoken, words: npt.NDArray[np.int64], texts: lis
     found = np.unique(placed).tolist()
     for utterance in found:
         said = [word[2] for word, where in zip(segment.words, placed, strict=True) if where == utterance]
-        _add(texts[utterance], at, " ".join(said), len(said), IN_WORDS)
+        text = " ".join(said)
+        _add(texts[utterance], at, text, len(text.split()), IN_WORDS)
     return [int(utterance) for utterance in found]
 
 

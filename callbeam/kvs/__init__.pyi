@@ -1,7 +1,5 @@
 from .client import KvsClient as KvsClient
 from .config import KvsConfig as KvsConfig
-from .estimate import Plan as Plan
-from .estimate import summarise as summarise
 from .fragments import LOST as LOST
 from .fragments import NOT_OURS as NOT_OURS
 from .fragments import FetchedFragment as FetchedFragment
@@ -17,6 +15,7 @@ from .lanes import Sought as Sought
 from .lanes import Stream as Stream
 from .lanes import Stretch as Stretch
 from .lanes import Unit as Unit
+from .listing import PAGE_FRAGMENTS as PAGE_FRAGMENTS
 from .planning import DAY_MS as DAY_MS
 from .planning import is_empty as is_empty
 from .planning import job_id_of as job_id_of
@@ -33,6 +32,7 @@ __all__ = [
     "LEG_SKEW_MS",
     "LOST",
     "NOT_OURS",
+    "PAGE_FRAGMENTS",
     "CallFilter",
     "FetchedFragment",
     "FragmentSource",
@@ -44,7 +44,6 @@ __all__ = [
     "Lane",
     "ListedFragment",
     "NoStreamError",
-    "Plan",
     "Sought",
     "Stream",
     "Stretch",
@@ -55,5 +54,4 @@ __all__ = [
     "plan_jobs",
     "plan_lanes",
     "shares_of",
-    "summarise",
 ]

@@ -112,13 +112,15 @@ def _is_special_information(bursts: Sequence[Burst]) -> bool:
 def _chains(bursts: Iterable[Burst]) -> list[list[Burst]]:
     """Part bursts into those of the same tone, no further apart than a signal pauses."""
     chains: list[list[Burst]] = []
+    going_on: list[list[Burst]] = []
     for burst in bursts:
-        for chain in reversed(chains):
-            if same_tone(burst, chain[-1]) and burst.begin_ms - chain[-1].end_ms <= LONGEST_PAUSE_MS:
-                chain.append(burst)
-                break
-        else:
-            chains.append([burst])
+        going_on = [chain for chain in going_on if burst.begin_ms - chain[-1].end_ms <= LONGEST_PAUSE_MS]
+        same = next((chain for chain in reversed(going_on) if same_tone(burst, chain[-1])), None)
+        if same is None:
+            same = []
+            chains.append(same)
+            going_on.append(same)
+        same.append(burst)
     return chains
 
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from callbeam.audio import FULL_SCALE, Float32Array, hann_window, matmul, power_to_dbfs
 from callbeam.line.detections import DTMF, TONE, Detection
-from callbeam.line.tone_bursts import edges_of_tone, spectral_lines, tone_power
+from callbeam.line.tone_bursts import edges_of_tone, tone_power
+from callbeam.line.tone_lines import spectral_lines
 from callbeam.spans import bridge, spans_of_mask
 
 if TYPE_CHECKING:

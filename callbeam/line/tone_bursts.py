@@ -14,25 +14,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
-from callbeam.audio import FULL_SCALE, BoolArray, hann_window, power_to_dbfs
+from callbeam.audio import FULL_SCALE, BoolArray, power_to_dbfs
+from callbeam.line.tone_lines import BEATING_HZ, Lines, drift_of, lines_of_each, median
 from callbeam.spans import bridge, spans_of_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from callbeam.audio import Channel, FrameFeatures
+    from callbeam.spans import SpanArray
 
 Float64Array = npt.NDArray[np.float64]
-Lines = tuple[list[tuple[float, float]], float]
 
 QUIETEST_DBFS = -50.0
 """Tones below this are not looked for: what is that quiet is an echo or crosstalk."""
-
-LEAST_CONCENTRATION = 0.8
-"""Share of a burst's energy that must lie at its frequencies: a signal-to-noise ratio of 6 dB."""
 
 SHORT_MS, LEAST_CONCENTRATION_OF_SHORT = 250, 0.89
 """A voice keeps still for so short a time now and then, but hardly ever with so little beside it."""
@@ -49,12 +46,6 @@ a note like that; 10 dB of noise makes 0.05."""
 SHORTEST_MS = 70
 """A call waiting tone of 100 ms (United Kingdom), less what noise takes of it."""
 
-LARGEST_TWIST_DB = 8.0
-"""Of two frequencies the weaker may be so much weaker; else there is one."""
-
-BEATING_HZ = 75.0
-"""Frequencies this close to their neighbour are one tone that beats: 440 + 480 Hz, or 400 Hz modulated with 25 Hz."""
-
 _LEAST_LINES = 0.12
 """Of a frame's ``concentration``: two lines as strong at 10 dB over noise have 0.15."""
 
@@ -63,7 +54,6 @@ _SMOOTHED = 3  # frames that are averaged, with the weight of their power: a bea
 _STEADY = 5  # frames over which the centre keeps within its range
 _FEWEST = 5  # frames of a candidate
 _BRIDGED = 2  # frames
-_LOWEST_HZ = 150.0
 _ANALYSED_S = 1.0
 _HALVED_S = 0.2
 _EDGE_MS = 60.0  # frames are judged with those around
@@ -125,13 +115,31 @@ def steady_bursts(channel: Channel, features: FrameFeatures) -> list[Burst]:
         Sorted, disjoint, at least ``SHORTEST_MS`` long.
     """
     bursts: list[Burst] = []
-    for begin, end in bridge(spans_of_mask(steady_frames(features)), _BRIDGED + 1).tolist():
-        if end - begin < _FEWEST:
-            continue
-        burst = _measure(channel, features, begin, end)
-        if burst and burst.duration_ms >= SHORTEST_MS:
+    spans = bridge(spans_of_mask(steady_frames(features)), _BRIDGED + 1)
+    for burst in _measured(channel, features, spans[spans[:, 1] - spans[:, 0] >= _FEWEST]):
+        if burst.duration_ms >= SHORTEST_MS:
             _add(bursts, burst)
     return bursts
+
+
+def _measured(channel: Channel, features: FrameFeatures, spans: SpanArray) -> Iterator[Burst]:
+    """Measure candidates, spans of the features' frames, those of one length side by side; yield the steady tones."""
+    rate = channel.sample_rate_hz
+    hop = rate // 100
+    half = np.minimum(int(_ANALYSED_S * rate), (spans[:, 1] - spans[:, 0]) * hop) // 2
+    low = np.maximum((features.span.first * hop - channel.first_sample) + spans.sum(axis=1) * hop // 2 - half, 0)
+    lengths = np.clip(len(channel.samples) - low, 0, 2 * half)
+    bursts: dict[int, Burst] = {}
+    for length in np.unique(lengths[lengths >= hop]).tolist():
+        places = np.flatnonzero(lengths == length)
+        stretches = channel.samples[low[places, None] + np.arange(length)].astype(np.float64) / FULL_SCALE
+        for place, samples, lines in zip(places.tolist(), stretches, lines_of_each(stretches, rate), strict=True):
+            begin, end = spans[place].tolist()
+            burst = _measure(channel, features, (begin, end), samples, lines)
+            if burst is not None:
+                bursts[place] = burst
+    for place in sorted(bursts):
+        yield bursts[place]
 
 
 def _add(bursts: list[Burst], burst: Burst) -> None:
@@ -169,22 +177,30 @@ def same_tone(left: Burst, right: Burst) -> bool:
     )
 
 
-def _measure(channel: Channel, features: FrameFeatures, begin: int, end: int) -> Burst | None:
-    """Measure a candidate, frames [begin, end) of the features; None if it is no steady tone."""
-    rate = channel.sample_rate_hz
-    hop = rate // 100
-    first = features.span.first
-    middle, half = (begin + end) * hop // 2, min(int(_ANALYSED_S * rate), (end - begin) * hop) // 2
-    low = max(first * hop + middle - half - channel.first_sample, 0)
-    samples = channel.samples[low : low + 2 * half].astype(np.float64) / FULL_SCALE
-    tones = _steady_lines(samples, rate)
+def _measure(
+    channel: Channel, features: FrameFeatures, frames: tuple[int, int], samples: Float64Array, whole: Lines | None
+) -> Burst | None:
+    """Measure a candidate, frames [begin, end) of the features; None if it is no steady tone.
+
+    Parameters
+    ----------
+    samples : float64 array, shape (n,)
+        Of the candidate's middle.
+    whole : Lines or None
+        Of these samples.
+    """
+    rate, first = channel.sample_rate_hz, features.span.first
+    begin, end = frames
+    if whole is not None and (end - begin) * 10 + 2 * _EDGE_MS < SHORT_MS and _is_doubtful(whole):
+        whole = None  # it will not be found to be longer
+    tones = _steady_lines(samples, rate, whole)
     if tones is None:
         return None
     lines, concentration = tones
     begin_ms, end_ms = edges_of_tone(channel, [hz for hz, _ in lines], first + begin, first + end)
     # What goes on beyond, but not as steadily, is a voice.
     begin_ms, end_ms = max(begin_ms, (first + begin) * 10 - _EDGE_MS), min(end_ms, (first + end) * 10 + _EDGE_MS)
-    if end_ms - begin_ms < SHORT_MS and concentration < LEAST_CONCENTRATION_OF_SHORT:
+    if end_ms - begin_ms < SHORT_MS and _is_doubtful(tones):
         return None
     level = float(power_to_dbfs(np.mean(samples * samples)))
     frequencies = _middles(lines)
@@ -201,23 +217,27 @@ def _measure(channel: Channel, features: FrameFeatures, begin: int, end: int) ->
     )
 
 
-def _steady_lines(samples: Float64Array, rate: int) -> Lines | None:
-    """Return the lines of a steady tone, and their share of the energy, as ``lines_of``.
+def _is_doubtful(lines: Lines) -> bool:
+    """Tell whether a voice may have made lines, if they sound for a short time."""
+    return lines[1] < LEAST_CONCENTRATION_OF_SHORT
+
+
+def _steady_lines(samples: Float64Array, rate: int, whole: Lines | None) -> Lines | None:
+    """Return the lines of a steady tone, and their share of the energy; ``whole`` are those of all samples.
 
     A lost packet turns the phase, and so parts a line in two: one half of the samples may tell what the whole does not,
     if it holds hardly anything else.
     """
-    if len(samples) < rate // 100:
-        return None
-    lines = lines_of(samples, rate)
-    if lines is not None and _is_steady(samples, rate, lines):
-        return lines
+    if whole is not None and _is_steady(samples, rate, whole):
+        return whole
     if len(samples) < _HALVED_S * rate:
         return None
     middle = len(samples) // 2
-    halves = [(half, lines_of(half, rate)) for half in (samples[:middle], samples[middle:])]
-    pure = [(half, found) for half, found in halves if found is not None and found[1] >= LEAST_CONCENTRATION_OF_SHORT]
-    return next((found for half, found in pure if _is_steady(half, rate, found)), None)
+    for half in (samples[:middle], samples[middle:]):
+        (lines,) = lines_of_each(half[None], rate)
+        if lines is not None and not _is_doubtful(lines) and _is_steady(half, rate, lines):
+            return lines
+    return None
 
 
 def _is_steady(samples: Float64Array, rate: int, lines: Lines) -> bool:
@@ -227,10 +247,11 @@ def _is_steady(samples: Float64Array, rate: int, lines: Lines) -> bool:
 
 def _is_apart(features: FrameFeatures, begin_ms: float, end_ms: float) -> bool:
     """Tell whether it is quieter before and after a burst."""
-    level = np.nan_to_num(features.measures["level_dbfs"], nan=-200.0)
     begin, end = (round(ms / 10) - features.span.first for ms in (begin_ms, end_ms))
-    loud = float(np.median(level[max(begin, 0) : max(end, 1)]))
-    sides = level[max(begin - 7, 0) : max(begin, 0)], level[end : end + 7]
+    at = max(begin - 7, 0)
+    level = np.nan_to_num(features.measures["level_dbfs"][at : end + 7], nan=-200.0)
+    loud = median(level[max(begin, 0) - at : max(end, 1) - at])
+    sides = level[: max(begin, 0) - at], level[end - at :]
     return all(not len(side) or side.min() <= loud - APART_DB for side in sides)
 
 
@@ -244,39 +265,6 @@ def _is_flat(samples: Float64Array, rate: int) -> bool:
     return bool(high <= 2 * low)
 
 
-def drift_of(samples: Float64Array, rate: int, lines_hz: Sequence[float]) -> float:
-    """Return by how many radians the phase of the strongest line, after 100 ms, is off what a steady tone's is.
-
-    Parameters
-    ----------
-    samples : float64 array, shape (n,)
-    rate : int
-    lines_hz : sequence of float
-        The strongest first; windows are so long that they keep it apart from the others.
-
-    Returns
-    -------
-    float
-        The median, which a few lost packets do not move; 0 where the samples are too few to tell.
-    """
-    hop = rate // 100
-    nearest = min((abs(hz - lines_hz[0]) for hz in lines_hz[1:]), default=1000.0)
-    length = hop * min(max(4, round(250 / max(nearest, 1.0))), 12)
-    count = (len(samples) - length) // hop + 1
-    if count < 4:
-        return 0.0
-    windows = np.lib.stride_tricks.sliding_window_view(samples, length)[: count * hop : hop]
-    turning = np.exp(-2j * np.pi * lines_hz[0] / rate * np.arange(length)) * hann_window(length)
-    # Windows lie a hop apart: what the frequency turns from one to the next is taken out as well.
-    phasors = windows.dot(turning) * np.exp(-2j * np.pi * lines_hz[0] / rate * hop * np.arange(count))
-    lag = min(10, count // 2)
-    turned = phasors[lag:] * np.conj(phasors[:-lag])
-    turned /= np.maximum(np.abs(turned), 1e-12)
-    usual = complex(np.median(turned.real), np.median(turned.imag))
-    # Over less than 100 ms noise weighs more: twice as strict a test is as far as that goes.
-    return float(np.median(np.abs(np.angle(turned * np.conj(usual))))) * min(10 / lag, 2)
-
-
 def _middles(lines: Sequence[tuple[float, float]]) -> tuple[float, ...]:
     """Return the middle of each group of lines that beat with each other; lines are frequencies and their energies."""
     groups: list[list[tuple[float, float]]] = []
@@ -286,67 +274,6 @@ def _middles(lines: Sequence[tuple[float, float]]) -> tuple[float, ...]:
         else:
             groups.append([line])
     return tuple(sum(hz * energy for hz, energy in group) / sum(energy for _, energy in group) for group in groups)
-
-
-def lines_of(samples: Float64Array, rate: int) -> Lines | None:
-    """Return the one to three lines that a steady tone consists of, the strongest first, and their share of the energy.
-
-    Three are taken only of a tone that beats, such as a modulated one; each as frequency in Hz and energy. None where
-    they have less than ``LEAST_CONCENTRATION`` of the energy.
-    """
-    power, reach, resolution = _spectrum(samples, rate)
-    total = power.sum()
-    if not total:
-        return None
-    lines = [_take_peak(power, reach, resolution) for _ in range(3)]
-    least = lines[0][1] * 10 ** (-LARGEST_TWIST_DB / 10)
-    lines = [line for line in lines if line[1] >= least]
-    if len(lines) == 3 and max(lines)[0] - min(lines)[0] > 2 * BEATING_HZ:
-        lines.pop()
-    concentration = float(sum(energy for _, energy in lines) / total)
-    return (lines, concentration) if concentration >= LEAST_CONCENTRATION else None
-
-
-def spectral_lines(samples: Float64Array, rate: int) -> tuple[list[float], float] | None:
-    """Return the frequencies of one or two tones in Hz, the stronger first, and their share of the energy.
-
-    None where they have less than ``LEAST_CONCENTRATION`` of it.
-    """
-    power, reach, resolution = _spectrum(samples, rate)
-    total = power.sum()
-    if not total:
-        return None
-    strongest, own = _take_peak(power, reach, resolution)
-    second, other = _take_peak(power, reach, resolution)
-    if other >= own * 10 ** (-LARGEST_TWIST_DB / 10) and own + other >= LEAST_CONCENTRATION * total:
-        return [strongest, second], float((own + other) / total)
-    return ([strongest], float(own / total)) if own >= LEAST_CONCENTRATION * total else None
-
-
-def _spectrum(samples: Float64Array, rate: int) -> tuple[Float64Array, int, float]:
-    """Return the power above 150 Hz, how many bins a line reaches to either side, and how far bins lie apart in Hz."""
-    count = len(samples)
-    # Whole hops: bins then lie at the same frequencies at any sample rate, and so does what is read off them.
-    hop = rate // 100
-    length = hop * fft.next_fast_len(-(-2 * count // hop), real=True)
-    power = np.square(np.abs(fft.rfft(samples * hann_window(count), length, workers=1)))
-    resolution = rate / length
-    reach = max(round(2 * length / count), round(6 / resolution))  # the window's main lobe
-    power[: int(_LOWEST_HZ / resolution)] = 0
-    return power, reach, resolution
-
-
-def _take_peak(power: Float64Array, reach: int, resolution: float) -> tuple[float, float]:
-    """Return frequency and energy of the strongest peak, and set it to 0."""
-    top = int(power.argmax())
-    around = slice(max(top - reach, 0), top + reach + 1)
-    energy = float(power[around].sum())
-    if not energy:
-        return 0.0, 0.0
-    near = np.arange(max(top - 2, 0), min(top + 3, len(power)))
-    frequency = float((power[near] * near).sum() / power[near].sum() * resolution)
-    power[around] = 0
-    return frequency, energy
 
 
 def edges_of_tone(channel: Channel, frequencies: Sequence[float], begin: int, end: int) -> tuple[float, float]:
@@ -365,16 +292,10 @@ def edges_of_tone(channel: Channel, frequencies: Sequence[float], begin: int, en
     power = tone_power(channel, frequencies, low, high)
     smooth = uniform_filter1d(power, 3, mode="constant")
     inside = slice(max(begin - low, 0), max(end - low, 1))
-    loud = np.flatnonzero(smooth >= 0.5 * _median(smooth[inside])).tolist()
+    loud = np.flatnonzero(smooth >= 0.5 * median(smooth[inside])).tolist()
     begin_hop = _outermost(inside.start, [hop for hop in reversed(loud) if hop < inside.start])
     end_hop = _outermost(min(inside.stop, len(smooth)) - 1, [hop for hop in loud if hop >= inside.stop])
     return (low + _crossing(smooth, begin_hop, -1)) * 10.0, (low + _crossing(smooth, end_hop, 1)) * 10.0
-
-
-def _median(values: Float64Array) -> float:
-    """Return the median; numpy's own costs far more on so few values."""
-    ordered = np.sort(values)
-    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def _outermost(hop: int, others: Sequence[int]) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+_OF_UNITS = ("call_id", "job_id", "unit_id", "participant_role", "split", "split_group")
+_OF_LABELS = ("source", "annotator", "name", "value", "score", "scale", "label_id")
 _TEXTS = ("text_source", "text", "text_status", "word_count", "words_per_minute")
 
 
@@ -39,7 +43,7 @@ def utterances_said(tables: Mapping[str, pa.Table]) -> pa.Table:
 
 
 def units_said(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Return the units that a sentiment model may score, with the text of the utterances that they hold or cut.
+    """Return the units that a sentiment model may score, with what was said in them and before them.
 
     Parameters
     ----------
@@ -49,14 +53,79 @@ def units_said(tables: Mapping[str, pa.Table]) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        Table ``sentiment_inputs`` and the column ``text``, NULL where there is none.
+        Table ``sentiment_inputs``, each turn of ``context`` with its ``text``, and the column ``text``: that of the
+        utterances which the unit holds or cuts, whole. NULL where there is none.
     """
-    units, best = tables["sentiment_inputs"], _best(tables)
-    texts = []
-    for call_id, names in zip(units["call_id"].to_pylist(), units["utterance_ids"].to_pylist(), strict=True):
-        parts = [best[call_id, name]["text"] for name in names if (call_id, name) in best]
-        texts.append(" ".join(part for part in parts if part is not None) or None)
+    units = tables["sentiment_inputs"]
+    said = {key: row["text"] for key, row in _best(tables).items() if row["text"] is not None}
+    texts, contexts = [], []
+    columns = (units[name].to_pylist() for name in ("call_id", "utterance_ids", "context"))
+    for call_id, names, turns in zip(*columns, strict=True):
+        texts.append(" ".join(said[call_id, name] for name in names if (call_id, name) in said) or None)
+        contexts.append([{**turn, "text": said.get((call_id, turn["utterance_id"]))} for turn in turns])
+    place, kept = units.schema.get_field_index("context"), units.schema.field("context")
+    units = units.set_column(place, kept, pa.array(contexts, kept.type))
     return units.append_column("text", pa.array(texts, pa.string()))
+
+
+def unit_labels(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return the labels of units: those that name a unit or an utterance of it, and those of its role over most of it.
+
+    Parameters
+    ----------
+    tables : mapping of str to pyarrow.Table
+        ``sentiment_inputs`` and ``labels``.
+
+    Returns
+    -------
+    pyarrow.Table
+        A row for each unit and label of it: ``call_id``, ``unit_job_id``, ``unit_id``, ``participant_role``, ``split``
+        and ``split_group`` of the unit, ``source``, ``annotator``, ``name``, ``value``, ``score``, ``scale`` and
+        ``label_id`` of the label.
+    """
+    units, labels = tables["sentiment_inputs"], tables["labels"]
+    spans = ("utterance_ids", "begin_offset_ms", "end_offset_ms", "duration_ms")
+    of_call: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for unit in units.select([*_OF_UNITS, *spans]).to_pylist():
+        of_call[unit["call_id"]].append(unit)
+    calls = {call_id: _LabelledUnits(some) for call_id, some in of_call.items()}
+    wheres = ("call_id", "participant_role", "unit_id", "begin_offset_ms", "end_offset_ms")
+    found = []
+    for place, label in enumerate(labels.select(wheres).to_pylist()):
+        if label["call_id"] in calls:
+            found += [(unit, place) for unit in calls[label["call_id"]].about(label)]
+    schema = pa.schema([units.schema.field(name) for name in _OF_UNITS])
+    rows = pa.Table.from_pylist([{name: unit[name] for name in _OF_UNITS} for unit, _ in found], schema)
+    theirs = labels.select(_OF_LABELS).take(pa.array([place for _, place in found], pa.int64()))
+    for name in _OF_LABELS:
+        rows = rows.append_column(theirs.schema.field(name), theirs[name])
+    return rows.rename_columns(["unit_job_id" if name == "job_id" else name for name in rows.column_names])
+
+
+class _LabelledUnits:
+    """The units of a call, to be found by their names and by their time."""
+
+    def __init__(self, units: Sequence[Mapping[str, Any]]) -> None:
+        self._units = units
+        self._named: dict[str, list[int]] = defaultdict(list)
+        for at, unit in enumerate(units):
+            for name in {unit["unit_id"], *unit["utterance_ids"]}:
+                self._named[name].append(at)
+        self._roles = np.array([str(unit["participant_role"]) for unit in units])
+        columns = ("begin_offset_ms", "end_offset_ms", "duration_ms")
+        self._begin, self._end, self._long = (np.array([unit[name] for unit in units], np.int64) for name in columns)
+
+    def about(self, label: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Give the units that a label is about."""
+        if label["unit_id"] is not None:
+            places = self._named.get(label["unit_id"], [])
+        elif label["begin_offset_ms"] is None or label["participant_role"] is None:
+            places = []  # it is about the call
+        else:
+            begin, end = label["begin_offset_ms"], label["end_offset_ms"]
+            shared = np.minimum(self._end, end) - np.maximum(self._begin, begin)
+            places = np.flatnonzero((self._roles == label["participant_role"]) & (2 * shared > self._long)).tolist()
+        return (self._units[place] for place in places)
 
 
 def _best(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], dict[str, Any]]:

@@ -60,7 +60,7 @@ def call_page(rows: CallRows, fleet: Fleet, row: int, *, clip_bytes: int) -> str
         ),
         data_block("call-data", timeline_data(rows, clip_bytes=clip_bytes)),
     )
-    return page(title=f"Call {call_id}", body=body, scripts=("draw.js", "said.js", "timeline.js"))
+    return page(title=f"Call {call_id}", body=body, scripts=("draw.js", "said.js", "sentiment.js", "timeline.js"))
 
 
 def _header(rows: CallRows) -> Html:

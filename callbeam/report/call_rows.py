@@ -91,6 +91,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
         "name",
         "value",
         "score",
+        "scale",
         "annotator",
         "participant_role",
         "begin_offset_ms",

@@ -13,6 +13,12 @@ from callbeam.schemas import CONNECT_TOTALS
 if TYPE_CHECKING:
     from callbeam.report.call_rows import CallRows, Row
 
+DIFFERENT = (
+    "Both are defined otherwise. Talk time: theirs is of a transcript's turns, ours of voices. Non-talk: ours is "
+    "silence of 3 s and hold; some count what lies between turns. Interruptions: theirs last as long as the turn, ours "
+    "as long as both speak. More in the documentation: Definitions, Their figures beside ours."
+)
+
 FIGURES = tuple(column.name for column in CONNECT_TOTALS)
 
 
@@ -48,7 +54,8 @@ def _comparison(rows: CallRows) -> Html | None:
         ("#Theirs", lambda row: _figure(row["name"], row["score"])),
         ("#Ours", lambda row: _figure(row["name"], row["ours"])),
     )
-    return rows_table("Comparison", "figure", "f", cells, figures, open_=True) if figures else None
+    hint = el("p", DIFFERENT, class_="hint")
+    return rows_table("Comparison", "figure", "f", cells, figures, open_=True, above=hint) if figures else None
 
 
 def _labels(rows: CallRows) -> Html | None:

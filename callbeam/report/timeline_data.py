@@ -9,6 +9,7 @@ import numpy as np
 
 from callbeam.report import words
 from callbeam.report.call_rows import CallRows, Lane, Row, number
+from callbeam.report.sentiment_lines import sentiment_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,8 @@ def timeline_data(rows: CallRows, *, clip_bytes: int) -> dict[str, Any]:
         ``duration`` in ms; ``lanes`` (``role``, ``label``, ``waves``: begin and base64 of int8 peaks each 50 ms, -1
         without audio; ``series``: begin and a value a second); ``utterances`` [begin, end, lane, flags];
         ``kinds`` of events, ``events`` [kind, begin, end, lane or -1, what]; ``phases`` [begin, end, phase];
-        ``clips`` [begin, end, lane, base64 of FLAC]; ``levels`` and ``pitches``, the ranges of the axes, or None.
+        ``clips`` [begin, end, lane, base64 of FLAC]; ``sentiment`` as ``sentiment_lines`` gives it; ``levels`` and
+        ``pitches``, the ranges of the axes, or None.
     """
     kinds = [kind for kind in words.EVENTS if any(event["event_type"] == kind for event in rows.events)]
     kinds += sorted({event["event_type"] for event in rows.events} - set(kinds))
@@ -61,6 +63,7 @@ def timeline_data(rows: CallRows, *, clip_bytes: int) -> dict[str, Any]:
             [clip["begin_offset_ms"], clip["end_offset_ms"], clip["lane"], base64.b64encode(clip["flac"]).decode()]
             for clip in chosen_clips(rows.clips, clip_bytes)
         ],
+        "sentiment": sentiment_lines(rows),
         "levels": _axis(lanes, "level", step=10, least=(-60, -20), lowest=LOWEST_LEVEL),
         "pitches": _axis(lanes, "f0", step=50, least=(50, 300), lowest=50),
     }

@@ -196,6 +196,11 @@ def _inputs(graph: Any, features: tuple[str, ...], name: str) -> tuple[str, str 
     """Return the names of the main input and of the lengths."""
     weights = {tensor.name for tensor in graph.initializer}
     inputs = [_Tensor.of(entry) for entry in graph.input if entry.name not in weights]
+    if texts := [one for one in inputs if one.kind == onnx.TensorProto.STRING]:
+        raise ModelError(
+            f"{name} takes text ({texts[0]}), and a backfill's model runs before transcripts are read: run it over "
+            "callbeam.notebook.units_said once there is text (docs/sentiment.md, Text)"
+        )
     mains = [one for one in inputs if one.is_a(onnx.TensorProto.FLOAT, rank=2)]
     lengths = [one for one in inputs if one.is_a(onnx.TensorProto.INT64, rank=1) and not features]
     shape = "float32 [batch, features]" if features else "float32 [batch, samples], and may take int64 [batch] lengths"

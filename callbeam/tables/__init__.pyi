@@ -32,6 +32,7 @@ from .publishing import publish as publish
 from .shards import FILE_BYTES as FILE_BYTES
 from .shards import shard_count as shard_count
 from .shards import shard_of as shard_of
+from .shards import table_bytes as table_bytes
 from .staging import StagedFile as StagedFile
 from .staging import StagedPieces as StagedPieces
 from .staging import stage_piece as stage_piece
@@ -87,6 +88,7 @@ __all__ = [
     "stage_month",
     "stage_piece",
     "stage_table",
+    "table_bytes",
     "take",
     "without_erased",
     "write_run",

@@ -56,6 +56,23 @@ def shard_count(table: str, media_bytes: int) -> int:
     return max(1, math.ceil(hours * max(in_file / FILE_BYTES, in_memory / MEMORY_BYTES)))
 
 
+def table_bytes(table: str, media_bytes: int) -> int:
+    """Return about how many bytes a table's files come to.
+
+    Parameters
+    ----------
+    table : str
+    media_bytes : int
+        What the job plans to read.
+
+    Examples
+    --------
+    >>> table_bytes("seconds", 10 * CHANNEL_HOUR_BYTES)
+    2200000
+    """
+    return round(BYTES_PER_CHANNEL_HOUR[table][0] * media_bytes / CHANNEL_HOUR_BYTES)
+
+
 def shard_of(call_id: str | None, shards: int) -> int:
     """Return the shard of a call's rows: the call_id alone decides; rows without a call share one.
 

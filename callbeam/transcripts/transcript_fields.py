@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from callbeam.records import RecordError, child, children, identifier
@@ -106,27 +107,29 @@ def words_of(
     end: str = "EndOffsetMillis",
     per_unit: int = 1,
 ) -> tuple[Word, ...]:
-    """Read a list of words and punctuation marks; a mark is joined to the word before it.
+    """Read a list of words and punctuation marks.
 
-    Items without text or times are left out: publishers leave them out of punctuation, and so do some exporters.
+    A mark, and a word without times, is joined to the word before it: nothing tells more about where it was said. Words
+    without times at the begin are joined to the first that has some; where none has, there are no words.
     """
     found: list[Word] = []
+    waiting = ""
     for item in items:
         content = text_of(item.get(text))
         if content is None:
             continue
-        kind = str(item.get("ItemType") or item.get("Type") or "").upper()
-        if kind.startswith("PUNCT"):
-            if found:
-                last = found[-1]
-                found[-1] = Word(last.begin_ms, last.end_ms, last.text + content, last.confidence)
-            continue
+        is_mark = str(item.get("ItemType") or item.get("Type") or "").upper().startswith("PUNCT")
         begin_at, end_at = figure(item.get(begin)), figure(item.get(end))
-        if begin_at is None or end_at is None or end_at < begin_at or begin_at < 0:
+        if is_mark or begin_at is None or end_at is None or end_at < begin_at or begin_at < 0:
+            more = content if is_mark else f" {content}"
+            if found:
+                found[-1] = replace(found[-1], text=found[-1].text + more)
+            else:
+                waiting += more
             continue
-        found.append(
-            Word(round(begin_at * per_unit), round(end_at * per_unit), content, figure(item.get("Confidence")))
-        )
+        spoken = f"{waiting} {content}".strip()
+        waiting = ""
+        found.append(Word(round(begin_at * per_unit), round(end_at * per_unit), spoken, figure(item.get("Confidence"))))
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from .flink_options import flink_words as flink_words
 from .flink_submission import ending_with_this_process as ending_with_this_process
 from .flink_submission import run_on_flink as run_on_flink
 from .memory_needs import memory_need as memory_need
+from .memory_needs import usable_workers as usable_workers
 from .runner_names import is_dataflow as is_dataflow
 from .runner_names import named_runner as named_runner
 
@@ -44,6 +45,7 @@ __all__ = [
     "named_runner",
     "own_versions",
     "run_on_flink",
+    "usable_workers",
     "wait_for",
     "where_it_is",
 ]

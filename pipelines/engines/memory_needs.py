@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
+import threading
 
 from callbeam.pipelines.engines.dataflow_options import THREADS
-from callbeam.transforms import MemoryNeed
+from callbeam.transforms import MB, MemoryNeed, memory_limit
 
 DATAFLOW_OWN_MB = 1000
 """What a worker's system and Dataflow's own processes take at most, as its documentation of lacking memory says."""
@@ -35,8 +37,22 @@ def memory_need(options: argparse.Namespace, *, on_dataflow: bool, local_workers
         )
     if local_workers is None:
         return MemoryNeed()
+    return _local_need(local_workers)
+
+
+def usable_workers() -> tuple[int, str]:
+    """Return how many worker processes this machine is good for, and why no more, for people."""
+    if threading.active_count() > 1:
+        return 1, "for this process does other things, too"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    memory = memory_limit() // MB
+    workers = next((count for count in range(cores, 1, -1) if _local_need(count).megabytes() <= memory), 1)
+    return workers, "one for each core" if workers == cores else f"as many as {memory} MB of memory allow"
+
+
+def _local_need(workers: int) -> MemoryNeed:
     return MemoryNeed(
-        processes=local_workers,
-        others_mb=COMMAND_MB if local_workers > 1 else 0,
-        way_out="take fewer --workers, or a machine with more memory" if local_workers > 1 else "take a larger machine",
+        processes=workers,
+        others_mb=COMMAND_MB if workers > 1 else 0,
+        way_out="take fewer --workers, or a machine with more memory" if workers > 1 else "take a larger machine",
     )

@@ -40,7 +40,7 @@ from callbeam.pipelines.engines import (
 )
 from callbeam.pipelines.local_run.interrupts import NOTHING_MORE, end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
-from callbeam.pipelines.local_run.worker_server import worker_server
+from callbeam.pipelines.local_run.worker_server import forking_server
 from callbeam.transforms import NAMESPACE, give_back
 
 LOCAL_RUNNER = "FnApiRunner"
@@ -50,15 +50,15 @@ PATIENCE_S = 7 * 86_400
 """Beam gives up after 5 minutes, also on jobs that take longer and whose state it is being told meanwhile."""
 
 
-def runner_words(beam_words: Sequence[str], *, workers: int) -> list[str]:
-    """Complete the options that Beam gets: which runner, how many workers.
+def runner_words(beam_words: Sequence[str], *, workers: int | None) -> list[str]:
+    """Complete the options that Beam gets: which runner.
 
     Parameters
     ----------
     beam_words : sequence of str
         Beam's own options, checked.
-    workers : int
-        Local worker processes; 1 runs in this process.
+    workers : int or None
+        Local worker processes that are asked for.
 
     Returns
     -------
@@ -74,17 +74,20 @@ def runner_words(beam_words: Sequence[str], *, workers: int) -> list[str]:
     named = named_runner(words)
     if named is None:
         words.append(f"--runner={LOCAL_RUNNER}")
-    elif workers > 1 and named != LOCAL_RUNNER:
+    elif workers is not None and workers > 1 and named != LOCAL_RUNNER:
         raise UsageError(
             "--workers is for the local runner; set the parallelism of other runners with their own options"
         )
-    if workers > 1:
-        words.append(f"--direct_num_workers={workers}")
     return words
 
 
 def run_pipeline(
-    build: Callable[[beam.Pipeline], None], words: Sequence[str], *, job_name: str, progress: ProgressLine
+    build: Callable[[beam.Pipeline], None],
+    words: Sequence[str],
+    *,
+    job_name: str,
+    progress: ProgressLine,
+    workers: int = 1,
 ) -> str | None:
     """Run a pipeline to its end, or as far as the options say.
 
@@ -100,6 +103,8 @@ def run_pipeline(
         What the job is called on an engine, unless the options name it.
     progress : ProgressLine
         Told of an engine that says how far the job is.
+    workers : int
+        Processes of the local runner; 1 is this one.
 
     Returns
     -------
@@ -111,7 +116,8 @@ def run_pipeline(
     RuntimeError
         As the runner raises it, when a step failed.
     """
-    options = PipelineOptions([f"--job_name={job_name}", f"--job_server_timeout={PATIENCE_S}", *words])
+    local = [f"--direct_num_workers={workers}"] if workers > 1 else []
+    options = PipelineOptions([f"--job_name={job_name}", f"--job_server_timeout={PATIENCE_S}", *local, *words])
     on_flink = options.view_as(StandardOptions).runner in FLINK_RUNNERS
     if on_flink:
         _prepare_flink(options)  # before the pipeline takes a copy
@@ -194,7 +200,7 @@ def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress
 
 def _worker_process() -> environments.Environment:
     """Return how a worker process is started; Beam's own ``multi_processing`` mode imports everything for each."""
-    return environments.SubprocessSDKEnvironment.from_command_string(command_string=worker_server().command)
+    return environments.SubprocessSDKEnvironment.from_command_string(command_string=forking_server().command)
 
 
 def _end_when_a_worker_died(failure: threading.ExceptHookArgs) -> None:

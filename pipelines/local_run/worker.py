@@ -3,7 +3,7 @@
 A backfill runs a job for each day, and Beam starts its workers anew for each job: seconds of imports a worker and day.
 What Beam starts as a worker therefore only asks the server here for one, and waits until that has ended, to end alike::
 
-    python -m callbeam.pipelines.local_run.worker SOCKET    the server: one line when ready, ends with its input
+    python -m callbeam.pipelines.local_run.worker SOCKET    the server, where it cannot be forked from the command
     python -I -S worker.py SOCKET                           what Beam starts
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-READY = "ready"
+READY = b"ready\n"
 
 
 def ask(path: str) -> int:
@@ -36,8 +36,18 @@ def ask(path: str) -> int:
     return int(answer) if answer else 1
 
 
-def serve(path: str) -> None:
-    """Fork a worker for each that is asked for, until standard input ends: whoever holds its other end has ended."""
+def serve(path: str, *, alive: int, ready: int) -> None:
+    """Fork a worker for each that is asked for.
+
+    Parameters
+    ----------
+    path : str
+        Of the socket at which workers are asked for.
+    alive : int
+        A pipe that ends when whoever holds its other end does: then this ends, too, with all workers.
+    ready : int
+        A pipe that is told once workers can be asked for.
+    """
     from callbeam.pipelines.local_run.logs import configure_logging  # noqa: PLC0415 - what only asks should start in no time
 
     configure_logging()
@@ -56,12 +66,13 @@ def serve(path: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         listening.bind(path)
         listening.listen(64)
-        print(READY, flush=True)
-        while sys.stdin not in (ready := select.select([sys.stdin, listening, ended], [], [])[0]):
-            if ended in ready:
+        os.write(ready, READY)
+        watched: list[int | socket.socket] = [alive, listening, ended]
+        while alive not in (news := select.select(watched, [], [])[0]):
+            if ended in news:
                 os.read(ended, 4096)
                 _reap(workers)
-            if listening in ready:
+            if listening in news:
                 connection, _ = listening.accept()
                 pid = os.fork()
                 if not pid:
@@ -93,7 +104,7 @@ def _work(connection: socket.socket, main: Callable[[list[str]], None]) -> NoRet
             environment = json.loads(connection.makefile().readline())
         os.environ.clear()
         os.environ.update(environment)
-        main(sys.argv)
+        main([])
         code = 0
     except Exception:  # noqa: BLE001 - as Python would, which os._exit does not let
         traceback.print_exc()
@@ -106,4 +117,4 @@ def _work(connection: socket.socket, main: Callable[[list[str]], None]) -> NoRet
 if __name__ == "__main__":
     if sys.flags.isolated:
         sys.exit(ask(sys.argv[1]))
-    serve(sys.argv[1])
+    serve(sys.argv[1], alive=sys.stdin.fileno(), ready=sys.stdout.fileno())

@@ -45,7 +45,13 @@ SEGMENTS: Table = Table(
         ),
         Column("language", STRING, "As the source writes it.", nullable=True),
         Column("text", STRING, "What was said; NULL where the text policy withholds it.", nullable=True),
-        Column("words", WORDS, "Its words and the utterances that they lie in; NULL without.", nullable=True),
+        Column(
+            "words",
+            WORDS,
+            "Its words and the utterances that they lie in; one without times is joined to the one before it. "
+            "NULL without words.",
+            nullable=True,
+        ),
         Column(
             "text_status",
             STRING,

@@ -65,7 +65,7 @@ def test_it_does_not_depend_on_what_is_further_away_than_pieces_reach():
 def candidates_of(low_strength, high_strength):
     """Return candidates at 100 and 200 Hz; two seconds around are clearly of 100 Hz."""
     frames = 450
-    candidates = PitchCandidates(frames)
+    candidates = PitchCandidates(frames, 0)
     candidates.frequency[0], candidates.frequency[1] = 100, 200
     candidates.strength[0], candidates.strength[1] = 0.9, 0.7
     candidates.strength[0, 200:250], candidates.strength[1, 200:250] = low_strength, high_strength

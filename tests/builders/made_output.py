@@ -95,7 +95,7 @@ class MadeOutput:
             self.add("segments", **about, **spans, **names, text=text, text_status="linked")
         spans = {"begin_offset_ms": 3_000, "end_offset_ms": 5_000}
         self.add("labels", **about, label_id="1", name="talk_time_agent_ms", score=12_300.0)
-        self.add("labels", **about, **spans, label_id="2", name="sentiment", value="NEGATIVE")
+        self.add("labels", **about, **spans, label_id="2", name="sentiment", value="NEGATIVE", participant_role="AGENT")
         for number, kind in enumerate(("START", "ADD_TRANSCRIPT_SEGMENT", "END")):
             self.add("messages", **about, message_id=f"{number}", kind=kind, offset_ms=1_000 * number, payload="{}")
 

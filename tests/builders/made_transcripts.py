@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 from callbeam.callmaker import call_analytics_records, contact_lens_file, live_call_records, made_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from callbeam.callmaker import CallTruth, MadeTurn
 
 MOST_SHIFT_MS = 5_000
-SLACK_MS = 150
-"""How far a word's middle may lie beside an utterance that it belongs to: speech begins and ends softly."""
 
 
 @dataclass
@@ -87,23 +85,3 @@ def _with_missing_times(record: dict[str, Any], rng: random.Random) -> dict[str,
         if rng.random() < 0.1:
             item["BeginOffsetMillis"] = None
     return record
-
-
-def right_links(turn: MadeTurn, utterances: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Return the utterances that hold a word of a turn, by the truth's times; the nearest one if none does."""
-    own = [one for one in utterances if one["participant_role"] == turn.role]
-    found = set()
-    for begin, end, _ in turn.words:
-        middle = (begin + end) / 2
-        found |= {
-            one["utterance_id"]
-            for one in own
-            if one["begin_offset_ms"] - SLACK_MS <= middle <= one["end_offset_ms"] + SLACK_MS
-        }
-    return found
-
-
-def f1(found: set[Any], right: set[Any]) -> float:
-    """Return the F1 score of found against right links."""
-    common = len(found & right)
-    return 2 * common / (len(found) + len(right)) if found or right else 1.0

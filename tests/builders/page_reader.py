@@ -77,6 +77,7 @@ class Reader:
         self._command(commands / "callbeam", f'exec {python} -m callbeam.pipelines.cli "$@"')
         self._command(commands / "pip", "exit 0")  # the tests have everything
         self._command(folder / "run_local.sh", "exec .venv/bin/callbeam demo --output out")
+        (folder / "examples").symlink_to(REPOSITORY / "examples")
         with self._log.open("wb") as log:
             self._shell = subprocess.Popen(
                 ["bash", "--noprofile", "--norc"],

@@ -137,6 +137,31 @@ def test_everything_happens_in_some_call():
     assert interrupters == set(ROLES)
 
 
+def test_upset_customers_say_the_same_otherwise():
+    """Louder, higher and faster in the turns that the truth names, and nothing else of the plan changes."""
+    plain = make_call(CallSpec("c", 0, dataclasses.replace(BUSY, upset=0)), 3)
+    call = make_call(CallSpec("c", 0, dataclasses.replace(BUSY, upset=0.5)), 3)
+    voices = [dataclasses.replace(saying, voice=old.voice) for saying, old in
+              zip(call.script.sayings, plain.script.sayings, strict=True)]  # fmt: skip
+    assert voices == plain.script.sayings
+    truth = write_connect(call).truth
+    spans = [(event.begin_ms, event.end_ms) for event in truth.events if event.kind == "upset"]
+    speech = truth.channels[CUSTOMER].speech
+    assert 0 < len(spans) < len(speech)
+    sound, pitch = call.channels[CUSTOMER].pcm / 32768, call.channels[CUSTOMER].f0_hz
+
+    def heard(some):
+        level = np.concatenate([sound[begin * 8 : end * 8] for begin, end in some])
+        return 10 * np.log10(np.mean(level**2)), np.nanmedian(
+            np.concatenate([pitch[b // 10 : e // 10] for b, e in some])
+        )
+
+    upset = heard(spans)
+    calm = heard([span for span in speech if not any(b < span[1] and span[0] < e for b, e in spans)])
+    assert upset[0] - calm[0] == pytest.approx(5, abs=2)
+    assert upset[1] / calm[1] == pytest.approx(1.25, rel=0.1)
+
+
 def test_noise_lies_as_far_below_speech_as_asked():
     spec = ConversationSpec(duration_ms=30_000, backchannels=0, interruptions=0, overlaps=0, terminal_overlaps=0)
     for snr in (10.0, 25.0):

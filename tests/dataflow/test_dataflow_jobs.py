@@ -209,6 +209,26 @@ def test_a_template_is_one_job_and_is_not_submitted(detached: Detached) -> None:
     assert "a template is one job" in month.err
 
 
+def test_what_happens_to_transcripts_is_told_before_anything_is_submitted(detached: Detached, tmp_path: Path) -> None:
+    made = detached.lake
+    (tmp_path / "labels.csv").write_text("call_id,name,value\n")
+    said = ["--transcripts", str(tmp_path), "--text-policy", "raw"]
+    for prefix, how in (
+        ("made", "--template_location=gs://lake-staging/templates/said.json"),
+        ("left", "--no_wait_until_finish"),
+    ):
+        launched = made.on_dataflow(prefix, how, *said)
+        assert launched.code == 0, launched.err
+        first, second, *_ = launched.out.splitlines()
+        assert first.startswith(f"--transcripts {tmp_path} is not read by this command")
+        assert first.endswith(f": callbeam enrich s3://lake/{prefix} --source {tmp_path} --text-policy raw")
+        assert second.startswith("job 20260302T000000Z-")
+        assert str(tmp_path) not in "".join(launched.out.splitlines()[1:])
+    late = made.on_dataflow("late", "--no_wait_until_finish", "--transcripts", str(tmp_path / "nowhere"))
+    assert late.code == 2
+    assert "--transcripts" in late.err
+
+
 @pytest.fixture
 def working(tmp_path: Path) -> Iterator[Lake]:
     with lake(tmp_path, runs_jobs=True) as made:

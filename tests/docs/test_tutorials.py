@@ -6,8 +6,12 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from builders.page_reader import Reader, assert_alike, blocks
+
+from callbeam.notebook import open_tables, unit_labels
+from callbeam.sentiment import SentimentModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +49,34 @@ def test_ten_questions(reader: Reader, port: int) -> None:
     assert sum(block.language == "sql" for block in work) >= 11
     for block in work:
         reader.follow(block, port)
+
+
+def test_train_a_model(reader: Reader, port: int) -> None:
+    pytest.importorskip("skl2onnx")
+    for block in blocks("train-a-model.md"):
+        reader.follow(block, port)
+    tables = open_tables("out")
+    model = SentimentModel(Path("sentiment.onnx").read_bytes(), "sentiment.onnx")
+    units = tables["sentiment_inputs"].to_pylist()
+    scored = [unit for unit in units if unit["eligible"]]
+    takes = np.array([[unit[name] for name in model.contract.features] for unit in scored], np.float32)
+    for unit, expected in zip(scored, model.score_features(takes), strict=True):
+        values = None if expected is None else dict(zip(model.contract.labels, expected.tolist(), strict=True))
+        found = None if unit["scores"] is None else {one["name"]: one["value"] for one in unit["scores"]}
+        assert found == (values if values is None else pytest.approx(values, abs=1e-5)), unit["unit_id"]
+    splits = {(unit["split_group"], unit["split"]) for unit in units}
+    assert len(splits) == len({group for group, _ in splits}) == 30
+    of_unit = {
+        unit["unit_id"]: unit for unit in scored if unit["split"] != "train" and unit["unit_type"] == "utterance"
+    }
+    right = [
+        max(unit["scores"], key=lambda one: one["value"])["name"] == label["value"]
+        for label in unit_labels(tables).to_pylist()
+        if (unit := of_unit.get(label["unit_id"]))
+    ]
+    assert len(right) > 25
+    assert np.mean(right) > 0.8
+    assert sorted(path.name for path in Path("mistakes").iterdir()) == [f"{number}.flac" for number in range(1, 6)]
 
 
 def test_an_answer_is_compared_by_its_words_and_by_its_numbers() -> None:

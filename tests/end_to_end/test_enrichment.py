@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 import sqlglot
-from builders.made_transcripts import MadeSources, f1, right_links, write_sources
+from builders.made_transcripts import MadeSources, write_sources
 
 from callbeam.callmaker import load_truth
 from callbeam.emulator import Emulator
-from callbeam.notebook import open_tables, units_said, utterances_said
+from callbeam.notebook import open_tables, unit_labels, units_said, utterances_said
 from callbeam.pipelines import backfill, enrich
+from callbeam.scoring import f1, right_links
 from callbeam.tables import Manifest
 
 DEMO_CALLS = 6
@@ -102,9 +104,7 @@ def test_no_word_is_used_twice_and_none_is_lost(enriched: Enriched) -> None:
     said: Counter[tuple[str, str]] = Counter()
     for row in enriched.rows("segments"):
         if row["text_status"] == "linked":
-            said[row["call_id"], row["source"]] += (
-                len(row["text"].split()) if row["words"] is None else len(row["words"])
-            )
+            said[row["call_id"], row["source"]] += len(row["text"].split())
     heard: Counter[tuple[str, str]] = Counter()
     for row in enriched.rows("utterance_texts"):
         heard[row["call_id"], row["source"]] += row["word_count"] or 0
@@ -208,6 +208,9 @@ def test_a_backfill_reads_transcripts_once_it_is_published(
         assert backfill.main([*words, "--transcripts", str(tmp_path / "said"), "--text-policy", "raw"]) == 0
     done = Enriched(tmp_path / "out", tmp_path / "said", made)
     assert {row["text_status"] for row in done.rows("segments")} <= {"linked", "no_utterance"}
+    units = units_said(open_tables(done.output)).to_pylist()
+    assert sum(unit["text"] is not None for unit in units) > len(units) / 2
+    assert any(turn["text"] for unit in units for turn in unit["context"])
     before = done.digests()
     assert done.run("--text-policy", "raw") == 0
     assert done.digests() == before
@@ -231,6 +234,65 @@ def test_views_and_the_notebook_join_the_same_texts(enriched: Enriched, database
         assert len(found) == len(rows)
         assert {row["call_id"] + row[key]: row["text"] for row in rows} == found
         assert sum(text is not None for text in found.values()) > len(found) / 2
+
+
+def test_units_have_their_text_and_that_of_their_context(
+    enriched: Enriched, database: duckdb.DuckDBPyConnection
+) -> None:
+    tables = open_tables(enriched.output)
+    texts = {(row["call_id"], row["utterance_id"]): row["text"] for row in utterances_said(tables).to_pylist()}
+    joined = units_said(tables)
+    assert joined.schema == tables["sentiment_inputs"].schema.append(pa.field("text", pa.string()))
+    rows = {(row["call_id"], row["unit_id"]): row for row in joined.to_pylist()}
+    for unit in tables["sentiment_inputs"].to_pylist():
+        row = rows[unit["call_id"], unit["unit_id"]]
+        told = [texts[unit["call_id"], turn["utterance_id"]] for turn in unit["context"]]
+        assert row["context"] == [{**turn, "text": text} for turn, text in zip(unit["context"], told, strict=True)]
+        own = [texts[unit["call_id"], name] for name in unit["utterance_ids"]]
+        assert row["text"] == (" ".join(text for text in own if text is not None) or None)
+    assert {turn["participant_role"] for row in rows.values() for turn in row["context"] if turn["text"]} == {
+        "AGENT", "CUSTOMER"
+    }  # fmt: skip
+    assert database.table("units_said").columns == [*database.table("sentiment_inputs").columns, "text"]
+    found = database.sql("SELECT call_id, unit_id, context, text FROM units_said").fetchall()
+    assert len(found) == len(rows)
+    for call_id, unit_id, context, text in found:
+        row = rows[call_id, unit_id]
+        assert (context, text) == (row["context"], row["text"])
+
+
+def test_without_text_units_are_as_they_were(enriched: Enriched, tmp_path: Path) -> None:
+    shutil.copytree(enriched.output, tmp_path / "out")
+    again = Enriched(tmp_path / "out", enriched.sources, enriched.made)
+    assert again.run("--text-policy", "none") == 0
+    tables = open_tables(again.output)
+    assert units_said(tables).drop_columns(["text"]).equals(tables["sentiment_inputs"])
+    assert units_said(tables)["text"].null_count == tables["sentiment_inputs"].num_rows
+
+
+def test_views_and_the_notebook_join_the_same_labels(
+    enriched: Enriched, database: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    shutil.copytree(enriched.output, tmp_path / "out")
+    units = [row for row in enriched.rows("sentiment_inputs") if len(row["utterance_ids"]) > 1][:4]
+    lines = ["call_id,name,value,annotator,unit_id"]
+    lines += [f"{unit['call_id']},mood,calm,ann,{unit['unit_id']}" for unit in units]
+    lines += [f"{unit['call_id']},mood,glad,bob,{unit['utterance_ids'][1]}" for unit in units]
+    lines += [f"{units[0]['call_id']},mood,of the call,ann,", "nobody,mood,calm,ann,"]
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    people = Enriched(tmp_path / "out", tmp_path / "labels.csv", enriched.made)
+    assert people.run() == 0
+    views = (DOCS / "views.sql").read_text(encoding="utf-8")
+    connection = duckdb.connect()
+    connection.execute(views.replace("'out/", f"'{people.output}/"))
+    joined = unit_labels(open_tables(people.output))
+    found = connection.sql(f"SELECT {', '.join(joined.column_names)} FROM unit_labels").fetchall()
+    rows = [tuple(row.values()) for row in joined.to_pylist()]
+    assert sorted(map(repr, rows)) == sorted(map(repr, found))
+    values = Counter(row["value"] for row in joined.to_pylist() if row["name"] == "mood")
+    assert values["calm"] == len(units)
+    assert values["glad"] >= len(units)
+    assert values["of the call"] == 0
 
 
 def test_labels_come_to_the_units_that_they_are_about(database: duckdb.DuckDBPyConnection) -> None:

@@ -15,9 +15,7 @@ from builders.engine_runs import PATIENCE_S, EngineRun, on_cluster, same_tables
 from builders.engines import free_port, running, words_of
 from builders.s3_server import S3Server
 
-from callbeam.pipelines.engines import ClusterJob, FlinkFigures
 from callbeam.pipelines.local_run import descendants
-from callbeam.transforms import NAMESPACE
 
 if TYPE_CHECKING:
     import subprocess
@@ -178,15 +176,15 @@ def test_kinesis_video_streams_for_a_while(day: DemoDay, reference: EngineRun, c
             return process
 
         serving = serve("--demo-calls=4")
-        job = ClusterJob(f"http://{cluster.address}", "callbeam-away")
-        words = on_cluster(cluster, "--job_name=callbeam-away")
+        words = on_cluster(cluster, "--fragments-per-second=10")
         run = stack.enter_context(day.submitted("away", *words, kvs_url=f"http://127.0.0.1:{port}"))
-        figures = FlinkFigures(job, NAMESPACE)
-        run.wait_until(lambda: (figures() or {}).get("read_bytes", 0) > 0, "it reads")
+        run.wait_until(lambda: any(run.output.glob("_jobs/*/results/*/*/piece-*")), "a call's result is kept")
         kill(serving.pid)
         serving.wait()
+        assert not any(run.output.glob("_jobs/*/*/*/*.parquet"))
         time.sleep(AWAY_S)
         assert run.process.poll() is None
+        assert not any(run.output.glob("_jobs/*/*/*/*.parquet"))
         serve()
         same_tables(day.ended(run), reference)
 

@@ -69,6 +69,33 @@ def test_another_calls_account_is_not_believed(seed: int) -> None:
     assert not find_shift(talk(seed), talk(seed + 1_000), window_of_writing(0)).certain
 
 
+def test_what_is_said_again_and_again_is_not_believed_in_part() -> None:
+    """A service that misses the first and the last of equal announcements may mean any of them."""
+    heard = {"AGENT": as_spans([(at, at + 3_000) for at in range(2_000, 66_000, 8_000)])}
+    said = {"AGENT": heard["AGENT"][1:-1]}
+    for window in (None, window_of_clock(0), window_of_writing(5_000)):
+        assert not find_shift(heard, said, window).certain
+    # With all of them there is one shift at which none is left over.
+    assert find_shift(heard, moved(heard, -2_000), window_of_clock(0)).certain
+
+
+@pytest.mark.parametrize("by_ms", [-4_000, 0, 2_500])
+def test_a_monologue_that_one_segment_holds_is_found(by_ms: int) -> None:
+    """Its correlation falls slowly to both sides, and nothing else is as good."""
+    heard = {"AGENT": as_spans([(5_000, 90_000), (91_000, 150_000)]), "CUSTOMER": as_spans([(40_000, 40_600)])}
+    said = {"AGENT": as_spans([(5_050, 149_900)]), "CUSTOMER": as_spans([(40_020, 40_560)])}
+    found = find_shift(heard, moved(said, by_ms))
+    assert found.certain
+    assert abs(found.ms + by_ms) <= 120
+    assert not find_shift(heard, moved(said, by_ms), window_of_clock(NEAR_MS + 1_500 - by_ms)).certain  # it lies beyond
+
+
+def test_a_short_segment_within_long_speech_is_not_believed() -> None:
+    """It may lie anywhere in it."""
+    heard = {"AGENT": as_spans([(2_000, 30_000)])}
+    assert not find_shift(heard, {"AGENT": as_spans([(4_000, 24_000)])}).certain
+
+
 def test_swapped_roles_are_not_believed() -> None:
     heard = talk(3)
     swapped = {"AGENT": heard["CUSTOMER"], "CUSTOMER": heard["AGENT"]}

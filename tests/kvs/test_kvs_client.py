@@ -12,7 +12,8 @@ from builders.stores import aws_server
 
 from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Fault
 from callbeam.errors import UsageError
-from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, Stream, plan_jobs, plan_lanes, selectors, summarise
+from callbeam.estimate import summarise
+from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, Stream, plan_jobs, plan_lanes, selectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from callbeam.callmaker.telephone_line import conceal
 from callbeam.line import HOLD_MUSIC, HOLD_TONE, RINGBACK, TONE, find_detections
 from callbeam.line.detections import DIAL, DTMF, OTHER_TONE, RECORDING_BEEP
 from callbeam.line.dtmf import find_dtmf
-from callbeam.line.tone_bursts import spectral_lines
+from callbeam.line.tone_lines import spectral_lines
 
 RATE = 8000
 TONE_DBFS = -22.0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 
 from callbeam.errors import UsageError
-from callbeam.pipelines import backfill
+from callbeam.pipelines import backfill, enrich
 from callbeam.pipelines.engines import cause_in, check_dataflow, dataflow_words
 from callbeam.pipelines.options import beam_parser, check_beam_words
 
@@ -69,6 +73,33 @@ def test_only_a_job_on_dataflow_is_left_alone() -> None:
     check_beam_words(beam_parser(), [*words(), "--no_wait_until_finish"])
     with pytest.raises(UsageError, match="--no_wait_until_finish goes with --runner=DataflowRunner"):
         check_beam_words(beam_parser(), ["--no_wait_until_finish"])
+
+
+def test_a_job_left_alone_leaves_transcripts_to_enrich(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, aws_credentials: None
+) -> None:
+    """It is told before anything is planned, which is refused here, for the range is not over."""
+    monkeypatch.setattr(backfill, "check_dataflow", lambda options, *, output: None)
+    (tmp_path / "labels.csv").write_text("call_id,name,value\n")
+    given = ["--streams", "calls", "--start", "2126-03-02T00:00:00Z", "--end", "2126-03-03T00:00:00Z"]
+    given += [
+        "--aws-region",
+        "us-east-1",
+        "--output",
+        "s3://lake/my calls",
+        "--transcripts",
+        str(tmp_path),
+        "--text-policy",
+        "raw",
+    ]
+    assert backfill.main([*given, *words(), "--no_wait_until_finish"]) == 2
+    told = capsys.readouterr().out
+    assert "is not read by this command" in told
+    (command,) = re.findall(r": (callbeam enrich .*)$", told, re.MULTILINE)
+    parser = argparse.ArgumentParser()
+    enrich.add_arguments(parser)
+    options = parser.parse_args(shlex.split(command)[2:])
+    assert (options.tables, options.source, options.text_policy) == ("s3://lake/my calls", str(tmp_path), "raw")
 
 
 def test_the_cause_is_found_in_a_workers_traceback() -> None:

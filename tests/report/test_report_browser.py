@@ -148,6 +148,25 @@ def test_the_transcript_follows_the_cursor_and_messages_are_shown_by_type(browse
     assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
 
 
+def test_sentiment_follows_the_cursor(browser: Any, folder: Path) -> None:
+    opened(browser, page_of(folder, "call-2"))
+    drawn = [(name, colours) for name, colours in browser.execute_script(INK) if name.startswith("Sentiment")]
+    assert [name for name, _ in drawn] == ["Sentiment Contact lens"]
+    assert drawn[0][1] > 2
+    pixels = "return document.querySelector('.lane.sentiment canvas').toDataURL()"
+    before = browser.execute_script(pixels)
+    assert "Sentiment" not in slider(browser)[1]
+    find(browser, "#s0 a[data-t]").click()
+    assert "Sentiment (Contact lens): Agent \u22121.50" in slider(browser)[1]
+    assert "\u22121.50" in find(browser, "#readout").text
+    assert browser.execute_script(pixels) != before
+    find(browser, "#s1 a[data-t]").click()  # the last judgement stands until there is another one
+    assert "Agent \u22121.50" in slider(browser)[1]
+    opened(browser, page_of(folder, "call-1"))
+    assert browser.execute_script("return document.querySelectorAll('.lane.sentiment').length") == 0
+    assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
+
+
 def test_a_click_seeks_marks_the_utterance_and_plays(browser: Any, folder: Path) -> None:
     opened(browser, page_of(folder, "call-1"))
     data = json.loads(find(browser, "#call-data").get_attribute("textContent"))

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 from builders.made_output import START, MadeOutput
 
+from callbeam.catalog.views import DUCKDB, views
 from callbeam.conversation.conversation import ONE_PARTICIPANT_HEARD, PROMPTS_COUNTED_AS_AGENT
 from callbeam.line import CHANNELS_MAY_BE_SWAPPED, ECHO_LEAK
 from callbeam.line.layout import CHANNELS_IDENTICAL
 from callbeam.report import CLIP_BYTES, write_report
 from callbeam.report.call_rows import CallRows, load_calls
 from callbeam.report.markup import data_block, el, join
+from callbeam.report.said_tables import DIFFERENT
+from callbeam.report.sentiment_lines import line_score, sentiment_lines
 from callbeam.report.timeline_data import chosen_clips, playable, timeline_data
 from callbeam.report.words import EVENTS, WARNINGS
 from callbeam.report.write import page_name
@@ -276,3 +279,64 @@ def test_a_page_tells_what_others_say(made: MadeOutput) -> None:
     kinds = [attrs["data-kind"] for tag, attrs in told.opened if tag == "tr" and "data-kind" in attrs]
     assert kinds == ["START", "ADD_TRANSCRIPT_SEGMENT", "END"]
     assert not {"Transcript", "Comparison", "Labels", "Messages"} & set(untold.texts)
+
+
+def label(name: str, value: str | None = None, score: float | None = None, scale: str | None = None) -> dict[str, Any]:
+    return {"name": name, "value": value, "score": score, "scale": scale}
+
+
+@pytest.mark.parametrize(
+    ("judged", "score"),
+    [
+        # positive 0.6, negative 0.2: 0.6 * 1.5 - 0.2 * 1.5
+        (label("voice_tone_score", score=0.6 - 0.2, scale="-1..1"), 0.6),
+        (label("voice_tone", value="positive", score=0.6, scale="0..1"), None),
+        (label("sentiment", "POSITIVE"), 1.5),
+        (label("sentiment", "NEGATIVE"), -1.5),
+        (label("sentiment", "NEUTRAL"), 0),
+        (label("sentiment", "MIXED"), 0),
+        (label("sentiment", "positive"), 1.5),
+        (label("sentiment", "angry"), None),
+        (label("sentiment", "POSITIVE", 2.5, "-5..5"), 0.75),
+        (label("sentiment", None, -5.0, "-5..5"), -1.5),
+        (label("sentiment", "NEGATIVE", 0.9, "0..1"), -1.5),
+        (label("sentiment", None, 0.9, "0..1"), None),
+        (label("sentiment", None, 3.0, "1..5"), None),
+        (label("sentiment", None, 0.0, "-0..0"), None),
+        (label("category", "POSITIVE"), None),
+    ],
+    ids=lambda value: "-".join(str(one) for one in value.values()) if isinstance(value, dict) else str(value),
+)
+def test_sentiment_counts_as_the_consumer_application_counts_it(judged: dict[str, Any], score: float | None) -> None:
+    assert line_score(judged) == score
+
+
+def test_each_source_and_participant_has_a_line(made: MadeOutput) -> None:
+    made.add_call("call-1")
+    made.add_said("call-1")
+    about = {"call_id": "call-1", "call_known": True, "source": "chime_call_analytics", "place": "f"}
+    for number, (begin, score) in enumerate(((30_000, -0.5), (0, 0.4))):
+        spans = {"begin_offset_ms": begin, "end_offset_ms": begin + 30_000, "participant_role": "CUSTOMER"}
+        made.add("labels", **about, **spans, label_id=f"t{number}", name="voice_tone_score", score=score, scale="-1..1")
+    made.add("labels", **about, label_id="u", name="sentiment", value="POSITIVE", unit_id="of a unit, without a time")
+    rows = rows_of(made, "call-1")
+    assert sentiment_lines(rows) == [
+        {"of": "Chime call analytics, voice tone", "lane": 0, "points": [[0, 30_000, 0.6], [30_000, 60_000, -0.75]]},
+        {"of": "Contact lens", "lane": 1, "points": [[3_000, 5_000, -1.5]]},
+    ]
+    assert timeline_data(rows, clip_bytes=0)["sentiment"] == sentiment_lines(rows)
+    made.rows["labels"] = []
+    assert sentiment_lines(rows_of(made, "call-1")) == []
+
+
+def test_figures_beside_ours_say_that_they_are_defined_otherwise(made: MadeOutput) -> None:
+    made.add_call("call-1")
+    made.add_call("call-2", seed=2)
+    made.add_said("call-1")
+    _, pages = write(made)
+    said = [page for page in pages if "Comparison" in page.texts]
+    assert len(said) == 1
+    assert DIFFERENT in said[0].texts
+    heading = DIFFERENT.rpartition(", ")[2].rstrip(".")
+    assert f"## {heading}\n" in (Path(__file__).parents[2] / "docs" / "definitions.md").read_text(encoding="utf-8")
+    assert heading in views(DUCKDB)["comparison"]

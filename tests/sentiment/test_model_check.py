@@ -90,6 +90,7 @@ TWO_OF_THREE = {"features": '["level_mean_dbfs", "f0_mean_st"]'}
 def made_cases() -> Iterator[tuple[Any, str]]:
     yield model_of(sample_rate_hz="9" * 5000), "must be a whole number from 4000 to 48000"
     yield model_of(sample_rate_hz="8000", outputs="[" * 100_000), "metadata outputs is not JSON"
+    yield with_kind(onnx.TensorProto.STRING), "takes text (x (string [dynamic, dynamic])), and a backfill's model runs"
     yield with_kind(77), "takes x (type 77 [dynamic, dynamic])"
     yield changed(ir_version=99), "Unsupported model IR version: 99"
     yield changed(ir_version=99), "; export it for this version"

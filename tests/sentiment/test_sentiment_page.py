@@ -3,60 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
+from builders.made_output import MadeOutput
 
-from callbeam.schemas import TABLES
 from callbeam.schemas.sentiment_inputs import INELIGIBLE_REASONS
 from callbeam.sentiment.clips import encode_flac
 from callbeam.sentiment.eligibility import EligibilityRules
-from callbeam.tables.parquet_files import encode_table
+from callbeam.transcripts import TextPolicy, read_transcripts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sentiment.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 SAMPLES = np.random.default_rng(1).integers(-9000, 9000, 8000).astype(np.int16)
 
 
-def write(table: str, rows: list[dict[str, Any]]) -> None:
-    names = TABLES[table].schema.names
-    batch = pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows], TABLES[table].schema)
-    path = Path("out", table, "dt=2026-03-02", "j-1-00000.parquet")
-    path.parent.mkdir(parents=True)
-    path.write_bytes(encode_table(TABLES[table], batch))
+def add_rows(made: MadeOutput) -> None:
+    """Add three units: to train on, to test on, and one that is not eligible; and what was said in them and before."""
+    who = {"call_id": "c-1", "channel_id": "0123456789ab", "participant_role": "CUSTOMER", "duration_ms": 1000}
+    turn = {"utterance_id": "before", "participant_role": "AGENT", "begin_offset_ms": 0, "end_offset_ms": 900}
+    lists: dict[str, Any] = {"utterance_ids": ["own"], "context": [turn], "split_group": "c-1"}
+    made.add("calls", call_id="c-1")
+    for unit_id, split, eligible in (("u1", "train", True), ("u2", "test", True), ("u3", "train", False)):
+        made.add("clips", **who, unit_id=unit_id, audio={"bytes": encode_flac(SAMPLES), "path": unit_id})
+        facts = {"unit_type": "utterance", "split": split, "eligible": eligible}
+        made.add("sentiment_inputs", **who, **lists, **facts, unit_id=unit_id)
+    for utterance_id, text in (("before", "How are you?"), ("own", "Not well.")):
+        made.add("utterance_texts", call_id="c-1", utterance_id=utterance_id, text=text)
 
 
-def write_tables() -> None:
-    """Three units: to train on, to test on, and one that is not eligible."""
-    who = {"job_id": "j-1", "call_id": "c-1", "channel_id": "0123456789ab", "participant_role": "CUSTOMER"}
-    whole = {"begin_ts": 0, "duration_ms": 1000}
-    units = [("u1", "train", True), ("u2", "test", True), ("u3", "train", False)]
-    write(
-        "clips",
-        [who | whole | {"unit_id": name, "audio": {"bytes": encode_flac(SAMPLES), "path": name}} for name, *_ in units],
-    )
-    filled = {"unit_type": "utterance", "begin_offset_ms": 0, "end_offset_ms": 1000, "speech_ms": 1000}
-    lists: dict[str, Any] = {"utterance_ids": [], "context": [], "split_group": "c-1"}
-    write(
-        "sentiment_inputs",
-        [
-            who | whole | filled | lists | {"unit_id": name, "split": split, "eligible": eligible}
-            for name, split, eligible in units
-        ],
-    )
-
-
-def test_the_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_programs_run(made: MadeOutput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for reader in ("datasets", "duckdb", "polars"):
         pytest.importorskip(reader)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
-    write_tables()
-    assert len(PROGRAMS) == 5
+    add_rows(made)
+    made.publish()
+    assert len(PROGRAMS) == 6
     names: dict[str, Any] = {}
     for program in PROGRAMS:
         exec(compile(program, "docs/sentiment.md", "exec"), names)
@@ -67,6 +54,10 @@ def test_the_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert names["stream"].n_shards == 1
     assert names["table"]["unit_id"].to_list() == ["u1", "u2"]
     assert names["table"]["flac"][0] == encode_flac(SAMPLES)
+    assert names["prompts"] == {("c-1", name): "AGENT: How are you?\nCUSTOMER: Not well." for name in ("u1", "u2")}
+    names["write_scores"](dict.fromkeys(names["prompts"], 0.25), "mine", "scores.csv")
+    said = [*read_transcripts([("scores.csv", Path("scores.csv").read_bytes())], TextPolicy.NONE, Counter())]
+    assert [(one.unit_id, one.score, one.annotator) for one in said] == [("u1", 0.25, "mine"), ("u2", 0.25, "mine")]
     assert names["contract"].sample_rate_hz == 16000
     np.testing.assert_allclose(np.ravel(names["scores"]), [0.5, 0.1], rtol=1e-4)
 

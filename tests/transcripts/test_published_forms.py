@@ -190,3 +190,21 @@ def test_files_of_any_arrangement() -> None:
     assert forms == {
         "Live Call Analytics record": 1, "call analytics record": 1, "Contact Lens real-time event": 1
     }  # fmt: skip
+
+
+def test_words_without_times_go_with_their_neighbour() -> None:
+    """So that no text is lost where an exporter leaves times out."""
+    event = utterance_event()
+    times = {"BeginOffsetMillis": 100, "EndOffsetMillis": 300}
+    event["Items"] = [
+        {"ItemType": "PRONUNCIATION", "Content": "so"},
+        {"ItemType": "PRONUNCIATION", "Content": "well", **times, "Confidence": 0.9},
+        {"ItemType": "PUNCTUATION", "Content": ","},
+        {"ItemType": "PRONUNCIATION", "Content": "my", "BeginOffsetMillis": None, "EndOffsetMillis": 500},
+        {"ItemType": "PRONUNCIATION", "Content": "name", "BeginOffsetMillis": 600, "EndOffsetMillis": 900},
+    ]
+    (segment,) = segments(read(chime("TranscribeCallAnalytics", UtteranceEvent=event)))
+    assert segment.words == (Word(100, 300, "so well, my", 0.9), Word(600, 900, "name", None))
+    event["Items"] = event["Items"][:1]
+    (segment,) = segments(read(chime("TranscribeCallAnalytics", UtteranceEvent=event)))
+    assert segment.words == ()

@@ -96,6 +96,20 @@ def _noise(rng: np.random.Generator) -> VoiceProfile:
     return replace(_modal(rng), source="noise", release_s=float(rng.uniform(0.05, 0.2)))
 
 
+UPSET_DB = 5.0
+"""How much louder somebody is who is upset."""
+
+
+def upset(voice: VoiceProfile) -> VoiceProfile:
+    """Return the same voice, upset: higher and faster, after Banse and Scherer (1996, JPSP 70, 614-636), hot anger."""
+    return replace(
+        voice,
+        f0_hz=1.25 * voice.f0_hz,
+        highest_hz=1.25 * voice.highest_hz,
+        syllables_per_s=1.2 * voice.syllables_per_s,
+    )
+
+
 TUNED: dict[str, Callable[[np.random.Generator], VoiceProfile]] = {"modal": _modal, "rounded": _rounded}
 HELD_OUT: dict[str, Callable[[np.random.Generator], VoiceProfile]] = {
     "low": _low,

@@ -24,6 +24,11 @@ function clockText(ms, decimals) {
   return (ms < 0 && steps ? "\u2212" : "") + head + ":" + two(seconds % 60) + tail;
 }
 
+/** Canvas pixels for each CSS pixel: the screen's, or paper's. */
+function screenDensity() {
+  return document.documentElement.classList.contains("printing") ? 3 : Math.min(window.devicePixelRatio || 1, 3);
+}
+
 /** Size a canvas for the screen's pixels, clear it, and return its context and size. */
 function surface(canvas, height, density) {
   const width = Math.max(1, canvas.clientWidth || canvas.parentElement.clientWidth);

@@ -107,6 +107,7 @@
     (canvas, density) => drawSeries(canvas, view, lanes, "level", data.levels, false, density));
   track("Pitch", "median F0", "pitch", "Median pitch of each second, in Hz",
     (canvas, density) => drawSeries(canvas, view, lanes, "f0", data.pitches, true, density));
+  const sentiment = sentimentLanes(data, lanes, laneColour, track, view, state);
 
   const overlay = (className) => {
     const element = document.createElement("div");
@@ -123,9 +124,7 @@
   let pending = 0;
   function draw() {
     pending = 0;
-    const printing = document.documentElement.classList.contains("printing");
-    const density = printing ? 3 : Math.min(window.devicePixelRatio || 1, 3);
-    for (const each of tracks) each.draw(each.canvas, density);
+    for (const each of tracks) each.draw(each.canvas, screenDensity());
     placeCursor();
   }
   const redraw = () => { pending = pending || requestAnimationFrame(draw); };
@@ -175,7 +174,7 @@
         (speaks && pitch !== null ? " " + pitch + " Hz" : "") });
     });
     const happening = eventSpans.filter((span) => span.begin <= t && t < Math.max(span.end, span.begin + 1));
-    return { parts, happening: [...new Set(happening.map((span) => span.label))] };
+    return { parts, happening: [...new Set(happening.map((span) => span.label)), ...sentiment.at(t)] };
   }
   function moveTo(t, options) {
     state.cursor = Math.round(Math.min(Math.max(t, 0), duration));
@@ -185,6 +184,7 @@
     }
     root.dispatchEvent(new CustomEvent("cursor", { detail: state.cursor }));
     const { parts, happening } = describe();
+    sentiment.draw();
     readout.replaceChildren(Object.assign(document.createElement("b"), { textContent: clockText(state.cursor, 1) }));
     const said = [];
     for (const part of parts) {

@@ -1,23 +1,17 @@
-"""What reading a plan takes: hours, bytes, API calls, dollars."""
+"""What a plan comes to: hours, bytes, API calls, dollars for the media."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callbeam.kvs.config import KvsConfig
-from callbeam.kvs.listing import PAGE_FRAGMENTS
+from callbeam.estimate.prices import KVS_CONSUMED_GB
+from callbeam.kvs import PAGE_FRAGMENTS, KvsConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from callbeam.kvs.lanes import Lane
-
-DOLLARS_PER_GB = 0.0085
-"""Data consumed by GetMediaForFragmentList, hot and warm tier alike, us-east-1.
-
-Source: the price list of Kinesis Video Streams as of January 2026; other regions differ. Each read again is paid again.
-"""
+    from callbeam.kvs import Lane
 
 GB = 1e9
 LOOK_BACK_LISTINGS = 2
@@ -37,7 +31,7 @@ class Plan:
     api_calls : dict of str to int
         About how many calls of each operation the job makes, planning included.
     dollars : float
-        For the media, at ``DOLLARS_PER_GB``; calls themselves have no price. Customer-managed KMS keys and
+        For the media, at ``prices.KVS_CONSUMED_GB``; calls themselves have no price. Customer-managed KMS keys and
         traffic out of the region come on top.
     """
 
@@ -79,7 +73,7 @@ def summarise(lanes: Sequence[Lane], config: KvsConfig | None = None) -> Plan:
             "ListFragments": 2 * pages + LOOK_BACK_LISTINGS * len(units),
             "GetMediaForFragmentList": batches,
         },
-        dollars=size / GB * DOLLARS_PER_GB,
+        dollars=size / GB * KVS_CONSUMED_GB,
     )
 
 
