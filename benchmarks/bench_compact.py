@@ -39,6 +39,7 @@ import json, sys, time
 import duckdb
 setup, query = json.load(sys.stdin)
 connection = duckdb.connect()
+connection.execute("SET enable_progress_bar = false")
 for sql in setup:
     connection.execute(sql)
 begun = time.perf_counter()

@@ -110,5 +110,7 @@ def _told(month: CompactedMonth) -> str:
             f"{month.month}: left as it is, for job {month.waits_for} is being published, or was when that stopped: "
             "once it is complete, run this again"
         )
+    if not month.files_before:
+        return f"{month.month}: what an earlier run had begun is complete"
     jobs, before, after = counted(month.jobs, "job"), counted(month.files_before, "file"), f"{month.files_after:,}"
     return f"{month.month}: {before} of {jobs} became {after}, {month.bytes_after / 1e6:.1f} MB"

@@ -16,6 +16,7 @@ import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from builders.killed_store import KilledProcessError, killed_after
 from builders.made_lake import publish_on, spread
 from pyiceberg.catalog import load_catalog
 from pyiceberg.utils.config import Config
@@ -281,6 +282,36 @@ def test_a_killed_commit_is_completed_by_the_next_run(
     assert {name: rows for name, rows in found.items() if name != "events"} == {
         name: rows for name, rows in before.items() if name != "events"
     }
+    assert len(before["events"]) - len(found["events"]) in {0, 1}
+    again(store, DAYS[1], attempt="next", take_over=True)
+    assert by_catalog() == by_manifest(store)
+    assert_nothing_else_is_there(folder)
+
+
+@pytest.mark.parametrize("operations", range(0, 46, 5))
+def test_a_compaction_that_is_killed_shows_nothing_and_is_completed(
+    store: ObjectStore, folder: Path, operations: int
+) -> None:
+    before = by_catalog()
+    with suppress(KilledProcessError):
+        join(killed_after(store, operations))
+    assert by_catalog() == by_manifest(store) == before
+    join(store)
+    assert by_catalog() == by_manifest(store) == before
+    assert_nothing_else_is_there(folder)
+    assert len(list(table("calls").scan().plan_files())) == 1
+
+
+@pytest.mark.parametrize("operations", range(0, 40, 5))
+def test_a_job_that_is_killed_while_it_leaves_its_month_shows_the_old_or_the_new(
+    store: ObjectStore, folder: Path, operations: int
+) -> None:
+    join(store)
+    before = by_catalog()
+    with suppress(KilledProcessError):
+        again(killed_after(store, operations), DAYS[1])
+    found = by_catalog()
+    assert {name for name in NAMES if found[name] != before[name]} <= {"events"}
     assert len(before["events"]) - len(found["events"]) in {0, 1}
     again(store, DAYS[1], attempt="next", take_over=True)
     assert by_catalog() == by_manifest(store)
