@@ -310,6 +310,8 @@ class _Running:
         _record_run(store, manifest, job, config, elapsed_s=progress.elapsed_s, begun_ms=begun_ms)
         early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
         print(summary(manifest, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
+        if config.publish.iceberg:
+            print(f"  committed to Iceberg catalog {config.publish.iceberg}")
         return _loss_exit(manifest, self._max_loss)
 
     def _is_empty(self, job: Job) -> bool:

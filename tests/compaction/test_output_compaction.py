@@ -6,6 +6,7 @@ import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +20,12 @@ from builders.killed_store import KilledProcessError, killed_after
 from builders.made_lake import publish_on, spread
 
 from callbeam.compaction import CompactedMonth, compact
-from callbeam.errors import JobError
-from callbeam.kvs import DAY_MS
+from callbeam.errors import JobError, UsageError
+from callbeam.kvs import DAY_MS, Job, Stream
 from callbeam.schemas import TABLES
 from callbeam.storage import StorageConfig, open_store
 from callbeam.tables import (
+    Outcome,
     Output,
     PublishConfig,
     claim,
@@ -33,7 +35,9 @@ from callbeam.tables import (
     load_manifest,
     load_manifests,
     load_tombstones,
+    publish,
     publishing,
+    refuse_overlap,
 )
 from callbeam.tables.object_names import claim_key
 from callbeam.tables.tombstones import add_tombstone
@@ -213,6 +217,23 @@ def test_a_job_that_is_run_again_replaces_its_rows_and_no_others(store: ObjectSt
     assert march.jobs == 1
     assert by_manifest(store) == by_glob(folder) == after
     assert_manifests_are_true(store, folder)
+
+
+def test_what_a_job_must_not_do_to_the_tables_is_refused_as_ever(store: ObjectStore, folder: Path) -> None:
+    run(store)
+    files = parquet(folder)
+    manifest = next(one for one in load_manifests(store) if one.outcome.decoded)
+    streams = tuple(Stream(arn, 0, 0) for arn in manifest.streams)
+    job = Job(
+        manifest.job_id, manifest.sources, streams, "", "", manifest.start_ms, manifest.end_ms, as_of_ms=manifest.end_ms
+    )
+    fewer = Outcome(by_status={"decoded": manifest.outcome.decoded - 1})
+    with pytest.raises(JobError, match="its rows were kept"):
+        publish(store, job, [], fewer, PublishConfig(attempt="b", options_sha256=""))
+    other = replace(job, job_id="20260301T010000Z-0123456789ab", start_ms=job.start_ms + 1)
+    with pytest.raises(UsageError, match="would be in the tables twice"):
+        refuse_overlap(store, other)
+    assert parquet(folder) == files
 
 
 @pytest.mark.parametrize("operations", range(0, 48, 3))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -365,6 +367,14 @@ def test_a_catalog_that_there_is_not_is_refused(tmp_path: Path, name: str, messa
     with pytest.raises(UsageError, match=message):
         kept_catalog(store, name)
     assert list(store.list("")) == []
+
+
+def test_who_has_no_catalog_does_not_import_it() -> None:
+    program = "import sys, callbeam.pipelines.backfill, callbeam.pipelines.compact, callbeam.pipelines.forget\n"
+    program += "from callbeam.storage import StorageConfig, open_store\nfrom callbeam.tables import kept_catalog\n"
+    program += "assert kept_catalog(open_store(StorageConfig('nowhere'))) == ''\nprint('pyiceberg' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
 
 
 def test_pyiceberg_is_an_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
