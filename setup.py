@@ -15,6 +15,8 @@ DOCS = [
     "mkdocstrings[python]>=1,<2",
 ]
 
+ICEBERG = "pyiceberg>=0.12,<0.13"
+
 setup(
     name="callbeam",
     version=re.search(r'__version__ = "([^"]+)"', INIT.read_text(encoding="utf-8"))[1],
@@ -46,6 +48,7 @@ setup(
         # PyAV's wheels bring their own FFmpeg, which is LGPL
         "codecs": ["av>=13,<19"],
         "dataflow": ["apache-beam[gcp]>=2.77,<3"],
+        "iceberg": [ICEBERG],
         "docs": DOCS,
         "dev": [
             *DOCS,
@@ -60,6 +63,7 @@ setup(
             "moto[s3,server]>=5.0,<6",
             "mypy>=1.13,<3",
             "pandas>=2.2,<4",
+            ICEBERG.replace("pyiceberg", "pyiceberg[sql-sqlite]"),
             "polars>=1,<3",
             "praatio>=6.2,<7",  # a reader of TextGrids; MIT
             "pytest>=8.3,<9.2",  # with 9.2, pytest-xdist 3.8 forgets groups of tests

@@ -19,6 +19,7 @@ from callbeam.errors import CallbeamError, UsageError
 from callbeam.kvs import Job, KvsClient, is_empty
 from callbeam.pipelines.command_line import (
     StrictParser,
+    add_iceberg_argument,
     add_s3_arguments,
     add_s3_writing_arguments,
     number,
@@ -70,6 +71,7 @@ from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable
 from callbeam.tables import (
     Manifest,
     PublishConfig,
+    kept_catalog,
     load_manifest,
     load_manifests,
     load_tombstones,
@@ -108,6 +110,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bool = Fa
     output.add_argument("--output", required=True, metavar="FOLDER", help="a local folder or s3://bucket/prefix")
     add_s3_arguments(output.add_argument, "writing to")
     add_s3_writing_arguments(output.add_argument)
+    add_iceberg_argument(output.add_argument)
     output.add_argument("--frames", action="store_true", help="also write the table of 10 ms frames: 100 MB an hour")
     window = number(1, 86_400)
     output.add_argument("--window-seconds", type=window, default=30.0, metavar="S", help="default %(default)g")
@@ -185,7 +188,8 @@ def main(argv: Sequence[str]) -> int:
     jobs, letters = _checked_jobs(options, config)
     if engine_options.template_location and len(jobs) > 1:
         raise UsageError("a template is one job, and a job is a UTC day or part of one: give a range within one day")
-    publish = replace(config.publish, erased=load_tombstones(open_store(config.storage)))
+    store = open_store(config.storage)
+    publish = replace(config.publish, erased=load_tombstones(store), iceberg=kept_catalog(store, options.iceberg))
     running = _Running(replace(config, publish=publish), runner, workers, max_loss=options.max_loss)
     codes = [running.run(job, letters if job is jobs[0] else [], first=job is jobs[0]) for job in jobs]
     if len(jobs) > 1:
@@ -306,6 +310,8 @@ class _Running:
         _record_run(store, manifest, job, config, elapsed_s=progress.elapsed_s, begun_ms=begun_ms)
         early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
         print(summary(manifest, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
+        if config.publish.iceberg:
+            print(f"  committed to Iceberg catalog {config.publish.iceberg}")
         return _loss_exit(manifest, self._max_loss)
 
     def _is_empty(self, job: Job) -> bool:

@@ -12,6 +12,7 @@ from callbeam.compaction import CompactedMonth, compact
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import (
     StrictParser,
+    add_iceberg_argument,
     add_s3_arguments,
     add_s3_writing_arguments,
     output_config,
@@ -21,7 +22,7 @@ from callbeam.pipelines.exits import EXIT_JOB_FAILED, command
 from callbeam.pipelines.job_identity import versions
 from callbeam.report import counted
 from callbeam.storage import check_writable, open_store
-from callbeam.tables import PublishConfig, load_tombstones, open_output
+from callbeam.tables import PublishConfig, kept_catalog, load_tombstones, open_output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="the months that have ended before this UTC date, such as 2026-04-01 for March and all before it",
     )
+    add_iceberg_argument(parser.add_argument)
     s3 = parser.add_argument_group("S3").add_argument
     add_s3_arguments(s3, "reading and writing")
     add_s3_writing_arguments(s3)
@@ -68,7 +70,13 @@ def main(argv: Sequence[str]) -> int:
     open_output(storage)
     store = open_store(storage)
     check_writable(store)
-    config = PublishConfig(attempt="", options_sha256="", versions=versions(), erased=load_tombstones(store))
+    config = PublishConfig(
+        attempt="",
+        options_sha256="",
+        versions=versions(),
+        erased=load_tombstones(store),
+        iceberg=kept_catalog(store, options.iceberg),
+    )
     months = []
     for month in compact(store, before_ms, config, attempt=uuid.uuid4().hex[:12]):
         print(_told(month), flush=True)
@@ -102,5 +110,7 @@ def _told(month: CompactedMonth) -> str:
             f"{month.month}: left as it is, for job {month.waits_for} is being published, or was when that stopped: "
             "once it is complete, run this again"
         )
+    if not month.files_before:
+        return f"{month.month}: what an earlier run had begun is complete"
     jobs, before, after = counted(month.jobs, "job"), counted(month.files_before, "file"), f"{month.files_after:,}"
     return f"{month.month}: {before} of {jobs} became {after}, {month.bytes_after / 1e6:.1f} MB"

@@ -12,6 +12,7 @@ from typing import Any
 from callbeam.enrichment import Enriched, enrich
 from callbeam.pipelines.command_line import (
     StrictParser,
+    add_iceberg_argument,
     add_s3_arguments,
     add_s3_writing_arguments,
     output_config,
@@ -23,7 +24,7 @@ from callbeam.pipelines.job_identity import versions
 from callbeam.pipelines.source_plan import resting_collector
 from callbeam.report import counted
 from callbeam.storage import StorageConfig, check_writable, open_store
-from callbeam.tables import PublishConfig, load_tombstones, open_output
+from callbeam.tables import PublishConfig, kept_catalog, load_tombstones, open_output
 from callbeam.transcripts import TextPolicy
 
 MOST_TOLD = 3
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_text_policy(add)
     add("--allow-overlap", action="store_true", help="though another source has given the same segments")
+    add_iceberg_argument(add)
     s3 = parser.add_argument_group("S3").add_argument
     add_s3_arguments(s3, "reading and writing")
     add_s3_writing_arguments(s3)
@@ -74,7 +76,13 @@ def main(argv: Sequence[str]) -> int:
     add_arguments(parser)
     options, _ = parse(parser, argv)
     storage = output_config(options, options.tables)
-    enrich_tables(storage, options.source, options.text_policy, allow_overlap=options.allow_overlap)
+    enrich_tables(
+        storage,
+        options.source,
+        options.text_policy,
+        allow_overlap=options.allow_overlap,
+        iceberg=options.iceberg,
+    )
     return 0
 
 
@@ -99,7 +107,9 @@ def said_later(output: str, source: str, text_policy: str) -> str:
     )
 
 
-def enrich_tables(storage: StorageConfig, source: str, text_policy: str, *, allow_overlap: bool = False) -> None:
+def enrich_tables(
+    storage: StorageConfig, source: str, text_policy: str, *, allow_overlap: bool = False, iceberg: str | None = None
+) -> None:
     """Bring what files say into tables, and print what became of it.
 
     Parameters
@@ -112,6 +122,8 @@ def enrich_tables(storage: StorageConfig, source: str, text_policy: str, *, allo
         Of ``TextPolicy``.
     allow_overlap : bool
         As for ``callbeam.enrichment.enrich``.
+    iceberg : str, optional
+        The catalog that the tables are to keep to, if they do not yet.
 
     Raises
     ------
@@ -128,6 +140,7 @@ def enrich_tables(storage: StorageConfig, source: str, text_policy: str, *, allo
         versions=versions(),
         take_over=True,
         erased=load_tombstones(store),
+        iceberg=kept_catalog(store, iceberg),
     )
     files = input_place("--source", source, storage).contents()
     with resting_collector():

@@ -213,7 +213,8 @@ class _Month:
                 files += map(as_staged, entries_of(plan.earlier, name))
         jobs = {one.job_id for one in plan.members if one.compacted == month.job_id}
         moved = {job_id for by_job in plan.moved.values() for job_id in by_job}
-        published = publish(store, month, files, Outcome(), replace(config, jobs=tuple(sorted(jobs | moved))))
+        config = replace(config, jobs=tuple(sorted(jobs | moved)))
+        published = publish(store, month, files, Outcome(), config, together=self._pointing(plan))
         done.jobs = len(moved)
         earlier = [entry for entry in plan.earlier.files if entry.table in plan.moved] if plan.earlier else []
         done.files_before = len(plan.entries) + len(earlier)
@@ -242,9 +243,17 @@ class _Month:
 
     def _settle(self, plan: _Plan) -> None:
         """Have the jobs' manifests point to the joined files, then remove the small ones."""
+        changed = {manifest.job_id: manifest for manifest in self._pointing(plan)}
+        with ThreadPoolExecutor(WRITERS) as pool:
+            list(pool.map(lambda one: self._store.put(manifest_key(one.job_id), one.to_json()), changed.values()))
+        now = [changed.get(manifest.job_id, manifest) for manifest in plan.members]
+        self._store.delete(self._left_over(now))
+
+    def _pointing(self, plan: _Plan) -> list[Manifest]:
+        """Return the manifests that jobs have once their files are joined."""
         moved = {entry.key for entry in plan.entries}
         jobs = {job_id for by_job in plan.moved.values() for job_id in by_job}
-        changed = [
+        return [
             replace(
                 manifest,
                 files=tuple(entry for entry in manifest.files if entry.key not in moved),
@@ -253,13 +262,10 @@ class _Month:
             for manifest in plan.members
             if manifest.job_id in jobs
         ]
-        with ThreadPoolExecutor(WRITERS) as pool:
-            list(pool.map(lambda one: self._store.put(manifest_key(one.job_id), one.to_json()), changed))
-        named = {entry.key for manifest in (*plan.members, *changed) for entry in manifest.files} - moved
-        self._store.delete(self._left_over(plan.members, named))
 
-    def _left_over(self, members: Iterable[Manifest], named: set[str]) -> list[str]:
+    def _left_over(self, members: Iterable[Manifest]) -> list[str]:
         """Return the files of the month's jobs that no manifest names: what was moved, now or by a run before."""
+        named = {entry.key for manifest in members for entry in manifest.files}
         job_ids = {manifest.job_id for manifest in members}
         month = f"dt={self._month.job_id[:4]}-{self._month.job_id[4:6]}"
         keys = (info.key for name in TABLES for info in self._store.list(f"{name}/{month}"))

@@ -29,6 +29,7 @@ from callbeam.tables import (
     add_tombstone,
     as_staged,
     entries_of,
+    kept_catalog,
     load_manifest,
     load_manifests,
     load_tombstones,
@@ -107,13 +108,13 @@ def forget(
     """
     manifests = load_manifests(store)
     names = _resolved(Output(store, manifests, ""), load_tombstones(store), call_ids, subject_keys)
-    facts = {"asked": asked}
+    facts, catalog = {"asked": asked}, kept_catalog(store)
     for name in sorted(names):
         add_tombstone(store, name, {**facts, "complete": False})
     erased = load_tombstones(store)
     result = Erasure(kept=_remove_unfinished(store))
     for manifest in manifests:
-        _erase_job(store, manifest, erased, attempt, result)
+        _erase_job(store, manifest, erased, result, attempt=attempt, catalog=catalog)
     audit = {"calls": result.calls, "rows": dict(sorted(result.rows.items())), "files": result.files}
     for name in sorted(names):
         add_tombstone(store, name, {**facts, **audit, "jobs": result.jobs, "complete": True})
@@ -155,7 +156,9 @@ def _remove_unfinished(store: ObjectStore) -> int:
     return len(keys)
 
 
-def _erase_job(store: ObjectStore, manifest: Manifest, erased: Tombstones, attempt: str, result: Erasure) -> None:
+def _erase_job(
+    store: ObjectStore, manifest: Manifest, erased: Tombstones, result: Erasure, *, attempt: str, catalog: str
+) -> None:
     """Publish a job again without the erased, if there is anything of them in it.
 
     What lies in files of its month, beside rows of other jobs, becomes files of its own again: publishing takes it out
@@ -184,6 +187,7 @@ def _erase_job(store: ObjectStore, manifest: Manifest, erased: Tombstones, attem
         take_over=True,
         allow_fewer=True,
         erased=erased,
+        iceberg=catalog,
     )
     publish(store, job, [file for file in files if file is not None], outcome, config)
     result.calls += rewriting.calls

@@ -13,6 +13,7 @@ from .compacted import rows_of_job as rows_of_job
 from .compacted import stage_month as stage_month
 from .guards import refuse_overlap as refuse_overlap
 from .guards import refuse_written as refuse_written
+from .iceberg_output import kept_catalog as kept_catalog
 from .manifest import FileEntry as FileEntry
 from .manifest import Manifest as Manifest
 from .manifest import Outcome as Outcome
@@ -65,6 +66,7 @@ __all__ = [
     "entries_of",
     "holder",
     "job_in",
+    "kept_catalog",
     "load_manifest",
     "load_manifests",
     "load_tombstones",

@@ -16,6 +16,7 @@ from callbeam.schemas import TABLES
 from callbeam.tables.claims import check_claim, claim, claimed, holder, release, released_if_refused, take
 from callbeam.tables.compacted import compaction_of, stage_without
 from callbeam.tables.guards import refuse_loss
+from callbeam.tables.iceberg_output import commit_jobs
 from callbeam.tables.manifest import COMPACTION, FileEntry, Manifest, Outcome, load_manifest, manifest_of
 from callbeam.tables.object_names import final_key, final_prefix, job_prefix, manifest_key
 from callbeam.tables.tombstones import Tombstones, load_tombstones
@@ -56,6 +57,8 @@ class PublishConfig:
         Who had been erased when it was submitted: of them it writes nothing.
     jobs : tuple of str
         Of a compaction, whose rows its files hold.
+    iceberg : str
+        The Iceberg catalog to which it is committed, by name alone; empty for none.
     """
 
     attempt: str
@@ -66,6 +69,7 @@ class PublishConfig:
     allow_fewer: bool = False
     erased: Tombstones = field(default_factory=Tombstones)
     jobs: tuple[str, ...] = ()
+    iceberg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,13 @@ class _Move:
 
 
 def publish(
-    store: ObjectStore, job: Job, staged: Iterable[StagedFile], outcome: Outcome, config: PublishConfig
+    store: ObjectStore,
+    job: Job,
+    staged: Iterable[StagedFile],
+    outcome: Outcome,
+    config: PublishConfig,
+    *,
+    together: Sequence[Manifest] = (),
 ) -> Manifest:
     """Make the staged files the job's files in the tables.
 
@@ -89,6 +99,8 @@ def publish(
         All of the job's files, in any order; none for a job without calls. A file given twice counts once.
     outcome : Outcome
     config : PublishConfig
+    together : sequence of Manifest
+        What other jobs have or will have published: where there is an Iceberg catalog, in the same snapshots.
 
     Returns
     -------
@@ -104,7 +116,7 @@ def publish(
         If storage refused a step; running again completes the job. UnreachableError if there was no answer: the claim
         stays then.
     """
-    is_fresh = job.sources == COMPACTION
+    is_fresh = job.sources == COMPACTION or bool(config.iceberg)
     moves = _moves(job, staged, is_fresh=is_fresh)
     manifest = manifest_of(
         job,
@@ -124,14 +136,16 @@ def publish(
             store.delete(others)
             check_claim(store, job.job_id, config.attempt)
         store.put(manifest_key(job.job_id), manifest.to_json())
-        _leave_month(store, job, config)
+        _leave_month(store, job, manifest, config)
+        if config.iceberg:
+            commit_jobs(store, config.iceberg, [manifest, *together])
         if is_fresh:
             store.delete(others)
         _clear(store, job, config.attempt)
     return manifest
 
 
-def _leave_month(store: ObjectStore, job: Job, config: PublishConfig) -> None:
+def _leave_month(store: ObjectStore, job: Job, manifest: Manifest, config: PublishConfig) -> None:
     """Take the job's earlier rows out of the files of its month, if they were joined to others'.
 
     Its manifest says by now that they do not count. Days of a month that are published at the same time take turns.
@@ -155,14 +169,14 @@ def _leave_month(store: ObjectStore, job: Job, config: PublishConfig) -> None:
         joined = load_manifest(store, month.job_id) or joined  # as it is now that nobody changes it
         files = stage_without(store, month, joined, job.job_id, attempt=attempt)
         jobs = tuple(name for name in joined.jobs if name != job.job_id)
-        publish(store, month, files, Outcome(), replace(config, attempt=attempt, jobs=jobs))
+        publish(store, month, files, Outcome(), replace(config, attempt=attempt, jobs=jobs), together=[manifest])
 
 
 def _moves(job: Job, staged: Iterable[StagedFile], *, is_fresh: bool) -> list[_Move]:
     """Give each file its name: a shard's by its number, a piece's by its rank among its table's pieces.
 
     Fresh names also have a digest, so that what they replace is there until the manifest has landed: of a compaction,
-    whose rows come from the very files that it replaces.
+    whose rows come from the very files that it replaces, and of what a catalog's snapshots know by name.
     """
     files = sorted(set(staged), key=lambda file: file.key)
     ranks: dict[str, int] = {}
@@ -222,7 +236,8 @@ def _differing(store: ObjectStore, job: Job, moves: Sequence[_Move]) -> list[_Mo
 
 def _check_staging(store: ObjectStore, job: Job, to_copy: Sequence[_Move]) -> None:
     """Refuse to begin what could not be finished."""
-    sizes = {info.key: info.size for info in store.list(job_prefix(job.job_id))}
+    places = {final_prefix(move.target.table, job) for move in to_copy} | {job_prefix(job.job_id)}
+    sizes = {info.key: info.size for place in sorted(places) for info in store.list(place)}
     for move in to_copy:
         if sizes.get(move.source.key) != move.source.bytes:
             raise JobError(

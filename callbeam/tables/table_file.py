@@ -49,7 +49,10 @@ class TableFile:
         self._place = store.describe(key)
         file = store.open(key)
         if file is None:
-            raise StorageError(f"{self._place} is named in its job's manifest but is not there; run the job again")
+            raise StorageError(
+                f"{self._place} is named in its job's manifest but is not there: if it was just replaced, do this "
+                "again; else run the job again"
+            )
         with self._telling():
             self._fragment = FORMAT.make_fragment(pa.PythonFile(file, mode="r"))
             self._fragment.ensure_complete_metadata()

@@ -1,3 +1,4 @@
+from .iceberg_option import add_iceberg_argument as add_iceberg_argument
 from .parsing import StrictParser as StrictParser
 from .parsing import instant as instant
 from .parsing import number as number
@@ -13,6 +14,7 @@ from .s3_options import s3_config as s3_config
 
 __all__ = [
     "StrictParser",
+    "add_iceberg_argument",
     "add_s3_arguments",
     "add_s3_writing_arguments",
     "instant",

@@ -22,14 +22,22 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 
 
-def spread(source: ObjectStore, target: ObjectStore, days: Iterable[date], *, tables: Iterable[str] = TABLES) -> None:
+def spread(
+    source: ObjectStore,
+    target: ObjectStore,
+    days: Iterable[date],
+    *,
+    tables: Iterable[str] = TABLES,
+    attempt: str = "made",
+    iceberg: str = "",
+) -> None:
     """Publish every job of a lake of one day again on other days.
 
     Instants and ids move with the day, so that no two days share a call.
     """
     for day in days:
         for manifest in load_manifests(source):
-            publish_on(source, target, manifest, day, tables=tables)
+            publish_on(source, target, manifest, day, tables=tables, attempt=attempt, iceberg=iceberg)
 
 
 def publish_on(
@@ -42,6 +50,7 @@ def publish_on(
     attempt: str = "made",
     change: Callable[[str, pa.Table], pa.Table] = lambda name, rows: rows,
     take_over: bool = False,
+    iceberg: str = "",
 ) -> Job:
     """Publish a job on another day; ``change`` is given each table's rows."""
     begin_ms = round(datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp() * 1000)
@@ -51,7 +60,11 @@ def publish_on(
     streams = tuple(Stream(arn, 0, 0) for arn in manifest.streams)
     job = Job(job_id, manifest.sources, streams, manifest.account, manifest.region, start_ms, end_ms, as_of_ms=end_ms)
     config = PublishConfig(
-        attempt=attempt, options_sha256=manifest.options_sha256, versions=manifest.versions, take_over=take_over
+        attempt=attempt,
+        options_sha256=manifest.options_sha256,
+        versions=manifest.versions,
+        take_over=take_over,
+        iceberg=iceberg,
     )
     output, names = Output(source, [manifest], ""), names_of(source)
     staged = []

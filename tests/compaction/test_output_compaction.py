@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import io
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from builders.killed_store import KilledProcessError, killed_after
 from builders.made_lake import publish_on, spread
 
 from callbeam.compaction import CompactedMonth, compact
-from callbeam.errors import JobError
-from callbeam.kvs import DAY_MS
+from callbeam.errors import JobError, UsageError
+from callbeam.kvs import DAY_MS, Job, Stream
 from callbeam.schemas import TABLES
 from callbeam.storage import StorageConfig, open_store
 from callbeam.tables import (
+    Outcome,
     Output,
     PublishConfig,
     claim,
@@ -33,7 +35,9 @@ from callbeam.tables import (
     load_manifest,
     load_manifests,
     load_tombstones,
+    publish,
     publishing,
+    refuse_overlap,
 )
 from callbeam.tables.object_names import claim_key
 from callbeam.tables.tombstones import add_tombstone
@@ -215,39 +219,28 @@ def test_a_job_that_is_run_again_replaces_its_rows_and_no_others(store: ObjectSt
     assert_manifests_are_true(store, folder)
 
 
-class KilledError(Exception):
-    """Stands for the end of a process."""
-
-
-class Killed:
-    """A store whose process is killed after so many operations that change something."""
-
-    def __init__(self, store: ObjectStore, operations: int) -> None:
-        self._store = store
-        self._left = operations
-        self._lock = threading.Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        operation = getattr(self._store, name)
-        if name not in {"put", "copy", "delete"}:
-            return operation
-
-        def step(*args: Any, **kwargs: Any) -> Any:
-            with self._lock:
-                if self._left <= 0:
-                    raise KilledError
-                self._left -= 1
-            return operation(*args, **kwargs)
-
-        return step
+def test_what_a_job_must_not_do_to_the_tables_is_refused_as_ever(store: ObjectStore, folder: Path) -> None:
+    run(store)
+    files = parquet(folder)
+    manifest = next(one for one in load_manifests(store) if one.outcome.decoded)
+    streams = tuple(Stream(arn, 0, 0) for arn in manifest.streams)
+    job = Job(
+        manifest.job_id, manifest.sources, streams, "", "", manifest.start_ms, manifest.end_ms, as_of_ms=manifest.end_ms
+    )
+    fewer = Outcome(by_status={"decoded": manifest.outcome.decoded - 1})
+    with pytest.raises(JobError, match="its rows were kept"):
+        publish(store, job, [], fewer, PublishConfig(attempt="b", options_sha256=""))
+    other = replace(job, job_id="20260301T010000Z-0123456789ab", start_ms=job.start_ms + 1)
+    with pytest.raises(UsageError, match="would be in the tables twice"):
+        refuse_overlap(store, other)
+    assert parquet(folder) == files
 
 
 @pytest.mark.parametrize("operations", range(0, 48, 3))
 def test_killed_anywhere_it_is_completed_by_running_it_again(store: ObjectStore, folder: Path, operations: int) -> None:
     before = by_manifest(store)
-    killed: Any = Killed(store, operations)
-    with suppress(KilledError):
-        run(killed)
+    with suppress(KilledProcessError):
+        run(killed_after(store, operations))
     assert by_manifest(store) == before  # who reads by manifests sees no step of it
     run(store, attempt="b")
     assert by_manifest(store) == by_glob(folder) == before
@@ -261,9 +254,8 @@ def test_a_job_that_was_killed_while_it_left_its_month_is_completed(
 ) -> None:
     before = by_manifest(store)
     run(store)
-    killed: Any = Killed(store, operations)
-    with suppress(KilledError):
-        again(killed, DAYS[1])
+    with suppress(KilledProcessError):
+        again(killed_after(store, operations), DAYS[1])
     again(store, DAYS[1], attempt="third", take_over=True)
     after = by_manifest(store)
     assert by_glob(folder) == after
