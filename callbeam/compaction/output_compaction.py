@@ -184,7 +184,7 @@ class _Month:
             small = defaultdict(list)
             for manifest in members:
                 for entry in entries_of(manifest, name):
-                    if entry.bytes < SMALL_BYTES:
+                    if entry.rows and entry.bytes < SMALL_BYTES:  # a file without rows is there to be found
                         small[manifest.job_id].append(entry)
             joined = earlier is not None and bool(entries_of(earlier, name))
             if sum(map(len, small.values())) + joined > 1:

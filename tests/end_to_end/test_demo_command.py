@@ -15,7 +15,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from callbeam.callmaker import load_truth
-from callbeam.pipelines import demo, enrich
+from callbeam.pipelines import compact, demo, enrich, forget
 from callbeam.scoring import compare_said_with_truth
 
 CALLS = 3
@@ -73,12 +73,18 @@ def test_what_a_system_says_comes_to_the_calls(ran: dict[str, Ran], system: str)
     assert "+1206555" not in text + pages
 
 
+def with_views(out: Path) -> duckdb.DuckDBPyConnection:
+    """Return the tables and views of docs/views.sql."""
+    connection = duckdb.connect()
+    views = (Path(__file__).parents[2] / "docs" / "views.sql").read_text(encoding="utf-8")
+    connection.execute(views.replace("'out/", f"'{out}/"))
+    return connection
+
+
 @pytest.mark.parametrize("system", SOURCES)
 def test_views_are_there_whatever_a_system_says(ran: dict[str, Ran], system: str) -> None:
     """Contact Lens publishes no messages, and the views name their table all the same."""
-    connection = duckdb.connect()
-    views = (Path(__file__).parents[2] / "docs" / "views.sql").read_text(encoding="utf-8")
-    connection.execute(views.replace("'out/", f"'{ran[system].out}/"))
+    connection = with_views(ran[system].out)
     (count,) = connection.sql("SELECT count(*) FROM messages").fetchall()[0]
     assert (count > 0) == (system == "call-analytics")
     assert connection.sql("SELECT count(text) FROM utterances_said").fetchall()[0][0] > 20
@@ -86,6 +92,24 @@ def test_views_are_there_whatever_a_system_says(ran: dict[str, Ran], system: str
     (query,) = re.findall(r"^```sql\n(SELECT name, source.*?)^```", page, re.MULTILINE | re.DOTALL)
     found = {row[:2] for row in connection.sql(query).fetchall()}
     assert (("talk_time_agent_ms", "contact_lens") in found) == (system == "contact-lens")
+
+
+def test_views_are_there_when_files_were_joined_and_somebody_is_forgotten(ran: dict[str, Ran], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(ran["contact-lens"].out, out)
+    first, second = sorted(row["call_id"] for row in ds.dataset(out / "calls").to_table(["call_id"]).to_pylist())
+    (tmp_path / "labels.csv").write_text(f"call_id,name,value\n{first},quality,GOOD\n{second},quality,POOR\n")
+    assert enrich.main([str(out), "--source", str(tmp_path / "labels.csv")]) == 0
+    before = with_views(out).sql("SELECT count(*) FROM segments").fetchall()
+    assert compact.main([str(out), "--before", "2026-04-01"]) == 0
+    assert list((out / "labels").glob("month=*"))
+    assert with_views(out).sql("SELECT count(*) FROM segments").fetchall() == before
+    assert forget.main([str(out), "--call-id", first]) == 0
+    assert with_views(out).sql("SELECT DISTINCT call_id FROM labels").fetchall() == [(second,)]
+    assert enrich.main([str(out), "--source", str(tmp_path / "labels.csv")]) == 0
+    assert with_views(out).sql("SELECT call_id, value FROM labels WHERE name = 'quality'").fetchall() == [
+        (second, "POOR")
+    ]
 
 
 def test_a_wrong_link_lowers_the_share(ran: dict[str, Ran], tmp_path: Path) -> None:
