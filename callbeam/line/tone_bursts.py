@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
-from callbeam.audio import FULL_SCALE, BoolArray, power_to_dbfs
+from callbeam.audio import FULL_SCALE, BoolArray, Float32Array, power_to_dbfs
 from callbeam.line.tone_lines import BEATING_HZ, Lines, drift_of, lines_of_each, median
 from callbeam.spans import bridge, spans_of_mask
 
@@ -314,14 +314,15 @@ def tone_power(channel: Channel, frequencies: Sequence[float], low: int, high: i
     hops = samples.astype(np.float32).reshape(-1, hop)
     power = np.zeros(len(hops))
     for frequency in frequencies:
-        power += np.square(np.abs(hops.dot(_turning(frequency, channel.sample_rate_hz))))
+        power += np.square(hops.dot(_turning(frequency, channel.sample_rate_hz))).sum(axis=1)
     return power
 
 
 @lru_cache(maxsize=32)
-def _turning(frequency: float, rate: int) -> npt.NDArray[np.complex64]:
-    """Return what turns a frequency in Hz to 0 over a hop; DTMF asks for the same eight all the time."""
-    return np.asarray(np.exp(-2j * np.pi * frequency / rate * np.arange(rate // 100)), dtype=np.complex64)
+def _turning(frequency: float, rate: int) -> Float32Array:
+    """Return what turns a frequency in Hz to 0 over a hop, cosine and sine, shape (hop, 2); DTMF asks for eight only."""
+    phase = 2 * np.pi * frequency / rate * np.arange(rate // 100)
+    return np.stack((np.cos(phase), np.sin(phase)), axis=1).astype(np.float32)
 
 
 def _crossing(smooth: Float64Array, at: int, step: int) -> float:

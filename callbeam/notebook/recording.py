@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from callbeam.analysis import AnalysisConfig, analyse_piece
 from callbeam.assembly import (
@@ -91,7 +92,8 @@ def analyse_recording(
         channel_of_pcm(np.ascontiguousarray(column), rate, participant_role=role, call_id=call_id, start_ms=start_ms)
         for column, role in zip(samples.T, roles, strict=False)
     ]
-    return _tables(channels, config or AnalysisConfig(), assembly or AssemblyConfig())
+    with threadpool_limits(1):  # as in a backfill: numeric libraries' threads cost more here than they gain
+        return _tables(channels, config or AnalysisConfig(), assembly or AssemblyConfig())
 
 
 def _tables(channels: Sequence[Channel], config: AnalysisConfig, assembly: AssemblyConfig) -> dict[str, pa.Table]:
