@@ -78,7 +78,7 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     read = lanes | "ReadFragments" >> ReadFragments(job, kvs=config.kvs, results=results)
     decoded = read.pieces | "DecodeTracks" >> DecodeTracks(decode, memory=config.memory)
     analysed = decoded | "AnalyseChannels" >> _analyse(job, config, results)
-    sources = _Sources(lanes, (read.parts,), (analysed, read.kept) | "WithKept" >> beam.Flatten())
+    sources = _Sources(lanes, (read.parts,), (analysed, read.kept))
     if planned.recorded and config.recordings is not None:
         planned = replace(planned, job=job)
         sources = _with_recordings(pipeline, planned, config, sources, decode=decode, storage=config.recordings)
@@ -86,7 +86,7 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     known = [Keyed(contact.call_id, call_parts.CONTACTS, contact) for contact in planned.contacts]
     records = pipeline | "Records" >> beam.Create([*known, *keyed_dead_letters(job.job_id, letters)], reshuffle=False)
     calls = (
-        (*sources.parts, sources.analysed, windows, records)
+        (*sources.parts, *sources.analysed, windows, records)
         | "Parts" >> beam.Flatten()
         | "AssembleCalls" >> AssembleCalls(job, config=config.assembly, erased=config.publish.erased)
     )
@@ -102,7 +102,7 @@ class _Sources:
 
     plan: beam.PCollection
     parts: tuple[beam.PCollection, ...]
-    analysed: beam.PCollection
+    analysed: tuple[beam.PCollection, ...]
 
 
 def _with_recordings(
@@ -123,11 +123,16 @@ def _with_recordings(
     return _Sources(
         (streams.plan, found) | "AllPlanned" >> beam.Flatten(),
         (*streams.parts, read.parts),
-        (streams.analysed, analysed) | "AllAnalysed" >> beam.Flatten(),
+        (*streams.analysed, analysed),
     )
 
 
 def _analyse(job: Job, config: BackfillConfig, results: ResultsConfig | None) -> AnalyseChannels:
     return AnalyseChannels(
-        job, analysis=config.analysis, storage=config.storage, model_path=config.model_path, results=results
+        job,
+        analysis=config.analysis,
+        storage=config.storage,
+        model_path=config.model_path,
+        results=results,
+        windows=config.windows,
     )

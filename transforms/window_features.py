@@ -1,10 +1,14 @@
-"""WindowFeatures: second rows become statistics over sliding Beam windows on the wall clock."""
+"""WindowFeatures: second rows become statistics over sliding Beam windows on the wall clock.
+
+It is for channels whose seconds lie in several pieces, which only a shuffle brings together. Where one piece holds all
+of a channel, which is so for all calls but long ones, the analysis has given its windows: in a shuffle a runner would
+hold each second six times.
+"""
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -30,9 +34,6 @@ from callbeam.assembly import (
 WindowKey = tuple[str, str, str, int, int]
 """A channel (as ``ChannelKey``), and begin and length of a window in milliseconds."""
 
-Begins = tuple[int, ...]
-"""When panes begin, UTC milliseconds, in order."""
-
 Gathered = list[Pane] | WindowSummary
 """Panes of a window so far, or all that they come to."""
 
@@ -51,25 +52,19 @@ class WindowConfig:
 
 
 @beam.typehints.with_input_types(Keyed)
-@beam.typehints.with_output_types(tuple[tuple[str, str, str], tuple[Pane, Begins]])
+@beam.typehints.with_output_types(tuple[tuple[str, str, str], Pane])
 class ToPanes(beam.DoFn):
-    """Cut second rows into panes, each with its instant: one element for several seconds, where windows allow it.
-
-    Beside each pane is when the channel's panes begin, where the piece holds all of them; else nothing.
-    """
+    """Cut second rows into panes, each with its instant: one element for several seconds, where windows allow it."""
 
     def __init__(self, config: WindowConfig) -> None:
         self._pane_ms = config.pane_ms
 
     def process(self, keyed: Keyed) -> Iterator[window.TimestampedValue]:
-        """Emit the panes of a piece's second rows."""
+        """Emit the panes of a piece's second rows, unless their windows are there already."""
         for part in scatter(keyed):
-            if part.kind == call_parts.SECONDS:
-                panes = list(panes_of(unpack(part.value.rows), self._pane_ms))
-                begins = tuple(pane.start_ms for _, pane in panes) if part.value.whole else ()
-                for channel, pane in panes:
-                    instant = Timestamp(micros=pane.start_ms * 1000)
-                    yield window.TimestampedValue((tuple(channel), (pane, begins)), instant)
+            if part.kind == call_parts.SECONDS and not part.value.whole:
+                for channel, pane in panes_of(unpack(part.value.rows), self._pane_ms):
+                    yield window.TimestampedValue((tuple(channel), pane), Timestamp(micros=pane.start_ms * 1000))
 
 
 @beam.typehints.with_output_types(tuple[WindowKey, Pane])
@@ -80,15 +75,12 @@ class KeyByWindow(beam.DoFn):
     """
 
     def process(
-        self,
-        element: tuple[tuple[str, str, str], tuple[Pane, Begins]],
-        bounds: window.IntervalWindow = beam.DoFn.WindowParam,
+        self, element: tuple[tuple[str, str, str], Pane], bounds: window.IntervalWindow = beam.DoFn.WindowParam
     ) -> Iterator[tuple[WindowKey, Pane]]:
         """Emit the pane with each window that it lies in."""
-        channel, (pane, begins) = element
-        start_ms, end_ms = bounds.start.micros // 1000, bounds.end.micros // 1000
-        count = bisect_left(begins, end_ms) - bisect_left(begins, start_ms)
-        yield (*channel, start_ms, end_ms - start_ms), pane._replace(of=count)
+        channel, pane = element
+        start_ms = bounds.start.micros // 1000
+        yield (*channel, start_ms, bounds.end.micros // 1000 - start_ms), pane
 
 
 @beam.typehints.with_input_types(Pane)
@@ -96,10 +88,9 @@ class KeyByWindow(beam.DoFn):
 class SummariseWindow(beam.CombineFn):
     """Reduce the panes of one channel and window, in whichever order they arrive.
 
-    A window that can get no more seconds is reduced at once, ahead of the shuffle: a runner holds there what takes a
-    fifth of its panes, each of which lies in several windows. That is one which is covered whole, or has all its panes
-    of a channel that one piece holds. Statistics need all seconds of a window together, so that others wait as they
-    are.
+    A window that is covered whole can get no more seconds, so that it is reduced at once, ahead of the shuffle: a
+    runner holds there what takes a fifth of its panes, each of which lies in several windows. Statistics need all
+    seconds of a window together, so that others wait as they are.
     """
 
     def __init__(self, config: WindowConfig) -> None:
@@ -124,8 +115,7 @@ class SummariseWindow(beam.CombineFn):
                     raise ValueError("a window covered whole got more seconds: two pieces answer for the same ones")
                 return gathered
             panes += gathered
-        is_covered = len(panes) >= self._panes and covered_ms(panes) == self._window_ms
-        if is_covered or (panes and len(panes) == panes[0].of):
+        if len(panes) >= self._panes and covered_ms(panes) == self._window_ms:
             return summarise(sorted(panes))
         return panes
 
@@ -157,12 +147,16 @@ class WindowFeatures(beam.PTransform):
         super().__init__()
         self._config = config
 
-    def expand(self, parts: beam.PCollection[Keyed]) -> beam.PCollection[Keyed]:
-        """Emit window rows as parts of calls, back in the global window."""
+    def expand(self, parts: Sequence[beam.PCollection[Keyed]]) -> beam.PCollection[Keyed]:
+        """Emit window rows as parts of calls, back in the global window.
+
+        Parts come from several steps; put together before they are cut, all of them would be held once more.
+        """
         size, period = self._config.window_ms / 1000, self._config.hop_ms / 1000
+        cut = [some | f"ToPanes{number}" >> beam.ParDo(ToPanes(self._config)) for number, some in enumerate(parts)]
         return (
-            parts
-            | "ToPanes" >> beam.ParDo(ToPanes(self._config))
+            cut
+            | "Panes" >> beam.Flatten()
             | "Windows" >> beam.WindowInto(window.SlidingWindows(size, period))
             | "KeyByWindow" >> beam.ParDo(KeyByWindow())
             | "Global" >> beam.WindowInto(window.GlobalWindows())

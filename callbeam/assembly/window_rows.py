@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,15 +45,12 @@ class Pane(NamedTuple):
         int32 array, shape (n,).
     measures : bytes
         float32 array, shape (measures, n), in the order of ``MEASURE_NAMES``; NaN for NULL.
-    of : int
-        How many panes there are in its window, once it is in one; 0 where that cannot be told yet.
     """
 
     start_ms: int
     covered_ms: bytes
     speech_ms: bytes
     measures: bytes
-    of: int = 0
 
 
 class WindowSummary(NamedTuple):
@@ -145,7 +143,7 @@ def window_batch(job_id: str, call_id: str, call_start_ms: int, rows: Sequence[W
 def window_parts(
     call_id: str, parts: Iterable[Keyed], *, window_ms: int = WINDOW_MS, hop_ms: int = HOP_MS
 ) -> Iterator[Keyed]:
-    """Yield the window rows of a call's seconds without Beam, the same as WindowFeatures gives with it.
+    """Yield the window rows of seconds that are all of their channels, the same as WindowFeatures would give.
 
     Parameters
     ----------
@@ -155,11 +153,11 @@ def window_parts(
     window_ms, hop_ms : int
         Length and distance of windows.
     """
+    pane_ms = math.gcd(window_ms, hop_ms)
     panes: defaultdict[tuple[ChannelKey, int], list[Pane]] = defaultdict(list)
     for keyed in parts:
-        for channel, pane in panes_of(unpack(keyed.value.rows), hop_ms) if keyed.kind == SECONDS else ():
-            last = pane.start_ms // hop_ms
-            for window in range(last - window_ms // hop_ms + 1, last + 1):
+        for channel, pane in panes_of(unpack(keyed.value.rows), pane_ms) if keyed.kind == SECONDS else ():
+            for window in range((pane.start_ms - window_ms) // hop_ms + 1, pane.start_ms // hop_ms + 1):
                 panes[channel, window * hop_ms].append(pane)
     for (channel, start_ms), some in panes.items():
         yield Keyed(call_id, WINDOWS, summary_row(channel, start_ms, window_ms, summarise(sorted(some))))

@@ -320,7 +320,7 @@ def tone_power(channel: Channel, frequencies: Sequence[float], low: int, high: i
 
 @lru_cache(maxsize=32)
 def _turning(frequency: float, rate: int) -> Float32Array:
-    """Return what turns a frequency in Hz to 0 over a hop, cosine and sine, shape (hop, 2); DTMF asks for eight only."""
+    """Return what turns a frequency in Hz to 0 over a hop, cosine and sine, shape (hop, 2); DTMF has eight."""
     phase = 2 * np.pi * frequency / rate * np.arange(rate // 100)
     return np.stack((np.cos(phase), np.sin(phase)), axis=1).astype(np.float32)
 

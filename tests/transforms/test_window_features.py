@@ -12,7 +12,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.assembly import Keyed, call_parts, pack, panes_of, summarise
+from callbeam.assembly import Keyed, call_parts, pack, panes_of, summarise, window_parts
 from callbeam.assembly.window_rows import window_batch
 from callbeam.audio import MEASURE_NAMES
 from callbeam.audio.windowing import windows_of
@@ -56,7 +56,7 @@ CHANNELS = st.lists(SPARSE | DENSE, min_size=1, max_size=3)
     whole=st.booleans(),
     order=st.randoms(use_true_random=False),
 )
-def test_beams_windows_equal_a_plain_loop(channels, sizes, cuts, offset_ms, whole, order) -> None:
+def test_windows_equal_a_plain_loop_in_beam_and_without(channels, sizes, cuts, offset_ms, whole, order) -> None:
     window_ms, hop_ms = sizes
     parts, expected = [], {}
     for index, numbers in enumerate(channels):
@@ -75,7 +75,9 @@ def test_beams_windows_equal_a_plain_loop(channels, sizes, cuts, offset_ms, whol
     FOUND.clear()
     with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as p:
         config = WindowConfig(window_ms=window_ms, hop_ms=hop_ms)
-        _ = p | beam.Create(parts) | WindowFeatures(config) | beam.Map(keep)
+        _ = (p | beam.Create(parts),) | WindowFeatures(config) | beam.Map(keep)
+    whole_channels = [part for part in parts if part.value.whole]
+    FOUND.extend(window_parts("c-1", whole_channels, window_ms=window_ms, hop_ms=hop_ms))  # as the analysis does
     rows = window_batch("job", "c-1", START_MS, [keyed.value for keyed in FOUND]).to_pylist() if FOUND else []
     assert {keyed.kind for keyed in FOUND} <= {call_parts.WINDOWS}
     assert len(rows) == len(expected)
