@@ -769,7 +769,7 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`dead_letters` (
   `stream_arn` string COMMENT 'The stream; the place of a recording or record; or the contact.',
   `fragment_number` string COMMENT 'The fragment.',
   `unit_start_ts` timestamp COMMENT 'The unit.',
-  `sample` binary COMMENT 'The first bytes of what came, at most 64.'
+  `sample` binary COMMENT 'How what came begins, at most 64 bytes: media as they are, of a record its shape, letters as x and digits as 0.'
 )
 COMMENT 'A row is something that failed.'
 PARTITIONED BY (`dt` string COMMENT 'UTC date of the range of the job that wrote the row.')

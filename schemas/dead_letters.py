@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 
+from callbeam.letter_samples import SAMPLE_BYTES
 from callbeam.schemas.shared_columns import OF_FRAGMENT
 from callbeam.schemas.table import INSTANT, STRING, Column, Table
 
@@ -17,6 +18,11 @@ DEAD_LETTERS = Table(
         Column("stream_arn", STRING, "The stream; the place of a recording or record; or the contact.", nullable=True),
         Column("fragment_number", STRING, "The fragment.", nullable=True),
         Column("unit_start_ts", INSTANT, "The unit.", nullable=True),
-        Column("sample", pa.binary(), "The first bytes of what came, at most 64."),
+        Column(
+            "sample",
+            pa.binary(),
+            f"How what came begins, at most {SAMPLE_BYTES} bytes: media as they are, of a record its shape, letters as "
+            "x and digits as 0.",
+        ),
     ),
 )

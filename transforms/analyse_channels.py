@@ -80,7 +80,9 @@ class AnalysePiece(beam.DoFn):
             parts=(
                 *keyed_ledger(job_id, decoded.ledger),
                 *keyed_dead_letters(job_id, decoded.dead_letters),
-                *parts_of_analysis(call_id, analysis, decoded.clock, decoded.index),
+                *parts_of_analysis(
+                    call_id, analysis, decoded.clock, decoded.index, whole=decoded.last and decoded.index == 0
+                ),
                 *(Keyed(call_id, call_parts.FILES, file) for file in files),
             ),
             bytes=sum(row.bytes for row in decoded.ledger),

@@ -9,7 +9,7 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
-from callbeam.assembly import Keyed, PieceParts
+from callbeam.assembly import Keyed, PieceParts, gather
 from callbeam.results import PieceKeeper, ResultsConfig, open_results
 
 
@@ -32,12 +32,12 @@ class KeepPiece(beam.DoFn):
     def process(self, piece: PieceParts) -> Iterator[Keyed]:
         """Emit the parts of those pieces that are kept by now."""
         for kept in self._keeper.keep(piece):
-            yield from kept.parts
+            yield from gather(kept.parts)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Emit the rest."""
         for kept in self._keeper.finish():
-            for part in kept.parts:
+            for part in gather(kept.parts):
                 yield WindowedValue(part, MIN_TIMESTAMP, [GlobalWindow()])
 
 
@@ -57,5 +57,5 @@ class KeepResults(beam.PTransform):
     def expand(self, pieces: beam.PCollection[PieceParts]) -> beam.PCollection[Keyed]:
         """Emit parts of calls."""
         if self._config is None:
-            return pieces | "Parts" >> beam.FlatMap(lambda piece: piece.parts).with_output_types(Keyed)
+            return pieces | "Parts" >> beam.FlatMap(lambda piece: gather(piece.parts)).with_output_types(Keyed)
         return pieces | "KeepPiece" >> beam.ParDo(KeepPiece(self._config))

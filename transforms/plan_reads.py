@@ -2,35 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions, FlinkRunnerOptions
 
-from callbeam.kvs import Job, KvsClient, KvsConfig, Lane, plan_lanes, shares_of
+from callbeam.kvs import (
+    STREAMS_TOGETHER,
+    Job,
+    KvsClient,
+    KvsConfig,
+    Lane,
+    in_reading_order,
+    listing_parts,
+    plan_lanes,
+    shares_of,
+)
 from callbeam.transforms.progress import report
 
 
 @beam.typehints.with_input_types(Job)
 @beam.typehints.with_output_types(tuple[Lane, ...])
 class ListStreams(beam.DoFn):
-    """List every stream of a job, metadata only, and emit its lanes: what expires first, then the largest.
+    """List the streams of a job or of a part of one, metadata only, and emit its lanes together, in reading order.
 
     Parameters
     ----------
     kvs : KvsConfig
+    """
+
+    def __init__(self, *, kvs: KvsConfig) -> None:
+        self._kvs = kvs
+
+    def process(self, job: Job) -> Iterator[tuple[Lane, ...]]:
+        """Emit the lanes of one job or part."""
+        lanes = plan_lanes(KvsClient(self._kvs), job)
+        report(planned_bytes=sum(lane.bytes for lane in lanes), planned_lanes=len(lanes))
+        yield tuple(lanes)
+
+
+class Gather(beam.PTransform):
+    """Bring the lanes of all parts to one place, once all are there."""
+
+    def expand(self, parts: beam.PCollection[tuple[Lane, ...]]) -> beam.PCollection[Iterable[tuple[Lane, ...]]]:
+        """Group everything under one key."""
+        keyed = beam.Map(lambda part: (0, part)).with_output_types(tuple[int, tuple[Lane, ...]])
+        return parts | keyed | beam.GroupByKey() | beam.Values()
+
+
+@beam.typehints.with_output_types(tuple[Lane, ...])
+class ShareLanes(beam.DoFn):
+    """Put lanes of all parts of a job in order, and share them out.
+
+    Parameters
+    ----------
+    job : Job
     slots : int or None
         Into how many shares of about as many bytes the lanes go; None for each lane alone.
     """
 
-    def __init__(self, *, kvs: KvsConfig, slots: int | None = None) -> None:
-        self._kvs = kvs
+    def __init__(self, job: Job, *, slots: int | None = None) -> None:
+        self._as_of_ms = job.as_of_ms
         self._slots = slots
 
-    def process(self, job: Job) -> Iterator[tuple[Lane, ...]]:
-        """Emit the lanes of one job, in shares."""
-        lanes = plan_lanes(KvsClient(self._kvs), job)
-        report(planned_bytes=sum(lane.bytes for lane in lanes), planned_lanes=len(lanes))
+    def process(self, parts: Iterable[tuple[Lane, ...]]) -> Iterator[tuple[Lane, ...]]:
+        """Emit shares: what expires first, then the largest."""
+        lanes = in_reading_order(chain.from_iterable(parts), self._as_of_ms)
         yield from [(lane,) for lane in lanes] if self._slots is None else shares_of(lanes, self._slots)
 
 
@@ -52,6 +90,8 @@ class PlanReads(beam.PTransform):
     its ``--parallelism`` slots, and so does the local runner to its worker processes: there is one share of lanes for
     each of these.
 
+    A job of many streams is listed in parts, by many workers; their lanes meet, and are shared out by one.
+
     Parameters
     ----------
     job : Job
@@ -71,9 +111,8 @@ class PlanReads(beam.PTransform):
         parallelism = options.view_as(FlinkRunnerOptions).parallelism
         workers = options.view_as(DirectOptions).direct_num_workers
         slots = parallelism if parallelism > 0 else workers if workers > 1 else None
-        return (
-            pbegin
-            | "Job" >> beam.Create([self._job])
-            | "ListStreams" >> beam.ParDo(ListStreams(kvs=self._kvs, slots=slots))
-            | "Spread" >> SpreadShares()
-        )
+        parts = listing_parts(self._job, STREAMS_TOGETHER)
+        listed = pbegin | "Job" >> beam.Create(parts) | "ListStreams" >> beam.ParDo(ListStreams(kvs=self._kvs))
+        # a job that one worker lists has its lanes together, without a shuffle
+        gathered = listed | "Gather" >> (beam.Map(lambda part: (part,)) if len(parts) == 1 else Gather())
+        return gathered | "ShareLanes" >> beam.ParDo(ShareLanes(self._job, slots=slots)) | "Spread" >> SpreadShares()

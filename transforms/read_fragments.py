@@ -10,7 +10,7 @@ import apache_beam as beam
 from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
 from apache_beam.transforms.core import RestrictionProvider
 
-from callbeam.assembly import Keyed, LedgerBuffer, call_parts, keyed_dead_letters
+from callbeam.assembly import Keyed, LedgerBuffer, call_parts, gather, keyed_dead_letters
 from callbeam.calls import DeadLetter, KeptLeg, LedgerRow, LegEnd, Piece, read_lane, resume_lane
 from callbeam.kvs import Job, KvsClient, KvsConfig, Lane
 from callbeam.results import LaneMemory, ResultsConfig, open_results
@@ -129,12 +129,12 @@ class ReadLane(beam.DoFn):
             elif isinstance(event, KeptLeg):
                 for piece in () if memory is None else memory.recalled:
                     report(read_bytes=piece.bytes)
-                    for keyed in piece.parts:
+                    for keyed in gather(piece.parts):
                         yield beam.pvalue.TaggedOutput("kept", keyed)
             else:
                 for keyed in self._parts(event, ledger):
                     yield beam.pvalue.TaggedOutput("parts", keyed)
-        for keyed in ledger.flush():
+        for keyed in gather(ledger.flush()):
             yield beam.pvalue.TaggedOutput("parts", keyed)
         if memory is not None:
             memory.finish()
@@ -148,12 +148,12 @@ class ReadLane(beam.DoFn):
 
     def _parts(self, event: LedgerRow | LegEnd | DeadLetter, ledger: LedgerBuffer) -> Iterator[Keyed]:
         if isinstance(event, LedgerRow):
-            yield from ledger.add(event)
+            yield from gather(ledger.add(event))
         elif isinstance(event, LegEnd):
             report(legs=1 if event.pieces else 0)
             yield Keyed(event.leg.identity.call_id, call_parts.LEGS, event)
         else:
-            yield from keyed_dead_letters(self._job.job_id, [event])
+            yield from gather(keyed_dead_letters(self._job.job_id, [event]))
 
 
 class ReadFragments(beam.PTransform):

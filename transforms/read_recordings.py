@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 
-from callbeam.assembly import Keyed, call_parts, keyed_dead_letters, keyed_ledger
+from callbeam.assembly import Keyed, call_parts, gather, keyed_dead_letters, keyed_ledger
 from callbeam.calls import LedgerRow, LegEnd, RecordedLeg
 from callbeam.decoding import DecodeConfig, DecodedPiece
 from callbeam.kvs import Job
@@ -46,9 +46,9 @@ class ReadRecording(beam.DoFn):
                 parts: Iterator[Keyed] = iter([Keyed(call_id, call_parts.LEGS, event)])
             elif isinstance(event, LedgerRow):
                 report(read_bytes=recorded.bytes)
-                parts = keyed_ledger(self._job.job_id, [event])
+                parts = gather(keyed_ledger(self._job.job_id, [event]))
             else:
-                parts = keyed_dead_letters(self._job.job_id, [event])
+                parts = gather(keyed_dead_letters(self._job.job_id, [event]))
             for keyed in parts:
                 yield beam.pvalue.TaggedOutput("parts", keyed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from callbeam.assembly import (
     call_parts,
     covered_ms,
     panes_of,
+    scatter,
     summarise,
     summary_row,
     unpack,
@@ -27,6 +29,9 @@ from callbeam.assembly import (
 
 WindowKey = tuple[str, str, str, int, int]
 """A channel (as ``ChannelKey``), and begin and length of a window in milliseconds."""
+
+Begins = tuple[int, ...]
+"""When panes begin, UTC milliseconds, in order."""
 
 Gathered = list[Pane] | WindowSummary
 """Panes of a window so far, or all that they come to."""
@@ -46,18 +51,25 @@ class WindowConfig:
 
 
 @beam.typehints.with_input_types(Keyed)
-@beam.typehints.with_output_types(tuple[tuple[str, str, str], Pane])
+@beam.typehints.with_output_types(tuple[tuple[str, str, str], tuple[Pane, Begins]])
 class ToPanes(beam.DoFn):
-    """Cut second rows into panes, each with its instant: one element for several seconds, where windows allow it."""
+    """Cut second rows into panes, each with its instant: one element for several seconds, where windows allow it.
+
+    Beside each pane is when the channel's panes begin, where the piece holds all of them; else nothing.
+    """
 
     def __init__(self, config: WindowConfig) -> None:
         self._pane_ms = config.pane_ms
 
     def process(self, keyed: Keyed) -> Iterator[window.TimestampedValue]:
-        """Emit the panes of one batch of second rows."""
-        if keyed.kind == call_parts.SECONDS:
-            for channel, pane in panes_of(unpack(keyed.value), self._pane_ms):
-                yield window.TimestampedValue((tuple(channel), pane), Timestamp(micros=pane.start_ms * 1000))
+        """Emit the panes of a piece's second rows."""
+        for part in scatter(keyed):
+            if part.kind == call_parts.SECONDS:
+                panes = list(panes_of(unpack(part.value.rows), self._pane_ms))
+                begins = tuple(pane.start_ms for _, pane in panes) if part.value.whole else ()
+                for channel, pane in panes:
+                    instant = Timestamp(micros=pane.start_ms * 1000)
+                    yield window.TimestampedValue((tuple(channel), (pane, begins)), instant)
 
 
 @beam.typehints.with_output_types(tuple[WindowKey, Pane])
@@ -68,12 +80,15 @@ class KeyByWindow(beam.DoFn):
     """
 
     def process(
-        self, element: tuple[tuple[str, str, str], Pane], bounds: window.IntervalWindow = beam.DoFn.WindowParam
+        self,
+        element: tuple[tuple[str, str, str], tuple[Pane, Begins]],
+        bounds: window.IntervalWindow = beam.DoFn.WindowParam,
     ) -> Iterator[tuple[WindowKey, Pane]]:
         """Emit the pane with each window that it lies in."""
-        channel, pane = element
-        start_ms = bounds.start.micros // 1000
-        yield (*channel, start_ms, bounds.end.micros // 1000 - start_ms), pane
+        channel, (pane, begins) = element
+        start_ms, end_ms = bounds.start.micros // 1000, bounds.end.micros // 1000
+        count = bisect_left(begins, end_ms) - bisect_left(begins, start_ms)
+        yield (*channel, start_ms, end_ms - start_ms), pane._replace(of=count)
 
 
 @beam.typehints.with_input_types(Pane)
@@ -81,9 +96,10 @@ class KeyByWindow(beam.DoFn):
 class SummariseWindow(beam.CombineFn):
     """Reduce the panes of one channel and window, in whichever order they arrive.
 
-    A window that is covered whole can get no more seconds, so that it is reduced at once, ahead of the shuffle: a
-    runner holds there what takes a fifth of its panes, each of which lies in several windows. Statistics need all
-    seconds of a window together, so that others wait as they are.
+    A window that can get no more seconds is reduced at once, ahead of the shuffle: a runner holds there what takes a
+    fifth of its panes, each of which lies in several windows. That is one which is covered whole, or has all its panes
+    of a channel that one piece holds. Statistics need all seconds of a window together, so that others wait as they
+    are.
     """
 
     def __init__(self, config: WindowConfig) -> None:
@@ -108,7 +124,8 @@ class SummariseWindow(beam.CombineFn):
                     raise ValueError("a window covered whole got more seconds: two pieces answer for the same ones")
                 return gathered
             panes += gathered
-        if len(panes) >= self._panes and covered_ms(panes) == self._window_ms:
+        is_covered = len(panes) >= self._panes and covered_ms(panes) == self._window_ms
+        if is_covered or (panes and len(panes) == panes[0].of):
             return summarise(sorted(panes))
         return panes
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import MIN_TIMESTAMP
+from apache_beam.utils.windowed_value import WindowedValue
 
-from callbeam.assembly import CallTables, pack, unpack_all
+from callbeam.assembly import CallTables, compress, pack, unpack_all
 from callbeam.calls import RecordedLeg
 from callbeam.kvs import Job, Lane
 from callbeam.schemas import TABLES
 from callbeam.storage import StorageConfig, open_store
 from callbeam.tables import StagedFile, Tombstones, shard_count, shard_of, stage_table, without_erased
 from callbeam.transforms.memory import give_back
+
+CALLS_AT_ONCE, JOINED_BYTES = 64, 1 << 20
+"""So many calls' rows of a table are packed as one, or fewer where these are that many bytes already."""
 
 Shard = tuple[str, int]
 
@@ -30,7 +37,7 @@ class PackRows(beam.DoFn):
         """Emit a call's batches."""
         for name, batches in call.batches.items():
             for batch in batches:
-                yield name, call.call_key, pack(batch)
+                yield name, call.call_key, compress(pack(batch))
 
 
 class ToShards(beam.DoFn):
@@ -40,6 +47,33 @@ class ToShards(beam.DoFn):
         """Emit a batch by (table, shard)."""
         name, call_key, rows = packed
         yield (name, shard_of(call_key, shard_count(name, planned_bytes))), rows
+
+
+@beam.typehints.with_output_types(tuple[Shard, bytes])
+class JoinRows(beam.DoFn):
+    """Pack the batches of many calls as one: of a short call's, most is the schema, and a runner holds all of them."""
+
+    def start_bundle(self) -> None:
+        """Begin with nothing held."""
+        self._held: defaultdict[Shard, list[bytes]] = defaultdict(list)
+
+    def process(self, element: tuple[Shard, bytes]) -> Iterator[tuple[Shard, bytes]]:
+        """Emit what has gathered of a shard when it is enough."""
+        shard, rows = element
+        held = self._held[shard]
+        held.append(rows)
+        if len(held) == CALLS_AT_ONCE or sum(map(len, held)) > JOINED_BYTES:
+            yield shard, self._joined(shard)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Emit the rest."""
+        for shard in list(self._held):
+            yield WindowedValue((shard, self._joined(shard)), MIN_TIMESTAMP, [GlobalWindow()])
+
+    def _joined(self, shard: Shard) -> bytes:
+        held = self._held.pop(shard)
+        whole = unpack_all(held, TABLES[shard[0]].schema).combine_chunks().to_batches()
+        return compress(pack(whole[0])) if len(held) > 1 and whole else held[0]
 
 
 class WriteShard(beam.DoFn):
@@ -106,6 +140,7 @@ class WriteTables(beam.PTransform):
             calls
             | "PackRows" >> beam.ParDo(PackRows())
             | "ToShards" >> beam.ParDo(ToShards(), planned_bytes=beam.pvalue.AsSingleton(planned_bytes))
+            | "JoinRows" >> beam.ParDo(JoinRows())
             | "ByShard" >> beam.GroupByKey()
             | "WriteShard"
             >> beam.ParDo(WriteShard(self._job, storage=self._storage, attempt=self._attempt, erased=self._erased))

@@ -16,7 +16,10 @@ from .ledger import dead_letter_batch as dead_letter_batch
 from .ledger import keyed_dead_letters as keyed_dead_letters
 from .ledger import keyed_ledger as keyed_ledger
 from .packing import complete as complete
+from .packing import compress as compress
+from .packing import gather as gather
 from .packing import pack as pack
+from .packing import scatter as scatter
 from .packing import unpack as unpack
 from .packing import unpack_all as unpack_all
 from .tally import Tally as Tally
@@ -51,6 +54,7 @@ __all__ = [
     "call_parts",
     "channel_part",
     "complete",
+    "compress",
     "covered_ms",
     "dead_letter_batch",
     "key_of",
@@ -62,6 +66,7 @@ __all__ = [
     "parts_of_analysis",
     "publish_job",
     "row_key",
+    "scatter",
     "summarise",
     "summary_row",
     "tally_of",

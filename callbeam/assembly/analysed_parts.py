@@ -57,7 +57,9 @@ class PieceParts:
         return replace(self, parts=(*self.parts, *scores), batches=())
 
 
-def parts_of_analysis(call_id: str, analysis: PieceAnalysis, clock: LegClock, piece: int) -> Iterator[Keyed]:
+def parts_of_analysis(
+    call_id: str, analysis: PieceAnalysis, clock: LegClock, piece: int, *, whole: bool = False
+) -> Iterator[Keyed]:
     """Yield the parts of a piece's call, all but rows of heavy tables and a model's scores.
 
     Parameters
@@ -68,6 +70,8 @@ def parts_of_analysis(call_id: str, analysis: PieceAnalysis, clock: LegClock, pi
         The leg's.
     piece : int
         Index of the piece in its leg.
+    whole : bool
+        The leg has no other piece.
     """
     for pair in analysis.pairs(piece):
         yield Keyed(call_id, call_parts.PAIRS, pair)
@@ -75,8 +79,10 @@ def parts_of_analysis(call_id: str, analysis: PieceAnalysis, clock: LegClock, pi
         yield Keyed(call_id, call_parts.CHANNELS, channel_part(analysed, clock, piece))
         if analysed.features is not None:
             yield Keyed(call_id, call_parts.TRACKS, track_of(analysed.channel.channel_id, piece, analysed.features))
+        seconds = analysed.rows.seconds
+        if seconds.num_rows:
+            yield Keyed(call_id, call_parts.SECONDS, call_parts.SecondRows(pack(seconds), whole))
         batches = {
-            call_parts.SECONDS: analysed.rows.seconds,
             call_parts.UTTERANCES: analysed.utterances,
             call_parts.UNITS: analysed.units,
         }

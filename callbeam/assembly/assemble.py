@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from callbeam.assembly.copies import SAME_AUDIO, Copies, find_copies
 from callbeam.assembly.joined_channels import channel_batch, join_parts
 from callbeam.assembly.legs_heard import hear_legs
 from callbeam.assembly.own_rows import SpeechRows, own_rows
-from callbeam.assembly.packing import complete, unpack
+from callbeam.assembly.packing import complete, scatter, unpack
 from callbeam.assembly.speech_tables import speech_tables
 from callbeam.assembly.window_rows import WindowRow, window_batch
 from callbeam.calls import CallStatus, contact_begin_ms, decide_call, has_ended
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from callbeam.records import Contact
     from callbeam.tables import Tombstones
 
-PACKED = frozenset({FRAGMENTS, DEAD_LETTERS, SECONDS, UTTERANCES, UNITS})
+PACKED = frozenset({FRAGMENTS, DEAD_LETTERS, UTTERANCES, UNITS})
 """The kinds of parts that are packed batches."""
 
 CLOCKS_DIFFER_MS = 200
@@ -108,7 +109,7 @@ def assemble_call(
         of a call that the job owns and that has ended.
     """
     by_kind: dict[str, list[Any]] = defaultdict(list)
-    for part in parts:
+    for part in chain.from_iterable(map(scatter, parts)):
         by_kind[part.kind].append(unpack(part.value) if part.kind in PACKED else part.value)
     ledger = pa.Table.from_batches(by_kind[FRAGMENTS], schema=TABLES[FRAGMENTS].schema)
     letters = by_kind[DEAD_LETTERS]
@@ -205,7 +206,7 @@ def _rows(
     heard = hear_legs(account.channels, by_kind[TRACKS])
     channels = heard.channels
     windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
-    rows = SpeechRows(by_kind[UTTERANCES], by_kind[UNITS], by_kind[SECONDS], windows)
+    rows = SpeechRows(by_kind[UTTERANCES], by_kind[UNITS], [unpack(part.rows) for part in by_kind[SECONDS]], windows)
     rows = own_rows(rows, heard, min_pause_ms=config.thresholds.min_pause_ms)
     compared = compare_channels(channels, by_kind[PAIRS], heard.comparisons)
     # Two channels of the same sound are no two participants.

@@ -20,6 +20,7 @@ FRAGMENTS = "fragments"
 DEAD_LETTERS = "dead_letters"
 FILES = "files"
 CONTACTS = "contacts"
+GATHERED = "gathered"
 
 
 class Keyed(NamedTuple):
@@ -31,8 +32,8 @@ class Keyed(NamedTuple):
         ``call_id``, or what ``key_of`` gives for rows without one.
     kind : str
         ``legs`` (LegEnd), ``channels`` (ChannelPart), ``pairs`` (ChannelPair), ``tracks`` (TrackPart), ``windows``
-        (WindowRow), ``files`` (ChannelFile), ``contacts`` (Contact), ``scores`` (UnitScores), or the table whose Arrow
-        batch it is, packed.
+        (WindowRow), ``seconds`` (SecondRows), ``files`` (ChannelFile), ``contacts`` (Contact), ``scores`` (UnitScores),
+        the table whose Arrow batch it is, packed, or ``gathered``: several of these, compressed.
     value : object
         As ``kind`` says.
     """
@@ -40,6 +41,20 @@ class Keyed(NamedTuple):
     call_key: str
     kind: str
     value: Any
+
+
+class SecondRows(NamedTuple):
+    """A channel's rows of table ``seconds`` in a piece, packed.
+
+    Attributes
+    ----------
+    rows : bytes
+    whole : bool
+        They are all of the channel: its leg has no other piece.
+    """
+
+    rows: bytes
+    whole: bool
 
 
 def key_of(call_id: str | None, stream_arn: str | None) -> str:

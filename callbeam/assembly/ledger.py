@@ -10,6 +10,7 @@ import pyarrow as pa
 from callbeam.assembly.call_parts import DEAD_LETTERS, FRAGMENTS, Keyed, key_of, row_key
 from callbeam.assembly.packing import pack
 from callbeam.calls import DeadLetter
+from callbeam.letter_samples import letter_sample
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def bad_record_letters(step: str, bad_records: Iterable[BadRecord]) -> list[Dead
                 step,
                 "bad_record",
                 f"{place}: {bad.reason}",
-                sample=bad.sample.encode(),
+                sample=letter_sample(bad.sample),
                 # A row's key: an envelope may hold several bad records at one place.
                 place=place if places[place] == 1 else f"{place} ({places[place]})",
             )

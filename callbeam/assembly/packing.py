@@ -1,53 +1,86 @@
-"""Rows on their way through a shuffle: Arrow's own stream format, compressed.
+"""Rows on their way through a shuffle: in Arrow's own stream format, compressed together with what is beside them.
 
-A runner holds what crosses a shuffle in memory, several times over, and most of these rows' strings are the same ones.
+A runner holds what crosses a shuffle in memory, several times over. Of a short call's rows the schemas are most, and
+most of these rows' strings are the same ones: so what a step knows of a call is compressed as one.
 """
 
 from __future__ import annotations
 
+import pickle
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.ipc
 
+from callbeam.assembly.call_parts import GATHERED, Keyed
 from callbeam.audio import columns_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from callbeam.schemas import Table
 
-_COMPRESSION = "zstd"  # of the whole stream: of a short call's rows, the schema is most
+_CODEC = pa.Codec("zstd")
 _BATCHES_AT_ONCE = 32
 
 
 def pack(batch: pa.RecordBatch) -> bytes:
     """Encode a batch."""
     sink = pa.BufferOutputStream()
-    with (
-        pa.CompressedOutputStream(sink, _COMPRESSION) as compressed,
-        pa.ipc.new_stream(compressed, batch.schema) as rows,
-    ):
+    with pa.ipc.new_stream(sink, batch.schema) as rows:
         rows.write_batch(batch)
     packed: bytes = sink.getvalue().to_pybytes()
     return packed
 
 
-def unpack(packed: bytes) -> pa.RecordBatch:
+def unpack(packed: bytes | pa.Buffer) -> pa.RecordBatch:
     """Decode what ``pack`` made."""
-    with pa.CompressedInputStream(pa.BufferReader(packed), _COMPRESSION) as stream, pa.ipc.open_stream(stream) as rows:
+    with pa.ipc.open_stream(packed) as rows:
         return rows.read_next_batch()
 
 
+def gather(parts: Iterable[Keyed]) -> Iterator[Keyed]:
+    """Compress parts, those of one call together: what passes them on to the call, for ``scatter``."""
+    by_call: defaultdict[str, list[tuple[str, object]]] = defaultdict(list)
+    for part in parts:
+        by_call[part.call_key].append((part.kind, part.value))
+    for call_key, some in by_call.items():
+        yield Keyed(call_key, GATHERED, compress(pickle.dumps(some, pickle.HIGHEST_PROTOCOL)))
+
+
+def scatter(part: Keyed) -> Iterator[Keyed]:
+    """Take apart what ``gather`` made; any other part is yielded as it is.
+
+    Only what this very run has made may be given: a pickle can run any code.
+    """
+    if part.kind != GATHERED:
+        yield part
+        return
+    for kind, value in pickle.loads(decompress(part.value)):  # noqa: S301  (the runner's own bytes)
+        yield Keyed(part.call_key, kind, value)
+
+
+def compress(plain: bytes) -> bytes:
+    """Compress bytes, with their length in front."""
+    packed: bytes = _CODEC.compress(plain, asbytes=True)
+    return len(plain).to_bytes(8, "little") + packed
+
+
+def decompress(packed: bytes) -> pa.Buffer:
+    """Decompress what ``compress`` made."""
+    return _CODEC.decompress(memoryview(packed)[8:], int.from_bytes(packed[:8], "little"))
+
+
 def unpack_all(packed: Iterable[bytes], schema: pa.Schema) -> pa.Table:
-    """Decode what ``pack`` made of some batches of one schema, into one table in few chunks.
+    """Decode what ``pack`` and ``compress`` made of some batches of one schema, into one table in few chunks.
 
     A column of a batch takes half a kilobyte beside its values: of short calls' batches that is most.
     """
     chunks: list[pa.RecordBatch] = []
     held: list[pa.RecordBatch] = []
     for one in packed:
-        held.append(unpack(one))
+        held.append(unpack(decompress(one)))
         if len(held) == _BATCHES_AT_ONCE:
             chunks += _joined(held, schema)
             held = []

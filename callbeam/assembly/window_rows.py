@@ -44,12 +44,15 @@ class Pane(NamedTuple):
         int32 array, shape (n,).
     measures : bytes
         float32 array, shape (measures, n), in the order of ``MEASURE_NAMES``; NaN for NULL.
+    of : int
+        How many panes there are in its window, once it is in one; 0 where that cannot be told yet.
     """
 
     start_ms: int
     covered_ms: bytes
     speech_ms: bytes
     measures: bytes
+    of: int = 0
 
 
 class WindowSummary(NamedTuple):
@@ -154,7 +157,7 @@ def window_parts(
     """
     panes: defaultdict[tuple[ChannelKey, int], list[Pane]] = defaultdict(list)
     for keyed in parts:
-        for channel, pane in panes_of(unpack(keyed.value), hop_ms) if keyed.kind == SECONDS else ():
+        for channel, pane in panes_of(unpack(keyed.value.rows), hop_ms) if keyed.kind == SECONDS else ():
             last = pane.start_ms // hop_ms
             for window in range(last - window_ms // hop_ms + 1, last + 1):
                 panes[channel, window * hop_ms].append(pane)

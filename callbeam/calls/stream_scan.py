@@ -10,6 +10,7 @@ from callbeam.calls.identity import identify
 from callbeam.calls.ownership import TAG_REACH_MS
 from callbeam.calls.stream_cursor import Arrival
 from callbeam.kvs import FetchedFragment, FragmentStatus
+from callbeam.letter_samples import letter_sample
 from callbeam.mkv import fragment_tags
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ def settle(fetched: FetchedFragment, arrival: Arrival) -> FetchedFragment:
     producer_ms = tags.producer_ms if listed.producer_ms is None else listed.producer_ms
     if tags.server_ms is None and producer_ms is None:
         reason = "neither the listing nor the fragment's tags hold a timestamp"
-        sample = bytes(fetched.document.data[:64])
+        sample = letter_sample(fetched.document.data)
         return FetchedFragment(listed, None, FragmentStatus.NO_TIMESTAMP, reason, sample)
     server_ms = arrival.at_ms if tags.server_ms is None else tags.server_ms
     return replace(fetched, listed=replace(listed, server_ms=server_ms, producer_ms=producer_ms))

@@ -9,6 +9,7 @@ from callbeam.calls import DeadLetter, LedgerRow, LegRole, exclusions, leg_role,
 from callbeam.decoding.exclusion import exclude
 from callbeam.decoding.track import DecodedTrack, gather_track, track_channels
 from callbeam.kvs import FragmentStatus
+from callbeam.letter_samples import letter_sample
 from callbeam.timeline import Placer, instants
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from callbeam.timeline import FragmentPlacement, LegClock
 
 STEP = "DecodeTracks"
-SAMPLE_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _account(
         reason="; ".join(detail for some in details.values() for detail in some),
         call_id=call_id,
     )
-    sample = fragment.sample if fragment.document is None else bytes(fragment.document.data[:SAMPLE_BYTES])
+    sample = fragment.sample if fragment.document is None else letter_sample(fragment.document.data)
     return row, (
         DeadLetter(
             step=STEP,

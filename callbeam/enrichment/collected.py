@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +13,7 @@ from callbeam.enrichment.named_calls import day_of
 from callbeam.transcripts import Label, Message, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from callbeam.enrichment.named_calls import NamedCalls
     from callbeam.tables import Tombstones
@@ -85,7 +86,7 @@ _ELSEWHERE: Final = {"zero_ms": "clock.zero_ms", "is_calls": "clock.is_calls"}
 
 
 class _Columns:
-    """Rows of one kind: first tuples of values in the order of the schema, then columns."""
+    """Rows of one kind: first tuples of values, then columns, parted by day, so that a day's can be let go."""
 
     def __init__(self, kind: type) -> None:
         self.schema = SCHEMAS[kind]
@@ -94,7 +95,7 @@ class _Columns:
             ("day_ms", "call_id", "known", "source", "place", *_OWN[kind]).index(n) for n in self.schema.names
         ]
         self._rows: list[tuple[Any, ...]] = []
-        self._batches: list[pa.RecordBatch] = []
+        self._by_day: dict[int, list[pa.RecordBatch]] = defaultdict(list)
 
     def add(self, row: tuple[Any, ...]) -> None:
         """Take the values of ``_CALL`` and ``place``, then those of ``values``."""
@@ -103,19 +104,28 @@ class _Columns:
             self.close()
 
     def close(self) -> None:
-        if self._rows:
-            columns = list(zip(*self._rows, strict=True))
-            arrays = [
-                _words(columns[at]) if field.name == "words" else pa.array(columns[at], field.type)
-                for at, field in zip(self._order, self.schema, strict=True)
-            ]
-            self._batches.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
-            self._rows = []
+        if not self._rows:
+            return
+        columns = list(zip(*self._rows, strict=True))
+        arrays = [
+            _words(columns[at]) if field.name == "words" else pa.array(columns[at], field.type)
+            for at, field in zip(self._order, self.schema, strict=True)
+        ]
+        self._rows = []
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        for day_ms in pc.unique(batch["day_ms"]).to_pylist():
+            self._by_day[day_ms].append(batch.filter(pc.equal(batch["day_ms"], day_ms)))
 
-    def table(self) -> pa.Table:
-        self.close()
-        batches, self._batches = self._batches, []
-        return pa.Table.from_batches(batches, schema=self.schema)
+    def days(self) -> Iterable[int]:
+        return self._by_day.keys()
+
+    def table(self, day_ms: int, columns: Sequence[str]) -> pa.Table:
+        """Return a day's rows, by call_id."""
+        table = pa.Table.from_batches(self._by_day.get(day_ms, []), schema=self.schema)
+        return table.select(columns).sort_by("call_id")
+
+    def let_go(self, day_ms: int) -> None:
+        self._by_day.pop(day_ms, None)
 
 
 def _words(words: Sequence[Sequence[Word]]) -> pa.Array:
@@ -145,7 +155,6 @@ class Collected:
         self._erased = erased
         self.passed_over = 0
         self._columns = {kind: _Columns(kind) for kind in SCHEMAS}
-        self._tables: dict[type, pa.Table] = {}
 
     def add(self, said: Said) -> None:
         """Take one thing that was said."""
@@ -167,24 +176,22 @@ class Collected:
 
     def close(self) -> None:
         """Put what was taken in order: nothing more comes."""
-        for kind, columns in self._columns.items():
-            self._tables[kind] = columns.table().sort_by([("day_ms", "ascending"), ("call_id", "ascending")])
+        for columns in self._columns.values():
+            columns.close()
 
     def days(self) -> list[int]:
         """Return the days that anything was said of, as UTC midnights in ms."""
-        found = [pc.unique(table["day_ms"]) for table in self._tables.values()]
-        return sorted({day for one in found for day in one.to_pylist()})
+        return sorted({day for columns in self._columns.values() for day in columns.days()})
 
     def sources_of_day(self, kind: type, day_ms: int) -> list[tuple[str, str]]:
         """Return call and source of all that was said of a day's calls, each pair once, in order."""
-        table = self._tables[kind].filter(pc.equal(self._tables[kind]["day_ms"], day_ms))
-        pairs = table.group_by(["call_id", "source"]).aggregate([])
+        pairs = self._columns[kind].table(day_ms, ["call_id", "source"]).group_by(["call_id", "source"]).aggregate([])
         return sorted(zip(pairs["call_id"].to_pylist(), pairs["source"].to_pylist(), strict=True))
 
     def of_day(self, kind: type, day_ms: int) -> Iterator[list[dict[str, Any]]]:
-        """Yield what was said of each call of a day, by call_id."""
-        table = self._tables[kind]
-        table = table.filter(pc.equal(table["day_ms"], day_ms))
+        """Yield what was said of each call of a day, by call_id; it is let go."""
+        table = self._columns[kind].table(day_ms, SCHEMAS[kind].names)
+        self._columns[kind].let_go(day_ms)
         if not table.num_rows:
             return
         ends = [*(pc.run_end_encode(table["call_id"].combine_chunks()).run_ends.to_pylist())]

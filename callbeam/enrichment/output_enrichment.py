@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -195,9 +194,10 @@ class _Day:
         The first day has a file of each table, be it without rows: views and engines that name a table need one.
         """
         rows = _Rows(self.job.job_id)
+        spoken = self._utterances()
         for call_id, said in self._by_call():
             call = self._known.calls.get(call_id)
-            utterances = self._utterances.get(call_id, []) if call is not None else []
+            utterances = spoken.pop(call_id, []) if call is not None else []
             found = enrich_call(call, utterances, segments=said[Segment], labels=said[Label], messages=said[Message])
             _count(enriched, found.tables, call_id)
             rows.add(found.tables)
@@ -231,9 +231,8 @@ class _Day:
                     said[kind] = []
             yield call_id, said
 
-    @cached_property
     def _utterances(self) -> dict[str, list[Mapping[str, Any]]]:
-        """The day's utterances by call, of the job alone that each call is believed by."""
+        """Read the day's utterances by call, of the job alone that each call is believed by."""
         jobs = [one for one in self._output.manifests if day_of(one.start_ms) == self.job.start_ms]
         table = Output(self._store, jobs, "").read("utterances", _UTTERANCES)
         found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from callbeam.estimate.service_quotas import (
     METADATA_FRAGMENTS_S,
     STREAM_BYTES_S,
 )
-from callbeam.kvs import PAGE_FRAGMENTS, KvsConfig, shares_of
+from callbeam.kvs import PAGE_FRAGMENTS, STREAMS_TOGETHER, KvsConfig, shares_of
 from callbeam.tables import shard_count, table_bytes
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Estimate:
     elapsed_s : float
         With so many workers.
     listing_s : float
-        Of it, what one worker takes to list the streams; others wait.
+        Of it, until all streams are listed, and their lanes shared out.
     longest_s : float
         What the longest lane takes: a core reads and analyses it, at its stream's pace.
     cpu_s : float
@@ -149,7 +150,7 @@ def estimate(jobs: Sequence[Sequence[Lane]], finish_s: float, config: KvsConfig 
         finish_s=finish_s,
         workers=workers,
         elapsed_s=elapsed_s,
-        listing_s=sum(work.listing_s for work in works),
+        listing_s=sum(work.listing_s(workers) for work in works),
         longest_s=max((work.longest_s for work in works), default=0.0),
         cpu_s=cpu_s,
         local_mb=round(LOCAL_MB[0] + LOCAL_MB[1] * max((work.hours for work in works), default=0.0)),
@@ -174,7 +175,8 @@ class _Work:
         self._seconds = {lane.stream.arn: _lane_s(lane, config) for lane in lanes}
         fragments = sum(unit.count for lane in lanes for unit in lane.units)
         self.hours = sum(_hours(lane) for lane in lanes)
-        self.listing_s = fragments / LISTED_A_SECOND
+        self._parts = max(1, math.ceil(len(lanes) / STREAMS_TOGETHER))
+        self._part_s = fragments / LISTED_A_SECOND / self._parts
         self.cpu_s = START_S + self.hours * HOUR_S / TIMES_REAL_TIME
         pages = (summarise([lane], config).api_calls["ListFragments"] for lane in lanes)
         self.pages = max(pages, default=0)
@@ -185,11 +187,15 @@ class _Work:
         """How many workers have work."""
         return len(self._lanes)
 
+    def listing_s(self, workers: int) -> float:
+        """Return how long streams are listed, ``STREAMS_TOGETHER`` at a time by each worker."""
+        return math.ceil(self._parts / workers) * self._part_s
+
     def elapsed_s(self, workers: int) -> float:
-        """Return how long it takes: listed by one, then read by all, the largest lanes first."""
+        """Return how long it takes: all is listed, then read, the largest lanes first."""
         shares = shares_of(self._lanes, workers)
         reading_s = max((sum(self._seconds[lane.stream.arn] for lane in share) for share in shares), default=0.0)
-        return START_S + self.listing_s + reading_s
+        return START_S + self.listing_s(workers) + reading_s
 
 
 def _hours(lane: Lane) -> float:
@@ -236,11 +242,11 @@ def figures(found: Estimate) -> Iterator[tuple[str, str]]:
     yield "shuffled, about", size(found.shuffled_bytes)
     yield "tables", f"{size(found.table_bytes)} in {found.files:,} files"
     yield "work of one core", duration(found.cpu_s)
-    yield "one worker lists for", duration(found.listing_s)
     yield "the longest lane takes", duration(found.longest_s)
     late = ", and no more would be in time" if found.elapsed_s > found.finish_s else ""
     yield f"workers of one core, to be done in {duration(found.finish_s)}", f"{found.workers:,}{late}"
     yield "they take", duration(found.elapsed_s)
+    yield "of it, until all streams are listed", duration(found.listing_s)
     yield "memory of a worker", size(WORKER_MB * 1_000_000)
     yield "memory of the local runner, all in one process", size(found.local_mb * 1_000_000)
     yield "KVS charges for reading", dollars(plan.dollars)

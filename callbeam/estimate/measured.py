@@ -11,7 +11,7 @@ START_S: Final = 2
 """A job's start and plan (``bench_job.py``)."""
 
 LISTED_A_SECOND: Final = 73_000
-"""Fragments that the one worker takes in which lists a job's streams, if KVS answers at once (``bench_listing.py``)."""
+"""Fragments that a worker takes in which lists streams, if KVS answers at once (``bench_listing.py``)."""
 
 SHUFFLED_BYTES: Final = 8_000_000
 """What a runner groups, of an hour of calls (``bench_shuffle.py``)."""

@@ -17,8 +17,11 @@ from .lanes import Stretch as Stretch
 from .lanes import Unit as Unit
 from .listing import PAGE_FRAGMENTS as PAGE_FRAGMENTS
 from .planning import DAY_MS as DAY_MS
+from .planning import STREAMS_TOGETHER as STREAMS_TOGETHER
+from .planning import in_reading_order as in_reading_order
 from .planning import is_empty as is_empty
 from .planning import job_id_of as job_id_of
+from .planning import listing_parts as listing_parts
 from .planning import make_job as make_job
 from .planning import plan_jobs as plan_jobs
 from .planning import plan_lanes as plan_lanes
@@ -33,6 +36,7 @@ __all__ = [
     "LOST",
     "NOT_OURS",
     "PAGE_FRAGMENTS",
+    "STREAMS_TOGETHER",
     "CallFilter",
     "FetchedFragment",
     "FragmentSource",
@@ -48,8 +52,10 @@ __all__ = [
     "Stream",
     "Stretch",
     "Unit",
+    "in_reading_order",
     "is_empty",
     "job_id_of",
+    "listing_parts",
     "make_job",
     "plan_jobs",
     "plan_lanes",

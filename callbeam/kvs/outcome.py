@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.kvs.lanes import HOUR_MS
+from callbeam.letter_samples import letter_sample
 from callbeam.mkv import read_documents
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ DAMAGED_ATTEMPTS = 3
 
 ABSENT_ATTEMPTS = 5
 """How often a fragment is asked for, at least, for which no document comes."""
-
-SAMPLE_BYTES = 64
 
 NOT_FOUND = frozenset({"3000", "4000", "FRAGMENT_NOT_FOUND"})
 KEY_REFUSED = frozenset({"4500", "4501", "4502", "4504", "4505", "4506"})
@@ -109,7 +108,7 @@ class Judge:
     def _refused(self, want: Want, tags: FragmentTags, document: Document) -> FetchedFragment | None:
         said = " ".join(text for text in (tags.error_id, tags.error_code, tags.error_message) if text)
         codes = {tags.error_id, tags.error_code}
-        sample = bytes(document.data[:SAMPLE_BYTES])
+        sample = letter_sample(document.data)
         if codes & KEY_REFUSED:
             return self._lost(want, FragmentStatus.SERVICE_ERROR, f"the service answered {said}: key refused", sample)
         want.refusals += 1
@@ -131,7 +130,7 @@ class Judge:
             want.short = None  # it was cut: there is more to the fragment
         if want.damages < DAMAGED_ATTEMPTS:
             return None
-        return self._lost(want, FragmentStatus.DAMAGED, reason, bytes(document.data[:SAMPLE_BYTES]))
+        return self._lost(want, FragmentStatus.DAMAGED, reason, letter_sample(document.data))
 
     def _whole(self, want: Want, delivered: Delivered) -> FetchedFragment | None:
         """Accept a sound document; once more, alone, where a clean cut between two blocks could not be seen."""

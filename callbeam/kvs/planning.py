@@ -7,6 +7,7 @@ import json
 from array import array
 from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timezone
 from heapq import heappop, heappush
 from itertools import zip_longest
@@ -29,6 +30,9 @@ MAX_RETENTION_MS = 87_600 * HOUR_MS
 
 LIST_STEP_MS = 12 * HOUR_MS + 2 * LEG_SKEW_MS
 """Listed at a time, so that a day of a busy stream is never held in memory as a whole: half of it, and its margins."""
+
+STREAMS_TOGETHER = 250
+"""Streams that one worker lists, of a job with more; a job with fewer is listed by one."""
 
 MAX_FRAGMENT_MS = 20_000
 """KVS's longest fragment; stands in for a fragment's length where the next one is further away."""
@@ -191,8 +195,43 @@ def plan_lanes(
         except KvsError as error:
             pool.shutdown(cancel_futures=True)
             raise UsageError(str(error)) from error
-    soon_ms = job.as_of_ms + DAY_MS
+    return in_reading_order(lanes, job.as_of_ms)
+
+
+def in_reading_order(lanes: Iterable[Lane], as_of_ms: int) -> list[Lane]:
+    """Sort lanes as they are to be read: what expires within a day first, then the largest.
+
+    Parameters
+    ----------
+    lanes : iterable of Lane
+    as_of_ms : int
+        The instant of planning.
+    """
+    soon_ms = as_of_ms + DAY_MS
     return sorted(lanes, key=lambda lane: (lane.expires_ms >= soon_ms, -lane.bytes, lane.stream.arn))
+
+
+def listing_parts(job: Job, streams: int = STREAMS_TOGETHER) -> list[Job]:
+    """Cut a job's streams into parts that can be listed apart; what is sought on a stream stays with it.
+
+    Parameters
+    ----------
+    job : Job
+    streams : int
+        How many each part has at most.
+
+    Returns
+    -------
+    list of Job
+        At least one; the job itself if it is small.
+    """
+    if len(job.streams) <= streams:
+        return [job]
+    parts = [job.streams[at : at + streams] for at in range(0, len(job.streams), streams)]
+    return [
+        replace(job, streams=part, sought=tuple(one for stream in part for one in job.sought_on(stream)))
+        for part in parts
+    ]
 
 
 def shares_of(lanes: Sequence[Lane], slots: int) -> list[tuple[Lane, ...]]:

@@ -13,6 +13,7 @@ from callbeam.calls import DeadLetter, LedgerRow, LegEnd, participant_role
 from callbeam.decoding import DecodedPiece, channel_id, exclude
 from callbeam.errors import UsageError
 from callbeam.kvs import HOUR_MS, FragmentStatus
+from callbeam.letter_samples import SAMPLE_BYTES
 from callbeam.payload import grid_rate
 from callbeam.recordings.object_bytes import ObjectBytes
 from callbeam.sound_files import open_recording
@@ -35,8 +36,6 @@ STEP = "ReadRecordings"
 
 TRACK_NAME = "recording"
 """``channels.track_name``; ``--role-map recording:0=CUSTOMER`` says who is on the left."""
-
-SAMPLE_BYTES = 64
 
 MOST_CHANNELS = 2
 

@@ -17,6 +17,8 @@ from typing import NoReturn
 
 from callbeam.pipelines.local_run import worker
 
+STDOUT, STDERR = 1, 2
+
 
 class WorkerServer:
     """Runs ``callbeam.pipelines.local_run.worker`` as long as it is not closed.
@@ -77,7 +79,8 @@ class WorkerServer:
         """Be the server, and end as a process of its own would: nothing of the command's is left to be done here."""
         code = 1
         try:
-            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what the command prints is read by others
+            # What the command prints is read by others. A notebook's sys.stdout may have no descriptor.
+            os.dup2(STDERR, STDOUT)
             worker.serve(self._path, alive=alive, ready=ready)
             code = 0
         except BaseException:  # noqa: BLE001 - as Python would, which os._exit does not let

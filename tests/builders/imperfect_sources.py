@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 MOST_SHIFT_MS = 5_000
 JITTER_MS = 60
-BROKEN = '{"EventType": "ADD_TRANSCRIPT_SEGMENT", "CallId": "x", "SegmentId": "s", "StartTime": 5, "EndTime": 1}'
+BROKEN = (
+    '{"EventType": "ADD_TRANSCRIPT_SEGMENT", "CallId": "x", "SegmentId": "s", "StartTime": 5, "EndTime": 1, '
+    '"Transcript": "and", "IsPartial": false, "CreatedAt": "2026-03-02T12:00:00Z", "Channel": "AGENT"}'
+)
 """A record that ends before it begins."""
 
 PAIRS = {

@@ -65,7 +65,7 @@ def test_train_a_model(reader: Reader, port: int) -> None:
         found = None if unit["scores"] is None else {one["name"]: one["value"] for one in unit["scores"]}
         assert found == (values if values is None else pytest.approx(values, abs=1e-5)), unit["unit_id"]
     splits = {(unit["split_group"], unit["split"]) for unit in units}
-    assert len(splits) == len({group for group, _ in splits}) == 30
+    assert len(splits) == len({group for group, _ in splits}) == 18
     of_unit = {
         unit["unit_id"]: unit for unit in scored if unit["split"] != "train" and unit["unit_type"] == "utterance"
     }
@@ -74,7 +74,7 @@ def test_train_a_model(reader: Reader, port: int) -> None:
         for label in unit_labels(tables).to_pylist()
         if (unit := of_unit.get(label["unit_id"]))
     ]
-    assert len(right) > 25
+    assert len(right) > 20
     assert np.mean(right) > 0.8
     assert sorted(path.name for path in Path("mistakes").iterdir()) == [f"{number}.flac" for number in range(1, 6)]
 

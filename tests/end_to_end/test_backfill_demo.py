@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from callbeam.audio.windowing import windows_of
+from callbeam.pipelines import backfill
 from callbeam.scoring import compare_with_truth
+from callbeam.transforms import plan_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,3 +95,22 @@ def test_a_range_of_days_runs_as_day_jobs(kvs: Emulator, run: Backfill) -> None:
     assert len(result.manifests()) == 3
     assert [m.outcome.call_count for m in result.manifests()].count(0) == 2
     assert len(result.rows("calls")) == 3
+
+
+@pytest.mark.parametrize("planned", ["streams", "records"])
+def test_streams_that_are_listed_apart_give_the_same_bytes(
+    planned: str, kvs: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = kvs.load_demo(3)
+    words = {
+        "streams": ["--streams", "*", "--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z"],
+        "records": ["--calls", str(truth.parent / "records")],
+    }[planned]
+    words += ["--kvs-endpoint-url", kvs.endpoint_url, "--region", "us-east-1", "--fragments-per-second", "0"]
+    words += ["--output", str(tmp_path / "out")]
+    assert backfill.main([*words, "--workers", "1"]) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.parquet")}
+    assert len(before) > 8
+    monkeypatch.setattr(plan_reads, "STREAMS_TOGETHER", 1)
+    assert backfill.main([*words, "--workers", "2"]) == 0
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.parquet")} == before

@@ -11,6 +11,7 @@ from builders.imperfect_sources import Imperfect, write_imperfect
 from builders.made_output import MadeOutput
 from builders.spoken_calls import KINDS, SpokenCall, publish_calls, spoken_calls
 
+from callbeam.letter_samples import SAMPLE_BYTES
 from callbeam.pipelines import enrich
 from callbeam.scoring import f1, right_links
 
@@ -96,4 +97,6 @@ def test_records_in_are_rows_and_dead_letters(done: Done) -> None:
         counts[row["source"]] += row["record_count"]
     assert counts == done.said.records
     assert sum(row["record_count"] for row in done.rows("messages")) == done.said.messages
-    assert len(done.rows("dead_letters")) == done.said.broken
+    samples = [row["sample"] for row in done.rows("dead_letters")]
+    assert len(samples) == done.said.broken
+    assert max(map(len, samples)) <= SAMPLE_BYTES

@@ -65,6 +65,14 @@ def test_the_fewest_workers_that_are_in_time_and_no_more_than_have_work() -> Non
     assert all(one.elapsed_s <= one.finish_s for one in in_time)
 
 
+def test_many_streams_are_listed_by_many_workers() -> None:
+    lanes = [lane(f"s{number:04d}", 1) for number in range(1_000)]
+    alone, together = (estimate([lanes], finish_s) for finish_s in (1e9, 0))
+    assert alone.listing_s == pytest.approx(1_000 * COUNT / measured.LISTED_A_SECOND)
+    assert together.workers > 4
+    assert together.listing_s == pytest.approx(alone.listing_s / 4)
+
+
 def test_where_the_pace_is_slower_than_a_core_it_counts() -> None:
     slow = estimate([[lane("a", 1)]], 3600, KvsConfig(fragments_per_second=10))
     assert slow.longest_s == COUNT / 10

@@ -65,9 +65,11 @@ def test_beams_windows_equal_a_plain_loop(channels, sizes, cuts, offset_ms, whol
         )
         for row in windows_of(batch, window_ms, hop_ms):
             expected[f"channel-{index}", row.pop("window_start_ms")] = row
+        is_whole = not any(cut < len(numbers) for cut in cuts)  # as it is of a leg of one piece
         borders = sorted({0, *(cut for cut in cuts if cut < len(numbers)), len(numbers)})
         parts += [
-            Keyed("c-1", call_parts.SECONDS, pack(batch.slice(first, end - first))) for first, end in pairwise(borders)
+            Keyed("c-1", call_parts.SECONDS, call_parts.SecondRows(pack(batch.slice(first, end - first)), is_whole))
+            for first, end in pairwise(borders)
         ]
     order.shuffle(parts)
     FOUND.clear()
