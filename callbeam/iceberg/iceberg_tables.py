@@ -28,16 +28,14 @@ PROPERTIES: Final = {
 }
 
 
-def open_table(catalog: Catalog, namespace: str, table: Table, *, make: bool) -> IcebergTable | None:
-    """Open a table, with all columns that its schema has by now; None if there is none and it is not to be made."""
+def open_table(catalog: Catalog, namespace: str, table: Table) -> IcebergTable:
+    """Open a table, made if there is none, with all columns that its schema has by now."""
     from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError  # noqa: PLC0415
 
     identifier = (namespace, table.name)
     try:
         opened = catalog.load_table(identifier)
     except NoSuchTableError:
-        if not make:
-            return None
         try:
             opened = catalog.create_table(identifier, schema=_documented(table), properties=PROPERTIES)
         except TableAlreadyExistsError:  # another writer was quicker

@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from callbeam.iceberg.catalog_name import namespace_of, open_catalog
@@ -52,36 +53,43 @@ def commit_files(
     Raises
     ------
     StorageError
-        If the catalog cannot be reached or refuses a commit; the same again completes it.
-    UsageError
-        If there is no such catalog here.
+        If the catalog cannot be opened or reached from here, or refuses a commit; the same again completes it.
     """
-    opened = open_catalog(catalog)
-    for name, wanted in tables.items():
-        for attempt in range(ATTEMPTS):
-            try:
-                table = open_table(opened, namespace_of(catalog), TABLES[name], make=bool(wanted))
-                if table is not None:
-                    _commit_table(table, set(wanted), set(months), is_theirs)
-                break
-            except Exception as error:
-                if not _may_pass(error) or attempt == ATTEMPTS - 1:
-                    raise StorageError(
-                        f"table {name} is published, but Iceberg catalog {catalog} did not take it ({error}): "
-                        "run the same again"
-                    ) from error
-                time.sleep(random.uniform(0.5, 1.0) * min(LONGEST_WAIT_S, 0.1 * 2**attempt))  # noqa: S311  (jitter)
+    namespace = namespace_of(catalog)
+
+    def commit(name: str) -> None:
+        _commit_table(open_table(opened, namespace, TABLES[name]), set(tables[name]), set(months), is_theirs)
+
+    try:
+        opened = open_catalog(catalog)
+        there = {identifier[-1] for identifier in opened.list_tables(namespace)}
+        for name, wanted in tables.items():
+            if wanted or name in there:
+                _patiently(partial(commit, name))
+    except Exception as error:
+        raise StorageError(
+            f"the job is published, but Iceberg catalog {catalog} did not take it ({error}): run the same again"
+        ) from error
+
+
+def _patiently(commit: Callable[[], None]) -> None:
+    """Commit; once more where somebody else has committed meanwhile."""
+    for attempt in range(ATTEMPTS):
+        try:
+            commit()
+        except Exception as error:
+            if not _may_pass(error) or attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return
+        time.sleep(random.uniform(0.5, 1.0) * min(LONGEST_WAIT_S, 0.1 * 2**attempt))  # noqa: S311  (jitter)
 
 
 def _may_pass(error: Exception) -> bool:
     """Tell whether another attempt may do better: somebody else has committed meanwhile."""
-    from pyiceberg.exceptions import (  # noqa: PLC0415
-        CommitFailedException,
-        NamespaceAlreadyExistsError,
-        ValidationException,
-    )
+    from pyiceberg.exceptions import CommitFailedException, ValidationException  # noqa: PLC0415
 
-    return isinstance(error, (CommitFailedException, NamespaceAlreadyExistsError, ValidationException))
+    return isinstance(error, (CommitFailedException, ValidationException))
 
 
 def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_theirs: Callable[[str], bool]) -> None:

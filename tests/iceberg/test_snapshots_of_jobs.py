@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -217,18 +217,29 @@ def test_an_output_keeps_to_its_catalog(store: ObjectStore) -> None:
         kept_catalog(store, "lake")
 
 
+WRITER = """
+import sys
+from datetime import date
+from builders.made_lake import spread
+from callbeam.storage import StorageConfig, open_store
+source, target = (open_store(StorageConfig(place)) for place in sys.argv[1:3])
+days = [date(2026, 5, int(day)) for day in sys.argv[3:]]
+spread(source, target, days, tables=("calls", "events", "jobs", "labels"), iceberg="lake.calls")
+"""
+
+
 def test_two_writers_commit_one_after_the_other(store: ObjectStore, folder: Path) -> None:
     before = by_catalog()
-    days = [date(2026, 5, day) for day in range(1, 5)]
-
-    def write(day: date) -> None:
-        spread(LAKE, open_store(StorageConfig(str(folder))), [day], tables=NAMES, iceberg=CATALOG)
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(write, days))
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    words = [sys.executable, "-c", WRITER, LAKE.describe().rstrip("/"), str(folder)]
+    writers = [
+        subprocess.Popen([*words, *days], env={**os.environ, "PYTHONPATH": paths})
+        for days in (("1", "2", "3"), ("4", "5", "6"))
+    ]
+    assert [writer.wait() for writer in writers] == [0, 0]
     found = by_catalog()
     assert found == by_manifest(store)
-    assert len(found["calls"]) == len(before["calls"]) + len(days)
+    assert len(found["calls"]) == len(before["calls"]) + 6
     assert_nothing_else_is_there(folder)
 
 
@@ -329,6 +340,21 @@ def test_a_catalog_that_is_away_is_told_and_the_same_again_completes_it(
     with monkeypatch.context() as patch:
         patch.setattr(snapshot_commits, "_commit_table", refuse)
         with pytest.raises(StorageError, match=r"did not take it \(connection refused\): run the same again"):
+            again(store, DAYS[1])
+    again(store, DAYS[1], attempt="next")
+    assert by_catalog() == by_manifest(store)
+    assert_nothing_else_is_there(folder)
+
+
+def test_a_worker_that_does_not_know_the_catalog_is_told(
+    store: ObjectStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its user has checked where the job was submitted may be missing where it works."""
+    with monkeypatch.context() as patch:
+        for name in ("URI", "WAREHOUSE", "TYPE"):
+            patch.delenv(f"PYICEBERG_CATALOG__LAKE__{name}")
+        patch.setattr("pyiceberg.catalog._ENV_CONFIG", Config())
+        with pytest.raises(StorageError, match=r"is published, but .* on every machine that publishes\): run the same"):
             again(store, DAYS[1])
     again(store, DAYS[1], attempt="next")
     assert by_catalog() == by_manifest(store)
