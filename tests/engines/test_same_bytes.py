@@ -44,4 +44,11 @@ def test_flink_cluster(day: DemoDay, reference: EngineRun, cluster: FlinkCluster
     reading = next(vertex["id"] for vertex in vertices if "ReadFragments" in vertex["name"])
     hosts = {task["endpoint"] for task in cluster.get(f"/jobs/{job['jid']}/vertices/{reading}")["subtasks"]}
     assert len(hosts) == 2, [vertex["name"] for vertex in vertices]
+    # So had they calls to put together and files to write: nothing behind the reading collapses onto one.
+    for step in ("AssembleCall", "WriteShard"):
+        behind = next(vertex["id"] for vertex in vertices if step in vertex["name"])
+        tasks = cluster.get(f"/jobs/{job['jid']}/vertices/{behind}")["subtasks"]
+        received = {task["endpoint"]: task["metrics"]["read-records"] for task in tasks}
+        assert len(received) == 2, (step, received)
+        assert all(received.values()), (step, received)
     assert " legs, " in run.err, run.err
