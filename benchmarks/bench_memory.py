@@ -14,12 +14,14 @@ from pathlib import Path
 from emulated import DAY, measure, put_calls, serve
 
 CASES = (
-    # name, calls, minutes of each, days, the bound in MB
-    ("an hour of calls", 6, 10, 1, 400 + 12),
-    ("8 hours of calls", 24, 20, 1, 400 + 12 * 8),
-    ("13 hours of calls on 200 streams", 200, 4, 1, 400 + 12 * 13),
-    ("8 hours of calls in 8 day jobs", 24, 20, 8, 400 + 12),
-    ("one call of 4 hours", 1, 240, 1, 1000),
+    # name, calls, minutes of each, days, streams, the bound in MB
+    ("an hour of calls", 6, 10, 1, 6, 400 + 12),
+    ("8 hours of calls", 24, 20, 1, 24, 400 + 12 * 8),
+    ("13 hours of calls on 200 streams", 200, 4, 1, 200, 400 + 12 * 13),
+    ("8 hours of calls in 8 day jobs", 24, 20, 8, 24, 400 + 12),
+    ("one call of 4 hours", 1, 240, 1, 1, 1000),
+    ("500 calls of 20 s", 500, 1 / 3, 1, 20, None),
+    ("2,000 calls of 20 s", 2000, 1 / 3, 1, 20, None),
 )
 
 COMMAND = Path(__file__).parent / "without_pandas.py"
@@ -30,9 +32,9 @@ def main() -> None:
     installed = "installed, and kept out of" if find_spec("pandas") else "not installed, nor in"
     print(f"pandas is {installed} the measured process\n")
     print("| | peak RSS MB | bound MB | CPU s |\n|---|---|---|---|")
-    for name, calls, minutes, days, bound in CASES:
+    for name, calls, minutes, days, streams, bound in CASES:
         with tempfile.TemporaryDirectory(prefix="callbeam-bench-") as folder:
-            put_calls(Path(folder) / "kvs", calls, minutes, days=days)
+            put_calls(Path(folder) / "kvs", calls, minutes, days=days, streams=streams)
             end = f"2026-03-{2 + days:02d}T00:00:00Z"
             with serve(Path(folder) / "kvs") as url:
                 words = ["--streams", "*", "--start", DAY[0], "--end", end, "--output", f"{folder}/out"]
@@ -47,7 +49,7 @@ def main() -> None:
                     "1",
                 ]
                 cpu, _, rss = measure([sys.executable, str(COMMAND), "backfill", *words])
-        print(f"| {name} | {rss / 1e6:.0f} | {bound} | {cpu:.1f} |", flush=True)
+        print(f"| {name} | {rss / 1e6:.0f} | {bound or ''} | {cpu:.1f} |", flush=True)
 
 
 if __name__ == "__main__":
