@@ -174,7 +174,8 @@ class PitchAnalyser:
         mean = self._mean.of(block.hops)[0, frames]
         centred, padded = self._centred.of(len(frames)), self._padded.of(len(frames))
         for run in self._runs:
-            np.subtract(block.row_of(run)[:, frames], mean, out=centred[run.frame])
+            row = block.row_of(run)
+            np.subtract(row if len(frames) == BLOCK_FRAMES else row[:, frames], mean, out=centred[run.frame])
         np.multiply(centred, self._window, out=padded[: len(centred)])
         padded[len(centred) :] = 0
         power = np.abs(fft.rfft(padded, axis=0, workers=1), out=self._power.of(len(frames)))

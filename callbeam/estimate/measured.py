@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-TIMES_REAL_TIME: Final = 116
+TIMES_REAL_TIME: Final = 254
 """Hours of two-party calls that one core reads, analyses and writes in an hour (``bench_job.py``)."""
 
 START_S: Final = 2
@@ -13,7 +13,7 @@ START_S: Final = 2
 LISTED_A_SECOND: Final = 73_000
 """Fragments that a worker takes in which lists streams, if KVS answers at once (``bench_listing.py``)."""
 
-SHUFFLED_BYTES: Final = 8_000_000
+SHUFFLED_BYTES: Final = 4_400_000
 """What a runner groups, of an hour of calls (``bench_shuffle.py``)."""
 
 KEPT_OBJECTS: Final = 2
