@@ -32,7 +32,7 @@ BEATING_HZ = 75.0
 """Frequencies this close to their neighbour are one tone that beats: 440 + 480 Hz, or 400 Hz modulated with 25 Hz."""
 
 _LOWEST_HZ = 150.0
-_AT_ONCE = 1 << 20  # samples that are transformed side by side
+_AT_ONCE = 1 << 17  # samples that are transformed side by side: 6 MB with what is made of them
 _TOP_BINS = 2  # to either side of a peak, whose centre is its frequency
 
 
