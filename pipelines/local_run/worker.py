@@ -48,6 +48,8 @@ def serve(path: str, *, alive: int, ready: int) -> None:
     ready : int
         A pipe that is told once workers can be asked for.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the command ends its workers, and says so once
     from callbeam.pipelines.local_run.logs import configure_logging  # noqa: PLC0415 - what only asks should start in no time
 
     configure_logging()
@@ -56,8 +58,6 @@ def serve(path: str, *, alive: int, ready: int) -> None:
     vars(sdk_worker)["print"] = lambda *_, **__: None  # the whole way that a step's failure took; the command tells it
 
     importlib.import_module("callbeam.pipelines.backfill")  # what workers need, once for all
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the command ends its workers, and says so once
     ended, wakeup = os.pipe()
     os.set_blocking(wakeup, False)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
