@@ -41,9 +41,12 @@ def memory_need(options: argparse.Namespace, *, on_dataflow: bool, local_workers
 
 
 def usable_workers() -> tuple[int, str]:
-    """Return how many worker processes this machine is good for, and why no more, for people."""
+    """Return how many worker processes this machine is good for, and why no more, for people.
+
+    A process with other threads does other things, too, and is left one: nobody need be told.
+    """
     if threading.active_count() > 1:
-        return 1, "for this process does other things, too"
+        return 1, ""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory = memory_limit() // MB
     workers = next((count for count in range(cores, 1, -1) if _local_need(count).megabytes() <= memory), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from callbeam.pipelines.engines import usable_workers
 from callbeam.pipelines.local_run.progress_line import ProgressLine
+from callbeam.report import counted
 
 
 class LocalWorkers:
@@ -24,13 +25,13 @@ class LocalWorkers:
         self.most, self._why = (asked, "") if asked is not None else usable_workers()
 
     def for_job(self, streams: int, progress: ProgressLine) -> int:
-        """Return how many a job gets; the first time say so, unless somebody asked for that number.
+        """Return how many a job gets; say so the first time that streams are shared out, unless somebody asked for it.
 
         A stream is read by one worker: more would have nothing to do.
         """
         count = max(min(self.most, streams), 1)
-        if count > 1 and self._why:
+        if streams > 1 and self._why:
             why = self._why if count == self.most else "one for each stream"
-            progress.say(f"{count} workers, {why} (--workers)")
+            progress.say(f"{counted(count, 'worker')}, {why} (--workers)")
             self._why = ""
         return count
