@@ -73,7 +73,7 @@ def commit_files(
 
 
 def _patiently(commit: Callable[[], None]) -> None:
-    """Commit; once more where somebody else has committed meanwhile."""
+    """Commit; once more where that may pass."""
     for attempt in range(ATTEMPTS):
         try:
             commit()
@@ -86,10 +86,21 @@ def _patiently(commit: Callable[[], None]) -> None:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Tell whether another attempt may do better: somebody else has committed meanwhile."""
-    from pyiceberg.exceptions import CommitFailedException, ValidationException  # noqa: PLC0415
+    """Tell whether another attempt may do better: somebody else has committed meanwhile, or a server has its troubles.
 
-    return isinstance(error, (CommitFailedException, ValidationException))
+    A commit whose answer was lost may stand; another attempt looks at what is there first.
+    """
+    from pyiceberg import exceptions  # noqa: PLC0415
+
+    passing = (
+        exceptions.CommitFailedException,
+        exceptions.CommitStateUnknownException,
+        exceptions.ServerError,
+        exceptions.ServiceUnavailableError,
+        exceptions.TooManyRequestsError,
+        exceptions.ValidationException,
+    )
+    return isinstance(error, passing)
 
 
 def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_theirs: Callable[[str], bool]) -> None:
