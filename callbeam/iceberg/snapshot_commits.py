@@ -104,6 +104,7 @@ def _may_pass(error: Exception) -> bool:
 
 
 def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_theirs: Callable[[str], bool]) -> None:
+    from pyiceberg.io import load_file_io  # noqa: PLC0415
     from pyiceberg.io.pyarrow import parquet_file_to_data_file  # noqa: PLC0415
     from pyiceberg.table.update.snapshot import ExpireSnapshots  # noqa: PLC0415
 
@@ -113,6 +114,8 @@ def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_th
     if not gone and not added:
         return
     expired = _knowing(table, gone)
+    # Credentials that a REST catalog hands out with a table are for its metadata: the output's files may lie elsewhere.
+    files = load_file_io(table.catalog.properties, added[0] if added else None)
     with table.transaction() as transaction:
         update = transaction.update_snapshot()
         with update.overwrite() if gone else update.merge_append() as snapshot:
@@ -120,7 +123,7 @@ def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_th
                 snapshot.delete_data_file(entry.data_file)
             with ThreadPoolExecutor(READERS) as pool:
                 metadata = transaction.table_metadata
-                for data_file in pool.map(lambda path: parquet_file_to_data_file(table.io, metadata, path), added):
+                for data_file in pool.map(lambda path: parquet_file_to_data_file(files, metadata, path), added):
                     snapshot.append_data_file(data_file)
         if expired:
             ExpireSnapshots(transaction).by_ids(expired).commit()

@@ -14,6 +14,7 @@ from pyiceberg.catalog import load_catalog
 
 from builders.engines import engine, free_port, java
 
+MAIN = "org.apache.iceberg.rest.RestCatalog"
 READY_S, PATIENCE_S = 60.0, 10.0
 
 
@@ -26,6 +27,8 @@ class RestCatalog:
     ----------
     folder : pathlib.Path
         Of its own: its database, and the warehouse with the tables' metadata.
+    properties : dict of str to str, optional
+        More of the catalog's; those that begin with ``vended.`` are told to whoever loads a table.
 
     Attributes
     ----------
@@ -34,9 +37,15 @@ class RestCatalog:
     url : str
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, properties: dict[str, str] | None = None) -> None:
         self.folder = folder
-        self._command = [java(), "-Xmx256m", "-cp", f"{engine('rest-catalog-1.10.1/lib')}/*", "RestCatalog"]
+        own = {
+            "uri": f"jdbc:sqlite:{folder}/catalog.db",
+            "warehouse": f"{folder}/warehouse",
+            "jdbc.schema-version": "V1",
+        }
+        self._properties = own | (properties or {})
+        self._command = [java(), "-Xmx256m", "-cp", f"{engine('rest-catalog-1.10.1/lib')}/*", MAIN]
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -50,7 +59,7 @@ class RestCatalog:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        words = [str(self.port), str(self.folder / "catalog.db"), str(self.folder / "warehouse")]
+        words = [str(self.port), *(f"{name}={value}" for name, value in self._properties.items())]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([*self._command, *words], stdout=log, stderr=log)
         end = time.monotonic() + READY_S
