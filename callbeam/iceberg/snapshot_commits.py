@@ -106,7 +106,8 @@ def _may_pass(error: Exception) -> bool:
 def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_theirs: Callable[[str], bool]) -> None:
     from pyiceberg.io import load_file_io  # noqa: PLC0415
     from pyiceberg.io.pyarrow import parquet_file_to_data_file  # noqa: PLC0415
-    from pyiceberg.table.update.snapshot import ExpireSnapshots  # noqa: PLC0415
+
+    from callbeam.iceberg.expiry import Expiry  # noqa: PLC0415  (with it comes pyiceberg)
 
     there = {entry.data_file.file_path: entry for entry in _entries(table, months)}
     gone = [entry for path, entry in there.items() if is_theirs(path) and path not in wanted]
@@ -126,7 +127,7 @@ def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_th
                 for data_file in pool.map(lambda path: parquet_file_to_data_file(files, metadata, path), added):
                     snapshot.append_data_file(data_file)
         if expired:
-            ExpireSnapshots(transaction).by_ids(expired).commit()
+            Expiry(transaction).by_ids(expired).commit()
 
 
 def _knowing(table: IcebergTable, gone: Collection[ManifestEntry]) -> list[int]:

@@ -43,6 +43,7 @@ class RestCatalog:
             "uri": f"jdbc:sqlite:{folder}/catalog.db",
             "warehouse": f"{folder}/warehouse",
             "jdbc.schema-version": "V1",
+            "clients": "1",  # two connections to one file may lock each other out for good
         }
         self._properties = own | (properties or {})
         self._command = [java(), "-Xmx256m", "-cp", f"{engine('rest-catalog-1.10.1/lib')}/*", MAIN]
