@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callbeam.iceberg.catalog_name import namespace_of, open_catalog
 from callbeam.iceberg.iceberg_tables import MONTH_CHARACTERS, PARTITION, open_table
+from callbeam.iceberg.left_metadata import LEFT, left_metadata, tidied
 from callbeam.schemas import TABLES
 from callbeam.storage import StorageError
 
@@ -115,6 +117,7 @@ def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_th
     if not gone and not added:
         return
     expired = _knowing(table, gone)
+    left = tidied(table, expired)
     # Credentials that a REST catalog hands out with a table are for its metadata: the output's files may lie elsewhere.
     files = load_file_io(table.catalog.properties, added[0] if added else None)
     with table.transaction() as transaction:
@@ -128,6 +131,8 @@ def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_th
                     snapshot.append_data_file(data_file)
         if expired:
             Expiry(transaction).by_ids(expired).commit()
+        if left != left_metadata(table):
+            transaction.set_properties({LEFT: json.dumps(left)})
 
 
 def _knowing(table: IcebergTable, gone: Collection[ManifestEntry]) -> list[int]:

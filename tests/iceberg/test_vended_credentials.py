@@ -13,6 +13,7 @@ from builders.rest_catalog import RestCatalog
 from builders.s3_server import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 from pyiceberg.utils.config import Config
 
+from callbeam.iceberg import left_metadata
 from callbeam.storage import StorageConfig, open_store
 from callbeam.tables import kept_catalog
 
@@ -29,7 +30,7 @@ def server(tmp_path: Path) -> Iterator[S3Server]:
         for bucket in ("warehouse", "output"):
             running.client().create_bucket(Bucket=bucket)
         running.add_user(*VENDED)
-        running.allow(VENDED[0], "warehouse", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket")
+        running.allow(VENDED[0], "warehouse", "s3:GetObject", "s3:PutObject", "s3:ListBucket")
         yield running
 
 
@@ -58,7 +59,10 @@ def vending(
         yield running
 
 
-def test_they_need_not_open_the_output(server: S3Server, vending: RestCatalog) -> None:
+def test_they_need_not_open_the_output_nor_delete(
+    server: S3Server, vending: RestCatalog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(left_metadata, "GRACE_MS", 0)
     store = open_store(StorageConfig("s3://output/calls"))
     kept_catalog(store, CATALOG)
     spread(LAKE, store, DAYS, tables=NAMES, iceberg=CATALOG)
@@ -68,6 +72,7 @@ def test_they_need_not_open_the_output(server: S3Server, vending: RestCatalog) -
     theirs = boto3.client("s3", endpoint_url=server.url, region_name=REGION, **keys)
     with pytest.raises(ClientError, match="AccessDenied"):
         theirs.list_objects_v2(Bucket="output")
+    assert "metadata of expired snapshots stay" in caplog.text
     for name, rows in by_manifest(store).items():
         files = [task.file for task in table(name).scan().plan_files()]
         assert sum(file.record_count for file in files) == len(rows)
