@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callbeam.iceberg.catalog_name import namespace_of, open_catalog
 from callbeam.iceberg.iceberg_tables import MONTH_CHARACTERS, PARTITION, open_table
+from callbeam.iceberg.left_metadata import LEFT, left_metadata, tidied
 from callbeam.schemas import TABLES
 from callbeam.storage import StorageError
 
@@ -73,7 +75,7 @@ def commit_files(
 
 
 def _patiently(commit: Callable[[], None]) -> None:
-    """Commit; once more where somebody else has committed meanwhile."""
+    """Commit; once more where that may pass."""
     for attempt in range(ATTEMPTS):
         try:
             commit()
@@ -86,15 +88,28 @@ def _patiently(commit: Callable[[], None]) -> None:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Tell whether another attempt may do better: somebody else has committed meanwhile."""
-    from pyiceberg.exceptions import CommitFailedException, ValidationException  # noqa: PLC0415
+    """Tell whether another attempt may do better: somebody else has committed meanwhile, or a server has its troubles.
 
-    return isinstance(error, (CommitFailedException, ValidationException))
+    A commit whose answer was lost may stand; another attempt looks at what is there first.
+    """
+    from pyiceberg import exceptions  # noqa: PLC0415
+
+    passing = (
+        exceptions.CommitFailedException,
+        exceptions.CommitStateUnknownException,
+        exceptions.ServerError,
+        exceptions.ServiceUnavailableError,
+        exceptions.TooManyRequestsError,
+        exceptions.ValidationException,
+    )
+    return isinstance(error, passing)
 
 
 def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_theirs: Callable[[str], bool]) -> None:
+    from pyiceberg.io import load_file_io  # noqa: PLC0415
     from pyiceberg.io.pyarrow import parquet_file_to_data_file  # noqa: PLC0415
-    from pyiceberg.table.update.snapshot import ExpireSnapshots  # noqa: PLC0415
+
+    from callbeam.iceberg.expiry import Expiry  # noqa: PLC0415  (with it comes pyiceberg)
 
     there = {entry.data_file.file_path: entry for entry in _entries(table, months)}
     gone = [entry for path, entry in there.items() if is_theirs(path) and path not in wanted]
@@ -102,6 +117,9 @@ def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_th
     if not gone and not added:
         return
     expired = _knowing(table, gone)
+    left = tidied(table, expired)
+    # Credentials that a REST catalog hands out with a table are for its metadata: the output's files may lie elsewhere.
+    files = load_file_io(table.catalog.properties, added[0] if added else None)
     with table.transaction() as transaction:
         update = transaction.update_snapshot()
         with update.overwrite() if gone else update.merge_append() as snapshot:
@@ -109,10 +127,12 @@ def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_th
                 snapshot.delete_data_file(entry.data_file)
             with ThreadPoolExecutor(READERS) as pool:
                 metadata = transaction.table_metadata
-                for data_file in pool.map(lambda path: parquet_file_to_data_file(table.io, metadata, path), added):
+                for data_file in pool.map(lambda path: parquet_file_to_data_file(files, metadata, path), added):
                     snapshot.append_data_file(data_file)
         if expired:
-            ExpireSnapshots(transaction).by_ids(expired).commit()
+            Expiry(transaction).by_ids(expired).commit()
+        if left != left_metadata(table):
+            transaction.set_properties({LEFT: json.dumps(left)})
 
 
 def _knowing(table: IcebergTable, gone: Collection[ManifestEntry]) -> list[int]:

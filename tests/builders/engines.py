@@ -50,7 +50,7 @@ def java() -> str:
     """Return Java; skip the test where there is none."""
     found = shutil.which("java")
     if found is None:
-        pytest.skip("Flink needs Java 11 or newer")
+        pytest.skip("Flink and the REST catalog need Java 11 or newer")
     return found
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Gets what tests run callbeam on, from package registries, into ~/.cache/callbeam/engines or $CALLBEAM_ENGINES:
-# Beam's Prism, a Beam job server for Flink, Flink itself, and versitygw, an S3 server. What is there is kept.
-# Names (get_engines.sh versitygw-1.8.0) get only these. Needs Go for Prism and versitygw; Java 11 or newer, Maven and
-# pip for Flink. About 5 minutes the first time.
+# Beam's Prism, a Beam job server for Flink, Flink itself, versitygw, an S3 server, Iceberg's reference of a REST catalog,
+# and DuckDB with its extension for Iceberg. What is there is kept. Names (get_engines.sh versitygw-1.8.0) get only these.
+# Needs Go for Prism and versitygw; a JDK 11 or newer and Maven for Flink and the catalog; pip. About 5 minutes the first time.
 set -uo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 engines="${CALLBEAM_ENGINES:-$HOME/.cache/callbeam/engines}"
@@ -45,8 +45,22 @@ flink() {
   mv deps/lib lib && rm -rf apache*flink*.tar.gz deps pyflink
 }
 
+# The server that Iceberg's own clients are tested with is in no registry; the library of tests that it is made of is.
+rest_catalog() {
+  cp "$here/rest_catalog/"* .
+  mvn -q -B package
+  mv target/rest-catalog.jar lib/ && rm -rf target
+}
+
+# Extensions fit one version of DuckDB, and are packaged later than that is; they are no part of the set-up.
+duckdb_iceberg() {
+  "$python" -m pip install -q --target . duckdb==1.5.5 duckdb-extension-{iceberg,avro,httpfs}==1.5.5 pytz
+}
+
 get prism-2.77.0 prism
 get versitygw-1.8.0 versitygw
 get job-server-1.19-2.62.0 job_server
 get flink-1.19.3 flink
+get rest-catalog-1.10.1 rest_catalog
+get "duckdb-iceberg-1.5.5-$("$python" -c 'import sys; print(sys.implementation.cache_tag)')" duckdb_iceberg
 exit "$failed"
