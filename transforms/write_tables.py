@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
+import numpy as np
+import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import MIN_TIMESTAMP
 from apache_beam.utils.windowed_value import WindowedValue
 
-from callbeam.assembly import CallTables, compress, pack, unpack_all
+from callbeam.assembly import CallTables, pack_rows, unpack_all, unpack_rows
 from callbeam.calls import RecordedLeg
 from callbeam.kvs import Job, Lane
 from callbeam.schemas import TABLES
@@ -18,40 +20,66 @@ from callbeam.storage import StorageConfig, open_store
 from callbeam.tables import StagedFile, Tombstones, shard_count, shard_of, stage_table, without_erased
 from callbeam.transforms.memory import give_back
 
-CALLS_AT_ONCE, JOINED_BYTES = 64, 1 << 20
-"""So many calls' rows of a table are packed as one, or fewer where these are that many bytes already."""
+BATCHES_AT_ONCE, JOINED_BYTES = 64, 1 << 20
+"""So many batches of a table are packed as one, or fewer where these are that many bytes already."""
 
 Shard = tuple[str, int]
 
-Packed = tuple[str, str, bytes]
-"""A batch of a call, packed: the table's name, the call's key, and the rows."""
+Packed = tuple[str, list[tuple[str, int]], bytes]
+"""Rows of a table, packed: its name, whose they are in their order (a call's key, and how many), and the rows."""
 
 
 class PackRows(beam.DoFn):
-    """Pack a call's batches in the step that made them: as they are, they would be pickled, each with its schema.
+    """Pack calls' batches in the step that made them, those of many calls as one.
 
-    What decides the number of shards comes from elsewhere, and a runner holds all calls until it is there.
+    As they are, they would be pickled, each with its schema. What decides the number of shards comes from elsewhere,
+    and a runner holds all calls until it is there: packed one by one, a short call's rows take five times as much.
     """
 
+    def start_bundle(self) -> None:
+        """Begin with nothing held."""
+        self._held: defaultdict[str, list[tuple[str, pa.RecordBatch]]] = defaultdict(list)
+        self._bytes: Counter[str] = Counter()
+
     def process(self, call: CallTables) -> Iterator[Packed]:
-        """Emit a call's batches."""
+        """Emit what has gathered of a table when it is enough."""
         for name, batches in call.batches.items():
-            for batch in batches:
-                yield name, call.call_key, compress(pack(batch))
+            self._held[name].extend((call.call_key, batch) for batch in batches)
+            self._bytes[name] += sum(batch.nbytes for batch in batches)
+            if len(self._held[name]) >= BATCHES_AT_ONCE or self._bytes[name] > JOINED_BYTES:
+                yield self._packed(name)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Emit the rest."""
+        for name in list(self._held):
+            yield WindowedValue(self._packed(name), MIN_TIMESTAMP, [GlobalWindow()])
+
+    def _packed(self, name: str) -> Packed:
+        held = self._held.pop(name)
+        del self._bytes[name]
+        return name, [(call_key, batch.num_rows) for call_key, batch in held], pack_rows([batch for _, batch in held])
 
 
 class ToShards(beam.DoFn):
-    """Send each batch to its table's shard: a call's rows of a table lie in one file."""
+    """Send each call's rows to their table's shard: a call's rows of a table lie in one file."""
 
     def process(self, packed: Packed, planned_bytes: int) -> Iterator[tuple[Shard, bytes]]:
-        """Emit a batch by (table, shard)."""
-        name, call_key, rows = packed
-        yield (name, shard_of(call_key, shard_count(name, planned_bytes))), rows
+        """Emit rows by (table, shard)."""
+        name, calls, rows = packed
+        count = shard_count(name, planned_bytes)
+        shards = [shard_of(call_key, count) for call_key, _ in calls]
+        if len(set(shards)) == 1:
+            yield (name, shards[0]), rows
+            return
+        owners = np.repeat(shards, [number for _, number in calls])
+        batch = unpack_rows(rows)
+        for shard in sorted(set(shards)):
+            yield (name, shard), pack_rows([batch.filter(pa.array(owners == shard))])
 
 
 @beam.typehints.with_output_types(tuple[Shard, bytes])
 class JoinRows(beam.DoFn):
-    """Pack the batches of many calls as one: of a short call's, most is the schema, and a runner holds all of them."""
+    """Pack what goes to a shard as one: of few rows, most is the schema, and a runner holds all of them."""
 
     def start_bundle(self) -> None:
         """Begin with nothing held."""
@@ -62,7 +90,7 @@ class JoinRows(beam.DoFn):
         shard, rows = element
         held = self._held[shard]
         held.append(rows)
-        if len(held) == CALLS_AT_ONCE or sum(map(len, held)) > JOINED_BYTES:
+        if len(held) == BATCHES_AT_ONCE or sum(map(len, held)) > JOINED_BYTES:
             yield shard, self._joined(shard)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
@@ -72,8 +100,7 @@ class JoinRows(beam.DoFn):
 
     def _joined(self, shard: Shard) -> bytes:
         held = self._held.pop(shard)
-        whole = unpack_all(held, TABLES[shard[0]].schema).combine_chunks().to_batches()
-        return compress(pack(whole[0])) if len(held) > 1 and whole else held[0]
+        return held[0] if len(held) == 1 else pack_rows([unpack_rows(rows) for rows in held])
 
 
 class WriteShard(beam.DoFn):

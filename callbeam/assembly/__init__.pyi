@@ -16,12 +16,13 @@ from .ledger import dead_letter_batch as dead_letter_batch
 from .ledger import keyed_dead_letters as keyed_dead_letters
 from .ledger import keyed_ledger as keyed_ledger
 from .packing import complete as complete
-from .packing import compress as compress
 from .packing import gather as gather
 from .packing import pack as pack
+from .packing import pack_rows as pack_rows
 from .packing import scatter as scatter
 from .packing import unpack as unpack
 from .packing import unpack_all as unpack_all
+from .packing import unpack_rows as unpack_rows
 from .tally import Tally as Tally
 from .tally import lost_ratio as lost_ratio
 from .tally import tally_of as tally_of
@@ -54,7 +55,6 @@ __all__ = [
     "call_parts",
     "channel_part",
     "complete",
-    "compress",
     "covered_ms",
     "dead_letter_batch",
     "key_of",
@@ -62,6 +62,7 @@ __all__ = [
     "keyed_ledger",
     "lost_ratio",
     "pack",
+    "pack_rows",
     "panes_of",
     "parts_of_analysis",
     "publish_job",
@@ -72,5 +73,6 @@ __all__ = [
     "tally_of",
     "unpack",
     "unpack_all",
+    "unpack_rows",
     "window_parts",
 ]

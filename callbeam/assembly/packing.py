@@ -17,7 +17,7 @@ from callbeam.assembly.call_parts import GATHERED, Keyed
 from callbeam.audio import columns_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from callbeam.schemas import Table
 
@@ -46,7 +46,7 @@ def gather(parts: Iterable[Keyed]) -> Iterator[Keyed]:
     for part in parts:
         by_call[part.call_key].append((part.kind, part.value))
     for call_key, some in by_call.items():
-        yield Keyed(call_key, GATHERED, compress(pickle.dumps(some, pickle.HIGHEST_PROTOCOL)))
+        yield Keyed(call_key, GATHERED, _compress(pickle.dumps(some, pickle.HIGHEST_PROTOCOL)))
 
 
 def scatter(part: Keyed) -> Iterator[Keyed]:
@@ -57,39 +57,50 @@ def scatter(part: Keyed) -> Iterator[Keyed]:
     if part.kind != GATHERED:
         yield part
         return
-    for kind, value in pickle.loads(decompress(part.value)):  # noqa: S301  (the runner's own bytes)
+    for kind, value in pickle.loads(_decompress(part.value)):  # noqa: S301  (the runner's own bytes)
         yield Keyed(part.call_key, kind, value)
 
 
-def compress(plain: bytes) -> bytes:
-    """Compress bytes, with their length in front."""
-    packed: bytes = _CODEC.compress(plain, asbytes=True)
-    return len(plain).to_bytes(8, "little") + packed
+def pack_rows(batches: Sequence[pa.RecordBatch]) -> bytes:
+    """Encode batches of one schema, at least one, as a single one, and compress it."""
+    rows = _joined(batches, batches[0].schema)
+    return _compress(pack(rows[0] if rows else batches[0]))
 
 
-def decompress(packed: bytes) -> pa.Buffer:
-    """Decompress what ``compress`` made."""
-    return _CODEC.decompress(memoryview(packed)[8:], int.from_bytes(packed[:8], "little"))
+def unpack_rows(packed: bytes) -> pa.RecordBatch:
+    """Decode what ``pack_rows`` made."""
+    return unpack(_decompress(packed))
 
 
 def unpack_all(packed: Iterable[bytes], schema: pa.Schema) -> pa.Table:
-    """Decode what ``pack`` and ``compress`` made of some batches of one schema, into one table in few chunks.
+    """Decode what ``pack_rows`` made of rows of one schema, into one table in few chunks.
 
     A column of a batch takes half a kilobyte beside its values: of short calls' batches that is most.
     """
     chunks: list[pa.RecordBatch] = []
     held: list[pa.RecordBatch] = []
     for one in packed:
-        held.append(unpack(decompress(one)))
+        held.append(unpack_rows(one))
         if len(held) == _BATCHES_AT_ONCE:
             chunks += _joined(held, schema)
             held = []
     return pa.Table.from_batches([*chunks, *_joined(held, schema)], schema=schema)
 
 
-def _joined(batches: list[pa.RecordBatch], schema: pa.Schema) -> list[pa.RecordBatch]:
+def _joined(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> list[pa.RecordBatch]:
+    """Return the rows of batches as one, or as none where there are no rows."""
     joined: list[pa.RecordBatch] = pa.Table.from_batches(batches, schema=schema).combine_chunks().to_batches()
     return joined
+
+
+def _compress(plain: bytes) -> bytes:
+    """Compress bytes, with their length in front."""
+    packed: bytes = _CODEC.compress(plain, asbytes=True)
+    return len(plain).to_bytes(8, "little") + packed
+
+
+def _decompress(packed: bytes) -> pa.Buffer:
+    return _CODEC.decompress(memoryview(packed)[8:], int.from_bytes(packed[:8], "little"))
 
 
 def complete(table: Table, batch: pa.RecordBatch, job_id: str, **added: pa.Array) -> pa.RecordBatch:

@@ -138,6 +138,8 @@ def _named(chain: Sequence[Burst], talk: Talk) -> list[Row]:
 def _first_match(chain: Sequence[Burst], signals: Sequence[Signal], talk: Talk) -> tuple[Signal | None, int]:
     """Return the first signal that a chain begins with, and how many of its bursts are that; or None, and 1."""
     for signal in signals:
+        if len(chain) < signal.bursts:
+            continue  # most of a voice's chains, against most signals
         count = max(_matching(chain, signal, phase, talk) for phase in range(len(signal.cadence_ms)))
         if count:
             return signal, count

@@ -261,7 +261,8 @@ def _is_flat(samples: Float64Array, rate: int) -> bool:
     power = np.square(samples)[: len(samples) // length * length].reshape(-1, length).mean(axis=1)
     if len(power) < 3:
         return True
-    low, high = np.percentile(power, (20, 80))
+    # np.percentile takes ten times as long for so few.
+    low, high = np.interp(np.array([0.2, 0.8]) * (len(power) - 1), np.arange(len(power)), np.sort(power))
     return bool(high <= 2 * low)
 
 

@@ -96,24 +96,24 @@ def _strongest(stretches: Float64Array, rate: int, count: int) -> tuple[Float64A
     length = hop * fft.next_fast_len(-(-2 * samples // hop), real=True)
     resolution = rate / length
     reach = max(round(2 * length / samples), round(6 / resolution))  # the window's main lobe
-    spectrum = np.fft.rfft(stretches * _window(samples), length, axis=1)
+    spectrum = fft.rfft((stretches * _window(samples)).astype(np.float32), length, axis=1, workers=1)
     bins = spectrum.shape[1]
-    power = np.zeros((len(stretches), bins + 2 * reach))  # a line at its end reaches beyond the spectrum
+    power = np.zeros((len(stretches), bins + 2 * reach), np.float32)  # a line at its end reaches beyond the spectrum
     np.square(np.abs(spectrum), out=power[:, reach : reach + bins])
     power[:, : reach + int(_LOWEST_HZ / resolution)] = 0
-    total = power.sum(axis=1)
+    total = power.sum(axis=1, dtype=np.float64)
     frequencies, energies = np.zeros((2, len(stretches), count))
-    lobe = np.arange(2 * reach + 1)
+    rows, lobe = np.arange(len(stretches))[:, None], np.arange(2 * reach + 1)
     near = slice(reach - _TOP_BINS, reach + _TOP_BINS + 1)
     for line in range(count):
         top = power.argmax(axis=1)[:, None]
         columns = np.maximum(top - reach, 0) + lobe
-        around = np.take_along_axis(power, columns, axis=1)
+        around = power[rows, columns].astype(np.float64)
         energies[:, line] = around.sum(axis=1)
         weights = around[:, near]
         centre = (weights * (columns[:, near] - reach)).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-300)
         frequencies[:, line] = centre * resolution
-        np.put_along_axis(power, columns, 0, axis=1)
+        power[rows, columns] = 0
     return frequencies, energies, total
 
 

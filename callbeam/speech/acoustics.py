@@ -175,4 +175,5 @@ def _clipping(
 
 def _power(level_dbfs: npt.NDArray[np.float32]) -> Float64Array:
     """Return the mean squares of which these are the levels."""
-    return np.asarray(10 ** (level_dbfs.astype(np.float64) / 10))
+    # In numpy a power of 10 takes four times as long.
+    return np.asarray(np.exp(level_dbfs * (np.log(10) / 10), dtype=np.float64))
