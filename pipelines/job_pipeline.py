@@ -88,7 +88,8 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     calls = (
         (*sources.parts, *sources.analysed, windows, records)
         | "Parts" >> beam.Flatten()
-        | "AssembleCalls" >> AssembleCalls(job, config=config.assembly, erased=config.publish.erased)
+        | "AssembleCalls"
+        >> AssembleCalls(job, config=config.assembly, windows=config.windows, erased=config.publish.erased)
     )
     files = calls | "WriteTables" >> WriteTables(
         job, sources.plan, storage=config.storage, attempt=config.publish.attempt, erased=config.publish.erased
@@ -134,5 +135,4 @@ def _analyse(job: Job, config: BackfillConfig, results: ResultsConfig | None) ->
         storage=config.storage,
         model_path=config.model_path,
         results=results,
-        windows=config.windows,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import apache_beam as beam
 import pyarrow as pa
@@ -18,7 +18,6 @@ from callbeam.assembly import (
     keyed_dead_letters,
     keyed_ledger,
     parts_of_analysis,
-    window_parts,
 )
 from callbeam.decoding import DecodedPiece
 from callbeam.kvs import Job
@@ -31,7 +30,6 @@ from callbeam.transforms.keep_results import KeepResults
 from callbeam.transforms.memory import give_back
 from callbeam.transforms.progress import report
 from callbeam.transforms.score_units import ScoreUnits
-from callbeam.transforms.window_features import WindowConfig
 from callbeam.voice import SileroDetector, VoiceActivityDetector
 
 register_coders()
@@ -52,13 +50,11 @@ class AnalysePiece(beam.DoFn):
         analysis: AnalysisConfig,
         storage: StorageConfig,
         detector: Callable[[], VoiceActivityDetector],
-        windows: WindowConfig,
     ) -> None:
         self._job = job
         self._analysis = analysis
         self._storage = storage
         self._make_detector = detector
-        self._windows = windows
 
     def setup(self) -> None:
         """Open the store and the model where the work is, and find the numeric libraries that start threads."""
@@ -79,15 +75,13 @@ class AnalysePiece(beam.DoFn):
         ]
         report(audio_ms=max(spans, default=0))
         whole = decoded.last and decoded.index == 0
-        parts = tuple(parts_of_analysis(call_id, analysis, decoded.clock, decoded.index, whole=whole))
         yield PieceParts(
             digest=decoded.digest,
             stream_arn=decoded.leg.stream.arn,
             parts=(
                 *keyed_ledger(job_id, decoded.ledger),
                 *keyed_dead_letters(job_id, decoded.dead_letters),
-                *parts,
-                *self._windows_of(call_id, parts),
+                *parts_of_analysis(call_id, analysis, decoded.clock, decoded.index, whole=whole),
                 *(Keyed(call_id, call_parts.FILES, file) for file in files),
             ),
             bytes=sum(row.bytes for row in decoded.ledger),
@@ -97,11 +91,6 @@ class AnalysePiece(beam.DoFn):
     def finish_bundle(self) -> None:
         """Leave the next steps the memory that analysis took: in the local runner they follow in this process."""
         give_back()
-
-    def _windows_of(self, call_id: str, parts: Sequence[Keyed]) -> Iterator[Keyed]:
-        """Give the windows of channels that no other piece can add to."""
-        whole = [part for part in parts if part.kind == call_parts.SECONDS and part.value.whole]
-        return window_parts(call_id, whole, window_ms=self._windows.window_ms, hop_ms=self._windows.hop_ms)
 
     def _heavy_files(self, analysed: AnalysedChannel, piece: int) -> Iterator[ChannelFile]:
         """Stage the rows of heavy tables that were asked for."""
@@ -130,8 +119,6 @@ class AnalyseChannels(beam.PTransform):
         Of the sentiment model that ``analysis.model`` describes.
     results : ResultsConfig, optional
         Where to keep what pieces give until the job is published.
-    windows : WindowConfig, optional
-        As WindowFeatures has it: windows of channels that lie in one piece are given here.
     """
 
     def __init__(
@@ -143,7 +130,6 @@ class AnalyseChannels(beam.PTransform):
         detector: Callable[[], VoiceActivityDetector] = SileroDetector,
         model_path: str | None = None,
         results: ResultsConfig | None = None,
-        windows: WindowConfig | None = None,
     ) -> None:
         super().__init__()
         self._job = job
@@ -152,7 +138,6 @@ class AnalyseChannels(beam.PTransform):
         self._detector = detector
         self._model_path = model_path
         self._results = results
-        self._windows = windows or WindowConfig()
 
     def expand(self, decoded: beam.PCollection[DecodedPiece]) -> beam.PCollection[Keyed]:
         """Analyse each piece, and score its units where their audio is."""
@@ -161,7 +146,6 @@ class AnalyseChannels(beam.PTransform):
             analysis=self._analysis,
             storage=self._storage,
             detector=self._detector,
-            windows=self._windows,
         )
         analysed = decoded | "AnalysePiece" >> beam.ParDo(analyse)
         if self._model_path is not None and self._analysis.model is not None:

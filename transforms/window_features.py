@@ -1,8 +1,8 @@
 """WindowFeatures: second rows become statistics over sliding Beam windows on the wall clock.
 
 It is for channels whose seconds lie in several pieces, which only a shuffle brings together. Where one piece holds all
-of a channel, which is so for all calls but long ones, the analysis has given its windows: in a shuffle a runner would
-hold each second six times.
+of a channel, which is so for all calls but long ones, AssembleCalls gives its windows: in a shuffle a runner would hold
+each second six times.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class ToPanes(beam.DoFn):
         self._pane_ms = config.pane_ms
 
     def process(self, keyed: Keyed) -> Iterator[window.TimestampedValue]:
-        """Emit the panes of a piece's second rows, unless their windows are there already."""
+        """Emit the panes of a piece's second rows, unless they are all of their channel."""
         for part in scatter(keyed):
             if part.kind == call_parts.SECONDS and not part.value.whole:
                 for channel, pane in panes_of(unpack(part.value.rows), self._pane_ms):

@@ -77,7 +77,7 @@ def test_windows_equal_a_plain_loop_in_beam_and_without(channels, sizes, cuts, o
         config = WindowConfig(window_ms=window_ms, hop_ms=hop_ms)
         _ = (p | beam.Create(parts),) | WindowFeatures(config) | beam.Map(keep)
     whole_channels = [part for part in parts if part.value.whole]
-    FOUND.extend(window_parts("c-1", whole_channels, window_ms=window_ms, hop_ms=hop_ms))  # as the analysis does
+    FOUND.extend(window_parts("c-1", whole_channels, window_ms=window_ms, hop_ms=hop_ms))  # as AssembleCalls does
     rows = window_batch("job", "c-1", START_MS, [keyed.value for keyed in FOUND]).to_pylist() if FOUND else []
     assert {keyed.kind for keyed in FOUND} <= {call_parts.WINDOWS}
     assert len(rows) == len(expected)
