@@ -1,7 +1,8 @@
 """Many workers on one machine: wall time, CPU seconds and memory of ``callbeam backfill --workers N`` for rising N.
 
 All runs read the same calls from an emulator in this process, which takes CPU of the same machine: its seconds stand
-beside those of the job. Run it with ``python benchmarks/bench_scale.py``; 10 hours of calls take 1.2 GB of disk.
+beside those of the job, whose modules are compiled as those of an installation are. Run it with
+``python benchmarks/bench_scale.py``; 10 hours of calls take 1.2 GB of disk.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, default=20, help="length of each (default %(default)s)")
     parser.add_argument("--workers", type=int, nargs="+", default=usual, metavar="N", help="default %(default)s")
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    subprocess.run([sys.executable, str(COMMAND), "backfill", "--help"], check=True, stdout=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory(prefix="callbeam-bench-") as folder:
         put_calls(Path(folder) / "kvs", options.calls, options.minutes)
         with Emulator(data=Path(folder) / "kvs") as kvs:

@@ -16,7 +16,7 @@ from callbeam.assembly import lost_ratio, publish_job
 from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
-from callbeam.kvs import Job, KvsClient, is_empty
+from callbeam.kvs import Job, is_empty, shared_client
 from callbeam.pipelines.command_line import (
     StrictParser,
     add_iceberg_argument,
@@ -244,7 +244,8 @@ def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
 def _checked_jobs(options: argparse.Namespace, config: BackfillConfig) -> tuple[list[PlannedJob], list[DeadLetter]]:
     """Plan the jobs, and refuse before any work what cannot end well."""
     store = open_store(config.storage, patience_s=INTERACTIVE_PATIENCE_S)
-    jobs, letters = planned_jobs(KvsClient(config.kvs), options, s3=config.storage, recordings=options.recordings)
+    shared_client.cache_clear()  # a notebook may run several commands, and change its credentials in between
+    jobs, letters = planned_jobs(shared_client(config.kvs), options, s3=config.storage, recordings=options.recordings)
     check_writable(store)
     remove_abandoned(store, round(time.time() * 1000))
     manifests = load_manifests(store)
@@ -275,7 +276,6 @@ class _Running:
         self._store = open_store(config.storage)
         self._max_loss = max_loss
         self.published = 0
-        self._client: KvsClient | None = None  # kept from one day without fragments to the next
 
     def run(self, planned: PlannedJob, letters: Sequence[DeadLetter], *, first: bool) -> int:
         """Run one job, and say what came of it."""
@@ -286,7 +286,8 @@ class _Running:
         days = f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}"
         with ProgressLine(days, named_runner(self._runner) or "the runner") as progress:
             try:
-                if not planned.contacts and not planned.recorded and self._is_empty(job):
+                named = planned.contacts or planned.recorded
+                if not named and is_empty(shared_client(config.kvs), job):
                     publish_job(store, job, [], [], config.publish)  # a month of such days need not start workers
                 else:
                     steps = partial(build, planned=planned, letters=letters, config=config)
@@ -314,18 +315,11 @@ class _Running:
             print(f"  committed to Iceberg catalog {config.publish.iceberg}")
         return _loss_exit(manifest, self._max_loss)
 
-    def _is_empty(self, job: Job) -> bool:
-        client = self._client or KvsClient(self._config.kvs)
-        empty = is_empty(client, job)
-        # A client's sessions take tens of megabytes, which belong to the job where there is one.
-        self._client = client if empty else None
-        return empty
-
 
 def _start_before(job: Job, config: BackfillConfig) -> int | None:
     """Find a start that would give the calls which run into a job."""
     try:
-        return start_before(KvsClient(config.kvs), job)
+        return start_before(shared_client(config.kvs), job)
     except CallbeamError:
         return None  # the job is published: advice is not worth a failure
 

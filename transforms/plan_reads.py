@@ -11,12 +11,12 @@ from apache_beam.options.pipeline_options import DirectOptions, FlinkRunnerOptio
 from callbeam.kvs import (
     STREAMS_TOGETHER,
     Job,
-    KvsClient,
     KvsConfig,
     Lane,
     in_reading_order,
     listing_parts,
     plan_lanes,
+    shared_client,
     shares_of,
 )
 from callbeam.transforms.progress import report
@@ -37,7 +37,7 @@ class ListStreams(beam.DoFn):
 
     def process(self, job: Job) -> Iterator[tuple[Lane, ...]]:
         """Emit the lanes of one job or part."""
-        lanes = plan_lanes(KvsClient(self._kvs), job)
+        lanes = plan_lanes(shared_client(self._kvs), job)
         report(planned_bytes=sum(lane.bytes for lane in lanes), planned_lanes=len(lanes))
         yield tuple(lanes)
 

@@ -12,7 +12,7 @@ from apache_beam.transforms.core import RestrictionProvider
 
 from callbeam.assembly import Keyed, LedgerBuffer, call_parts, gather, keyed_dead_letters
 from callbeam.calls import DeadLetter, KeptLeg, LedgerRow, LegEnd, Piece, read_lane, resume_lane
-from callbeam.kvs import Job, KvsClient, KvsConfig, Lane
+from callbeam.kvs import Job, KvsConfig, Lane, shared_client
 from callbeam.results import LaneMemory, ResultsConfig, open_results
 from callbeam.transforms.coders import register_coders
 from callbeam.transforms.progress import report
@@ -109,7 +109,7 @@ class ReadLane(beam.DoFn):
 
     def setup(self) -> None:
         """Make the client where the work is: it holds connections and credentials."""
-        self._client = KvsClient(self._kvs)
+        self._client = shared_client(self._kvs)
         self._results = None if self._config is None else open_results(self._config)
 
     def process(

@@ -47,7 +47,7 @@ def fingerprint(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.void]:
     chunks = np.zeros(max(len(cuts) - 1, 0), CHUNK)
     for i, (begin, end) in enumerate(pairwise(cuts)):
         chunk = np.ascontiguousarray(samples[begin:end], "<i2").data
-        chunks[i] = int.from_bytes(hashlib.blake2b(chunk, digest_size=8).digest(), "little"), begin, end
+        chunks[i] = int.from_bytes(hashlib.sha256(chunk).digest()[:8], "little"), begin, end
     return chunks
 
 
@@ -55,16 +55,32 @@ def _cuts(samples: npt.NDArray[np.int16]) -> list[int]:
     """Return the indices before which the samples are cut: each depends on the few samples from it on."""
     cuts: list[int] = []
     for start in range(0, len(samples) - _WIDTH + 1, _BLOCK):
-        mixed = samples[start : start + _BLOCK + _WIDTH - 1].astype(np.uint32)
-        span = 1
-        while span < _WIDTH:  # a polynomial hash of 2, 4, 8, 16 samples
-            mixed = mixed[:-span] + mixed[span:] * np.uint32(pow(_FACTOR, span, 1 << 32))
-            span *= 2
-        mixed ^= mixed >> 15
-        mixed *= np.uint32(_FACTOR)
-        for index in np.flatnonzero(mixed < (1 << 32) // CHUNK_SAMPLES).tolist():
-            at = start + index
-            # what does not change says nothing of where it lies
-            if (not cuts or at - cuts[-1] >= LEAST_SAMPLES) and np.any(samples[at + 1 : at + _WIDTH] != samples[at]):
+        block = samples[start : start + _BLOCK + _WIDTH - 1]
+        # what does not change says nothing of where it lies; silence would be cut everywhere
+        chosen = (_mixed(block) < (1 << 32) // CHUNK_SAMPLES) & ~_unchanging(block)
+        for at in (np.flatnonzero(chosen) + start).tolist():
+            if not cuts or at - cuts[-1] >= LEAST_SAMPLES:
                 cuts.append(at)
     return cuts
+
+
+def _mixed(block: npt.NDArray[np.int16]) -> npt.NDArray[np.uint32]:
+    """Hash the samples from each index on, ``_WIDTH`` of them."""
+    mixed = block.astype(np.uint32)
+    span = 1
+    while span < _WIDTH:  # a polynomial hash of 2, 4, 8, 16 samples
+        following = mixed[span:] * np.uint32(pow(_FACTOR, span, 1 << 32))
+        following += mixed[:-span]
+        mixed = following
+        span *= 2
+    mixed ^= mixed >> 15
+    mixed *= np.uint32(_FACTOR)
+    return mixed
+
+
+def _unchanging(block: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+    """Tell of each index whether the ``_WIDTH`` samples from it on are all the same."""
+    same: npt.NDArray[np.bool_] = block[1:] == block[:-1]
+    for span in (1, 2, 4, _WIDTH - 9):  # over 2, 4, 8, and then all 15 pairs
+        same = same[:-span] & same[span:]
+    return same

@@ -154,7 +154,9 @@ class _LaneReading:
             if seen.lost is not None:
                 yield from self._lose(seen, seen.lost)
                 continue
-            seen = replace(seen, identity=self._known.named(seen.identity))
+            identity = self._known.named(seen.identity)
+            if identity is not seen.identity:
+                seen = replace(seen, identity=identity)
             begun = self._begun_by(seen)
             self._awaited = None
             if begun is not None or not self._goes_on(seen):

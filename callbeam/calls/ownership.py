@@ -7,7 +7,7 @@ reads fragments (``follow``) and what puts calls together (``decide_call``) both
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -106,7 +106,7 @@ def may_be_one(leg: LegState, identity: CallIdentity | None, at_ms: int) -> bool
 def extend_leg(leg: LegState, identity: CallIdentity | None, at_ms: int) -> LegState:
     """Add a fragment that continues the leg."""
     tagged_ms = leg.tagged_ms if identity is None else at_ms
-    return replace(leg, last_ms=max(leg.last_ms, at_ms), tagged_ms=tagged_ms)
+    return LegState(leg.identity, max(leg.last_ms, at_ms), tagged_ms)
 
 
 class Place(Enum):

@@ -17,7 +17,7 @@ from callbeam.timeline import (
     ClockWatch,
     Decision,
     Placer,
-    locate,
+    begin_of,
     start_clock,
 )
 
@@ -98,10 +98,10 @@ class PieceCutter:
 
     def _place(self, fragment: FetchedFragment, decision: Decision) -> Iterator[Piece]:
         before_ms = self._held[-1].position_ms if self._held else 0.0
-        located = locate(self._placer.clock, fragment, decision.begin_ns)
-        position_ms = before_ms if located is None else located.begin_ns / NS_PER_MS
+        begin_ns = begin_of(self._placer.clock, fragment) if decision.begin_ns is None else decision.begin_ns
+        position_ms = before_ms if begin_ns is None else begin_ns / NS_PER_MS
         self._remember_state(before_ms, position_ms)
-        self._placer.place(fragment, decision.begin_ns)
+        self._placer.place(fragment, begin_ns)
         self._watch.note(fragment, decision)
         self._held.append(_Held(fragment, position_ms, decision))
         while self._placer.clock.closed_ms >= (self._index + 1) * PIECE_MS:

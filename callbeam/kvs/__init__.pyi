@@ -1,4 +1,5 @@
 from .client import KvsClient as KvsClient
+from .client import shared_client as shared_client
 from .config import KvsConfig as KvsConfig
 from .fragments import LOST as LOST
 from .fragments import NOT_OURS as NOT_OURS
@@ -59,5 +60,6 @@ __all__ = [
     "make_job",
     "plan_jobs",
     "plan_lanes",
+    "shared_client",
     "shares_of",
 ]

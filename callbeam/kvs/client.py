@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from callbeam.kvs.listing import list_fragments
@@ -68,6 +69,15 @@ class KvsClient:
     def close(self) -> None:
         """Close the connections."""
         self._service.clients.close()
+
+
+@lru_cache(maxsize=1)
+def shared_client(config: KvsConfig) -> KvsClient:
+    """Return this process's client for a configuration: opening one takes 0.1 s and 9 MB.
+
+    ``shared_client.cache_clear()`` lets the next one see credentials and endpoints of the environment anew.
+    """
+    return KvsClient(config)
 
 
 class StreamSource:

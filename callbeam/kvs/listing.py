@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from botocore.utils import parse_timestamp
 
 from callbeam.kvs.fragments import ListedFragment
 from callbeam.kvs.lanes import HOUR_MS
@@ -113,8 +115,15 @@ def _items(page: dict[str, Any]) -> list[ListedFragment]:
 def _item(entry: dict[str, Any]) -> ListedFragment:
     return ListedFragment(
         number=int(entry["FragmentNumber"]),
-        server_ms=milliseconds(entry.get("ServerTimestamp")),
-        producer_ms=milliseconds(entry.get("ProducerTimestamp")),
+        server_ms=_listed_ms(entry.get("ServerTimestamp")),
+        producer_ms=_listed_ms(entry.get("ProducerTimestamp")),
         size=int(entry.get("FragmentSizeInBytes") or 0),
         length_ms=int(entry.get("FragmentLengthInMilliseconds") or 0),
     )
+
+
+def _listed_ms(instant: float | str | None) -> int | None:
+    """Turn an instant as KVS sends it, seconds or a date, into the nearest UTC millisecond."""
+    if isinstance(instant, (int, float)):
+        return floor(instant * 1000 + 0.5)
+    return None if instant is None else milliseconds(parse_timestamp(instant))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from datetime import datetime, timezone
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -30,6 +32,22 @@ def _utc(value: Any) -> datetime:
         return datetime.fromtimestamp(value, tz=timezone.utc)
     parsed: datetime = parse_timestamp(value)
     return parsed
+
+
+def _leave_fragments(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Take the fragments of a page as JSON gives them: botocore looks up the shape of each value, for half of the time.
+
+    It is called before botocore parses an answer; what is no sound page is left to it.
+    """
+    if response_dict["status_code"] != HTTPStatus.OK:
+        return
+    try:
+        page = json.loads(response_dict["body"])
+    except ValueError:
+        return
+    if isinstance(page, dict) and isinstance(page.get("Fragments"), list):
+        customized_response_dict["Fragments"] = page.pop("Fragments")
+        response_dict["body"] = json.dumps(page).encode()
 
 
 class Clients:
@@ -104,11 +122,14 @@ class Clients:
 
     def _new_client(self, service: str, region: str, endpoint_url: str | None) -> Any:
         try:
-            return self._opened().client(
+            client = self._opened().client(
                 service, region_name=region, endpoint_url=endpoint_url, config=self._sdk_config
             )
         except ValueError as error:  # what boto3 raises for a malformed region or URL
             raise UsageError(f"{error}; check the region and the endpoint's URL") from error
+        if service == ARCHIVED_MEDIA:
+            client.meta.events.register(f"before-parse.{ARCHIVED_MEDIA}.ListFragments", _leave_fragments)
+        return client
 
     def _opened(self) -> Any:
         if self._session is None:

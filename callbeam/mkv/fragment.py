@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from callbeam.mkv.aws_tags import AWS_PREFIX
@@ -135,6 +134,6 @@ def _integer(text: str | None, pattern: re.Pattern[str]) -> int | None:
 def _milliseconds(text: str | None) -> int | None:
     if text is None or not _SECONDS.fullmatch(text):
         return None
-    # exact, where a float of seconds may lose a millisecond
-    milliseconds = int(Decimal(text).scaleb(3))
+    seconds, _, fraction = text.partition(".")  # exact, where a float of seconds may lose a millisecond
+    milliseconds = int(seconds + fraction[:3].ljust(3, "0"))
     return milliseconds if milliseconds < END_OF_TIME_MS else None

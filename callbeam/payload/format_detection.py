@@ -197,11 +197,12 @@ def judge(evidence: TrackEvidence) -> TrackVerdict:
         return _verdict(evidence, declared, decodable(form), warnings, rate)
     measured = byte_rate(evidence.pairs)
     form, warnings = _by_rate(declared, evidence, measured)
-    if isinstance(form, AudioFormat):
-        other = None if ENCODING_FROM_SAMPLES in warnings else other_order(form, evidence.payload)
+    if isinstance(form, AudioFormat) and ENCODING_FROM_SAMPLES not in warnings:
+        taken = predictability(read_samples(evidence.payload, form.encoding)[:: form.channels])
+        other = other_order(form, evidence.payload, taken)
         if other is not None:
             form, warnings = replace(form, encoding=other), (*warnings, ENCODING_FROM_SAMPLES)
-        elif ENCODING_FROM_SAMPLES not in warnings and is_noise(form, evidence.payload):
+        elif is_noise(form, evidence.payload, taken):
             warnings = (*warnings, IMPLAUSIBLE_SAMPLES)
     width = form.frame_bytes if isinstance(form, AudioFormat) else declared.frame_bytes
     told = measured is not None and measured.agreement >= 0.8

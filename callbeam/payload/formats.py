@@ -138,7 +138,10 @@ def declared_format(track: Track, tags: Iterable[tuple[str, str]]) -> AudioForma
     An Audio master's SamplingFrequency wins over the tag's ``rate=``, and a WAVEFORMATEX in the CodecPrivate over both.
     ``L16`` is big-endian by RFC 2586 but little-endian here: that is what Connect and Chime send.
     """
-    return _declared_format(track, next((v for name, v in tags if name.lower() in MEDIA_TYPE_TAGS and v), None))
+    for name, value in tags:
+        if value and name.lower() in MEDIA_TYPE_TAGS:
+            return _declared_format(track, value)
+    return _declared_format(track, None)
 
 
 @lru_cache(maxsize=256)

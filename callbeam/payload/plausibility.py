@@ -45,7 +45,7 @@ MIN_FRAMES = 8
 _SWAPPED = {a + one: a + two for a in ("s16", "s24", "s32") for one, two in (("le", "be"), ("be", "le"))}
 
 
-def other_order(form: AudioFormat, payload: bytes) -> str | None:
+def other_order(form: AudioFormat, payload: bytes, taken: Predictability) -> str | None:
     """Return the encoding of the other byte order if samples say that it is theirs; what is declared stays else.
 
     Parameters
@@ -53,15 +53,16 @@ def other_order(form: AudioFormat, payload: bytes) -> str | None:
     form : AudioFormat
         As declared.
     payload : bytes
+    taken : Predictability
+        Of the payload as it is declared.
     """
     other = _SWAPPED.get(form.encoding)
     if other is None:
         return None
-    declared = predictability(read_samples(payload, form.encoding)[:: form.channels])
     swapped = predictability(read_samples(payload, other)[:: form.channels])
-    if len(declared.bits) < MIN_FRAMES or len(declared.bits) != len(swapped.bits):
+    if len(taken.bits) < MIN_FRAMES or len(taken.bits) != len(swapped.bits):
         return None
-    less = (declared.bits - swapped.bits)[np.maximum(declared.clipped, swapped.clipped) < CLIPPED]
+    less = (taken.bits - swapped.bits)[np.maximum(taken.clipped, swapped.clipped) < CLIPPED]
     less = less[np.abs(less) > 0.05]  # 0 and -1 read the same either way
     if len(less) < MIN_FRAMES or np.median(less) < SWAPPED_BITS or np.mean(less > 0) < 0.85:
         return None
@@ -78,9 +79,8 @@ def never_negative(payload: bytes, encoding: str) -> bool:
     return bool(np.mean(upper == 0) > 0.95) if len(upper) else True
 
 
-def is_noise(form: AudioFormat, payload: bytes) -> bool:
+def is_noise(form: AudioFormat, payload: bytes, taken: Predictability) -> bool:
     """Tell whether samples are noise that no sound is: evenly spread at full scale, or sound in another encoding."""
-    taken = predictability(read_samples(payload, form.encoding)[:: form.channels])
     if len(taken.bits) < MIN_FRAMES:
         return False
     told = taken.clipped < CLIPPED

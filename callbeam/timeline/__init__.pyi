@@ -9,8 +9,8 @@ from .leg_clock import LEAD_MS as LEAD_MS
 from .leg_clock import NS_PER_MS as NS_PER_MS
 from .leg_clock import PIECE_MS as PIECE_MS
 from .leg_clock import LegClock as LegClock
+from .leg_clock import begin_of as begin_of
 from .leg_clock import instants as instants
-from .leg_clock import locate as locate
 from .leg_clock import start_clock as start_clock
 from .placement import FragmentPlacement as FragmentPlacement
 from .placement import Placer as Placer
@@ -33,7 +33,7 @@ __all__ = [
     "TrackAnchor",
     "TrackPlacement",
     "advance",
+    "begin_of",
     "instants",
-    "locate",
     "start_clock",
 ]

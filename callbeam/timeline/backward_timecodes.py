@@ -35,7 +35,8 @@ def straightened(blocks: list[Block], form: AudioFormat, rate_hz: int, document:
     list of Block
         The same list where timecodes rise, as they nearly always do.
     """
-    if form.in_packets or all(a.timecode <= b.timecode for a, b in pairwise(blocks)):
+    timecodes = [block.timecode for block in blocks]
+    if form.in_packets or timecodes == sorted(timecodes):
         return blocks
     tick_ns, width, first = max(document.timecode_scale_ns, 1), form.frame_bytes, document.clusters[0]
     reach, jitter = (ms * NS_PER_MS // tick_ns for ms in (BLOCK_REACH_MS, JITTER_MS))

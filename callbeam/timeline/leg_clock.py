@@ -6,7 +6,7 @@ later piece of a leg continues from exactly the state that the whole leg would h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.errors import CallbeamError
@@ -83,6 +83,19 @@ class LegClock:
     closed_ms: int = 0
     reach_ms: int = 0
 
+    def moved(self, begin_ns: int, timecode_ns: int, closed_ms: int) -> LegClock:
+        """Return the clock at the next fragment, of which nothing is placed yet."""
+        return LegClock(
+            self.source, self.start_ms, self.uncertainty_ms, begin_ns, begin_ns, timecode_ns, closed_ms, self.reach_ms
+        )
+
+    def reached(self, end_ns: int, reach_ms: int) -> LegClock:
+        """Return the clock when its fragment has been placed."""
+        begin_ns, timecode_ns, closed_ms = self.begin_ns, self.timecode_ns, self.closed_ms
+        return LegClock(
+            self.source, self.start_ms, self.uncertainty_ms, begin_ns, end_ns, timecode_ns, closed_ms, reach_ms
+        )
+
 
 def start_clock(fragment: FetchedFragment) -> LegClock:
     """Start a leg's clock.
@@ -153,30 +166,29 @@ def locate(clock: LegClock, fragment: FetchedFragment, at_ns: int | None = None)
     by more than 5 min: then its own server time is the position, or the predecessor's end if that is a little later.
     """
     document = fragment.document
-    if document is None or not document.clusters:
+    begin_ns = begin_of(clock, fragment) if at_ns is None else at_ns
+    if begin_ns is None or document is None or not document.clusters:
         return None
     timecode_ns = document.clusters[0] * document.timecode_scale_ns
+    return clock.moved(begin_ns, timecode_ns, _closed_ms(clock, begin_ns))
+
+
+def begin_of(clock: LegClock, fragment: FetchedFragment) -> int | None:
+    """Tell where a fragment's first Cluster lies on the leg's clock, in ns, as ``locate`` does."""
+    document = fragment.document
+    if document is None or not document.clusters:
+        return None
     server_ms, producer_ms = instants(fragment)
-    begin_ns: int | None = None
-    if at_ns is not None:
-        begin_ns = at_ns
-    elif (
+    if (
         clock.source == "producer"
         and producer_ms is not None
         and server_ms is not None
         and abs(producer_ms - server_ms) <= TOLERANCE_MS
     ):
-        begin_ns = (producer_ms - clock.start_ms) * NS_PER_MS
-    else:
-        server_ns = None if server_ms is None else (server_ms - clock.start_ms) * NS_PER_MS
-        begin_ns = _continued(clock, timecode_ns, server_ns)
-        if begin_ns is None and server_ns is not None:
-            begin_ns = _after(clock, server_ns)
-    if begin_ns is None:
-        return None
-    return replace(
-        clock, begin_ns=begin_ns, end_ns=begin_ns, timecode_ns=timecode_ns, closed_ms=_closed_ms(clock, begin_ns)
-    )
+        return (producer_ms - clock.start_ms) * NS_PER_MS
+    server_ns = None if server_ms is None else (server_ms - clock.start_ms) * NS_PER_MS
+    begin_ns = _continued(clock, document.clusters[0] * document.timecode_scale_ns, server_ns)
+    return _after(clock, server_ns) if begin_ns is None and server_ns is not None else begin_ns
 
 
 def _continued(clock: LegClock, timecode_ns: int, server_ns: int | None) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callbeam.kvs import FragmentStatus
@@ -161,7 +161,7 @@ class Placer:
                 end_ns = max(end_ns, state.next_sample * NS_PER_S // state.sample_rate_hz)
             if placed.runs and state.covered.ends:
                 reach_ms = max(reach_ms, -(-state.covered.ends[-1] * 1000 // state.sample_rate_hz))
-        self.clock = replace(clock, end_ns=end_ns, reach_ms=reach_ms)
+        self.clock = clock.reached(end_ns, reach_ms)
         return placement
 
     def _open(

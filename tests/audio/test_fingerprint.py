@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from callbeam.audio.fingerprint import LEAST_SAMPLES, fingerprint
+from callbeam.audio.fingerprint import CHUNK_SAMPLES, LEAST_SAMPLES, fingerprint
 
 RANDOM = np.random.default_rng(11)
 COUNT = 120 * 8000
@@ -42,3 +42,20 @@ def test_what_does_not_change_says_nothing() -> None:
         assert not len(fingerprint(np.full(480_000, value, np.int16)))
     assert not len(fingerprint(np.zeros(0, np.int16)))
     assert not len(fingerprint(np.arange(3, dtype=np.int16)))
+
+
+def test_cuts_lie_where_the_samples_from_there_on_say_so() -> None:
+    sound = make("a quiet mu-law line")[:200_000]
+    for length in (15, 16, 17, 40_000):  # what does not change
+        at = int(RANDOM.integers(0, 150_000))
+        sound[at : at + length] = 8
+    factor, samples, cuts = 0x9E3779B1, sound.tolist(), []
+    for at in range(len(samples) - 15):
+        some = samples[at : at + 16]
+        mixed = sum(sample * factor**place for place, sample in enumerate(some)) % 2**32
+        mixed = (mixed ^ mixed >> 15) * factor % 2**32
+        if mixed < 2**32 // CHUNK_SAMPLES and len(set(some)) > 1 and (not cuts or at - cuts[-1] >= LEAST_SAMPLES):
+            cuts.append(at)
+    chunks = fingerprint(sound)
+    assert len(cuts) > 5
+    assert [*chunks["begin"].tolist(), int(chunks["end"][-1])] == cuts

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
+import threading
 from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callbeam.emulator import Emulator, EmulatorConfig, Fault
-from callbeam.kvs import HOUR_MS, Stream
+from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, ListedFragment, Stream
 from callbeam.kvs.listing import milliseconds
 from callbeam.kvs.service_errors import KvsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 AWKWARD = EmulatorConfig(listing_page_cap=7, listing_empty_first_page=True, listing_omits_empty=True)
@@ -152,3 +155,56 @@ def test_instants_of_any_zone_are_exact(ms: int, zone: str) -> None:
 
 def test_no_instant_stays_none() -> None:
     assert milliseconds(None) is None
+
+
+class _Pages(BaseHTTPRequestHandler):
+    """KVS as far as a listing of one page needs it: it sends the fragments that it is told to."""
+
+    def do_POST(self) -> None:
+        host, port = self.server.server_address[:2]
+        listing = self.path == "/listFragments"
+        body = self.server.page if listing else json.dumps({"DataEndpoint": f"http://{host}:{port}"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def list_page(clock: Any) -> Iterator[Callable[[bytes], list[ListedFragment]]]:
+    """List what a page holds of an hour."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
+        threading.Thread(target=server.serve_forever).start()
+        config = KvsConfig(endpoint_url=f"http://127.0.0.1:{server.server_port}", give_up_after_s=1)
+        stream = Stream("arn:aws:kinesisvideo:us-east-1:111122223333:stream/s/1", 0, 24)
+
+        def listed(page: bytes) -> list[ListedFragment]:
+            server.page = page
+            return KvsClient(config, clock.timing).source(stream).list(START_MS, START_MS + HOUR_MS)
+
+        yield listed
+        server.shutdown()
+
+
+def test_instants_come_as_seconds_or_as_dates(list_page: Any) -> None:
+    at_s, date = START_MS / 1000, datetime.fromtimestamp(START_MS / 1000, tz=timezone.utc).isoformat()
+    page = [
+        {"FragmentNumber": "1", "ServerTimestamp": at_s + 0.0014, "ProducerTimestamp": at_s + 0.0016},
+        {"FragmentNumber": "2", "ServerTimestamp": date, "ProducerTimestamp": str(at_s)},
+        {"FragmentNumber": "3", "ServerTimestamp": int(at_s), "FragmentSizeInBytes": 7},
+        {"FragmentNumber": "4", "ServerTimestamp": None, "FragmentLengthInMilliseconds": None},
+    ]
+    assert list_page(json.dumps({"Fragments": page, "NextToken": None}).encode()) == [
+        ListedFragment(1, START_MS + 1, START_MS + 2),
+        ListedFragment(2, START_MS, START_MS),
+        ListedFragment(3, START_MS, None, 7),
+        ListedFragment(4, None),
+    ]
+
+
+@pytest.mark.parametrize("page", [b"{}", b'{"Fragments": null}', b'{"Fragments": []}'])
+def test_a_page_may_hold_nothing(list_page: Any, page: bytes) -> None:
+    assert list_page(page) == []
