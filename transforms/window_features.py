@@ -63,7 +63,7 @@ class ToPanes(beam.DoFn):
         """Emit the panes of a piece's second rows, unless they are all of their channel."""
         for part in scatter(keyed):
             if part.kind == call_parts.SECONDS and not part.value.whole:
-                for channel, pane in panes_of(unpack(part.value.rows), self._pane_ms):
+                for channel, pane in panes_of(unpack(call_parts.SECONDS, part.value.rows), self._pane_ms):
                     yield window.TimestampedValue((tuple(channel), pane), Timestamp(micros=pane.start_ms * 1000))
 
 

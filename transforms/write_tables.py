@@ -72,7 +72,7 @@ class ToShards(beam.DoFn):
             yield (name, shards[0]), rows
             return
         owners = np.repeat(shards, [number for _, number in calls])
-        batch = unpack_rows(rows)
+        batch = unpack_rows(rows, TABLES[name].schema)
         for shard in sorted(set(shards)):
             yield (name, shard), pack_rows([batch.filter(pa.array(owners == shard))])
 
@@ -100,7 +100,7 @@ class JoinRows(beam.DoFn):
 
     def _joined(self, shard: Shard) -> bytes:
         held = self._held.pop(shard)
-        return held[0] if len(held) == 1 else pack_rows([unpack_rows(rows) for rows in held])
+        return held[0] if len(held) == 1 else pack_rows([unpack_rows(rows, TABLES[shard[0]].schema) for rows in held])
 
 
 class WriteShard(beam.DoFn):

@@ -2,6 +2,7 @@ from .analysed import AnalysedChannel as AnalysedChannel
 from .analysed import ChannelPair as ChannelPair
 from .analysed import ChannelVoice as ChannelVoice
 from .analysed import PieceAnalysis as PieceAnalysis
+from .frame_rows import SECOND_ROWS as SECOND_ROWS
 from .frame_rows import analyse_channel as analyse_channel
 from .piece import AnalysisConfig as AnalysisConfig
 from .piece import analyse_piece as analyse_piece
@@ -11,6 +12,7 @@ from .speech_rows import loudness_scores as loudness_scores
 from .speech_rows import utterance_id as utterance_id
 
 __all__ = [
+    "SECOND_ROWS",
     "UNIT_ROWS",
     "UTTERANCE_ROWS",
     "AnalysedChannel",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from callbeam.audio import Channel
 
 _ADDED_LATER = frozenset({"job_id", "begin_offset_ms"})
-SECONDS_SCHEMA = pa.schema([entry for entry in SECONDS.schema if entry.name not in _ADDED_LATER])
+SECOND_ROWS = pa.schema([entry for entry in SECONDS.schema if entry.name not in _ADDED_LATER])
 """Table ``seconds`` without ``job_id`` and ``begin_offset_ms``, which the assembly of the call adds."""
 
 FRAMES_SCHEMA = pa.schema([entry for entry in FRAMES.schema if entry.name not in _ADDED_LATER])
@@ -66,7 +66,7 @@ class ChannelAnalysis:
     Attributes
     ----------
     seconds : pyarrow.RecordBatch
-        ``SECONDS_SCHEMA``, in order of time: the seconds that begin in the core and hold audio.
+        ``SECOND_ROWS``, in order of time: the seconds that begin in the core and hold audio.
     frames : pyarrow.RecordBatch or None
         ``FRAMES_SCHEMA``, in order of time, floats rounded to 10 mantissa bits: the hop intervals that begin in the
         core and hold audio, those only partly covered with NULLs. None unless asked for.
@@ -132,12 +132,12 @@ def _seconds_batch(
     covered_ms = np.maximum(np.rint(levels.covered[rows] * 1000 / channel.sample_rate_hz), 1).astype(np.int32)
     columns = {
         **channel_columns(channel, len(rows)),
-        "start_ts": pa.array(start_ms).cast(SECONDS_SCHEMA.field("start_ts").type),
+        "start_ts": pa.array(start_ms).cast(SECOND_ROWS.field("start_ts").type),
         "covered_ms": pa.array(covered_ms),
         "speech_ms": _speech_ms(features, levels, voice, rows, covered_ms),
         **{column.name: from_nan(measures[column.name][rows]) for column in SECOND_MEASURES},
     }
-    return columns_batch(columns, SECONDS_SCHEMA)
+    return columns_batch(columns, SECOND_ROWS)
 
 
 def _speech_ms(

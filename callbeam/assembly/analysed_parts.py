@@ -81,11 +81,11 @@ def parts_of_analysis(
             yield Keyed(call_id, call_parts.TRACKS, track_of(analysed.channel.channel_id, piece, analysed.features))
         seconds = analysed.rows.seconds
         if seconds.num_rows:
-            yield Keyed(call_id, call_parts.SECONDS, call_parts.SecondRows(pack(seconds), whole))
+            yield Keyed(call_id, call_parts.SECONDS, call_parts.SecondRows(pack(call_parts.SECONDS, seconds), whole))
         batches = {
             call_parts.UTTERANCES: analysed.utterances,
             call_parts.UNITS: analysed.units,
         }
         for kind, batch in batches.items():
             if batch.num_rows:
-                yield Keyed(call_id, kind, pack(batch))
+                yield Keyed(call_id, kind, pack(kind, batch))

@@ -110,7 +110,7 @@ def assemble_call(
     """
     by_kind: dict[str, list[Any]] = defaultdict(list)
     for part in chain.from_iterable(map(scatter, parts)):
-        by_kind[part.kind].append(unpack(part.value) if part.kind in PACKED else part.value)
+        by_kind[part.kind].append(unpack(part.kind, part.value) if part.kind in PACKED else part.value)
     ledger = pa.Table.from_batches(by_kind[FRAGMENTS], schema=TABLES[FRAGMENTS].schema)
     letters = by_kind[DEAD_LETTERS]
     leg_ends: list[LegEnd] = by_kind[LEGS]
@@ -206,7 +206,8 @@ def _rows(
     heard = hear_legs(account.channels, by_kind[TRACKS])
     channels = heard.channels
     windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
-    rows = SpeechRows(by_kind[UTTERANCES], by_kind[UNITS], [unpack(part.rows) for part in by_kind[SECONDS]], windows)
+    seconds = [unpack(SECONDS, part.rows) for part in by_kind[SECONDS]]
+    rows = SpeechRows(by_kind[UTTERANCES], by_kind[UNITS], seconds, windows)
     rows = own_rows(rows, heard, min_pause_ms=config.thresholds.min_pause_ms)
     compared = compare_channels(channels, by_kind[PAIRS], heard.comparisons)
     # Two channels of the same sound are no two participants.

@@ -92,14 +92,14 @@ def keyed_ledger(job_id: str, rows: Iterable[LedgerRow]) -> Iterator[Keyed]:
     for row in rows:
         by_call[row_key(row)].append(row)
     for call_key, some in by_call.items():
-        yield Keyed(call_key, FRAGMENTS, pack(ledger_batch(job_id, some)))
+        yield Keyed(call_key, FRAGMENTS, pack(FRAGMENTS, ledger_batch(job_id, some)))
 
 
 def keyed_dead_letters(job_id: str, letters: Iterable[DeadLetter]) -> Iterator[Keyed]:
     """Yield each dead letter as a batch for the call it belongs to: they are few."""
     for letter in letters:
         arn = letter.stream.arn if letter.stream else None
-        yield Keyed(key_of(letter.call_id, arn), DEAD_LETTERS, pack(dead_letter_batch(job_id, [letter])))
+        yield Keyed(key_of(letter.call_id, arn), DEAD_LETTERS, pack(DEAD_LETTERS, dead_letter_batch(job_id, [letter])))
 
 
 class LedgerBuffer:

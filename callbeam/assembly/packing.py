@@ -1,20 +1,23 @@
-"""Rows on their way through a shuffle: in Arrow's own stream format, compressed together with what is beside them.
+"""Rows on their way through a shuffle: as Arrow's messages, compressed together with what is beside them.
 
-A runner holds what crosses a shuffle in memory, several times over. Of a short call's rows the schemas are most, and
-most of these rows' strings are the same ones: so what a step knows of a call is compressed as one.
+A runner holds what crosses a shuffle in memory, several times over. Of a short call's rows the schemas would be most,
+so they stay out: both ends know them. Most of these rows' strings are the same ones, so what a step knows of a call is
+compressed as one.
 """
 
 from __future__ import annotations
 
 import pickle
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.ipc
 
-from callbeam.assembly.call_parts import GATHERED, Keyed
+from callbeam.assembly.call_parts import DEAD_LETTERS, FRAGMENTS, GATHERED, SECONDS, UNITS, UTTERANCES, Keyed
 from callbeam.audio import columns_batch
+from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,19 +28,33 @@ _CODEC = pa.Codec("zstd")
 _BATCHES_AT_ONCE = 32
 
 
-def pack(batch: pa.RecordBatch) -> bytes:
-    """Encode a batch."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as rows:
-        rows.write_batch(batch)
-    packed: bytes = sink.getvalue().to_pybytes()
+@lru_cache(maxsize=8)
+def _rows_of(kind: str) -> pa.Schema:
+    """Return what rows a kind of packed part has."""
+    if kind in {FRAGMENTS, DEAD_LETTERS}:
+        return TABLES[kind].schema
+    from callbeam.analysis import SECOND_ROWS, UNIT_ROWS, UTTERANCE_ROWS  # noqa: PLC0415  (brings scipy along)
+
+    return {UTTERANCES: UTTERANCE_ROWS, UNITS: UNIT_ROWS, SECONDS: SECOND_ROWS}[kind]
+
+
+def pack(kind: str, batch: pa.RecordBatch) -> bytes:
+    """Encode a part's rows.
+
+    Raises
+    ------
+    ValueError
+        If they are not those of this kind.
+    """
+    if not batch.schema.equals(_rows_of(kind)):
+        raise ValueError(f"these are no rows of {kind}: {batch.schema}")
+    packed: bytes = batch.serialize().to_pybytes()
     return packed
 
 
-def unpack(packed: bytes | pa.Buffer) -> pa.RecordBatch:
-    """Decode what ``pack`` made."""
-    with pa.ipc.open_stream(packed) as rows:
-        return rows.read_next_batch()
+def unpack(kind: str, packed: bytes) -> pa.RecordBatch:
+    """Decode what ``pack`` made of a part of this kind."""
+    return pa.ipc.read_record_batch(packed, _rows_of(kind))
 
 
 def gather(parts: Iterable[Keyed]) -> Iterator[Keyed]:
@@ -64,12 +81,12 @@ def scatter(part: Keyed) -> Iterator[Keyed]:
 def pack_rows(batches: Sequence[pa.RecordBatch]) -> bytes:
     """Encode batches of one schema, at least one, as a single one, and compress it."""
     rows = _joined(batches, batches[0].schema)
-    return _compress(pack(rows[0] if rows else batches[0]))
+    return _compress((rows[0] if rows else batches[0]).serialize())
 
 
-def unpack_rows(packed: bytes) -> pa.RecordBatch:
-    """Decode what ``pack_rows`` made."""
-    return unpack(_decompress(packed))
+def unpack_rows(packed: bytes, schema: pa.Schema) -> pa.RecordBatch:
+    """Decode what ``pack_rows`` made of rows of a schema."""
+    return pa.ipc.read_record_batch(_decompress(packed), schema)
 
 
 def unpack_all(packed: Iterable[bytes], schema: pa.Schema) -> pa.Table:
@@ -80,7 +97,7 @@ def unpack_all(packed: Iterable[bytes], schema: pa.Schema) -> pa.Table:
     chunks: list[pa.RecordBatch] = []
     held: list[pa.RecordBatch] = []
     for one in packed:
-        held.append(unpack_rows(one))
+        held.append(unpack_rows(one, schema))
         if len(held) == _BATCHES_AT_ONCE:
             chunks += _joined(held, schema)
             held = []
@@ -93,7 +110,7 @@ def _joined(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> list[pa.Rec
     return joined
 
 
-def _compress(plain: bytes) -> bytes:
+def _compress(plain: bytes | pa.Buffer) -> bytes:
     """Compress bytes, with their length in front."""
     packed: bytes = _CODEC.compress(plain, asbytes=True)
     return len(plain).to_bytes(8, "little") + packed

@@ -156,7 +156,7 @@ def window_parts(
     pane_ms = math.gcd(window_ms, hop_ms)
     panes: defaultdict[tuple[ChannelKey, int], list[Pane]] = defaultdict(list)
     for keyed in parts:
-        for channel, pane in panes_of(unpack(keyed.value.rows), pane_ms) if keyed.kind == SECONDS else ():
+        for channel, pane in panes_of(unpack(SECONDS, keyed.value.rows), pane_ms) if keyed.kind == SECONDS else ():
             for window in range((pane.start_ms - window_ms) // hop_ms + 1, pane.start_ms // hop_ms + 1):
                 panes[channel, window * hop_ms].append(pane)
     for (channel, start_ms), some in panes.items():

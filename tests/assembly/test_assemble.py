@@ -45,8 +45,11 @@ def one_leg(
     letters = [DeadLetter("DecodeTracks", "damaged", "cut", stream, 2000 + n, start_ms, "c-1") for n in range(lost)]
     return [
         *leg_parts([[channel]], start_ms + 1000 * seconds, uncertainty_ms=uncertainty_ms, is_open=is_open),
-        Keyed("c-1", call_parts.FRAGMENTS, pack(ledger_batch("job", rows))),
-        *(Keyed("c-1", call_parts.DEAD_LETTERS, pack(dead_letter_batch("job", [letter]))) for letter in letters),
+        Keyed("c-1", call_parts.FRAGMENTS, pack(call_parts.FRAGMENTS, ledger_batch("job", rows))),
+        *(
+            Keyed("c-1", call_parts.DEAD_LETTERS, pack(call_parts.DEAD_LETTERS, dead_letter_batch("job", [letter])))
+            for letter in letters
+        ),
     ]
 
 
@@ -76,7 +79,9 @@ def test_lost_fragments_make_a_call_partial() -> None:
 def test_a_track_that_could_not_be_decoded_leaves_a_mark() -> None:
     parts = one_leg(STREAMS[0], DAY_START_MS + HOUR_MS)
     letter = DeadLetter("DecodeTracks", "unsupported_codec", "A_OPUS", STREAMS[0], 1001, DAY_START_MS + HOUR_MS, "c-1")
-    parts.append(Keyed("c-1", call_parts.DEAD_LETTERS, pack(dead_letter_batch("job", [letter]))))
+    parts.append(
+        Keyed("c-1", call_parts.DEAD_LETTERS, pack(call_parts.DEAD_LETTERS, dead_letter_batch("job", [letter])))
+    )
     (call,) = rows_of(assemble_call("c-1", parts, JOB), "calls")
     assert (call["status"], call["lost_fragment_count"]) == ("partial", 0)
     assert set(call["warnings"]) == {"parts_of_fragments_lost", "one_participant_heard"}
@@ -150,7 +155,9 @@ def test_an_open_call_waits() -> None:
 def test_rows_of_no_call_pass_through() -> None:
     rows = [LedgerRow(DAY_START_MS, STREAMS[0], 7, DAY_START_MS, None, 9, "not_found", "gone")]
     tables = assemble_call(
-        STREAMS[0].arn, [Keyed(STREAMS[0].arn, call_parts.FRAGMENTS, pack(ledger_batch("job", rows)))], JOB
+        STREAMS[0].arn,
+        [Keyed(STREAMS[0].arn, call_parts.FRAGMENTS, pack(call_parts.FRAGMENTS, ledger_batch("job", rows)))],
+        JOB,
     )
     assert [row["status"] for row in rows_of(tables, "fragments")] == ["not_found"]
 

@@ -49,7 +49,7 @@ def leg() -> tuple[JoinedChannel, SpeechRows, LevelTrack]:
     by_kind = {kind: [part.value for part in parts if part.kind == kind] for kind in {part.kind for part in parts}}
     rows = SpeechRows(
         *(
-            [unpack(getattr(value, "rows", value)) for value in by_kind[kind]]
+            [unpack(kind, getattr(value, "rows", value)) for value in by_kind[kind]]
             for kind in (call_parts.UTTERANCES, call_parts.UNITS, call_parts.SECONDS)
         ),
         by_kind[call_parts.WINDOWS],

@@ -40,6 +40,6 @@ def test_other_parts_are_left_alone() -> None:
 def test_batches_come_back_as_one(numbers: list[list[int]]) -> None:
     schema = pa.schema({"number": pa.int32()})
     batches = [pa.record_batch([pa.array(some, pa.int32())], schema=schema) for some in numbers]
-    batch = unpack_rows(pack_rows(batches))
+    batch = unpack_rows(pack_rows(batches), schema)
     assert batch.schema == schema
     assert batch["number"].to_pylist() == [number for some in numbers for number in some]

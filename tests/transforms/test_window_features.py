@@ -12,6 +12,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callbeam.analysis import SECOND_ROWS
 from callbeam.assembly import Keyed, call_parts, pack, panes_of, summarise, window_parts
 from callbeam.assembly.window_rows import window_batch
 from callbeam.audio import MEASURE_NAMES
@@ -38,7 +39,7 @@ def seconds_of(channel: str, starts: list[int], seed: int, *, whole: bool) -> pa
             for name, row in zip(MEASURE_NAMES, measures, strict=True)
         },
     }
-    return pa.RecordBatch.from_pydict(columns)
+    return pa.RecordBatch.from_pydict(columns, schema=SECOND_ROWS)
 
 
 FOUND: list[Keyed] = []
@@ -68,7 +69,11 @@ def test_windows_equal_a_plain_loop_in_beam_and_without(channels, sizes, cuts, o
         is_whole = not any(cut < len(numbers) for cut in cuts)  # as it is of a leg of one piece
         borders = sorted({0, *(cut for cut in cuts if cut < len(numbers)), len(numbers)})
         parts += [
-            Keyed("c-1", call_parts.SECONDS, call_parts.SecondRows(pack(batch.slice(first, end - first)), is_whole))
+            Keyed(
+                "c-1",
+                call_parts.SECONDS,
+                call_parts.SecondRows(pack(call_parts.SECONDS, batch.slice(first, end - first)), is_whole),
+            )
             for first, end in pairwise(borders)
         ]
     order.shuffle(parts)
