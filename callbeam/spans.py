@@ -22,7 +22,8 @@ def as_spans(pairs: Iterable[Iterable[int]]) -> SpanArray:
     >>> as_spans([(5, 9), (0, 2), (2, 3), (7, 7)]).tolist()
     [[0, 3], [5, 9]]
     """
-    spans = np.array([tuple(pair) for pair in pairs], dtype=np.int64).reshape(-1, 2)
+    rows = pairs if isinstance(pairs, np.ndarray) else [tuple(pair) for pair in pairs]
+    spans = np.array(rows, dtype=np.int64).reshape(-1, 2)
     spans = spans[spans[:, 0] < spans[:, 1]]
     if len(spans) < 2:
         return spans

@@ -90,11 +90,12 @@ def utterance_table(utterances: pa.Table, conversation: Conversation, baseline: 
 def in_order(schema: pa.Schema, rows: pa.Table, added: dict[str, Any]) -> pa.Table:
     """Put columns of rows and added ones into a table's order; those of neither are NULL."""
     columns = []
+    there = dict(zip(rows.column_names, rows.columns, strict=True))
     for entry in schema:
         if entry.name in added:
             columns.append(pa.array(added[entry.name], entry.type))
-        elif entry.name in rows.schema.names:
-            columns.append(rows[entry.name])
+        elif entry.name in there:
+            columns.append(there[entry.name])
         else:
             columns.append(pa.nulls(rows.num_rows, entry.type))
     return pa.Table.from_arrays(columns, schema=schema)
