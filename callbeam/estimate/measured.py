@@ -13,7 +13,7 @@ START_S: Final = 2
 LISTED_A_SECOND: Final = 73_000
 """Fragments that a worker takes in which lists streams, if KVS answers at once (``bench_listing.py``)."""
 
-SHUFFLED_BYTES: Final = 4_400_000
+SHUFFLED_BYTES: Final = 3_800_000
 """What a runner groups, of an hour of calls (``bench_shuffle.py``)."""
 
 KEPT_OBJECTS: Final = 2
