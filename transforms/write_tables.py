@@ -33,7 +33,7 @@ class PackRows(beam.DoFn):
     """Pack calls' batches in the step that made them, those of many calls as one.
 
     As they are, they would be pickled, each with its schema. What decides the number of shards comes from elsewhere,
-    and a runner holds all calls until it is there: packed one by one, a short call's rows take five times as much.
+    and a runner holds all calls until it is there: packed one by one, a short call's rows take several times as much.
     """
 
     def start_bundle(self) -> None:
@@ -79,7 +79,7 @@ class ToShards(beam.DoFn):
 
 @beam.typehints.with_output_types(tuple[Shard, bytes])
 class JoinRows(beam.DoFn):
-    """Pack what goes to a shard as one: of few rows, most is the schema, and a runner holds all of them."""
+    """Pack what goes to a shard as one: of few rows, most is what each column takes, and a runner holds all of them."""
 
     def start_bundle(self) -> None:
         """Begin with nothing held."""

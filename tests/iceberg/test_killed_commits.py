@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from callbeam.storage import ObjectStore
 
 
-class KilledError(BaseException):
-    """Stands for the end of a process."""
-
-
 @pytest.mark.parametrize("catalog", ["sql", "rest"], indirect=True)
 @pytest.mark.parametrize("commits", range(4))
 @pytest.mark.parametrize("joined", [False, True], ids=["as published", "joined"])
@@ -45,12 +41,12 @@ def test_a_killed_commit_is_completed_by_the_next_run(
     def killed(*words: Any) -> None:
         nonlocal done
         if done == commits:
-            raise KilledError
+            raise KilledProcessError
         done += 1
         commit(*words)
 
     monkeypatch.setattr(snapshot_commits, "_commit_table", killed)
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledProcessError):
         again(store, DAYS[1])
     monkeypatch.setattr(snapshot_commits, "_commit_table", commit)
     found = by_catalog()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders.iceberg_lake import CATALOG, DAYS, LAKE, NAMES, again, by_catalog, by_manifest, join, table
+from builders.killed_store import KilledProcessError
 from builders.made_lake import spread
 
 from callbeam.iceberg import left_metadata
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 APRIL = date(2026, 4, 1)
 
 pytestmark = pytest.mark.parametrize("catalog", ["sql", "rest"], indirect=True)
-
-
-class KilledError(BaseException):
-    """Stands for the end of a process."""
 
 
 def reachable() -> set[str]:
@@ -72,14 +69,14 @@ def test_a_killed_deletion_is_completed(
     def killed(*words: Any) -> None:
         nonlocal done
         if done >= deletions:
-            raise KilledError
+            raise KilledProcessError
         done += 1
         delete(*words)
 
     monkeypatch.setattr(left_metadata, "GRACE_MS", 0)
     with monkeypatch.context() as patch:
         patch.setattr(left_metadata, "_delete_file", killed)
-        with pytest.raises(KilledError):
+        with pytest.raises(KilledProcessError):
             add(store, APRIL)
     again(store, APRIL, attempt="next", take_over=True)
     add(store, APRIL + timedelta(1))
