@@ -34,6 +34,7 @@ from callbeam.voice import (
     faint_speech,
     local_noise,
     may_hold_speech,
+    near_loud_frames,
     speech_spans,
     voice_changes,
     voice_levels,
@@ -168,7 +169,8 @@ def _unheard(channel: Channel) -> Channel:
 def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector: VoiceActivityDetector) -> _Heard:
     extremes = hop_extremes(original)
     centred = without_offset(channel, extremes)
-    probability = detector.probabilities(centred, frame_span(centred, frame_grid(centred.sample_rate_hz)))
+    span = frame_span(centred, frame_grid(centred.sample_rate_hz))
+    probability = detector.probabilities(centred, span, near_loud_frames(centred, span, config.voice.min_level_dbfs))
     features = analyse_frames(centred, bands=config.frames, pitched=may_hold_speech(probability, config.voice))
     return _Heard(original, channel, centred, extremes, features, probability, np.zeros(len(probability), np.bool_))
 

@@ -1,3 +1,4 @@
+from .loud_frames import near_loud_frames as near_loud_frames
 from .noise import VoiceLevels as VoiceLevels
 from .noise import join_voice_levels as join_voice_levels
 from .noise import local_noise as local_noise
@@ -30,6 +31,7 @@ __all__ = [
     "may_hold_speech",
     "model_path",
     "move_to_level",
+    "near_loud_frames",
     "snr_db",
     "speech_spans",
     "voice_changes",

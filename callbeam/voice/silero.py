@@ -13,7 +13,8 @@ import numpy as np
 import onnxruntime
 import soxr
 
-from callbeam.audio import FULL_SCALE, HOPS_PER_SECOND, Float32Array, FrameSpan
+from callbeam.audio import FULL_SCALE, HOPS_PER_SECOND, BoolArray, Float32Array, FrameSpan
+from callbeam.spans import SpanArray, mask_of_spans, spans_of_mask
 from callbeam.voice.silero_network import (
     CONTEXT,
     FEATURES,
@@ -39,11 +40,12 @@ BLOCK_WINDOWS = 256
 WARM_UP_WINDOWS = 128
 """Before each block the network hears these 4.096 s first. After less it takes faint echo for speech more often."""
 
-QUIET_PEAK = 8
-"""A block without a sample beyond this (of 32768) holds no speech: mu-law's smallest step."""
+_GROUP_BLOCKS = 24
+"""What the network makes of so many blocks is held at once: 6 min, 7 MB."""
 
-_BLOCKS_AT_ONCE = 12  # what the network holds of them stays in cache; 48 take 70 MB more
+_BLOCKS_AT_ONCE = 12  # what the network's memory takes of them stays in cache; 48 take 70 MB more
 _WINDOWS_AT_ONCE = 512
+_STEPS_APART = 64  # memory of a few sizes is used again, that of any size falls to pieces
 _HOP = SAMPLE_RATE_HZ // HOPS_PER_SECOND
 
 
@@ -112,22 +114,24 @@ class SileroDetector:
         """Names the model: SHA-256 of the published file."""
         return MODEL_SHA256
 
-    def probabilities(self, channel: Channel, span: FrameSpan) -> Float32Array:
+    def probabilities(self, channel: Channel, span: FrameSpan, wanted: BoolArray | None = None) -> Float32Array:
         """Return the probability of speech in each 10 ms frame.
 
         The network gives one for each 32 ms of the leg's clock, taken to stand in their middle; frames lie on the
-        straight line between them.
+        straight line between them. It hears nothing of windows without a wanted frame: its memory goes on behind them.
 
         Parameters
         ----------
         channel : Channel
         span : FrameSpan
             Of the channel.
+        wanted : bool array, shape (n,), optional
+            Frames in which speech would count. Everywhere unless given.
 
         Returns
         -------
         float32 array, shape (n,)
-            Of the frames of ``span``; NaN where masked.
+            Of the frames of ``span``; NaN where masked, 0 where not wanted.
 
         Raises
         ------
@@ -135,14 +139,20 @@ class SileroDetector:
             If the model is missing or another.
         """
         middles = (span.first + np.arange(len(span.measured))) * _HOP + _HOP / 2
-        first, by_window = window_probabilities(channel)
+        first, by_window = window_probabilities(channel, None if wanted is None else spans_of_mask(wanted, span.first))
         at = (first + np.arange(len(by_window))) * WINDOW + WINDOW / 2
         values = np.interp(middles, at, by_window) if len(by_window) else np.zeros(len(middles))
         return np.where(span.measured, values, np.nan).astype(np.float32)
 
 
-def window_probabilities(channel: Channel) -> tuple[int, Float32Array]:
+def window_probabilities(channel: Channel, wanted: SpanArray | None = None) -> tuple[int, Float32Array]:
     """Return the network's probabilities of speech.
+
+    Parameters
+    ----------
+    channel : Channel
+    wanted : SpanArray, optional
+        [begin, end) in frames of the leg's grid: windows that none of them touches are left out, and get 0.
 
     Returns
     -------
@@ -156,10 +166,20 @@ def window_probabilities(channel: Channel) -> tuple[int, Float32Array]:
     last = -(-(begin + len(samples)) // (BLOCK_WINDOWS * WINDOW)) if len(samples) else first
     result = np.zeros((last - first, BLOCK_WINDOWS), dtype=np.float32)
     # Groups lie on the leg's grid, too: a block is then computed beside the same others wherever a piece begins.
-    for at in range(first // _BLOCKS_AT_ONCE * _BLOCKS_AT_ONCE, last, _BLOCKS_AT_ONCE):
-        low, high = max(at, first), min(at + _BLOCKS_AT_ONCE, last)
-        result[low - first : high - first] = _group_probabilities(samples, begin, low, high)
+    for at in range(first // _GROUP_BLOCKS * _GROUP_BLOCKS, last, _GROUP_BLOCKS):
+        low, high = max(at, first), min(at + _GROUP_BLOCKS, last)
+        heard = _windows_touched(wanted, low * BLOCK_WINDOWS - WARM_UP_WINDOWS, high * BLOCK_WINDOWS)
+        result[low - first : high - first] = _group_probabilities(samples, begin, low, heard)
     return first * BLOCK_WINDOWS, result.reshape(-1)
+
+
+def _windows_touched(wanted: SpanArray | None, first: int, last: int) -> BoolArray:
+    """Tell which of the windows [first, last) any wanted frame lies in."""
+    if wanted is None:
+        return np.ones(last - first, dtype=np.bool_)
+    begins, ends = wanted[:, 0] * _HOP // WINDOW, -(-wanted[:, 1] * _HOP // WINDOW)
+    windows = np.clip(np.stack((begins, ends), axis=1), first, last)
+    return mask_of_spans(windows, first, last - first)
 
 
 def _at_8_khz(channel: Channel) -> tuple[int, npt.NDArray[np.int16] | Float32Array]:
@@ -178,40 +198,60 @@ def _at_8_khz(channel: Channel) -> tuple[int, npt.NDArray[np.int16] | Float32Arr
 
 
 def _group_probabilities(
-    samples: npt.NDArray[np.int16] | Float32Array, begin: int, low: int, high: int
+    samples: npt.NDArray[np.int16] | Float32Array, begin: int, first: int, heard: BoolArray
 ) -> Float32Array:
-    """Return the probabilities in blocks [low, high), shape (blocks, BLOCK_WINDOWS)."""
-    sound = np.zeros(CONTEXT + ((high - low) * BLOCK_WINDOWS + WARM_UP_WINDOWS) * WINDOW, dtype=np.float32)
-    start = (low * BLOCK_WINDOWS - WARM_UP_WINDOWS) * WINDOW - CONTEXT
-    inside = samples[max(start - begin, 0) : max(start + len(sound) - begin, 0)]
-    at = max(begin - start, 0)
-    np.multiply(inside, np.float32(1 / FULL_SCALE), out=sound[at : at + len(inside)])
-    result = np.zeros((high - low, BLOCK_WINDOWS), dtype=np.float32)
-    loud = np.flatnonzero(_block_peaks(sound) > QUIET_PEAK / FULL_SCALE)
-    if len(loud):
-        features = _encode(sound, loud)
-        _, decoder = _sessions()
-        (probabilities,) = decoder.run(None, {"features": features})
-        result[loud] = probabilities[WARM_UP_WINDOWS:].T
+    """Return the probabilities in some blocks from the first on, shape (blocks, BLOCK_WINDOWS).
+
+    ``heard`` tells which windows are, those of the first block's warm-up before them.
+    """
+    blocks = (len(heard) - WARM_UP_WINDOWS) // BLOCK_WINDOWS
+    result = np.zeros((blocks, BLOCK_WINDOWS), dtype=np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(heard, WARM_UP_WINDOWS + BLOCK_WINDOWS)[::BLOCK_WINDOWS]
+    some = np.flatnonzero(windows[:, WARM_UP_WINDOWS:].any(axis=1))
+    if not len(some):
+        return result
+    features = _encode(_sound(samples, begin, first * BLOCK_WINDOWS - WARM_UP_WINDOWS, len(heard)), heard)
+    # Beside others of its length, a block that is mostly quiet takes less.
+    some = some[np.argsort(windows[some].sum(axis=1), kind="stable")]
+    for at in range(0, len(some), _BLOCKS_AT_ONCE):
+        together = some[at : at + _BLOCKS_AT_ONCE]
+        for block, probabilities in zip(together, _decode(features, windows[together], together), strict=True):
+            result[block] = probabilities[WARM_UP_WINDOWS:]
     return result
 
 
-def _block_peaks(sound: Float32Array) -> Float32Array:
-    """Return the largest magnitude in each block and its warm-up."""
-    magnitudes = np.abs(sound[CONTEXT:]).reshape(-1, WINDOW).max(axis=1)
-    spans = np.lib.stride_tricks.sliding_window_view(magnitudes, WARM_UP_WINDOWS + BLOCK_WINDOWS)
-    return np.asarray(spans[::BLOCK_WINDOWS].max(axis=1))
+def _sound(
+    samples: npt.NDArray[np.int16] | Float32Array, begin: int, first: int, windows: int
+) -> npt.NDArray[np.int16] | Float32Array:
+    """Return the samples of some windows and their context; zeros where there are none."""
+    sound = np.zeros(CONTEXT + windows * WINDOW, dtype=samples.dtype)
+    start = first * WINDOW - CONTEXT
+    inside = samples[max(start - begin, 0) : max(start + len(sound) - begin, 0)]
+    at = max(begin - start, 0)
+    sound[at : at + len(inside)] = inside
+    return sound
 
 
-def _encode(sound: Float32Array, blocks: npt.NDArray[np.intp]) -> Float32Array:
-    """Return the encoder's features of some blocks, warm-up first, shape (windows, blocks, FEATURES)."""
-    steps = WARM_UP_WINDOWS + BLOCK_WINDOWS
+def _encode(sound: npt.NDArray[np.int16] | Float32Array, heard: BoolArray) -> Float32Array:
+    """Return the encoder's features of the windows heard, shape (windows, FEATURES); of others, anything."""
     windows = np.lib.stride_tricks.sliding_window_view(sound, CONTEXT + WINDOW)[::WINDOW]
-    wanted = np.zeros(len(windows), dtype=bool)
-    rows = blocks * BLOCK_WINDOWS + np.arange(steps)[:, None]
-    wanted[rows] = True
     features = np.empty((len(windows), FEATURES), dtype=np.float32)
     encoder, _ = _sessions()
-    for at in np.array_split(np.flatnonzero(wanted), -(-int(wanted.sum()) // _WINDOWS_AT_ONCE)):
-        (features[at],) = encoder.run(None, {"windows": windows[at]})
-    return np.take(features, rows, axis=0)
+    for at in np.array_split(np.flatnonzero(heard), -(-int(heard.sum()) // _WINDOWS_AT_ONCE)):
+        (features[at],) = encoder.run(None, {"windows": windows[at] * np.float32(1 / FULL_SCALE)})
+    return features
+
+
+def _decode(features: Float32Array, heard: BoolArray, blocks: npt.NDArray[np.intp]) -> Float32Array:
+    """Return the probabilities of some blocks' windows, warm-up first, shape (blocks, windows); 0 where not heard."""
+    steps = -(-int(heard.sum(axis=1).max()) // _STEPS_APART) * _STEPS_APART
+    sequences = np.zeros((steps, _BLOCKS_AT_ONCE, FEATURES), dtype=np.float32)
+    places = [np.flatnonzero(windows) for windows in heard]
+    for number, (block, place) in enumerate(zip(blocks.tolist(), places, strict=True)):
+        sequences[: len(place), number] = features[block * BLOCK_WINDOWS + place]
+    _, decoder = _sessions()
+    (by_step,) = decoder.run(None, {"features": sequences})
+    result = np.zeros(heard.shape, dtype=np.float32)
+    for number, place in enumerate(places):
+        result[number, place] = by_step[: len(place), number]
+    return result

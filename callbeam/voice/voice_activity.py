@@ -35,8 +35,11 @@ class VoiceActivityDetector(Protocol):
     def sha256(self) -> str:
         """Names the model in table ``jobs``."""
 
-    def probabilities(self, channel: Channel, span: FrameSpan) -> Float32Array:
-        """Return the probability of speech in each frame of ``span``, float32, shape (n,), NaN where masked."""
+    def probabilities(self, channel: Channel, span: FrameSpan, wanted: BoolArray | None = None) -> Float32Array:
+        """Return the probability of speech in each frame of ``span``, float32, shape (n,), NaN where masked.
+
+        Frames that are not wanted, where that is told, are too quiet to count: 0 does for them.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +58,7 @@ class VoiceActivityConfig:
         Shorter pauses are part of the speech around them.
     min_level_dbfs : float
         What stays below this level throughout is no speech: where a line opens, its faint noise may sound like some.
-        Applies where levels are given.
+        Applies where levels are given; detectors are not asked about what is further than 0.5 s from such a level.
     speech_pad_ms : int
         Added on either side of clips; decided speech stays unpadded.
     onset_shift_ms, offset_shift_ms : int

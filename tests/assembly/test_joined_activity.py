@@ -10,7 +10,7 @@ from callbeam.audio import channel_of_pcm
 
 
 class AllSpeech:
-    def probabilities(self, channel, span):
+    def probabilities(self, channel, span, wanted=None):
         return np.ones(len(span.measured), np.float32)
 
 

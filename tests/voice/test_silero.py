@@ -14,9 +14,9 @@ from builders.shared_data import real_call
 
 from callbeam.audio import frame_grid, frame_span
 from callbeam.callmaker import make_call, varied_call
-from callbeam.spans import clip, length, mask_of_spans, union
+from callbeam.spans import as_spans, clip, length, mask_of_spans, union
 from callbeam.voice import SileroDetector, VoiceActivityConfig, model_path, silero, speech_spans
-from callbeam.voice.silero import BLOCK_WINDOWS, QUIET_PEAK, WARM_UP_WINDOWS, window_probabilities
+from callbeam.voice.silero import BLOCK_WINDOWS, WARM_UP_WINDOWS, window_probabilities
 from callbeam.voice.silero_network import CONTEXT, WINDOW, VoiceModelError
 
 FLOAT_NOISE = 2e-5
@@ -56,29 +56,37 @@ class PublishedLoop:
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(str(model_path()), options, providers=["CPUExecutionProvider"])
 
-    def block(self, samples, block):
-        """Restart before the block, warm up, and return its probabilities."""
+    def block(self, samples, block, heard):
+        """Restart before the block, warm up, and return its probabilities; windows not heard are passed over."""
         first = block * BLOCK_WINDOWS - WARM_UP_WINDOWS
         begin, end = first * WINDOW - CONTEXT, (block + 1) * BLOCK_WINDOWS * WINDOW
         sound = np.zeros(end - begin, np.float32)
         inside = samples[max(begin, 0) : max(end, 0)].astype(np.float32) / 32768
         sound[max(-begin, 0) : max(-begin, 0) + len(inside)] = inside
         state, result = np.zeros((2, 1, 128), np.float32), []
-        for at in range(0, len(sound) - CONTEXT, WINDOW):
-            heard = {"input": sound[None, at : at + CONTEXT + WINDOW], "state": state, "sr": np.array(8000)}
-            probability, state = self.session.run(None, heard)
+        for number, at in enumerate(range(0, len(sound) - CONTEXT, WINDOW)):
+            if not heard(first + number):
+                result.append(0)
+                continue
+            window = {"input": sound[None, at : at + CONTEXT + WINDOW], "state": state, "sr": np.array(8000)}
+            probability, state = self.session.run(None, window)
             result.append(probability[0, 0])
         return np.array(result[WARM_UP_WINDOWS:])
 
 
-def assert_as_published(channel):
+def assert_as_published(channel, wanted=None):
     loop = PublishedLoop()
-    first, found = window_probabilities(channel)
+    first, found = window_probabilities(channel, wanted)
+
+    def heard(window):
+        frames = (window * WINDOW / 80, (window + 1) * WINDOW / 80)
+        return wanted is None or any(begin < frames[1] and frames[0] < end for begin, end in wanted)
+
     blocks = found.reshape(-1, BLOCK_WINDOWS)
     assert first == 0
     assert found.max() > 0.9, "there is speech in it"
     for index, probabilities in enumerate(blocks):
-        assert np.abs(probabilities - loop.block(channel.samples, index)).max() < FLOAT_NOISE
+        assert np.abs(probabilities - loop.block(channel.samples, index, heard)).max() < FLOAT_NOISE
 
 
 def test_probabilities_are_the_published_model_s_on_made_up_speech(spoken):
@@ -138,22 +146,20 @@ def test_masked_frames_have_no_probability_and_frames_beside_a_gap_do(spoken):
     assert not np.isnan(values[1501:]).any()
 
 
-def test_blocks_that_are_left_out_are_those_in_which_speech_could_not_be_heard(spoken, monkeypatch):
-    faint = np.rint(spoken * (QUIET_PEAK / np.abs(spoken.astype(np.int32)).max())).astype(np.int16)
-    assert np.abs(faint).max() == QUIET_PEAK
-    assert not window_probabilities(make_channel(faint))[1].any()
-    monkeypatch.setattr(silero, "QUIET_PEAK", -1)
-    heard = window_probabilities(make_channel(faint))[1]
-    assert 0 < heard.max() < 0.1
+def test_windows_that_no_wanted_frame_touches_are_passed_over(spoken):
+    # Of six blocks one is not wanted at all, one only for its warm-up, and the others in parts.
+    sound = np.concatenate((spoken, np.roll(spoken, 12_345)))
+    wanted = as_spans([(100, 703), (750, 1101), (2600, 3500), (5333, 5334)])
+    assert_as_published(make_channel(sound), wanted)
+    _, found = window_probabilities(make_channel(sound), wanted)
+    assert not found[1101 * 80 // WINDOW + 1 : 2600 * 80 // WINDOW].any()
 
 
-def test_blocks_after_silence_are_the_same_as_without_it(spoken):
-    block = BLOCK_WINDOWS * WINDOW
-    loud = np.concatenate((np.zeros(3 * block, np.int16), spoken[: 2 * block]))
-    alone = window_probabilities(make_channel(spoken[: 2 * block]))[1]
-    _, later = window_probabilities(make_channel(loud))
-    assert not later[: 2 * BLOCK_WINDOWS].any()
-    assert np.abs(later[3 * BLOCK_WINDOWS :] - alone).max() < FLOAT_NOISE
+def test_what_is_nowhere_wanted_is_not_heard(spoken, monkeypatch):
+    monkeypatch.setattr(silero, "_sessions", lambda: pytest.fail("the network was asked"))
+    channel = make_channel(spoken)
+    span = span_of(channel)
+    assert not SileroDetector().probabilities(channel, span, np.zeros(len(span.measured), np.bool_)).any()
 
 
 def test_a_channel_without_samples_is_all_masked():
