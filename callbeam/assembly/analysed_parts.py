@@ -82,10 +82,10 @@ def parts_of_analysis(
         seconds = analysed.rows.seconds
         if seconds.num_rows:
             yield Keyed(call_id, call_parts.SECONDS, call_parts.SecondRows(pack(call_parts.SECONDS, seconds), whole))
-        batches = {
-            call_parts.UTTERANCES: analysed.utterances,
-            call_parts.UNITS: analysed.units,
-        }
-        for kind, batch in batches.items():
-            if batch.num_rows:
-                yield Keyed(call_id, kind, pack(kind, batch))
+    batches = {
+        call_parts.UTTERANCES: [analysed.utterances for analysed in analysis.channels],
+        call_parts.UNITS: [analysed.units for analysed in analysis.channels],
+    }
+    for kind, rows in batches.items():
+        if any(batch.num_rows for batch in rows):
+            yield Keyed(call_id, kind, pack(kind, *rows))

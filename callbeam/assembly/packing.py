@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from callbeam.schemas import Table
 
-_CODEC = pa.Codec("zstd")
+_CODEC = pa.Codec("zstd", compression_level=3)
 _BATCHES_AT_ONCE = 32
 
 
@@ -38,17 +38,19 @@ def _rows_of(kind: str) -> pa.Schema:
     return {UTTERANCES: UTTERANCE_ROWS, UNITS: UNIT_ROWS, SECONDS: SECOND_ROWS}[kind]
 
 
-def pack(kind: str, batch: pa.RecordBatch) -> bytes:
-    """Encode a part's rows.
+def pack(kind: str, *batches: pa.RecordBatch) -> bytes:
+    """Encode a part's rows, those of several batches as one.
 
     Raises
     ------
     ValueError
         If they are not those of this kind.
     """
-    if not batch.schema.equals(_rows_of(kind)):
-        raise ValueError(f"these are no rows of {kind}: {batch.schema}")
-    packed: bytes = batch.serialize().to_pybytes()
+    for batch in batches:
+        if not batch.schema.equals(_rows_of(kind)):
+            raise ValueError(f"these are no rows of {kind}: {batch.schema}")
+    joined = batches[0] if len(batches) == 1 else _joined(batches, _rows_of(kind))[0]
+    packed: bytes = joined.serialize().to_pybytes()
     return packed
 
 

@@ -245,7 +245,7 @@ def _encode(sound: npt.NDArray[np.int16] | Float32Array, heard: BoolArray) -> Fl
 def _decode(features: Float32Array, heard: BoolArray, blocks: npt.NDArray[np.intp]) -> Float32Array:
     """Return the probabilities of some blocks' windows, warm-up first, shape (blocks, windows); 0 where not heard."""
     steps = -(-int(heard.sum(axis=1).max()) // _STEPS_APART) * _STEPS_APART
-    sequences = np.zeros((steps, _BLOCKS_AT_ONCE, FEATURES), dtype=np.float32)
+    sequences = np.zeros((steps, len(blocks), FEATURES), dtype=np.float32)
     places = [np.flatnonzero(windows) for windows in heard]
     for number, (block, place) in enumerate(zip(blocks.tolist(), places, strict=True)):
         sequences[: len(place), number] = features[block * BLOCK_WINDOWS + place]
