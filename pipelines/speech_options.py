@@ -42,6 +42,13 @@ def add_speech_arguments(parser: argparse.ArgumentParser) -> None:
         help="shorter pauses are speech (default %(default)s)",
     )
     add(
+        "--vad-min-level-dbfs",
+        type=number(-200, 0),
+        default=voice.min_level_dbfs,
+        metavar="DBFS",
+        help="what stays below this level throughout is no speech (default %(default)g)",
+    )
+    add(
         "--vad-speech-pad-ms",
         type=milliseconds,
         default=voice.speech_pad_ms,
@@ -110,6 +117,7 @@ def analysis_config(options: argparse.Namespace, model: ModelContract | None) ->
             neg_threshold=options.vad_neg_threshold,
             min_speech_ms=options.vad_min_speech_ms,
             min_silence_ms=options.vad_min_silence_ms,
+            min_level_dbfs=options.vad_min_level_dbfs,
             speech_pad_ms=options.vad_speech_pad_ms,
         ),
         utterances=UtteranceConfig(min_pause_ms=options.utterance_pause_ms),

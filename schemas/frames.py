@@ -45,8 +45,9 @@ FRAMES = Table(
         measure("hnr_db", "Harmonics-to-noise ratio; NULL where unvoiced."),
         measure(
             "speech_probability",
-            "The voice activity detector's, 0 to 1; 0 where an echo of the other explains the frame, as far as the "
-            "piece tells: what legs on different streams tell of each other comes later.",
+            "The voice activity detector's, 0 to 1; 0 where nothing within half a second reaches the least level of "
+            "speech, and where an echo of the other explains the frame, as far as the piece tells: what legs on "
+            "different streams tell of each other comes later.",
         ),
         Column("logmel_db", pa.list_(pa.float32()), "64 mel bands from 100 to 3800 Hz, power in dB.", nullable=True),
         Column("mfcc", pa.list_(pa.float32()), "13 MFCC of the log-mel bands (DCT-II, orthonormal).", nullable=True),

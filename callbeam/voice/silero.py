@@ -238,7 +238,8 @@ def _encode(sound: npt.NDArray[np.int16] | Float32Array, heard: BoolArray) -> Fl
     features = np.empty((len(windows), FEATURES), dtype=np.float32)
     encoder, _ = _sessions()
     for at in np.array_split(np.flatnonzero(heard), -(-int(heard.sum()) // _WINDOWS_AT_ONCE)):
-        (features[at],) = encoder.run(None, {"windows": windows[at] * np.float32(1 / FULL_SCALE)})
+        scaled = np.multiply(windows[at], 1 / FULL_SCALE, dtype=np.float32)
+        (features[at],) = encoder.run(None, {"windows": scaled})
     return features
 
 

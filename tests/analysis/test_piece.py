@@ -16,7 +16,7 @@ from callbeam.audio import Channel
 from callbeam.callmaker import CallSpec, ConversationSpec, LineConditions, make_call
 from callbeam.spans import as_spans, bridge, clip, intersect, length
 from callbeam.timeline import LEAD_MS, PIECE_MS
-from callbeam.voice import SileroDetector, join_voice_levels
+from callbeam.voice import SileroDetector, VoiceActivityConfig, join_voice_levels
 
 START_MS = 1_772_443_800_000
 LEG = make_leg(START_MS, first_number=1000)
@@ -120,6 +120,19 @@ def test_no_utterance_is_echo_for_the_most_part(seed: int) -> None:
     found = rows([analysis], "utterances")["speech_probability"].to_numpy()
     assert len(found) > 20
     assert found.min() > 0.3
+
+
+def test_a_faint_voice_is_speech_where_the_least_level_says_so() -> None:
+    pcm, _ = call(5)
+    faint = {role: np.rint(samples * 0.003).astype(np.int16) for role, samples in pcm.items()}
+    channels = [channel_of(role, samples) for role, samples in faint.items()]
+    detector = SileroDetector()
+    for analysed in analyse_piece(channels, AnalysisConfig(), detector).channels:
+        assert not analysed.utterances.num_rows
+    lower = AnalysisConfig(voice=VoiceActivityConfig(min_level_dbfs=-90.0))
+    for analysed in analyse_piece(channels, lower, detector).channels:
+        assert analysed.utterances.num_rows > 3
+
 
 
 def test_a_doubled_channel_loses_no_speech_to_the_fainter_copy() -> None:
