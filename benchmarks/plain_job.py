@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from callbeam.analysis import AnalysisConfig, analyse_piece
-from callbeam.assembly import Keyed, assemble_call, call_parts, complete, keyed_ledger, parts_of_analysis, window_parts
+from callbeam.assembly import Keyed, assemble_call, call_parts, complete, keyed_ledger, parts_of_analysis
 from callbeam.calls import LedgerRow, LegEnd, Piece, read_lane
 from callbeam.decoding import DecodedPiece, decode_piece
 from callbeam.kvs import KvsClient, KvsConfig, plan_jobs, plan_lanes
@@ -34,7 +34,7 @@ Parts = dict[str, list[Keyed]]
 
 
 def read_parts(url: str, start: str, end: str, config: AnalysisConfig | None = None) -> tuple[Job, Parts]:
-    """Read, decode, analyse and window the calls of all streams; return the parts of each call."""
+    """Read, decode and analyse the calls of all streams; return the parts of each call."""
     client = KvsClient(KvsConfig(region="us-east-1", endpoint_url=url, fragments_per_second=0))
     (job,) = plan_jobs(client, ["*"], instant(start), instant(end), round(time.time() * 1000))
     analyse = partial(analyse_piece, config=config or AnalysisConfig(), detector=SileroDetector())
@@ -42,8 +42,6 @@ def read_parts(url: str, start: str, end: str, config: AnalysisConfig | None = N
     for lane in plan_lanes(client, job):
         for keyed in _parts_of(lane, job, client, analyse):
             parts[keyed.call_key].append(keyed)
-    for call_key, some in parts.items():
-        some.extend(window_parts(call_key, list(some)))
     return job, parts
 
 
@@ -64,7 +62,7 @@ def _parts_of(lane: Lane, job: Job, client: KvsClient, analyse: Analyse) -> Iter
 def _analysed(decoded: DecodedPiece, job: Job, analyse: Analyse) -> Iterator[Keyed]:
     call_id = decoded.leg.identity.call_id
     analysis = analyse(decoded.channels)
-    yield from parts_of_analysis(call_id, analysis, decoded.clock, decoded.index)
+    yield from parts_of_analysis(call_id, analysis, decoded.clock, decoded.index, whole=True)
     for analysed in analysis.channels:
         if analysed.rows.frames is not None:
             yield Keyed(call_id, FRAMES, complete(TABLES[FRAMES], analysed.rows.frames, job.job_id))

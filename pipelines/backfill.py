@@ -82,7 +82,7 @@ from callbeam.tables import (
     remove_abandoned,
     write_run,
 )
-from callbeam.transforms import MemoryNeed, WindowConfig, open_model
+from callbeam.transforms import MemoryNeed, open_model
 from callbeam.voice import MODEL_SHA256
 
 
@@ -213,7 +213,6 @@ def _get_ready(memory: MemoryNeed, workers: LocalWorkers) -> None:
 def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
     """Turn the command line into what steps are made with."""
     decode = DecodeConfig(parse_role_map(options.role_map))
-    windows = WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000))
     storage = output_config(options, options.output)
     place = options.recordings
     model = open_model(options.sentiment_model, storage) if options.sentiment_model else None
@@ -226,13 +225,12 @@ def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
         analysis=analysis,
         assembly=assembly,
         model_path=options.sentiment_model,
-        windows=windows,
         memory=memory,
         resume=options.resume,
         recordings=None if place is None else input_place("--recordings", place, storage).config,
         publish=PublishConfig(
             attempt=uuid.uuid4().hex[:12],
-            options_sha256=options_sha256(decode, analysis, assembly, windows),
+            options_sha256=options_sha256(decode, analysis, assembly),
             versions=versions(),
             models=models,
             take_over=options.take_over,

@@ -26,7 +26,6 @@ from callbeam.transforms import (
     PublishTables,
     ReadFragments,
     ReadRecordings,
-    WindowConfig,
     WindowFeatures,
     WriteTables,
 )
@@ -50,7 +49,6 @@ class BackfillConfig:
     analysis: AnalysisConfig
     assembly: AssemblyConfig
     model_path: str | None
-    windows: WindowConfig
     publish: PublishConfig
     memory: MemoryNeed
     recordings: StorageConfig | None = None
@@ -82,14 +80,13 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
     if planned.recorded and config.recordings is not None:
         planned = replace(planned, job=job)
         sources = _with_recordings(pipeline, planned, config, sources, decode=decode, storage=config.recordings)
-    windows = sources.analysed | "WindowFeatures" >> WindowFeatures(config.windows)
+    windows = sources.analysed | "WindowFeatures" >> WindowFeatures(config.assembly.windows)
     known = [Keyed(contact.call_id, call_parts.CONTACTS, contact) for contact in planned.contacts]
     records = pipeline | "Records" >> beam.Create([*known, *keyed_dead_letters(job.job_id, letters)], reshuffle=False)
     calls = (
         (*sources.parts, *sources.analysed, windows, records)
         | "Parts" >> beam.Flatten()
-        | "AssembleCalls"
-        >> AssembleCalls(job, config=config.assembly, windows=config.windows, erased=config.publish.erased)
+        | "AssembleCalls" >> AssembleCalls(job, config=config.assembly, erased=config.publish.erased)
     )
     files = calls | "WriteTables" >> WriteTables(
         job, sources.plan, storage=config.storage, attempt=config.publish.attempt, erased=config.publish.erased

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from callbeam.analysis import AnalysisConfig
-from callbeam.assembly import AssemblyConfig
+from callbeam.assembly import AssemblyConfig, WindowConfig
 from callbeam.conversation import Thresholds
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import number, whole_number
@@ -131,6 +131,7 @@ def assembly_config(options: argparse.Namespace, model: ModelContract | None) ->
     """Make the assembly's configuration from the options."""
     return AssemblyConfig(
         thresholds=Thresholds(min_pause_ms=options.utterance_pause_ms),
+        windows=WindowConfig(window_ms=round(options.window_seconds * 1000), hop_ms=round(options.hop_seconds * 1000)),
         agent_sentiment=options.agent_sentiment,
         prosody_text=options.prosody_text,
         split_salt=options.split_salt,

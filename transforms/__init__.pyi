@@ -12,7 +12,6 @@ from .read_from_kinesis_video import ReadFromKinesisVideo as ReadFromKinesisVide
 from .read_recordings import PlanRecordings as PlanRecordings
 from .read_recordings import ReadRecordings as ReadRecordings
 from .score_units import open_model as open_model
-from .window_features import WindowConfig as WindowConfig
 from .window_features import WindowFeatures as WindowFeatures
 from .worker_memory import MB as MB
 from .worker_memory import MemoryNeed as MemoryNeed
@@ -33,7 +32,6 @@ __all__ = [
     "ReadFragments",
     "ReadFromKinesisVideo",
     "ReadRecordings",
-    "WindowConfig",
     "WindowFeatures",
     "WriteTables",
     "figures_in",

@@ -6,32 +6,24 @@ from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 
-from callbeam.assembly import AssemblyConfig, CallTables, Keyed, assemble_call, call_parts, scatter, window_parts
+from callbeam.assembly import AssemblyConfig, CallTables, Keyed, assemble_call
 from callbeam.kvs import Job
 from callbeam.tables import Tombstones
-from callbeam.transforms.window_features import WindowConfig
 
 
 class AssembleCall(beam.DoFn):
     """Put one call together, or drop it where it is another job's or still open."""
 
-    def __init__(self, job: Job, config: AssemblyConfig, windows: WindowConfig, erased: Tombstones) -> None:
+    def __init__(self, job: Job, config: AssemblyConfig, erased: Tombstones) -> None:
         self._job = job
         self._config = config
-        self._windows = windows
         self._erased = erased
 
     def process(self, element: tuple[str, Iterable[tuple[str, object]]]) -> Iterator[CallTables]:
         """Emit the call's rows by table."""
         call_key, parts = element
-        keyed = [part for kind, value in parts for part in scatter(Keyed(call_key, kind, value))]
-        keyed.extend(self._windows_of(call_key, keyed))
+        keyed = (Keyed(call_key, kind, value) for kind, value in parts)
         yield assemble_call(call_key, keyed, self._job, self._config, self._erased)
-
-    def _windows_of(self, call_key: str, parts: Iterable[Keyed]) -> Iterator[Keyed]:
-        """Give the windows of channels that lie in one piece, which WindowFeatures leaves out."""
-        whole = (part for part in parts if part.kind == call_parts.SECONDS and part.value.whole)
-        return window_parts(call_key, whole, window_ms=self._windows.window_ms, hop_ms=self._windows.hop_ms)
 
 
 class AssembleCalls(beam.PTransform):
@@ -42,25 +34,15 @@ class AssembleCalls(beam.PTransform):
     job : Job
         Its range and instant decide who owns a call.
     config : AssemblyConfig, optional
-        How a conversation is judged, and what becomes of sentiment inputs.
-    windows : WindowConfig, optional
-        As WindowFeatures has it.
+        How a conversation is judged, what windows are, and what becomes of sentiment inputs.
     erased : Tombstones, optional
         Of whom nothing is written.
     """
 
-    def __init__(
-        self,
-        job: Job,
-        *,
-        config: AssemblyConfig | None = None,
-        windows: WindowConfig | None = None,
-        erased: Tombstones | None = None,
-    ) -> None:
+    def __init__(self, job: Job, *, config: AssemblyConfig | None = None, erased: Tombstones | None = None) -> None:
         super().__init__()
         self._job = job
         self._config = config or AssemblyConfig()
-        self._windows = windows or WindowConfig()
         self._erased = erased or Tombstones()
 
     def expand(self, parts: beam.PCollection[Keyed]) -> beam.PCollection[CallTables]:
@@ -69,5 +51,5 @@ class AssembleCalls(beam.PTransform):
             parts
             | "KeyByCall" >> beam.Map(lambda part: (part.call_key, (part.kind, part.value)))
             | "ByCall" >> beam.GroupByKey()
-            | "AssembleCall" >> beam.ParDo(AssembleCall(self._job, self._config, self._windows, self._erased))
+            | "AssembleCall" >> beam.ParDo(AssembleCall(self._job, self._config, self._erased))
         )

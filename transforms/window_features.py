@@ -1,26 +1,23 @@
 """WindowFeatures: second rows become statistics over sliding Beam windows on the wall clock.
 
 It is for channels whose seconds lie in several pieces, which only a shuffle brings together. Where one piece holds all
-of a channel, which is so for all calls but long ones, AssembleCalls gives its windows: in a shuffle a runner would hold
+of a channel, which is so for all calls but long ones, AssembleCalls makes its windows: in a shuffle a runner would hold
 each second six times.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import apache_beam as beam
 from apache_beam.transforms import window
 from apache_beam.utils.timestamp import Timestamp
 
 from callbeam.assembly import (
-    HOP_MS,
-    WINDOW_MS,
     ChannelKey,
     Keyed,
     Pane,
+    WindowConfig,
     WindowSummary,
     call_parts,
     covered_ms,
@@ -36,19 +33,6 @@ WindowKey = tuple[str, str, str, int, int]
 
 Gathered = list[Pane] | WindowSummary
 """Panes of a window so far, or all that they come to."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowConfig:
-    """Length and distance of the windows, in milliseconds."""
-
-    window_ms: int = WINDOW_MS
-    hop_ms: int = HOP_MS
-
-    @property
-    def pane_ms(self) -> int:
-        """The longest stretch that lies whole in every window that it touches."""
-        return math.gcd(self.window_ms, self.hop_ms)
 
 
 @beam.typehints.with_input_types(Keyed)

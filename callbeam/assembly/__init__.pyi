@@ -26,20 +26,17 @@ from .packing import unpack_rows as unpack_rows
 from .tally import Tally as Tally
 from .tally import lost_ratio as lost_ratio
 from .tally import tally_of as tally_of
-from .window_rows import HOP_MS as HOP_MS
-from .window_rows import WINDOW_MS as WINDOW_MS
 from .window_rows import ChannelKey as ChannelKey
 from .window_rows import Pane as Pane
+from .window_rows import WindowConfig as WindowConfig
 from .window_rows import WindowSummary as WindowSummary
+from .window_rows import channel_windows as channel_windows
 from .window_rows import covered_ms as covered_ms
 from .window_rows import panes_of as panes_of
 from .window_rows import summarise as summarise
 from .window_rows import summary_row as summary_row
-from .window_rows import window_parts as window_parts
 
 __all__ = [
-    "HOP_MS",
-    "WINDOW_MS",
     "AssemblyConfig",
     "CallTables",
     "ChannelFile",
@@ -49,11 +46,13 @@ __all__ = [
     "Pane",
     "PieceParts",
     "Tally",
+    "WindowConfig",
     "WindowSummary",
     "assemble_call",
     "bad_record_letters",
     "call_parts",
     "channel_part",
+    "channel_windows",
     "complete",
     "covered_ms",
     "dead_letter_batch",
@@ -74,5 +73,4 @@ __all__ = [
     "unpack",
     "unpack_all",
     "unpack_rows",
-    "window_parts",
 ]

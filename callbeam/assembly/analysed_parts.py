@@ -71,7 +71,7 @@ def parts_of_analysis(
     piece : int
         Index of the piece in its leg.
     whole : bool
-        The leg has no other piece.
+        The call gets all of the leg's second rows, and makes their windows (``SecondRows``).
     """
     for pair in analysis.pairs(piece):
         yield Keyed(call_id, call_parts.PAIRS, pair)

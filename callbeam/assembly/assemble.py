@@ -36,7 +36,7 @@ from callbeam.assembly.legs_heard import hear_legs
 from callbeam.assembly.own_rows import SpeechRows, own_rows
 from callbeam.assembly.packing import complete, scatter, unpack
 from callbeam.assembly.speech_tables import speech_tables
-from callbeam.assembly.window_rows import WindowRow, window_batch
+from callbeam.assembly.window_rows import WindowRow, channel_windows, window_batch
 from callbeam.calls import CallStatus, contact_begin_ms, decide_call, has_ended
 from callbeam.conversation import CallClock
 from callbeam.kvs import LOST, FragmentStatus
@@ -98,7 +98,7 @@ def assemble_call(
     job : Job
         Decides which legs are its own.
     config : AssemblyConfig, optional
-        How a conversation is judged, and what becomes of sentiment inputs.
+        How a conversation is judged, what windows are, and what becomes of sentiment inputs.
     erased : Tombstones, optional
         Of whom nothing is written.
 
@@ -205,8 +205,9 @@ def _rows(
     start_ms, kept = account.start_ms, account.kept
     heard = hear_legs(account.channels, by_kind[TRACKS])
     channels = heard.channels
-    windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept]
     seconds = [unpack(SECONDS, part.rows) for part in by_kind[SECONDS]]
+    whole = (batch for batch, part in zip(seconds, by_kind[SECONDS], strict=True) if part.whole)
+    windows = [row for row in (*by_kind[WINDOWS], *channel_windows(whole, config.windows)) if row.channel_id in kept]
     rows = SpeechRows(by_kind[UTTERANCES], by_kind[UNITS], seconds, windows)
     rows = own_rows(rows, heard, min_pause_ms=config.thresholds.min_pause_ms)
     compared = compare_channels(channels, by_kind[PAIRS], heard.comparisons)

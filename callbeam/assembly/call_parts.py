@@ -50,7 +50,8 @@ class SecondRows(NamedTuple):
     ----------
     rows : bytes
     whole : bool
-        They are all of the channel: its leg has no other piece.
+        No others of the channel go another way: the call has all that windows are made of. It is so where a leg has no
+        other piece; else WindowFeatures brings them together.
     """
 
     rows: bytes

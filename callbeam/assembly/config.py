@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from callbeam.assembly.window_rows import WindowConfig
 from callbeam.conversation import Thresholds
 from callbeam.sentiment import SentimentConfig
 
@@ -16,6 +17,9 @@ class AssemblyConfig(SentimentConfig):
     ----------
     thresholds : Thresholds
         Where the lines between kinds of events are drawn.
+    windows : WindowConfig
+        What seconds are aggregated over.
     """
 
     thresholds: Thresholds = field(default_factory=Thresholds)
+    windows: WindowConfig = field(default_factory=WindowConfig)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from callbeam.assembly.call_parts import SECONDS, WINDOWS, Keyed
-from callbeam.assembly.packing import unpack
 from callbeam.audio import MEASURE_NAMES, measure_matrix, window_statistics
 from callbeam.schemas import STATISTICS, TABLES
 
@@ -18,10 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
-WINDOW_MS, HOP_MS = 30_000, 5_000
-"""A window, and from the begin of one to that of the next, unless asked otherwise."""
-
 COLUMNS = tuple(f"{measure}_{statistic}" for measure in MEASURE_NAMES for statistic in STATISTICS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowConfig:
+    """Length and distance of the windows, in milliseconds."""
+
+    window_ms: int = 30_000
+    hop_ms: int = 5_000
+
+    @property
+    def pane_ms(self) -> int:
+        """The longest stretch that lies whole in every window that it touches."""
+        return math.gcd(self.window_ms, self.hop_ms)
 
 
 class ChannelKey(NamedTuple):
@@ -140,24 +149,22 @@ def window_batch(job_id: str, call_id: str, call_start_ms: int, rows: Sequence[W
     return pa.RecordBatch.from_pydict(columns, schema=table.schema)
 
 
-def window_parts(
-    call_id: str, parts: Iterable[Keyed], *, window_ms: int = WINDOW_MS, hop_ms: int = HOP_MS
-) -> Iterator[Keyed]:
-    """Yield the window rows of seconds that are all of their channels, the same as WindowFeatures would give.
+def channel_windows(seconds: Iterable[pa.RecordBatch], config: WindowConfig) -> list[WindowRow]:
+    """Return the window rows of channels, the same as WindowFeatures would give.
 
     Parameters
     ----------
-    call_id : str
-    parts : iterable of Keyed
-        The call's; those of kind ``seconds`` count.
-    window_ms, hop_ms : int
-        Length and distance of windows.
+    seconds : iterable of pyarrow.RecordBatch
+        All second rows of the channels: of one channel each, in time order.
+    config : WindowConfig
     """
-    pane_ms = math.gcd(window_ms, hop_ms)
+    window_ms, hop_ms = config.window_ms, config.hop_ms
     panes: defaultdict[tuple[ChannelKey, int], list[Pane]] = defaultdict(list)
-    for keyed in parts:
-        for channel, pane in panes_of(unpack(SECONDS, keyed.value.rows), pane_ms) if keyed.kind == SECONDS else ():
+    for batch in seconds:
+        for channel, pane in panes_of(batch, config.pane_ms):
             for window in range((pane.start_ms - window_ms) // hop_ms + 1, pane.start_ms // hop_ms + 1):
                 panes[channel, window * hop_ms].append(pane)
-    for (channel, start_ms), some in panes.items():
-        yield Keyed(call_id, WINDOWS, summary_row(channel, start_ms, window_ms, summarise(sorted(some))))
+    return [
+        summary_row(channel, start_ms, window_ms, summarise(sorted(some)))
+        for (channel, start_ms), some in panes.items()
+    ]

@@ -17,7 +17,6 @@ from callbeam.assembly import (
     call_parts,
     complete,
     parts_of_analysis,
-    window_parts,
 )
 from callbeam.audio import channel_of_pcm
 from callbeam.calls import LegEnd
@@ -103,13 +102,12 @@ def _tables(channels: Sequence[Channel], config: AnalysisConfig, assembly: Assem
     parts: list[Keyed] = []
     for index, piece in enumerate(_pieces(channels)):
         analysis = analyse_piece(piece, config, detector)
-        parts += parts_of_analysis(call_id, analysis, clock, index)
+        parts += parts_of_analysis(call_id, analysis, clock, index, whole=True)
         for analysed in analysis.channels:
             for name, rows in zip(_HEAVY, (analysed.rows.frames, analysed.clips), strict=True):
                 if rows is not None:
                     batches[name].append(complete(TABLES[name], rows, _JOB_ID))
     parts.append(Keyed(call_id, call_parts.LEGS, LegEnd(leg, len(parts), start_ms, open=False)))
-    parts += window_parts(call_id, parts)
     job = Job(_JOB_ID, (), (), "", "", start_ms, start_ms + 1, start_ms + 1)
     for name, some in assemble_call(call_id, parts, job, assembly).batches.items():
         if name in batches:

@@ -134,7 +134,6 @@ def test_a_faint_voice_is_speech_where_the_least_level_says_so() -> None:
         assert analysed.utterances.num_rows > 3
 
 
-
 def test_a_doubled_channel_loses_no_speech_to_the_fainter_copy() -> None:
     pcm, _ = call(6)
     mix = (pcm["CUSTOMER"] // 2 + pcm["AGENT"] // 2).astype(np.int16)

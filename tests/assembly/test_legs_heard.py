@@ -15,7 +15,7 @@ from builders.channels import make_channel
 from builders.jobs import DAY_START_MS, make_job, make_leg, make_stream
 from builders.shared_data import real_call
 
-from callbeam.assembly import CallTables, Keyed, assemble_call, call_parts, window_parts
+from callbeam.assembly import CallTables, Keyed, assemble_call, call_parts
 from callbeam.callmaker import AGENT, CUSTOMER, CallSpec, ConversationSpec, LineConditions, MadeCall, make_call
 from callbeam.kvs import HOUR_MS
 from callbeam.spans import as_spans, covered
@@ -69,7 +69,7 @@ def parts_of(echo_db: float | None = -18.0, source: str = "chime") -> tuple[Keye
     pcm = made(echo_db).pcm
     parts = leg(CUSTOMER, pcm[CUSTOMER], START_MS, source=source)
     parts += leg(AGENT, pcm[AGENT][8 * LATE_MS :], START_MS + LATE_MS, source=source)
-    return (*parts, *window_parts("c-1", parts))
+    return tuple(parts)
 
 
 def spoken(tables: CallTables, role: str) -> np.ndarray:

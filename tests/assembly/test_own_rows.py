@@ -13,7 +13,7 @@ from builders.jobs import DAY_START_MS, make_leg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.assembly import call_parts, unpack, window_parts
+from callbeam.assembly import WindowConfig, call_parts, channel_windows, unpack
 from callbeam.assembly.joined_channels import JoinedChannel, join_parts
 from callbeam.assembly.legs_heard import HeardLegs, OwnSpeech
 from callbeam.assembly.own_rows import SpeechRows, own_rows
@@ -45,15 +45,12 @@ def leg() -> tuple[JoinedChannel, SpeechRows, LevelTrack]:
         inside = clip(covered_samples, first, end)
         pieces.append([make_channel(made[first:end], first_sample=first, covered=inside, core=core, **fields)])
     parts = leg_parts(pieces, begin_ms + 60_000)
-    parts += window_parts("c-1", parts)
     by_kind = {kind: [part.value for part in parts if part.kind == kind] for kind in {part.kind for part in parts}}
-    rows = SpeechRows(
-        *(
-            [unpack(kind, getattr(value, "rows", value)) for value in by_kind[kind]]
-            for kind in (call_parts.UTTERANCES, call_parts.UNITS, call_parts.SECONDS)
-        ),
-        by_kind[call_parts.WINDOWS],
+    utterances, units, seconds = (
+        [unpack(kind, getattr(value, "rows", value)) for value in by_kind[kind]]
+        for kind in (call_parts.UTTERANCES, call_parts.UNITS, call_parts.SECONDS)
     )
+    rows = SpeechRows(utterances, units, seconds, channel_windows(seconds, WindowConfig()))
     (channel,) = join_parts(by_kind[call_parts.CHANNELS])
     return channel, rows, join_tracks(by_kind[call_parts.TRACKS])
 

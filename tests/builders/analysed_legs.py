@@ -29,7 +29,7 @@ def leg_parts(
     parts = [Keyed(call_id, call_parts.LEGS, LegEnd(first.leg, len(pieces), end_ms, is_open))]
     for index, channels in enumerate(pieces):
         analysis = analyse_piece(channels, config or AnalysisConfig(), SileroDetector())
-        parts += parts_of_analysis(call_id, analysis, clock, index)
+        parts += parts_of_analysis(call_id, analysis, clock, index, whole=True)
     return parts
 
 

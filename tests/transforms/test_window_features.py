@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.analysis import SECOND_ROWS
-from callbeam.assembly import Keyed, call_parts, pack, panes_of, summarise, window_parts
+from callbeam.assembly import Keyed, WindowConfig, call_parts, channel_windows, pack, panes_of, summarise, unpack
 from callbeam.assembly.window_rows import window_batch
 from callbeam.audio import MEASURE_NAMES
 from callbeam.audio.windowing import windows_of
-from callbeam.transforms import WindowConfig, WindowFeatures
+from callbeam.transforms import WindowFeatures
 from callbeam.transforms.window_features import SummariseWindow
 
 START_MS = 1772443800000
@@ -78,13 +78,13 @@ def test_windows_equal_a_plain_loop_in_beam_and_without(channels, sizes, cuts, o
         ]
     order.shuffle(parts)
     FOUND.clear()
+    config = WindowConfig(window_ms=window_ms, hop_ms=hop_ms)
     with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as p:
-        config = WindowConfig(window_ms=window_ms, hop_ms=hop_ms)
         _ = (p | beam.Create(parts),) | WindowFeatures(config) | beam.Map(keep)
-    whole_channels = [part for part in parts if part.value.whole]
-    FOUND.extend(window_parts("c-1", whole_channels, window_ms=window_ms, hop_ms=hop_ms))  # as AssembleCalls does
-    rows = window_batch("job", "c-1", START_MS, [keyed.value for keyed in FOUND]).to_pylist() if FOUND else []
     assert {keyed.kind for keyed in FOUND} <= {call_parts.WINDOWS}
+    whole_channels = (unpack(part.kind, part.value.rows) for part in parts if part.value.whole)
+    windows = [*(keyed.value for keyed in FOUND), *channel_windows(whole_channels, config)]  # as AssembleCalls does
+    rows = window_batch("job", "c-1", START_MS, windows).to_pylist() if windows else []
     assert len(rows) == len(expected)
     for row in rows:
         plain = expected[row["channel_id"], round(row["window_start_ts"].timestamp() * 1000)]
