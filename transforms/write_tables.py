@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -29,34 +30,50 @@ Packed = tuple[str, list[tuple[str, int]], bytes]
 """Rows of a table, packed: its name, whose they are in their order (a call's key, and how many), and the rows."""
 
 
-class PackRows(beam.DoFn):
+class _Gather(beam.DoFn):
+    """Holds rows by key until they are worth packing as one, or the bundle ends."""
+
+    def start_bundle(self) -> None:
+        """Begin with nothing held."""
+        self._held: defaultdict[Any, list[Any]] = defaultdict(list)
+        self._bytes: Counter[Any] = Counter()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Emit the rest."""
+        for key in list(self._held):
+            yield WindowedValue(self._taken(key), MIN_TIMESTAMP, [GlobalWindow()])
+
+    def gathered(self, key: Any, some: Sequence[Any], nbytes: int) -> Iterator[Any]:
+        """Hold some rows, and yield all that are held of their key when they are enough."""
+        self._held[key].extend(some)
+        self._bytes[key] += nbytes
+        if len(self._held[key]) >= BATCHES_AT_ONCE or self._bytes[key] > JOINED_BYTES:
+            yield self._taken(key)
+
+    def packed(self, key: Any, held: list[Any]) -> Any:
+        """Return what is passed on of a key's rows."""
+        raise NotImplementedError
+
+    def _taken(self, key: Any) -> Any:
+        del self._bytes[key]
+        return self.packed(key, self._held.pop(key))
+
+
+class PackRows(_Gather):
     """Pack calls' batches in the step that made them, those of many calls as one.
 
     As they are, they would be pickled, each with its schema. What decides the number of shards comes from elsewhere,
     and a runner holds all calls until it is there: packed one by one, a short call's rows take several times as much.
     """
 
-    def start_bundle(self) -> None:
-        """Begin with nothing held."""
-        self._held: defaultdict[str, list[tuple[str, pa.RecordBatch]]] = defaultdict(list)
-        self._bytes: Counter[str] = Counter()
-
     def process(self, call: CallTables) -> Iterator[Packed]:
         """Emit what has gathered of a table when it is enough."""
         for name, batches in call.batches.items():
-            self._held[name].extend((call.call_key, batch) for batch in batches)
-            self._bytes[name] += sum(batch.nbytes for batch in batches)
-            if len(self._held[name]) >= BATCHES_AT_ONCE or self._bytes[name] > JOINED_BYTES:
-                yield self._packed(name)
+            some = [(call.call_key, batch) for batch in batches]
+            yield from self.gathered(name, some, sum(batch.nbytes for batch in batches))
 
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        """Emit the rest."""
-        for name in list(self._held):
-            yield WindowedValue(self._packed(name), MIN_TIMESTAMP, [GlobalWindow()])
-
-    def _packed(self, name: str) -> Packed:
-        held = self._held.pop(name)
-        del self._bytes[name]
+    def packed(self, name: str, held: list[tuple[str, pa.RecordBatch]]) -> Packed:
+        """Return the batches as one, and whose its rows are."""
         return name, [(call_key, batch.num_rows) for call_key, batch in held], pack_rows([batch for _, batch in held])
 
 
@@ -78,29 +95,19 @@ class ToShards(beam.DoFn):
 
 
 @beam.typehints.with_output_types(tuple[Shard, bytes])
-class JoinRows(beam.DoFn):
+class JoinRows(_Gather):
     """Pack what goes to a shard as one: of few rows, most is what each column takes, and a runner holds all of them."""
-
-    def start_bundle(self) -> None:
-        """Begin with nothing held."""
-        self._held: defaultdict[Shard, list[bytes]] = defaultdict(list)
 
     def process(self, element: tuple[Shard, bytes]) -> Iterator[tuple[Shard, bytes]]:
         """Emit what has gathered of a shard when it is enough."""
         shard, rows = element
-        held = self._held[shard]
-        held.append(rows)
-        if len(held) == BATCHES_AT_ONCE or sum(map(len, held)) > JOINED_BYTES:
-            yield shard, self._joined(shard)
+        yield from self.gathered(shard, [rows], len(rows))
 
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        """Emit the rest."""
-        for shard in list(self._held):
-            yield WindowedValue((shard, self._joined(shard)), MIN_TIMESTAMP, [GlobalWindow()])
-
-    def _joined(self, shard: Shard) -> bytes:
-        held = self._held.pop(shard)
-        return held[0] if len(held) == 1 else pack_rows([unpack_rows(rows, TABLES[shard[0]].schema) for rows in held])
+    def packed(self, shard: Shard, held: list[bytes]) -> tuple[Shard, bytes]:
+        """Return the packed rows as one."""
+        if len(held) == 1:
+            return shard, held[0]
+        return shard, pack_rows([unpack_rows(rows, TABLES[shard[0]].schema) for rows in held])
 
 
 class WriteShard(beam.DoFn):
