@@ -185,14 +185,11 @@ class Predictability:
         By how many bits that is less than its RMS: 0 for white noise, 2 to 5 for voiced speech and tones.
     clipped : float64 array, shape (n,)
         Share of its samples that are its largest or its smallest, of loud stretches: clipped sound, or a square wave.
-    uniform : float
-        How far the samples' distribution lies from one where all values are alike, 0 to 1: compressed data has about 0.
     """
 
     bits: FloatArray
     gain: FloatArray
     clipped: FloatArray
-    uniform: float
 
 
 def predictability(samples: npt.NDArray[np.int16]) -> Predictability:
@@ -208,17 +205,15 @@ def predictability(samples: npt.NDArray[np.int16]) -> Predictability:
     Predictability
         Of at most ``MAX_FRAMES`` stretches, evenly taken; of none if there are only constant ones.
     """
-    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
-    frames = frames[frames.max(axis=1) > frames.min(axis=1)] if len(frames) else frames
-    if len(frames) > MAX_FRAMES:
-        frames = frames[np.arange(MAX_FRAMES) * len(frames) // MAX_FRAMES]
+    frames = _stretches(samples)
     if not len(frames):
-        return Predictability(np.zeros(0), np.zeros(0), np.zeros(0), 1.0)
+        return Predictability(np.zeros(0), np.zeros(0), np.zeros(0))
     values = frames.astype(np.float64)
     values -= values.mean(axis=1, keepdims=True)
     window = np.hanning(FRAME)
     shaped = values * window
-    lags = np.stack([(shaped[:, k:] * shaped[:, : FRAME - k]).sum(axis=1) for k in range(ORDER + 1)], axis=1)
+    products = (np.einsum("ij,ij->i", shaped[:, k:], shaped[:, : FRAME - k]) for k in range(ORDER + 1))
+    lags = np.stack(list(products), axis=1)
     lags /= (window**2).sum()
     lags[:, 0] = lags[:, 0] * (1 + 1e-9) + 1e-3
     toeplitz = lags[:, np.abs(np.subtract.outer(np.arange(ORDER), np.arange(ORDER)))]
@@ -226,8 +221,23 @@ def predictability(samples: npt.NDArray[np.int16]) -> Predictability:
     remaining = np.maximum(lags[:, 0] - (weights * lags[:, 1:]).sum(axis=1), 0)
     bits = np.log2(1 + np.sqrt(remaining))
     gain = np.log2(1 + np.sqrt(lags[:, 0])) - bits
-    counts = np.bincount((frames.reshape(-1).astype(np.int32) >> 12) + 8, minlength=16) / frames.size
     high, low = frames.max(axis=1, keepdims=True), frames.min(axis=1, keepdims=True)
     loud = np.maximum(high.astype(np.int32), -low.astype(np.int32))[:, 0] >= LOUD
     clipped = ((frames == high) | (frames == low)).mean(axis=1) * loud
-    return Predictability(bits, gain, clipped, float(np.abs(counts - 1 / 16).sum() / 2))
+    return Predictability(bits, gain, clipped)
+
+
+def unevenness(samples: npt.NDArray[np.int16]) -> float:
+    """Return how far the same stretches' values lie from being spread evenly, 0 to 1: of compressed data about 0."""
+    frames = _stretches(samples)
+    counts = np.bincount((frames.reshape(-1) >> 12) + 8, minlength=16) / max(frames.size, 1)
+    return float(np.abs(counts - 1 / 16).sum() / 2)
+
+
+def _stretches(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """Return stretches that are not constant, shape (n, FRAME), n at most ``MAX_FRAMES``, evenly taken."""
+    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
+    frames = frames[frames.max(axis=1) > frames.min(axis=1)] if len(frames) else frames
+    if len(frames) > MAX_FRAMES:
+        frames = frames[np.arange(MAX_FRAMES) * len(frames) // MAX_FRAMES]
+    return frames

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.payload.block_statistics import FRAME, Predictability, predictability
+from callbeam.payload.block_statistics import FRAME, Predictability, predictability, unevenness
 from callbeam.payload.formats import SAMPLE_BYTES
 from callbeam.payload.samples import read_samples
 
@@ -90,8 +90,10 @@ def is_noise(form: AudioFormat, payload: bytes, taken: Predictability) -> bool:
         loud = SAMPLE_BYTES[form.encoding] == 2 and float(np.median(taken.bits + taken.gain)) >= NOISE_BITS - 2
         return loud and any(_is_quiet(law) for law in laws)
     middle = float(np.median(taken.bits[told]))
-    if middle > NOISE_BITS and np.percentile(taken.gain[told], 75) < 0.5 and taken.uniform < UNIFORM:
-        return True
+    if middle > NOISE_BITS and np.percentile(taken.gain[told], 75) < 0.5:
+        samples = read_samples(payload, form.encoding)[:: form.channels]
+        if unevenness(samples) < UNIFORM:
+            return True
     if middle < NOISE_BITS - 1.4 or SAMPLE_BYTES[form.encoding] != 2:
         return False
     others = (predictability(read_samples(payload, other)) for other in SAMPLE_BYTES)
