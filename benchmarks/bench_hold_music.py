@@ -30,13 +30,14 @@ import soundfile
 import soxr
 from bench_features import channel_of
 
+from callbeam.analysis import AnalysisConfig, analyse_piece
 from callbeam.audio import analyse_frames
 from callbeam.callmaker import LineConditions, band_pass, noise, quantise
 from callbeam.callmaker.music import HELD_OUT_KINDS, TUNING_KINDS, hold_music
 from callbeam.callmaker.voices import random_voice, speak
-from callbeam.line import HOLD_MUSIC, find_detections, find_hold_music
+from callbeam.line import HOLD_MUSIC, find_hold_music
 from callbeam.spans import SpanArray, as_spans, clip, length
-from callbeam.voice import SileroDetector, VoiceActivityConfig, speech_spans
+from callbeam.voice import SileroDetector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,19 +61,10 @@ class Heard:
 
 
 def hear(samples: npt.NDArray[np.int16]) -> Heard:
-    """Find music and speech."""
-    channel = channel_of(samples)
-    features = analyse_frames(channel)
-    probability = SileroDetector().probabilities(channel, features.span)
-    detections = (
-        detection
-        for detection in find_detections(channel, features, probability).detections
-        if detection.tone_kind == HOLD_MUSIC
-    )
-    speech = speech_spans(probability, features.span, VoiceActivityConfig(), features.measures["level_dbfs"])
-    return Heard(
-        len(samples) / RATE, as_spans((detection.begin_ms, detection.end_ms) for detection in detections), 10 * speech
-    )
+    """Find music and speech, as a backfill does."""
+    (analysed,) = analyse_piece([channel_of(samples)], AnalysisConfig(), SileroDetector()).channels
+    music = ((one.begin_ms, one.end_ms) for one in analysed.voice.detections if one.tone_kind == HOLD_MUSIC)
+    return Heard(len(samples) / RATE, as_spans(music), analysed.voice.speech)
 
 
 def unit(sound: Sound) -> Sound:

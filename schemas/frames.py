@@ -35,12 +35,12 @@ FRAMES = Table(
         ),
         measure(
             "f0_hz",
-            "Fundamental frequency, 65 to 500 Hz, where there may be speech; NULL elsewhere, and where unvoiced.",
+            "Fundamental frequency, 65 to 500 Hz; NULL where unvoiced, and where it is too faint to be speech.",
         ),
         measure(
             "voicing",
-            "Voicing strength: the normalised autocorrelation peak, 0 to 1; NULL in digital silence, and where no "
-            "speech may be.",
+            "Voicing strength: the normalised autocorrelation peak, 0 to 1; NULL in digital silence, and where it is "
+            "too faint to be speech.",
         ),
         measure("hnr_db", "Harmonics-to-noise ratio; NULL where unvoiced."),
         measure(

@@ -27,9 +27,11 @@ SECOND_MEASURES = (
         "Mean ratio of the strongest peak in 0-2 kHz to the strongest in 2 kHz to the band's end (at most 5 kHz).",
     ),
     measure("f0_median_hz", "Median F0 of the voiced frames."),
-    measure("voiced_ratio", "Share of frames that are voiced; none is that cannot be speech."),
+    measure("voiced_ratio", "Share of frames that are voiced; none is that is too faint to be speech."),
     measure(
-        "voicing", "Mean voicing strength, the normalised autocorrelation peak, 0 to 1, of frames that may be speech."
+        "voicing",
+        "Mean voicing strength, the normalised autocorrelation peak, 0 to 1, of frames that are not too faint to be "
+        "speech.",
     ),
     measure("hnr_db", "Mean harmonics-to-noise ratio of the voiced frames."),
 )

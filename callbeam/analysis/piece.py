@@ -23,7 +23,15 @@ from callbeam.audio import (
     hop_extremes,
     peaks,
 )
-from callbeam.line import Found, compare_channels, explained_by_leak, find_detections, mask_zeros, without_offset
+from callbeam.line import (
+    QUIETEST_MUSIC_DBFS,
+    Found,
+    compare_channels,
+    explained_by_leak,
+    find_detections,
+    mask_zeros,
+    without_offset,
+)
 from callbeam.sentiment import Unit, UnitBatch, candidate_units, clip_batch, may_clip, may_infer, unit_batch
 from callbeam.spans import as_spans, clip, covered, mask_of_spans, spans_of_mask, subtract
 from callbeam.speech import UtteranceConfig, UtteranceSpans, acoustic_measures, utterance_spans
@@ -33,7 +41,6 @@ from callbeam.voice import (
     describe_voice,
     faint_speech,
     local_noise,
-    may_hold_speech,
     near_loud_frames,
     speech_spans,
     voice_changes,
@@ -170,8 +177,9 @@ def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector:
     extremes = hop_extremes(original)
     centred = without_offset(channel, extremes)
     span = frame_span(centred, frame_grid(centred.sample_rate_hz))
-    probability = detector.probabilities(centred, span, near_loud_frames(centred, span, config.voice.min_level_dbfs))
-    features = analyse_frames(centred, bands=config.frames, pitched=may_hold_speech(probability, config.voice))
+    audible = near_loud_frames(centred, span, min(config.voice.min_level_dbfs, QUIETEST_MUSIC_DBFS))
+    probability = detector.probabilities(centred, span, audible)
+    features = analyse_frames(centred, bands=config.frames, pitched=audible)  # music is told by its pitch, too
     return _Heard(original, channel, centred, extremes, features, probability, np.zeros(len(probability), np.bool_))
 
 

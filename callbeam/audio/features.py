@@ -76,7 +76,7 @@ def analyse_frames(
     bands : bool
         Keep the log-mel bands, too: 46 MB of half an hour.
     pitched : bool array, shape (n,), optional
-        Frames of the channel (``frame_span``) that pitch is looked for in: a tenth of a call's analysis. Others are
+        Frames of the channel (``frame_span``) that pitch is looked for in: a sixth of a call's analysis. Others are
         unvoiced, and have no voicing strength. Everywhere unless given.
     pitch : PitchConfig, optional
 

@@ -11,6 +11,7 @@ from .detectors import find_detections as find_detections
 from .echo import NO_LEVEL_DBFS as NO_LEVEL_DBFS
 from .echo import explained_by_leak as explained_by_leak
 from .echo import explained_levels as explained_levels
+from .hold_music import QUIETEST_MUSIC_DBFS as QUIETEST_MUSIC_DBFS
 from .hold_music import find_hold_music as find_hold_music
 from .layout import BLEED as BLEED
 from .layout import CHANNELS_MAY_BE_SWAPPED as CHANNELS_MAY_BE_SWAPPED
@@ -33,6 +34,7 @@ __all__ = [
     "HOLD_MUSIC",
     "HOLD_TONE",
     "NO_LEVEL_DBFS",
+    "QUIETEST_MUSIC_DBFS",
     "RINGBACK",
     "TONE",
     "Comparison",

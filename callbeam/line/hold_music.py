@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from callbeam.spans import SpanArray
 
 SHORTEST_S = 4.0
-QUIETEST_DBFS = -50.0
+QUIETEST_MUSIC_DBFS = -50.0
 
 HELD_SHARE = 0.12
 """So much of the energy lies in held notes, over 3 s. Noise has 0.02, what the detector misses of voices up to 0.1,
@@ -127,7 +127,7 @@ def _steps(features: FrameFeatures, probability: Float32Array) -> _Steps:
     middles = np.clip(middles, 0, len(probability) - 1)
     heard = ~np.isnan(probability[middles])
     spoken = np.where(heard, probability[middles], 0)
-    loud = np.nan_to_num(features.measures["level_dbfs"][middles], nan=-200.0) > QUIETEST_DBFS
+    loud = np.nan_to_num(features.measures["level_dbfs"][middles], nan=-200.0) > QUIETEST_MUSIC_DBFS
     speech = spoken >= 0.5
     after, before = _NEAR_SPEECH
     near = maximum_filter1d(speech, after + 1 + before, origin=(after - before) // 2, mode="constant")

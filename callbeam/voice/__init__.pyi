@@ -12,7 +12,6 @@ from .silero import model_path as model_path
 from .speech_borders import move_to_level as move_to_level
 from .voice_activity import VoiceActivityConfig as VoiceActivityConfig
 from .voice_activity import VoiceActivityDetector as VoiceActivityDetector
-from .voice_activity import may_hold_speech as may_hold_speech
 from .voice_activity import speech_spans as speech_spans
 from .voice_quality import VoiceDescriptors as VoiceDescriptors
 from .voice_quality import describe_voice as describe_voice
@@ -28,7 +27,6 @@ __all__ = [
     "faint_speech",
     "join_voice_levels",
     "local_noise",
-    "may_hold_speech",
     "model_path",
     "move_to_level",
     "near_loud_frames",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
 from callbeam.audio import HOP_MS, BoolArray, Float32Array, FrameSpan
 from callbeam.errors import UsageError
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from callbeam.audio import Channel
-
-LEAST_SIGN_OF_SPEECH = 0.02
-"""Where the probability stays below this, two fifths of a call's frames, nothing said can be heard."""
-
-_AROUND_SPEECH = 30  # frames; borders are moved by less
 
 
 class VoiceActivityDetector(Protocol):
@@ -157,24 +151,6 @@ def speech_spans(
         spans = _loud_enough(spans - span.first, level_dbfs, config.min_level_dbfs) + span.first
         return move_to_level(spans, level_dbfs, runs, span.first, others)
     return _shift(spans, runs, config.onset_shift_ms // HOP_MS, config.offset_shift_ms // HOP_MS)
-
-
-def may_hold_speech(probabilities: Float32Array, config: VoiceActivityConfig) -> BoolArray:
-    """Tell which frames may be speech, whatever is decided of them: those with the least sign of it within 300 ms.
-
-    Parameters
-    ----------
-    probabilities : float32 array, shape (n,)
-        NaN is masked.
-    config : VoiceActivityConfig
-
-    Returns
-    -------
-    bool array, shape (n,)
-    """
-    least = min(LEAST_SIGN_OF_SPEECH, config.end_threshold)
-    signs = np.nan_to_num(probabilities) >= least
-    return np.asarray(maximum_filter1d(signs, 2 * _AROUND_SPEECH + 1, mode="constant"), dtype=np.bool_)
 
 
 def _hysteresis(probabilities: Float32Array, config: VoiceActivityConfig) -> SpanArray:

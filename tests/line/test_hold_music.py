@@ -9,7 +9,7 @@ from builders.shared_data import real_call
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbeam.audio import analyse_frames
+from callbeam.audio import analyse_frames, frame_grid, frame_span
 from callbeam.callmaker import LineConditions, band_pass, noise, quantise
 from callbeam.callmaker.line_signals import DTMF_HZ
 from callbeam.callmaker.music import HELD_OUT_KINDS, hold_music
@@ -17,7 +17,7 @@ from callbeam.callmaker.voices import random_voice, speak
 from callbeam.line import HOLD_MUSIC, TONE, find_detections, find_hold_music
 from callbeam.line.detections import DTMF
 from callbeam.spans import as_spans, clip, length
-from callbeam.voice import SileroDetector, VoiceActivityConfig, speech_spans
+from callbeam.voice import SileroDetector, VoiceActivityConfig, near_loud_frames, speech_spans
 
 RATE = 8000
 
@@ -54,8 +54,10 @@ def sayings():
 def hear(samples, **options):
     """(samples, **options) -> the channel, its features and the probability of speech."""
     channel = make_channel(samples, **options)
-    features = analyse_frames(channel)
-    return channel, features, SileroDetector().probabilities(channel, features.span)
+    # As the analysis does, which passes over what is too faint.
+    audible = near_loud_frames(channel, frame_span(channel, frame_grid(channel.sample_rate_hz)), -55.0)
+    features = analyse_frames(channel, pitched=audible)
+    return channel, features, SileroDetector().probabilities(channel, features.span, audible)
 
 
 def music_in(heard):
@@ -113,12 +115,12 @@ def test_a_gap_does_not_hide_the_music_behind_it(sayings):
     sound, (begin, end) = between_talk(hold_music("marimba", 10.0, RATE, rng), sayings[0])
     samples = on_the_line(sound, -26, 25, rng)
     ((whole_first, whole_last),) = music_in(hear(samples)).tolist()
-    gap = [[0, RATE // 2], [RATE, len(samples)]]
-    assert music_in(hear(samples, covered=gap)).tolist() == [[whole_first, whole_last]]
     middle = round((begin + end) / 2 * RATE)
-    ((first, last),) = music_in(hear(samples, covered=[[0, middle], [middle + RATE // 2, len(samples)]])).tolist()
-    assert abs(first - whole_first) <= 100
-    assert abs(last - whole_last) <= 100
+    # A gap in the saying before it, which the detector remembers for some seconds, and one in the music.
+    for gap in (RATE // 2, middle):
+        ((first, last),) = music_in(hear(samples, covered=[[0, gap], [gap + RATE // 2, len(samples)]])).tolist()
+        assert abs(first - whole_first) <= 100
+        assert abs(last - whole_last) <= 100
 
 
 def test_where_pieces_are_cut_changes_no_border(sayings):
