@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 
 from callbeam.aws import boto_session
@@ -37,15 +38,24 @@ def _utc(value: Any) -> datetime:
 def _leave_fragments(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
     """Take the fragments of a page as JSON gives them: botocore looks up the shape of each value, for half of the time.
 
-    It is called before botocore parses an answer; what is no sound page is left to it.
+    It is called before botocore parses an answer. That would take an answer which is no JSON, as something between here
+    and AWS may give, for a page without fragments.
+
+    Raises
+    ------
+    ResponseParserError
+        If an answer says that all is well, and is no page.
     """
     if response_dict["status_code"] != HTTPStatus.OK:
         return
+    body = response_dict["body"]
     try:
-        page = json.loads(response_dict["body"])
+        page = json.loads(body)
     except ValueError:
-        return
-    if isinstance(page, dict) and isinstance(page.get("Fragments"), list):
+        page = None
+    if not isinstance(page, dict):
+        raise ResponseParserError(f"answered 200 with what is no page of fragments: {body[:60]!r}")
+    if isinstance(page.get("Fragments"), list):
         customized_response_dict["Fragments"] = page.pop("Fragments")
         response_dict["body"] = json.dumps(page).encode()
 

@@ -208,3 +208,9 @@ def test_instants_come_as_seconds_or_as_dates(list_page: Any) -> None:
 @pytest.mark.parametrize("page", [b"{}", b'{"Fragments": null}', b'{"Fragments": []}'])
 def test_a_page_may_hold_nothing(list_page: Any, page: bytes) -> None:
     assert list_page(page) == []
+
+
+@pytest.mark.parametrize("page", [b"", b"<html>Sign in to this network</html>", b'{"Fragments": [', b"[]"])
+def test_an_answer_that_is_no_page_is_not_taken_for_an_empty_one(list_page: Any, page: bytes) -> None:
+    with pytest.raises(KvsError, match=r"ListFragments of stream s: .*no page of fragments"):
+        list_page(page)
