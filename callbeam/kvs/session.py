@@ -38,26 +38,38 @@ def _utc(value: Any) -> datetime:
 def _leave_fragments(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
     """Take the fragments of a page as JSON gives them: botocore looks up the shape of each value, for half of the time.
 
-    It is called before botocore parses an answer. That would take an answer which is no JSON, as something between here
-    and AWS may give, for a page without fragments.
+    It is called before botocore parses an answer.
+    """
+    page = _answer(response_dict)
+    if page is not None and isinstance(page.get("Fragments"), list):
+        customized_response_dict["Fragments"] = page.pop("Fragments")
+        response_dict["body"] = json.dumps(page).encode()
+
+
+def _refuse_what_is_no_answer(response_dict: dict[str, Any], **_: Any) -> None:
+    """Let botocore parse nothing but answers."""
+    _answer(response_dict)
+
+
+def _answer(response_dict: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the body of an answer that says that all is well; None of another one.
 
     Raises
     ------
     ResponseParserError
-        If an answer says that all is well, and is no page.
+        If it is no JSON object, as what stands between here and AWS may give. botocore would take it for an answer in
+        which nothing is said: a page without fragments.
     """
     if response_dict["status_code"] != HTTPStatus.OK:
-        return
+        return None
     body = response_dict["body"]
     try:
-        page = json.loads(body)
+        answer = json.loads(body)
     except ValueError:
-        page = None
-    if not isinstance(page, dict):
-        raise ResponseParserError(f"answered 200 with what is no page of fragments: {body[:60]!r}")
-    if isinstance(page.get("Fragments"), list):
-        customized_response_dict["Fragments"] = page.pop("Fragments")
-        response_dict["body"] = json.dumps(page).encode()
+        answer = None
+    if not isinstance(answer, dict):
+        raise ResponseParserError(f"what answers with status 200 is not Kinesis Video Streams: {body[:60]!r}")
+    return answer
 
 
 class Clients:
@@ -137,8 +149,11 @@ class Clients:
             )
         except ValueError as error:  # what boto3 raises for a malformed region or URL
             raise UsageError(f"{error}; check the region and the endpoint's URL") from error
+        events = client.meta.events
         if service == ARCHIVED_MEDIA:
-            client.meta.events.register(f"before-parse.{ARCHIVED_MEDIA}.ListFragments", _leave_fragments)
+            events.register(f"before-parse.{ARCHIVED_MEDIA}.ListFragments", _leave_fragments)
+        else:
+            events.register(f"before-parse.{CONTROL}", _refuse_what_is_no_answer)
         return client
 
     def _opened(self) -> Any:

@@ -212,5 +212,23 @@ def test_a_page_may_hold_nothing(list_page: Any, page: bytes) -> None:
 
 @pytest.mark.parametrize("page", [b"", b"<html>Sign in to this network</html>", b'{"Fragments": [', b"[]"])
 def test_an_answer_that_is_no_page_is_not_taken_for_an_empty_one(list_page: Any, page: bytes) -> None:
-    with pytest.raises(KvsError, match=r"ListFragments of stream s: .*no page of fragments"):
+    with pytest.raises(KvsError, match=r"ListFragments of stream s: .*is not Kinesis Video Streams"):
         list_page(page)
+
+
+class _SignIn(_Pages):
+    """Something on the way that answers whatever is asked."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Sign in to this network</html>")
+
+
+def test_who_answers_for_the_service_is_named(clock: Any) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _SignIn) as server:
+        threading.Thread(target=server.serve_forever).start()
+        config = KvsConfig(region="us-east-1", endpoint_url=f"http://127.0.0.1:{server.server_port}", give_up_after_s=1)
+        with pytest.raises(KvsError, match=r"DescribeStream of stream s: .*b'<html>Sign in to this network"):
+            KvsClient(config, clock.timing).resolve_streams(["s"])
+        server.shutdown()

@@ -75,7 +75,15 @@ def test_instants(text: str, milliseconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"), [("2026-03-02T00:00:00", "has no zone"), ("yesterday", "no ISO 8601"), ("", "no ISO 8601")]
+    ("text", "complaint"),
+    [
+        ("2026-03-02T00:00:00", "has no zone: write 2026-03-02T00:00:00Z"),
+        ("2026-03-02", "names no time of day: write 2026-03-02T00:00:00Z"),
+        ("2026-03-02Z", "names no time of day: write 2026-03-02T00:00:00Z"),
+        ("2026-03-02+05:00", "names no time of day: write 2026-03-02T00:00:00Z"),
+        ("yesterday", "no ISO 8601"),
+        ("", "no ISO 8601"),
+    ],
 )
 def test_bad_instants(text: str, complaint: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=complaint):
