@@ -249,12 +249,12 @@ def shares_of(lanes: Sequence[Lane], slots: int) -> list[tuple[Lane, ...]]:
     list of tuple of Lane
         One for each reader, fewer where there are fewer lanes; each in the order given.
     """
-    held = [(0, slot) for slot in range(min(slots, len(lanes)))]
+    held = [(0, 0, slot) for slot in range(min(slots, len(lanes)))]  # lanes whose bytes are not listed count, too
     shares: list[list[int]] = [[] for _ in held]
     for index in sorted(range(len(lanes)), key=lambda index: -lanes[index].bytes):
-        load, slot = heappop(held)
+        load, count, slot = heappop(held)
         shares[slot].append(index)
-        heappush(held, (load + lanes[index].bytes, slot))
+        heappush(held, (load + lanes[index].bytes, count + 1, slot))
     return [tuple(lanes[index] for index in sorted(share)) for share in shares]
 
 

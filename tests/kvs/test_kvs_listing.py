@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callbeam.emulator import Emulator, EmulatorConfig, Fault
+from callbeam.errors import UsageError
 from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, ListedFragment, Stream
 from callbeam.kvs.listing import milliseconds
 from callbeam.kvs.service_errors import KvsError
@@ -225,10 +226,16 @@ class _SignIn(_Pages):
         self.wfile.write(b"<html>Sign in to this network</html>")
 
 
-def test_who_answers_for_the_service_is_named(clock: Any) -> None:
+@pytest.fixture
+def sign_in() -> Iterator[str]:
+    """Serve it; give its URL."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _SignIn) as server:
         threading.Thread(target=server.serve_forever).start()
-        config = KvsConfig(region="us-east-1", endpoint_url=f"http://127.0.0.1:{server.server_port}", give_up_after_s=1)
-        with pytest.raises(KvsError, match=r"DescribeStream of stream s: .*b'<html>Sign in to this network"):
-            KvsClient(config, clock.timing).resolve_streams(["s"])
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def test_who_answers_for_the_service_is_named(clock: Any, sign_in: str) -> None:
+    client = KvsClient(KvsConfig(region="us-east-1", endpoint_url=sign_in, give_up_after_s=1), clock.timing)
+    with pytest.raises(UsageError, match=r"DescribeStream of stream s: .*b'<html>Sign in to this network"):
+        client.resolve_streams(["s"])

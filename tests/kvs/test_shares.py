@@ -34,3 +34,7 @@ def test_no_reader_has_more_than_a_third_too_much(sizes: list[int], slots: int) 
 def test_what_one_lane_outweighs_goes_to_the_others() -> None:
     shares = shares_of(lanes_of([1, 1, 9, 1]), 2)
     assert sorted(sum(lane.bytes for lane in share) for share in shares) == [3, 9]
+
+
+def test_lanes_whose_bytes_are_not_known_are_shared_out_by_their_number() -> None:
+    assert [len(share) for share in shares_of(lanes_of([0] * 6), 3)] == [2, 2, 2]
