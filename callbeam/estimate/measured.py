@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-TIMES_REAL_TIME: Final = 254
+TIMES_REAL_TIME: Final = 310
 """Hours of two-party calls that one core reads, analyses and writes in an hour (``bench_job.py``)."""
 
 START_S: Final = 2
 """A job's start and plan (``bench_job.py``)."""
 
-LISTED_A_SECOND: Final = 73_000
+LISTED_A_SECOND: Final = 150_000
 """Fragments that a worker takes in which lists streams, if KVS answers at once (``bench_listing.py``)."""
 
-SHUFFLED_BYTES: Final = 3_800_000
+SHUFFLED_BYTES: Final = 3_700_000
 """What a runner groups, of an hour of calls (``bench_shuffle.py``)."""
 
 KEPT_OBJECTS: Final = 2
