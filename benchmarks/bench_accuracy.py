@@ -223,7 +223,7 @@ MEASURES = (
     Measure("interruptions, precision", lambda calls: add_up(call.interruptions for call in calls).precision, ".3f"),
     Measure("interruptions, recall", lambda calls: add_up(call.interruptions for call in calls).recall, ".3f"),
     Measure(
-        "hold music found", lambda calls: add_up(call.hold_music for call in calls).recall, goal=0.8, at_least=True
+        "hold music found", lambda calls: add_up(call.hold_music for call in calls).recall, goal=0.95, at_least=True
     ),
     Measure("speech called hold", speech_as_hold, ".2%", 0.01),
     Measure("gross pitch errors", partial(pitch, rate="gross_error_rate"), ".2%", 0.03),
