@@ -206,8 +206,9 @@ def _rows(
     heard = hear_legs(account.channels, by_kind[TRACKS])
     channels = heard.channels
     seconds = [unpack(SECONDS, part.rows) for part in by_kind[SECONDS]]
-    whole = (batch for batch, part in zip(seconds, by_kind[SECONDS], strict=True) if part.whole)
-    windows = [row for row in (*by_kind[WINDOWS], *channel_windows(whole, config.windows)) if row.channel_id in kept]
+    pairs = zip(seconds, by_kind[SECONDS], strict=True)
+    whole = [batch for batch, part in pairs if part.whole and _channel(batch) in kept]
+    windows = [row for row in by_kind[WINDOWS] if row.channel_id in kept] + channel_windows(whole, config.windows)
     rows = SpeechRows(by_kind[UTTERANCES], by_kind[UNITS], seconds, windows)
     rows = own_rows(rows, heard, min_pause_ms=config.thresholds.min_pause_ms)
     compared = compare_channels(channels, by_kind[PAIRS], heard.comparisons)

@@ -131,7 +131,7 @@ class SileroDetector:
         Returns
         -------
         float32 array, shape (n,)
-            Of the frames of ``span``; NaN where masked, 0 where not wanted.
+            Of the frames of ``span``; NaN where masked, 0 further than a window from what is wanted.
 
         Raises
         ------
