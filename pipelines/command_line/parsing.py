@@ -88,13 +88,14 @@ def instant(text: str) -> int:
     argparse.ArgumentTypeError
         If the text is no instant, or names no time of day or no zone.
     """
+    day = re.fullmatch(r"(\d{4}-?\d{2}-?\d{2})([zZ]|[+-][\d:]+)?", text)  # Python takes a zone behind it for a time
+    whole = f"{day[1]}T00:00:00Z" if day else text
     try:
-        when = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text))  # Python 3.10 reads no Z
+        when = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", whole))  # Python 3.10 reads no Z
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 instant such as 2026-03-02T00:00:00Z") from None
-    if not re.search(r"[Tt ]\d", text):  # a zone right behind a day is taken for a time
-        begin = f"{when:%Y-%m-%d}T00:00:00Z"
-        raise argparse.ArgumentTypeError(f"{text!r} names no time of day: write {begin} for where it begins in UTC")
+    if day:
+        raise argparse.ArgumentTypeError(f"{text!r} names no time of day: write {whole} for where it begins in UTC")
     if when.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no zone: write {text}Z for UTC, or an offset such as +01:00")
     return round(when.timestamp() * 1000)
