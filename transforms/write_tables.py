@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
 
 import apache_beam as beam
 import numpy as np
@@ -30,51 +30,60 @@ Packed = tuple[str, list[tuple[str, int]], bytes]
 """Rows of a table, packed: its name, whose they are in their order (a call's key, and how many), and the rows."""
 
 
-class _Gather(beam.DoFn):
-    """Holds rows by key until they are worth packing as one, or the bundle ends."""
+Key = TypeVar("Key")
+Rows = TypeVar("Rows")
+Joined = TypeVar("Joined")
 
-    def start_bundle(self) -> None:
-        """Begin with nothing held."""
-        self._held: defaultdict[Any, list[Any]] = defaultdict(list)
-        self._bytes: Counter[Any] = Counter()
 
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        """Emit the rest."""
-        for key in list(self._held):
-            yield WindowedValue(self._taken(key), MIN_TIMESTAMP, [GlobalWindow()])
+class _Gathered(Generic[Key, Rows, Joined]):
+    """Rows of a bundle by key, held until they are worth packing as one, or the bundle ends."""
 
-    def gathered(self, key: Any, some: Sequence[Any], nbytes: int) -> Iterator[Any]:
+    def __init__(self, join: Callable[[Key, list[Rows]], Joined]) -> None:
+        self._join = join
+        self._held: defaultdict[Key, list[Rows]] = defaultdict(list)
+        self._bytes: Counter[Key] = Counter()
+
+    def add(self, key: Key, some: Iterable[Rows], nbytes: int) -> Iterator[Joined]:
         """Hold some rows, and yield all that are held of their key when they are enough."""
         self._held[key].extend(some)
         self._bytes[key] += nbytes
         if len(self._held[key]) >= BATCHES_AT_ONCE or self._bytes[key] > JOINED_BYTES:
             yield self._taken(key)
 
-    def packed(self, key: Any, held: list[Any]) -> Any:
-        """Return what is passed on of a key's rows."""
-        raise NotImplementedError
+    def rest(self) -> Iterator[WindowedValue]:
+        """Yield what is still held, as a bundle's end has to."""
+        for key in list(self._held):
+            yield WindowedValue(self._taken(key), MIN_TIMESTAMP, [GlobalWindow()])
 
-    def _taken(self, key: Any) -> Any:
+    def _taken(self, key: Key) -> Joined:
         del self._bytes[key]
-        return self.packed(key, self._held.pop(key))
+        return self._join(key, self._held.pop(key))
 
 
-class PackRows(_Gather):
+class PackRows(beam.DoFn):
     """Pack calls' batches in the step that made them, those of many calls as one.
 
     As they are, they would be pickled, each with its schema. What decides the number of shards comes from elsewhere,
     and a runner holds all calls until it is there: packed one by one, a short call's rows take several times as much.
     """
 
+    def start_bundle(self) -> None:
+        """Begin with nothing held."""
+        self._gathered = _Gathered(_packed)
+
     def process(self, call: CallTables) -> Iterator[Packed]:
         """Emit what has gathered of a table when it is enough."""
         for name, batches in call.batches.items():
-            some = [(call.call_key, batch) for batch in batches]
-            yield from self.gathered(name, some, sum(batch.nbytes for batch in batches))
+            some = ((call.call_key, batch) for batch in batches)
+            yield from self._gathered.add(name, some, sum(batch.nbytes for batch in batches))
 
-    def packed(self, name: str, held: list[tuple[str, pa.RecordBatch]]) -> Packed:
-        """Return the batches as one, and whose its rows are."""
-        return name, [(call_key, batch.num_rows) for call_key, batch in held], pack_rows([batch for _, batch in held])
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Emit the rest."""
+        return self._gathered.rest()
+
+
+def _packed(name: str, held: list[tuple[str, pa.RecordBatch]]) -> Packed:
+    return name, [(call_key, batch.num_rows) for call_key, batch in held], pack_rows([batch for _, batch in held])
 
 
 class ToShards(beam.DoFn):
@@ -95,19 +104,27 @@ class ToShards(beam.DoFn):
 
 
 @beam.typehints.with_output_types(tuple[Shard, bytes])
-class JoinRows(_Gather):
+class JoinRows(beam.DoFn):
     """Pack what goes to a shard as one: of few rows, most is what each column takes, and a runner holds all of them."""
+
+    def start_bundle(self) -> None:
+        """Begin with nothing held."""
+        self._gathered = _Gathered(_repacked)
 
     def process(self, element: tuple[Shard, bytes]) -> Iterator[tuple[Shard, bytes]]:
         """Emit what has gathered of a shard when it is enough."""
         shard, rows = element
-        yield from self.gathered(shard, [rows], len(rows))
+        return self._gathered.add(shard, [rows], len(rows))
 
-    def packed(self, shard: Shard, held: list[bytes]) -> tuple[Shard, bytes]:
-        """Return the packed rows as one."""
-        if len(held) == 1:
-            return shard, held[0]
-        return shard, pack_rows([unpack_rows(rows, TABLES[shard[0]].schema) for rows in held])
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Emit the rest."""
+        return self._gathered.rest()
+
+
+def _repacked(shard: Shard, held: list[bytes]) -> tuple[Shard, bytes]:
+    if len(held) == 1:
+        return shard, held[0]
+    return shard, pack_rows([unpack_rows(rows, TABLES[shard[0]].schema) for rows in held])
 
 
 class WriteShard(beam.DoFn):
