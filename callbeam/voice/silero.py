@@ -178,8 +178,7 @@ def _windows_touched(wanted: SpanArray | None, first: int, last: int) -> BoolArr
     if wanted is None:
         return np.ones(last - first, dtype=np.bool_)
     begins, ends = wanted[:, 0] * _HOP // WINDOW, -(-wanted[:, 1] * _HOP // WINDOW)
-    windows = np.clip(np.stack((begins, ends), axis=1), first, last)
-    return mask_of_spans(windows, first, last - first)
+    return mask_of_spans(np.stack((begins, ends), axis=1), first, last - first)
 
 
 def _at_8_khz(channel: Channel) -> tuple[int, npt.NDArray[np.int16] | Float32Array]:

@@ -55,9 +55,10 @@ def hear(samples, **options):
     """(samples, **options) -> the channel, its features and the probability of speech."""
     channel = make_channel(samples, **options)
     # As the analysis does, which passes over what is too faint.
-    audible = near_loud_frames(channel, frame_span(channel, frame_grid(channel.sample_rate_hz)), -55.0)
+    span = frame_span(channel, frame_grid(channel.sample_rate_hz))
+    audible = near_loud_frames(channel, span, VoiceActivityConfig().min_level_dbfs)
     features = analyse_frames(channel, pitched=audible)
-    return channel, features, SileroDetector().probabilities(channel, features.span, audible)
+    return channel, features, SileroDetector().probabilities(channel, span, audible)
 
 
 def music_in(heard):
