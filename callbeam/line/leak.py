@@ -194,30 +194,35 @@ def _spectra(source: Channel, target: Channel, begins: npt.NDArray[np.int64], si
     bins = sizes.transform // 2 + 1
     sums = _Spectra(np.zeros(bins, np.complex64), np.zeros(bins, np.float32), np.zeros(bins, np.float32))
     plain = np.zeros(bins, np.complex64)
-    for begin in begins.tolist():
-        own = _samples(source, begin, sizes.block)
-        other = _samples(target, begin - sizes.before, sizes.block + sizes.lags - 1)
-        x = fft.rfft(own, sizes.transform, workers=1)
-        y = fft.rfft(other, sizes.transform, workers=1)
-        energy = float(np.dot(other, other))
-        weight = np.float32(1 / (energy + _FLOOR * len(other)))
-        both = np.conj(x) * y
-        plain += both
-        both *= weight
-        sums.cross += both
-        sums.source += weight * (np.square(x.real) + np.square(x.imag))
-        sums.target += weight * (np.square(y.real) + np.square(y.imag))
+    for at in range(0, len(begins), _BLOCKS_AT_ONCE):
+        some = begins[at : at + _BLOCKS_AT_ONCE].tolist()
+        own = np.stack([_samples(source, begin, sizes.block) for begin in some])
+        other = np.stack([_samples(target, begin - sizes.before, sizes.block + sizes.lags - 1) for begin in some])
+        spectra = (fft.rfft(samples, sizes.transform, workers=1) for samples in (own, other))
+        for x, y, heard in zip(*spectra, other, strict=True):
+            energy = float(np.dot(heard, heard))
+            weight = np.float32(1 / (energy + _FLOOR * len(heard)))
+            both = np.conj(x) * y
+            plain += both
+            both *= weight
+            sums.cross += both
+            sums.source += weight * (np.square(x.real) + np.square(x.imag))
+            sums.target += weight * (np.square(y.real) + np.square(y.imag))
     correlation = fft.irfft(plain, sizes.transform, workers=1)[: sizes.lags]
     return sums, int(np.abs(correlation).argmax())
 
 
-_FLOOR = (4 / FULL_SCALE) ** 2
-"""Power of the roundings of a quiet line: it keeps near silence from weighing more than all else."""
+_FLOOR = 4.0**2
+"""Power of the roundings of a quiet line, in 16-bit values: it keeps near silence from weighing more than all else."""
+
+_BLOCKS_AT_ONCE = 8
+"""Side by side, transforms take half as long."""
 
 
 def _samples(channel: Channel, begin: int, count: int) -> Float32Array:
+    """Return samples as 16-bit values: all that is made of them are ratios."""
     at = begin - channel.first_sample
-    return channel.samples[at : at + count].astype(np.float32) / np.float32(FULL_SCALE)
+    return channel.samples[at : at + count].astype(np.float32)
 
 
 def _likeness(source: Channel, target: Channel, lag: int, sizes: _Sizes) -> tuple[float | None, float | None]:
@@ -243,7 +248,7 @@ def _likeness(source: Channel, target: Channel, lag: int, sizes: _Sizes) -> tupl
     energy = float(np.sqrt(own_energy.sum() * other_energy.sum()))
     if not energy:
         return None, None
-    level = _dbfs((np.maximum(own_energy, other_energy) / counts).astype(np.float32))
+    level = _dbfs((np.maximum(own_energy, other_energy) / (counts * FULL_SCALE**2)).astype(np.float32))
     sounding = level > max(float(np.percentile(level, 10)) + ACTIVE_RANGE_DB, ACTIVE_DBFS)
     sounding |= level >= level.max()
     same = (products != 0) & (np.abs(products) >= SAME_BLOCK * np.sqrt(own_energy * other_energy))
