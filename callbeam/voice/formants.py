@@ -88,7 +88,7 @@ def measure_formants(samples: npt.NDArray[np.int16], begins: npt.NDArray[np.intp
         correlation = _autocorrelation(windows[begins[at : at + _FRAMES_AT_ONCE]])
         predictor, error = _predict(_pre_emphasised(correlation))
         frame, frequency, bandwidth = _peaks(predictor)
-        for row, chosen in enumerate(_choose(frame, frequency, bandwidth)):
+        for row, chosen in enumerate(_choose(frame, frequency)):
             of = frame[chosen]
             found.frequency_hz[row, at + of] = frequency[chosen]
             found.bandwidth_hz[row, at + of] = bandwidth[chosen]
@@ -101,7 +101,7 @@ _WINDOW = hann_window(FRAME_LENGTH).astype(np.float32)[:, None]
 
 def _autocorrelation(frames: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
     """Return lags 0 to ORDER + 1 of windowed frames (n, FRAME_LENGTH), shape (ORDER + 2, n); 1 for an empty frame."""
-    values = np.ascontiguousarray(frames.T, dtype=np.float32)
+    values = np.ascontiguousarray(frames.T).astype(np.float32)  # turned round while it is small
     values -= np.einsum("ij,ij->j", values, np.broadcast_to(_WINDOW / _WINDOW.sum(), values.shape))
     values *= _WINDOW
     lags = np.empty((ORDER + 2, values.shape[1]), dtype=np.float32)
@@ -147,37 +147,37 @@ _POLYNOMIAL = _polynomial_matrix()
 
 
 def _peaks(predictor: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.intp], Float32Array, Float32Array]:
-    """Return frame, frequency and bandwidth of the envelope's peaks, sorted by frame, then frequency.
+    """Return frame, frequency and bandwidth of the envelope's peaks that may be formants, by frame, then frequency.
 
     Near a pole the inverse envelope is a parabola of frequency whose least value is to its curvature as the square of
     half the bandwidth is to 1: three bins give place and width.
     """
     parts = matmul(_POLYNOMIAL, predictor.astype(np.float32), alike=True)
     np.multiply(parts, parts, out=parts)
-    bins = len(parts) // 2
+    bins, frames = len(parts) // 2, parts.shape[1]
     inverse = np.add(parts[:bins], parts[bins:], out=parts[:bins])
     rising = inverse[1:] > inverse[:-1]
-    frame, place = np.nonzero((rising[1:] > rising[:-1]).T)
-    low, middle, high = inverse[place, frame], inverse[place + 1, frame], inverse[place + 2, frame]
+    at = np.flatnonzero(rising[1:] > rising[:-1])
+    place, frame = np.divmod(at, frames)
+    low, middle, high = (inverse.ravel().take(at + row * frames) for row in range(3))
     curvature = low - 2 * middle + high  # positive: a least value, strictly lower than what follows
     offset = np.float32(0.5) * (low - high) / curvature
     least = np.maximum(middle - np.float32(0.25) * (low - high) * offset, 0)
-    frequency = np.float32(_BIN_HZ) * (place + np.float32(_LOWEST_BIN + 1) + offset)
+    frequency = (np.float32(_BIN_HZ) * (place + np.float32(_LOWEST_BIN + 1) + offset)).astype(np.float32)
     bandwidth = np.float32(2 * _BIN_HZ) * np.sqrt(2 * least / curvature) + np.float32(SHARPENED_HZ)
-    return frame, frequency.astype(np.float32), bandwidth
-
-
-def _choose(
-    frame: npt.NDArray[np.intp], frequency: Float32Array, bandwidth: Float32Array
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return which of the peaks are an F1 and which an F2, at most one a frame of each."""
     usable = np.flatnonzero((bandwidth < WIDEST_HZ) & (frequency >= F1_RANGE_HZ[0]) & (frequency <= F2_HIGHEST_HZ))
-    frames = frame[usable]
-    begins = np.diff(frames, prepend=-1) > 0
-    lowest = begins & (frequency[usable] <= F1_RANGE_HZ[1])
+    # They lie bin by bin. Of 16-bit numbers NumPy's stable sort takes a tenth of the time.
+    order = usable[np.argsort(frame[usable].astype(np.uint16), kind="stable")]
+    return frame[order], frequency[order], bandwidth[order]
+
+
+def _choose(frame: npt.NDArray[np.intp], frequency: Float32Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return which of the peaks are an F1 and which an F2, at most one a frame of each."""
+    begins = np.diff(frame, prepend=-1) > 0
+    lowest = begins & (frequency <= F1_RANGE_HZ[1])
     follows = np.zeros_like(begins)
     follows[1:] = lowest[:-1] & ~begins[1:]
-    return usable[lowest], usable[follows | (begins & ~lowest)]
+    return np.flatnonzero(lowest), np.flatnonzero(follows | (begins & ~lowest))
 
 
 def _level(predictor: npt.NDArray[np.float64], gain: npt.NDArray[np.float64], frequency: Float32Array) -> Float32Array:
