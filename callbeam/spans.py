@@ -43,8 +43,8 @@ def spans_of_mask(mask: npt.NDArray[np.bool_], first: int = 0) -> SpanArray:
     >>> spans_of_mask(np.array([True, True, False, True]), first=10).tolist()
     [[10, 12], [13, 14]]
     """
-    steps = np.diff(mask.astype(np.int8), prepend=0, append=0)
-    return np.stack((np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)), axis=1).astype(np.int64) + first
+    bordered = np.concatenate(([False], mask, [False]))
+    return np.flatnonzero(bordered[1:] != bordered[:-1]).reshape(-1, 2).astype(np.int64) + first
 
 
 def mask_of_spans(spans: SpanArray, first: int, count: int) -> npt.NDArray[np.bool_]:
