@@ -126,7 +126,8 @@ def _chains(bursts: Iterable[Burst]) -> list[list[Burst]]:
 
 def _named(chain: Sequence[Burst], talk: Talk) -> list[Row]:
     """Part the bursts of one tone into signals and others."""
-    signals = [signal for signal in SIGNALS if _in_bands(chain[0], signal)]
+    # Most of a voice's chains are too short for most signals.
+    signals = [signal for signal in SIGNALS if signal.bursts <= len(chain) and _in_bands(chain[0], signal)]
     rows, at = [], 0
     while at < len(chain):
         signal, count = _first_match(chain[at:], signals, talk)
@@ -139,7 +140,7 @@ def _first_match(chain: Sequence[Burst], signals: Sequence[Signal], talk: Talk) 
     """Return the first signal that a chain begins with, and how many of its bursts are that; or None, and 1."""
     for signal in signals:
         if len(chain) < signal.bursts:
-            continue  # most of a voice's chains, against most signals
+            continue
         count = max(_matching(chain, signal, phase, talk) for phase in range(len(signal.cadence_ms)))
         if count:
             return signal, count
