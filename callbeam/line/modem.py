@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
-from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
+from scipy.ndimage import uniform_filter1d
 
 from callbeam.audio import FULL_SCALE, hann_window, power_to_dbfs
 from callbeam.line.detections import MODEM, TONE, Detection
-from callbeam.line.tone_bursts import QUIETEST_DBFS, Burst
+from callbeam.line.echo import NO_LEVEL_DBFS
+from callbeam.line.tone_bursts import QUIETEST_DBFS, Burst, known, range_around
 from callbeam.spans import bridge, spans_of_mask
 
 if TYPE_CHECKING:
@@ -56,11 +57,11 @@ def find_modems(channel: Channel, features: FrameFeatures) -> list[Detection]:
     list of Detection
         Tones of kind ``modem``, in milliseconds from the leg's clock zero, sorted, at least ``SHORTEST_MS`` long.
     """
-    level = np.nan_to_num(features.measures["level_dbfs"], nan=-200.0)
-    lines = uniform_filter1d(np.nan_to_num(features.concentration), _SMOOTHED)
-    centre = uniform_filter1d(np.nan_to_num(features.centre_hz), _SMOOTHED)
+    level = known(features.measures["level_dbfs"], NO_LEVEL_DBFS)
+    lines = uniform_filter1d(known(features.concentration, 0), _SMOOTHED)
+    centre = uniform_filter1d(known(features.centre_hz, 0), _SMOOTHED)
     smooth = uniform_filter1d(level, _SMOOTHED)
-    held = maximum_filter1d(smooth, _AROUND) - minimum_filter1d(smooth, _AROUND) <= _LEVEL_RANGE_DB
+    held = range_around(smooth, _AROUND) <= _LEVEL_RANGE_DB
     likely = held & (level > QUIETEST_DBFS) & (lines >= _LEAST_LINES)
     detections: list[Detection] = []
     for pair in KEYED_HZ:
