@@ -62,13 +62,18 @@ class Groups:
         return first
 
     @cached_property
-    def _inner(self) -> BoolArray:
-        """Whether a value and the next belong to the same group, shape (n - 1,)."""
-        return ~self.first[1:]
+    def _inner(self) -> Float64Array:
+        """1 where a value and the next belong to the same group, else 0; shape (n - 1,)."""
+        return (~self.first[1:]).astype(np.float64)
+
+    @cached_property
+    def _near(self) -> Float64Array:
+        """How many values there are among each and its two neighbours in the group, shape (n,)."""
+        return self._with_neighbours(np.ones(len(self.first)))
 
     def where(self, mask: BoolArray) -> Groups:
         """Return the groups of those values that a mask, shape (n,), holds for."""
-        return Groups(np.bincount(self.owner[mask], minlength=len(self.counts)))
+        return Groups(self.sums(mask).astype(np.int64))
 
     def sums(self, values: npt.NDArray[np.generic]) -> Float64Array:
         """Return each group's sum; 0 for an empty one."""
@@ -137,14 +142,19 @@ class Groups:
         if values.ndim > 1:
             return np.stack([self.smooth(some) for some in values])
         finite = np.isfinite(values)
-        known = np.where(finite, values, 0).astype(np.float64)
-        total, count = known.copy(), finite.astype(np.float64)
-        for into, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:-1], np.s_[1:])):
-            total[into] += known[other] * self._inner
-            count[into] += finite[other] & self._inner
+        if finite.all():
+            return self._with_neighbours(values.astype(np.float64)) / self._near
+        total = self._with_neighbours(np.where(finite, values, 0).astype(np.float64))
         with np.errstate(invalid="ignore", divide="ignore"):
-            total /= count
+            total /= self._with_neighbours(finite.astype(np.float64))
         total[~finite] = np.nan
+        return total
+
+    def _with_neighbours(self, values: Float64Array) -> Float64Array:
+        """Return the sum of each value and its two neighbours in the group."""
+        total = values.copy()
+        total[1:] += values[:-1] * self._inner
+        total[:-1] += values[1:] * self._inner
         return total
 
 
