@@ -140,11 +140,11 @@ def _voice_quality(features: FrameFeatures, voice: VoiceDescriptors, voiced: Spa
 def _spectrum(features: FrameFeatures, spoken: SpanFrames) -> dict[str, Float64Array]:
     groups = spoken.groups
     means = {name: groups.mean(features.measures[name][spoken.rows]) for name in _SPECTRAL_MEANS}
-    mean, deviation = groups.moments(np.ascontiguousarray(features.mfcc[spoken.rows].T))
+    mean, deviation = groups.moments(np.ascontiguousarray(features.mfcc[spoken.rows].T[1:]))
     return {
         **means,
-        **{f"mfcc_{i}_mean": mean[i] for i in range(1, len(mean))},
-        **{f"mfcc_{i}_sd": deviation[i] for i in range(1, len(mean))},
+        **{f"mfcc_{i}_mean": values for i, values in enumerate(mean, start=1)},
+        **{f"mfcc_{i}_sd": values for i, values in enumerate(deviation, start=1)},
     }
 
 
