@@ -88,8 +88,8 @@ def _contour(name: str, unit: str, groups: Groups, contour: Float64Array) -> dic
     per_second = f"{unit}_s" if unit else "_per_s"
     slopes = {
         f"{name}_{way}_slope_{statistic}{per_second}": values
-        for way, sign in (("rising", 1), ("falling", -1))
-        for statistic, values in zip(("mean", "sd"), _part_slopes(groups, contour, sign), strict=True)
+        for way, moments in zip(("rising", "falling"), _part_slopes(groups, contour), strict=True)
+        for statistic, values in zip(("mean", "sd"), moments, strict=True)
     }
     return {
         **_mean_and_variation(name, unit, groups.moments(contour)),
@@ -161,18 +161,21 @@ def _segments(groups: Groups, voiced: BoolArray, measured: BoolArray) -> dict[st
     return measures
 
 
-def _part_slopes(groups: Groups, contour: Float64Array, sign: int) -> tuple[Float64Array, Float64Array]:
-    """Return mean and deviation over the slopes per second of a contour's rising (1) or falling (-1) parts.
+def _part_slopes(groups: Groups, contour: Float64Array) -> list[tuple[Float64Array, Float64Array]]:
+    """Return mean and deviation over the slopes per second of a contour's rising and of its falling parts.
 
     A part goes from one extremum to the next; its slope is that of the line between them.
     """
     steps = np.nan_to_num(_steps(groups, contour))
     direction = np.sign(steps)
     runs = runs_of(direction, groups)
-    chosen = direction[runs.start] == sign
-    owners = Groups(np.bincount(runs.owner[chosen], minlength=len(groups.counts)))
     rises = Groups(runs.length).sums(steps)
-    return owners.moments(rises[chosen] / runs.length[chosen] * HOPS_PER_SECOND)
+    moments = []
+    for sign in (1, -1):
+        chosen = direction[runs.start] == sign
+        owners = Groups(np.bincount(runs.owner[chosen], minlength=len(groups.counts)))
+        moments.append(owners.moments(rises[chosen] / runs.length[chosen] * HOPS_PER_SECOND))
+    return moments
 
 
 def _peaks(groups: Groups, contour: Float64Array) -> IntArray:
