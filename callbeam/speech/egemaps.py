@@ -133,8 +133,8 @@ def _spectrum(
     smoothed = groups.smooth(np.stack([*balance, *timbre]))
     units = [f"_{unit}" for _, unit in _BALANCE.values()] + [""] * len(_TIMBRE)
     names = [*_BALANCE, *_TIMBRE]
-    in_voiced = groups.where(voiced).moments(smoothed[:, voiced])
-    in_unvoiced = groups.where(unvoiced).mean(smoothed[: len(_BALANCE) + 1, unvoiced])
+    in_voiced = groups.where(voiced).moments(smoothed.compress(voiced, axis=1))
+    in_unvoiced = groups.where(unvoiced).mean(smoothed[: len(_BALANCE) + 1].compress(unvoiced, axis=1))
     in_all = groups.moments(smoothed[len(_BALANCE) :])
     measures: dict[str, Float64Array] = {}
     for name, unit, *moments in zip(names, units, *in_voiced, strict=True):
