@@ -102,7 +102,7 @@ def _contour(name: str, unit: str, groups: Groups, contour: Float64Array) -> dic
 def _voice(
     features: FrameFeatures, voice: VoiceDescriptors, rows: IntArray, groups: Groups, voiced: BoolArray
 ) -> dict[str, Float64Array]:
-    """Return the functionals of what only voiced frames have."""
+    """Return the functionals of what only voiced frames have: each is smoothed with those voiced beside it."""
     descriptors = {
         ("jitter", ""): voice.jitter_ratio,
         ("shimmer", "_db"): voice.shimmer_db,
@@ -114,9 +114,10 @@ def _voice(
         ("f2_bandwidth", "_hz"): voice.f2_bandwidth_hz,
         ("f2_level", "_db"): voice.f2_level_db,
     }
-    values = np.stack([each[rows] for each in descriptors.values()])
-    values[:, ~voiced] = np.nan
-    mean, deviation = groups.moments(groups.smooth(values))
+    runs = runs_of(voiced, groups)
+    in_a_row = Groups(runs.length[voiced[runs.start]])
+    values = np.stack([each[rows[voiced]] for each in descriptors.values()])
+    mean, deviation = groups.where(voiced).moments(in_a_row.smooth(values))
     return {
         key: each
         for (name, unit), *moments in zip(descriptors, mean, deviation, strict=True)
