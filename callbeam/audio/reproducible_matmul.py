@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,22 +16,41 @@ LANES = 16
 """Columns in a vector register: what is cut up in whole ones stays aligned."""
 
 
-def matmul(matrix: Float32Array, columns: Float32Array, *, alike: bool = False) -> Float32Array:
-    """Multiply a matrix, shape (m, k), with columns, shape (k, n), as many columns at a time as stay in one thread.
+def matmul(matrix: Float32Array, columns: Float32Array) -> Float32Array:
+    """Multiply a matrix, shape (m, k), with columns, shape (k, n).
+
+    A column's result is the same wherever it stands among whole groups of ``LANES``.
 
     Parameters
     ----------
     matrix, columns : float32 arrays, shapes (m, k) and (k, n)
-    alike : bool
-        A column's result is the same wherever it stands, for n that is a multiple of 16: OpenBLAS's kernels for some
-        CPUs round differently from one part of a larger matrix to the next. It takes more than twice as long.
+
+    Returns
+    -------
+    float32 array, shape (m, n)
     """
     result = np.empty((len(matrix), columns.shape[1]), dtype=np.float32)
-    at_once = LANES if alike else max(_MULTIPLICATIONS // matrix.size // LANES * LANES, 1)
+    at_once = _columns_at_once(*matrix.shape)
     for at in range(0, columns.shape[1], at_once):
         some = slice(at, at + at_once)
         np.matmul(matrix, columns[:, some], out=result[:, some])
     return result
+
+
+@lru_cache(maxsize=256)
+def _columns_at_once(rows: int, inner: int) -> int:
+    """Return how many columns to multiply at a time with a matrix of this shape: as many as stay in one thread.
+
+    OpenBLAS's kernels for some CPUs (AVX2's, from 13 rows on) round a column differently in another place of the same
+    product. There are fewer at a time then, which is tried out once for each shape.
+    """
+    random = np.random.default_rng(0)
+    matrix, columns = (random.standard_normal(shape, dtype=np.float32) for shape in ((rows, inner), (inner, LANES)))
+    alone = matrix @ columns
+    groups = max(_MULTIPLICATIONS // (rows * inner * LANES), 1)
+    while groups > 1 and not np.array_equal(matrix @ np.tile(columns, groups), np.tile(alone, groups)):
+        groups //= 2
+    return groups * LANES
 
 
 class FrameSums:

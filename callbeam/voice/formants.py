@@ -152,7 +152,7 @@ def _peaks(predictor: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.intp], Fl
     Near a pole the inverse envelope is a parabola of frequency whose least value is to its curvature as the square of
     half the bandwidth is to 1: three bins give place and width.
     """
-    parts = matmul(_POLYNOMIAL, predictor.astype(np.float32), alike=True)
+    parts = matmul(_POLYNOMIAL, predictor.astype(np.float32))
     np.multiply(parts, parts, out=parts)
     bins, frames = len(parts) // 2, parts.shape[1]
     inverse = np.add(parts[:bins], parts[bins:], out=parts[:bins])
