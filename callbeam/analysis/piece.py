@@ -36,12 +36,15 @@ from callbeam.sentiment import Unit, UnitBatch, candidate_units, clip_batch, may
 from callbeam.spans import as_spans, clip, covered, mask_of_spans, spans_of_mask, subtract
 from callbeam.speech import UtteranceConfig, UtteranceSpans, acoustic_measures, utterance_spans
 from callbeam.voice import (
+    HEARD_AROUND_MS,
+    PITCHED_AROUND_MS,
     VoiceActivityConfig,
     VoiceActivityDetector,
     describe_voice,
     faint_speech,
+    frames_near,
+    frames_reaching,
     local_noise,
-    near_loud_frames,
     speech_spans,
     voice_changes,
     voice_levels,
@@ -177,9 +180,12 @@ def _hear(original: Channel, channel: Channel, config: AnalysisConfig, detector:
     extremes = hop_extremes(original)
     centred = without_offset(channel, extremes)
     span = frame_span(centred, frame_grid(centred.sample_rate_hz))
-    audible = near_loud_frames(centred, span, min(config.voice.min_level_dbfs, QUIETEST_MUSIC_DBFS))
+    loud = frames_reaching(centred, span, min(config.voice.min_level_dbfs, QUIETEST_MUSIC_DBFS))
+    audible = frames_near(loud, HEARD_AROUND_MS)
     probability = detector.probabilities(centred, span, audible)
-    features = analyse_frames(centred, bands=config.frames, pitched=audible)  # music is told by its pitch, too
+    # Music is told by its pitch, too: it is not enough to look where the detector hears speech.
+    pitched = frames_near(loud, PITCHED_AROUND_MS)
+    features = analyse_frames(centred, bands=config.frames, heard=audible, pitched=pitched)
     return _Heard(original, channel, centred, extremes, features, probability, np.zeros(len(probability), np.bool_))
 
 

@@ -23,6 +23,7 @@ from callbeam.audio.level import power_to_dbfs
 from callbeam.audio.pitch import PitchAnalyser, PitchCandidates, PitchConfig, harmonics_to_noise
 from callbeam.audio.pitch_path import UNVOICED, choose_path
 from callbeam.audio.reproducible_matmul import FrameSums
+from callbeam.audio.selection import Selection
 from callbeam.audio.spectrum import SPECTRAL_MEASURES, SpectrumAnalyser, mfcc
 from callbeam.schemas import MEL_BANDS, MFCC_COUNT
 
@@ -43,6 +44,8 @@ class FrameFeatures:
     ----------
     span : FrameSpan
         Which frames these are.
+    heard : bool array, shape (n,)
+        Frames that are not too faint to be heard: seconds are measured over these.
     measures : dict of str to float32 array, shape (n,)
         ``FRAME_MEASURES``; NaN for masked frames and for what a frame does not have (F0 where unvoiced).
     logmel : float32 array, shape (n, MEL_BANDS), or None
@@ -57,6 +60,7 @@ class FrameFeatures:
     """
 
     span: FrameSpan
+    heard: BoolArray
     measures: dict[str, Float32Array]
     logmel: Float32Array | None
     mfcc: Float32Array
@@ -66,7 +70,12 @@ class FrameFeatures:
 
 
 def analyse_frames(
-    channel: Channel, *, bands: bool = False, pitched: BoolArray | None = None, pitch: PitchConfig | None = None
+    channel: Channel,
+    *,
+    bands: bool = False,
+    heard: BoolArray | None = None,
+    pitched: BoolArray | None = None,
+    pitch: PitchConfig | None = None,
 ) -> FrameFeatures:
     """Measure every frame that a channel's samples reach, leads included.
 
@@ -74,10 +83,13 @@ def analyse_frames(
     ----------
     channel : Channel
     bands : bool
-        Keep the log-mel bands, too: 46 MB of half an hour.
+        Keep the log-mel bands, too: 46 MB of half an hour. All frames' spectra are then measured.
+    heard : bool array, shape (n,), optional
+        Frames of the channel (``frame_span``) that are not too faint to be heard. The spectra of others are not
+        measured. Everywhere unless given.
     pitched : bool array, shape (n,), optional
-        Frames of the channel (``frame_span``) that pitch is looked for in: a sixth of a call's analysis. Others are
-        unvoiced, and have no voicing strength. Everywhere unless given.
+        Frames of the channel that pitch is looked for in: a sixth of a call's analysis. Others are unvoiced, and have
+        no voicing strength. Everywhere unless given.
     pitch : PitchConfig, optional
 
     Raises
@@ -97,30 +109,81 @@ def analyse_frames(
     config = pitch or PitchConfig()
     span = frame_span(channel, grid)
     frames = len(span.measured)
-    measures = {name: np.full(frames, np.nan, dtype=np.float32) for name in FRAME_MEASURES}
-    logmel = np.full((frames, MEL_BANDS), np.nan, dtype=np.float32) if bands else None
-    cepstra = np.full((frames, MFCC_COUNT), np.nan, dtype=np.float32)
-    loudness, concentration, centre_hz = (np.full(frames, np.nan, dtype=np.float32) for _ in range(3))
+    heard = np.ones(frames, dtype=np.bool_) if heard is None else heard
+    measures = {name: _unknown(frames) for name in LEVEL_MEASURES}
     candidates = PitchCandidates(frames, span.first)
-    spectrum, pitches = SpectrumAnalyser(grid), PitchAnalyser(grid, config)
+    spectra = _Spectra(grid, span.first, np.ones_like(heard) if bands else heard, bands=bands)
+    pitches = PitchAnalyser(grid, config)
     frame_mean = FrameSums(grid, np.full((1, grid.frame_length), 1 / grid.frame_length))
     for block in blocks(channel, grid):
         at, part = _rows(block, span.first, frames)
-        spectrum.transform(block)
-        levels = _level_measures(block, grid, frame_mean)
-        for name, values in {**levels, **spectrum.shape(), **spectrum.balance()}.items():
+        for name, values in _level_measures(block, grid, frame_mean).items():
             measures[name][at] = values[part]
-        concentration[at], centre_hz[at] = (values[part] for values in spectrum.tonality())
-        mel = spectrum.logmel()
-        cepstra[at] = mfcc(mel)[:, part].T
-        if logmel is not None:
-            logmel[at] = mel[:, part].T
-        loudness[at] = spectrum.loudness(mel)[part]
-        pitches.find(block, candidates, None if pitched is None else _in_block(pitched, at, part))
-    measures.update(_pitch_measures(candidates, span, config))
-    features = FrameFeatures(span, measures, logmel, cepstra, loudness, concentration, centre_hz)
+        spectra.add(block)
+        pitches.find(block, candidates, None if pitched is None else _in_block(pitched, block, span.first))
+    measures |= spectra.measures | _pitch_measures(candidates, span, config)
+    features = FrameFeatures(
+        span,
+        heard,
+        measures,
+        spectra.logmel,
+        spectra.mfcc,
+        spectra.loudness,
+        spectra.concentration,
+        spectra.centre_hz,
+    )
     _mask(features)
     return features
+
+
+class _Spectra:
+    """What the spectra of a channel's frames measure; filled block by block.
+
+    Parameters
+    ----------
+    grid : FrameGrid
+    first : int
+        Index of the channel's first frame on the leg's grid.
+    wanted : bool array, shape (n,)
+        Frames to measure; others are NaN.
+    bands : bool
+        Keep the log-mel bands.
+    """
+
+    def __init__(self, grid: FrameGrid, first: int, wanted: BoolArray, *, bands: bool) -> None:
+        frames = len(wanted)
+        self._analyser = SpectrumAnalyser(grid)
+        self._first = first
+        self._wanted = wanted
+        self._transformed = wanted.copy()
+        self._transformed[:-1] |= wanted[1:]  # flux differs from the frame before
+        self.measures = {name: _unknown(frames) for name in SPECTRAL_MEASURES}
+        self.logmel = _unknown(frames, MEL_BANDS) if bands else None
+        self.mfcc = _unknown(frames, MFCC_COUNT)
+        self.loudness, self.concentration, self.centre_hz = (_unknown(frames) for _ in range(3))
+
+    def add(self, block: Block) -> None:
+        """Measure the frames of a block that are wanted."""
+        selection = Selection(_in_block(self._transformed, block, self._first))
+        if not len(selection):
+            return
+        analyser = self._analyser
+        analyser.transform(block, selection)
+        rows = block.first - self._first + selection.frames
+        part = np.flatnonzero(_in_block(self._wanted, block, self._first)[selection.frames])
+        at = rows[part]
+        for name, values in {**analyser.shape(), **analyser.balance()}.items():
+            self.measures[name][at] = values[part]
+        self.concentration[at], self.centre_hz[at] = (values[part] for values in analyser.tonality())
+        mel = analyser.logmel()
+        self.mfcc[at] = mfcc(mel)[:, part].T
+        if self.logmel is not None:
+            self.logmel[at] = mel[:, part].T
+        self.loudness[at] = analyser.loudness(mel)[part]
+
+
+def _unknown(*shape: int) -> Float32Array:
+    return np.full(shape, np.nan, dtype=np.float32)
 
 
 def _rows(block: Block, first: int, frames: int) -> tuple[slice, slice]:
@@ -130,8 +193,9 @@ def _rows(block: Block, first: int, frames: int) -> tuple[slice, slice]:
     return slice(low, high), slice(low - begin, high - begin)
 
 
-def _in_block(values: BoolArray, at: slice, part: slice) -> BoolArray:
+def _in_block(values: BoolArray, block: Block, first: int) -> BoolArray:
     """Lay out what is known of a channel's frames by those of a block; False beyond the channel's."""
+    at, part = _rows(block, first, len(values))
     inside = np.zeros(BLOCK_FRAMES, dtype=np.bool_)
     inside[part] = values[at]
     return inside

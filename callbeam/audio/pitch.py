@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from callbeam.audio.frames import BLOCK_FRAMES, Block, BoolArray, Float32Array, FrameGrid, frame_runs, hann_window
-from callbeam.audio.reproducible_matmul import LANES, FrameSums, matmul
+from callbeam.audio.frames import Block, BoolArray, Float32Array, FrameGrid, frame_runs, hann_window
+from callbeam.audio.reproducible_matmul import FrameSums, matmul
+from callbeam.audio.selection import Selection, Workspace
 
 F0_LOW_HZ, F0_HIGH_HZ = 65.0, 500.0
 OCTAVES = 3
@@ -115,14 +116,14 @@ class PitchAnalyser:
         self._runs = frame_runs(grid, grid.pitch_length)
         self._window = window.astype(np.float32)[:, None]
         self._mean = FrameSums(grid, window[None] / window.sum())
-        self._padded, self._power = _Workspace(length), _Workspace(length // 2 + 1)
-        self._centred = _Workspace(grid.pitch_length)
+        self._padded, self._power = Workspace(length), Workspace(length // 2 + 1)
+        self._centred = Workspace(grid.pitch_length)
         lags = np.arange(slab.start, slab.stop)
         nodes, interpolation = _chebyshev(lags, _SHARE_NODES)
         # The cosine transform is ``length`` times the autocorrelation.
         self._share_at_nodes = np.ascontiguousarray(length * _window_share(grid.pitch_length, nodes).T, np.float32)
         self._share_at_lags = np.ascontiguousarray(interpolation.T, np.float32)
-        self._slab = _Workspace(len(lags))
+        self._slab = Workspace(len(lags))
         self._sincs = _sinc_table()
         self._half_sincs = np.ascontiguousarray(self._sincs[:, [_PHASES // 2, _PHASES + _PHASES // 2]].T)
         edges = np.rint(np.geomspace(self._shortest, self._longest + 1, OCTAVES + 1)).astype(int) - self._shortest
@@ -145,15 +146,15 @@ class PitchAnalyser:
         wanted : bool array, shape (BLOCK_FRAMES,), optional
             Frames to look at; others keep what they are.
         """
-        frames = _groups_with(wanted)
-        if not len(frames):
+        selection = Selection(wanted)
+        if not len(selection):
             return
-        slab, energy = self._correlate(block, frames)
+        slab, energy = self._correlate(block, selection)
         lags, heights = self._peaks(slab)
-        rows = block.first - candidates.first + frames
+        rows = block.first - candidates.first + selection.frames
         inside = (rows >= 0) & (rows < len(candidates.energy))
         if wanted is not None:
-            inside &= wanted[frames]
+            inside &= wanted[selection.frames]
         rows = rows[inside]
         frequency = np.clip(self.grid.sample_rate_hz / lags, np.float32(F0_LOW_HZ), np.float32(F0_HIGH_HZ))
         candidates.frequency[:, rows] = frequency[:, inside]
@@ -161,7 +162,7 @@ class PitchAnalyser:
         candidates.audible[rows] = (energy >= self._audible_energy)[inside]
         candidates.energy[rows] = energy[inside]
 
-    def _correlate(self, block: Block, frames: npt.NDArray[np.intp]) -> tuple[Float32Array, Float32Array]:
+    def _correlate(self, block: Block, selection: Selection) -> tuple[Float32Array, Float32Array]:
         """Return the normalised autocorrelation over the lags searched and their margin, and each frame's energy.
 
         With samples x (their weighted mean taken out) and window w it is, at lag l,
@@ -171,14 +172,15 @@ class PitchAnalyser:
         1 for whatever repeats after l samples, and never more. Boersma divides by sum(w[t] w[t+l]) and the frame's
         energy, which is the same for even energy, but 3 % off for four sharp pulses in a window: 5 dB of an HNR of 20.
         """
-        mean = self._mean.of(block.hops)[0, frames]
-        centred, padded = self._centred.of(len(frames)), self._padded.of(len(frames))
+        count = len(selection)
+        mean = self._mean.of(block.hops)[0]
+        centred, padded = self._centred.of(count), self._padded.of(count)
         for run in self._runs:
-            row = block.row_of(run)
-            np.subtract(row if len(frames) == BLOCK_FRAMES else row[:, frames], mean, out=centred[run.frame])
+            for frames, columns, samples in selection.of(block, run):
+                np.subtract(samples, mean[frames], out=centred[run.frame, columns])
         np.multiply(centred, self._window, out=padded[: len(centred)])
         padded[len(centred) :] = 0
-        power = np.abs(fft.rfft(padded, axis=0, workers=1), out=self._power.of(len(frames)))
+        power = np.abs(fft.rfft(padded, axis=0, workers=1), out=self._power.of(count))
         np.multiply(power, power, out=power)
         # An autocorrelation is real and even, so half the work does: the cosine transform of the power spectrum.
         correlation = fft.dct(power, type=1, axis=0, overwrite_x=True, workers=1)
@@ -186,7 +188,7 @@ class PitchAnalyser:
         share = matmul(self._share_at_lags, matmul(self._share_at_nodes, centred))
         np.maximum(share, np.float32(np.finfo(np.float32).tiny), out=share)  # digital silence
         energy = correlation[0] / np.float32(len(padded))
-        return np.divide(correlation[self._slab_of_lags], share, out=self._slab.of(len(frames))), energy
+        return np.divide(correlation[self._slab_of_lags], share, out=self._slab.of(count)), energy
 
     def _peaks(self, slab: Float32Array) -> tuple[Float32Array, Float32Array]:
         """Return lag (NaN if none) and height (0) of the highest peak in each octave, shape (OCTAVES, frames)."""
@@ -228,29 +230,6 @@ class PitchAnalyser:
         sincs = np.take(self._sincs, np.rint(offset * _PHASES).astype(np.intp) + _PHASES, axis=1)
         height = np.einsum("ij,ij->j", taps, sincs)
         return offset.reshape(places.shape), height.reshape(places.shape)
-
-
-class _Workspace:
-    """Memory for what is computed of each block's frames: fresh memory would cost as much as some of the work."""
-
-    def __init__(self, rows: int) -> None:
-        self._rows = rows
-        self._memory: Float32Array = np.empty(rows * BLOCK_FRAMES, dtype=np.float32)
-
-    def of(self, frames: int) -> Float32Array:
-        """Return an array of shape (rows, frames), which holds anything."""
-        return self._memory[: self._rows * frames].reshape(self._rows, frames)
-
-
-def _groups_with(wanted: BoolArray | None) -> npt.NDArray[np.intp]:
-    """Return the block's frames, in whole groups that fill vector registers, of which any is wanted.
-
-    So a frame stands at the same place of its register whatever else is wanted, and is computed alike.
-    """
-    if wanted is None or wanted.all():
-        return np.arange(BLOCK_FRAMES)
-    groups = np.flatnonzero(wanted.reshape(-1, LANES).any(axis=1))
-    return (groups[:, None] * LANES + np.arange(LANES)).reshape(-1)
 
 
 def _transform_length(length: int, longest: int) -> int:

@@ -11,7 +11,7 @@ from callbeam.audio.spectrum import SPECTRAL_MEASURES
 from callbeam.schemas import SECOND_MEASURES
 
 _FRAME_MEANS = (*(name for name in LEVEL_MEASURES if name != "level_dbfs"), *SPECTRAL_MEASURES, "voicing", "hnr_db")
-"""Measures of a second that are means over the frames which have them; hnr_db only voiced ones do."""
+"""Measures of a second that are means over the frames heard which have them; hnr_db only voiced ones do."""
 
 
 def second_measures(features: FrameFeatures, levels: SecondLevels) -> dict[str, Float32Array]:
@@ -27,7 +27,8 @@ def second_measures(features: FrameFeatures, levels: SecondLevels) -> dict[str, 
     -------
     dict of str to float32 array, shape (n,)
         The measures of table ``seconds`` in its order. A second's frames are those whose hop interval begins in it;
-        masked ones do not count. NaN where no frame has the measure.
+        masked ones do not count, nor do those too faint to be heard, but for the levels and for the share that is
+        voiced. NaN where no frame has the measure.
     """
     count = len(levels.covered)
     measured = frames_by_second(features.span.measured.astype(np.float32), features, levels, fill=0) > 0
@@ -36,7 +37,8 @@ def second_measures(features: FrameFeatures, levels: SecondLevels) -> dict[str, 
         "loudness_score": np.clip(levels.level_dbfs - LEVEL_FLOOR_DBFS, 0, 100).astype(np.float32),
     }
     for name in _FRAME_MEANS:
-        measures[name] = _mean(frames_by_second(features.measures[name], features, levels))
+        values = np.where(features.heard, features.measures[name], np.float32(np.nan))
+        measures[name] = _mean(frames_by_second(values, features, levels))
     f0 = frames_by_second(features.measures["f0_hz"], features, levels)
     measures["f0_median_hz"] = _median(f0)
     frames, voiced = measured.sum(axis=1), np.isfinite(f0).sum(axis=1)

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from callbeam.audio.frames import BLOCK_FRAMES, Block, Float32Array, FrameGrid, frame_runs, hann_window
+from callbeam.audio.frames import Block, Float32Array, FrameGrid, frame_runs, hann_window
 from callbeam.audio.mel import mel_edges, mel_filters
 from callbeam.audio.reproducible_matmul import matmul
+from callbeam.audio.selection import Selection, Workspace
 from callbeam.schemas import MEL_BANDS, MFCC_COUNT
 
 _MEL_GROUPS = 8
@@ -125,22 +126,17 @@ class SpectrumAnalyser:
         self._frequencies = frequencies.astype(np.float32)
         self._runs = frame_runs(grid, grid.frame_length)
         self._window = hann_window(grid.frame_length).astype(np.float32)[:, None]
-        self._padded = np.zeros((grid.fft_length, BLOCK_FRAMES), dtype=np.float32)
-        self.magnitude: Float32Array = np.zeros((bins, BLOCK_FRAMES), dtype=np.float32)
-        self.power: Float32Array = np.zeros_like(self.magnitude)
-        self._log_power = np.empty_like(self.magnitude)  # natural, of the floored power
-        self._normalised = np.empty_like(self.magnitude)
-        self._scratch = np.empty_like(self.magnitude)
-        self._mel = np.empty((MEL_BANDS, BLOCK_FRAMES), dtype=np.float32)
-        self._compressed = np.empty_like(self._mel)
-        self._below = np.empty(self.magnitude.shape, dtype=np.bool_)
-        # What to add up bin by bin; cutting rows out anew would take longer than adding them.
-        cumulated = self._scratch
-        self._steps = list(zip(cumulated[:-1], self.magnitude[1:], cumulated[1:], strict=True))
-        self._total = np.zeros(BLOCK_FRAMES, dtype=np.float32)
+        self._padded, self._mel, self._compressed = (
+            Workspace(rows) for rows in (grid.fft_length, MEL_BANDS, MEL_BANDS)
+        )
+        self._magnitude, self._power, self._log_power, self._normalised, self._scratch = (
+            Workspace(bins) for _ in range(5)
+        )
+        self.magnitude: Float32Array = self._magnitude.of(0)
+        self.power: Float32Array = self._power.of(0)
+        self._frames: npt.NDArray[np.intp] = np.arange(0)
         self._before = np.full(bins, np.nan, dtype=np.float32)
         self._before_frame = -1
-        self._block_first = 0
         # Sums over bins are products with a row each.
         self._moments = _rows(np.ones(bins), frequencies)
         self._mean_and_slopes = _rows(
@@ -157,34 +153,46 @@ class SpectrumAnalyser:
         self._two_kilohertz = int(np.searchsorted(frequencies, 2000, side="right"))
         self._five_kilohertz = int(np.searchsorted(frequencies, 5000, side="right"))
 
-    def transform(self, block: Block) -> None:
-        """Compute ``magnitude`` and ``power``, float32, shape (fft_length / 2 + 1, BLOCK_FRAMES), of a block."""
+    def transform(self, block: Block, selection: Selection | None = None) -> None:
+        """Compute ``magnitude`` and ``power``, float32, shape (fft_length / 2 + 1, n), of a block's frames.
+
+        Parameters
+        ----------
+        block : Block
+        selection : Selection, optional
+            Which n frames of the block these are, and all that is measured of it. All unless given.
+        """
+        selection = Selection() if selection is None else selection
+        count, length = len(selection), len(self._window)
+        padded = self._padded.of(count)
         for run in self._runs:
-            np.multiply(block.row_of(run), self._window[run.frame], out=self._padded[run.frame])
-        np.abs(fft.rfft(self._padded, axis=0, workers=1), out=self.magnitude)
-        np.multiply(self.magnitude, self.magnitude, out=self.power)
-        self._block_first = block.first
+            for _, columns, samples in selection.of(block, run):
+                np.multiply(samples, self._window[run.frame], out=padded[run.frame, columns])
+        padded[length:] = 0
+        self.magnitude = np.abs(fft.rfft(padded, axis=0, workers=1), out=self._magnitude.of(count))
+        self.power = np.multiply(self.magnitude, self.magnitude, out=self._power.of(count))
+        self._frames = block.first + selection.frames
 
     def shape(self) -> dict[str, Float32Array]:
         """Measure centroid, bandwidth and rolloff of the magnitudes and flatness of the power, as librosa does.
 
         Returns
         -------
-        dict of str to float32 array, shape (BLOCK_FRAMES,)
+        dict of str to float32 array, shape (n,)
             By the names of table ``frames``; NaN for a frame without energy.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             self._total, weighted = matmul(self._moments, self.magnitude)
             centroid = weighted / self._total
-            np.multiply(self.magnitude, 1 / self._total, out=self._normalised)
-            floored = np.maximum(self.power, np.float32(POWER_FLOOR), out=self._scratch)
+            normalised = np.multiply(self.magnitude, 1 / self._total, out=self._normalised.of(len(self._frames)))
+            floored = np.maximum(self.power, np.float32(POWER_FLOOR), out=self._scratch.of(len(self._frames)))
             arithmetic_mean = floored.mean(axis=0)
-            np.log(floored, out=self._log_power)
-            mean_log, self._slope_low, self._slope_high = matmul(self._mean_and_slopes, self._log_power)
+            log_power = np.log(floored, out=self._log_power.of(len(self._frames)))  # natural
+            mean_log, self._slope_low, self._slope_high = matmul(self._mean_and_slopes, log_power)
             measures = {
                 "spectral_flatness": np.exp(mean_log) / arithmetic_mean,
                 "spectral_centroid_hz": centroid,
-                "spectral_bandwidth_hz": self._bandwidth(centroid),
+                "spectral_bandwidth_hz": self._bandwidth(centroid, normalised),
                 "spectral_rolloff_hz": self._rolloff(),
             }
         return self._without_silence(measures)
@@ -194,7 +202,7 @@ class SpectrumAnalyser:
 
         Returns
         -------
-        dict of str to float32 array, shape (BLOCK_FRAMES,)
+        dict of str to float32 array, shape (n,)
             By the names of table ``frames``; NaN for a frame without energy.
 
         Notes
@@ -206,7 +214,7 @@ class SpectrumAnalyser:
         Hz. At 8 kHz the band ends at 4 kHz. Powers are floored at ``POWER_FLOOR``.
         """
         two, five = self._two_kilohertz, self._five_kilohertz
-        energies = np.empty((4, BLOCK_FRAMES), dtype=np.float32)
+        energies = np.empty((4, len(self._frames)), dtype=np.float32)
         energies[:2] = matmul(self._bands, self.power)
         self.power[:two].max(axis=0, out=energies[2])
         self.power[two:five].max(axis=0, out=energies[3])
@@ -225,15 +233,17 @@ class SpectrumAnalyser:
 
         Returns
         -------
-        concentration : float32 array, shape (BLOCK_FRAMES,)
+        concentration : float32 array, shape (n,)
             Sum of the bins' squared powers over the square of their sum, times the bins that a line is spread over:
             0.48 for one sine, 0.24 for two as strong, 0.02 for white noise. Noise 10 dB below takes a sixth off it.
-        centre_hz : float32 array, shape (BLOCK_FRAMES,)
+        centre_hz : float32 array, shape (n,)
             Mean frequency, weighted with squared power: noise hardly moves it. Both are 0 without energy there.
         """
         power = self.power[self._tone_band]
         total = power.sum(axis=0)
-        squares, weighted = matmul(self._tone_moments, np.multiply(power, power, out=self._scratch[self._tone_band]))
+        squares, weighted = matmul(
+            self._tone_moments, np.multiply(power, power, out=self._scratch.of(len(total))[self._tone_band])
+        )
         scale = self._bins_of_a_line / np.maximum(total * total, np.float32(1e-20))
         return squares * scale, weighted / np.maximum(squares, np.float32(1e-20))
 
@@ -245,39 +255,39 @@ class SpectrumAnalyser:
                 values[silent] = np.nan
         return measures
 
-    def _bandwidth(self, centroid: Float32Array) -> Float32Array:
+    def _bandwidth(self, centroid: Float32Array, normalised: Float32Array) -> Float32Array:
         """Return the magnitude-weighted standard deviation of frequency; centred first, as float32 needs."""
-        deviation = np.subtract(self._frequencies[:, None], centroid, out=self._scratch)
+        deviation = np.subtract(self._frequencies[:, None], centroid, out=self._scratch.of(len(centroid)))
         np.multiply(deviation, deviation, out=deviation)
-        return _root_of_products(deviation, self._normalised)
+        return _root_of_products(deviation, normalised)
 
     def _rolloff(self) -> Float32Array:
         """Return the first frequency up to which ``ROLLOFF_SHARE`` of the magnitude lies.
 
         Summed bin by bin, as in librosa: where a bin ends within rounding of the share, the order of summation decides.
         """
-        cumulated = self._scratch
+        cumulated = self._scratch.of(len(self._frames))
         cumulated[0] = self.magnitude[0]
-        for before, magnitude, after in self._steps:  # all frames at once, which np.cumsum does not do
-            np.add(before, magnitude, out=after)
-        below = np.less(cumulated, np.float32(ROLLOFF_SHARE) * cumulated[-1], out=self._below)
+        for before, magnitude, after in zip(cumulated[:-1], self.magnitude[1:], cumulated[1:], strict=True):
+            np.add(before, magnitude, out=after)  # all frames at once, which np.cumsum does not do
+        below = cumulated < np.float32(ROLLOFF_SHARE) * cumulated[-1]
         count = np.add.reduce(below.view(np.uint8), axis=0, dtype=np.min_scalar_type(len(below)))
         return self._frequencies[count]
 
     def _flux(self) -> Float32Array:
-        """Return the distance of each normalised spectrum to the frame before; NaN where none was analysed."""
-        normalised, difference = self._normalised, self._scratch
+        """Return the distance of each normalised spectrum to the frame before; NaN where that was not measured."""
+        normalised, difference = (each.of(len(self._frames)) for each in (self._normalised, self._scratch))
         np.subtract(normalised[:, 1:], normalised[:, :-1], out=difference[:, 1:])
-        if self._before_frame != self._block_first - 1:
-            self._before.fill(np.nan)
         np.subtract(normalised[:, 0], self._before, out=difference[:, 0])
+        flux = _root_of_products(difference, difference)
+        flux[np.diff(self._frames, prepend=self._before_frame) != 1] = np.nan
         self._before[:] = normalised[:, -1]
-        self._before_frame = self._block_first + BLOCK_FRAMES - 1
-        return _root_of_products(difference, difference)
+        self._before_frame = int(self._frames[-1])
+        return flux
 
     def logmel(self) -> Float32Array:
-        """Return log-mel bands in dB, shape (MEL_BANDS, BLOCK_FRAMES): ``librosa.power_to_db(mel, top_db=None)``."""
-        mel = self._mel
+        """Return log-mel bands in dB, shape (MEL_BANDS, n): ``librosa.power_to_db(mel, top_db=None)``."""
+        mel = self._mel.of(len(self._frames))
         for bands, bins, filters in _mel_groups(self.grid):
             mel[bands] = matmul(filters, self.power[bins])
         np.maximum(mel, np.float32(POWER_FLOOR), out=mel)
@@ -285,12 +295,12 @@ class SpectrumAnalyser:
         return np.multiply(mel, _DB, out=mel)
 
     def loudness(self, logmel: Float32Array) -> Float32Array:
-        """Return the perceived loudness of a block's frames from its log-mel, float32, shape (BLOCK_FRAMES,).
+        """Return the perceived loudness of a block's frames from its log-mel, float32, shape (n,).
 
         Each band's share of the mean square (samples in [-1, 1)), weighted with ``equal_loudness``, to the power of
         1/3, summed over the bands: the auditory spectrum of Hermansky's PLP, as Eyben et al. (2016) sum it up.
         """
-        compressed = np.multiply(logmel, np.float32(1 / 3) / _DB, out=self._compressed)
+        compressed = np.multiply(logmel, np.float32(1 / 3) / _DB, out=self._compressed.of(len(self._frames)))
         np.exp(compressed, out=compressed)
         loudness: Float32Array = matmul(loudness_weights(self.grid), compressed)[0]
         return loudness
@@ -303,7 +313,7 @@ def _cosine_transform() -> Float32Array:
 
 
 def mfcc(logmel: Float32Array) -> Float32Array:
-    """Return MFCC 0 to 12 of a block's log-mel, (MFCC_COUNT, BLOCK_FRAMES): ``librosa.feature.mfcc(S=logmel)``."""
+    """Return MFCC 0 to 12 of a block's log-mel, (MFCC_COUNT, n): ``librosa.feature.mfcc(S=logmel)``."""
     return matmul(_cosine_transform(), logmel)
 
 

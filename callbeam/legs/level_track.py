@@ -78,7 +78,7 @@ class LevelTrack:
         unknown = np.full(frames, np.nan, np.float32)
         measures = {"level_dbfs": self.level_dbfs, "f0_hz": self.f0_hz}
         span = FrameSpan(0, measured, measured, slice(0, frames))
-        return FrameFeatures(span, measures, None, unknown[:, None], unknown, unknown, unknown)
+        return FrameFeatures(span, measured, measures, None, unknown[:, None], unknown, unknown, unknown)
 
 
 def track_of(channel_id: str, piece: int, features: FrameFeatures) -> TrackPart:

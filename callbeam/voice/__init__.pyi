@@ -1,4 +1,7 @@
-from .loud_frames import near_loud_frames as near_loud_frames
+from .loud_frames import HEARD_AROUND_MS as HEARD_AROUND_MS
+from .loud_frames import PITCHED_AROUND_MS as PITCHED_AROUND_MS
+from .loud_frames import frames_near as frames_near
+from .loud_frames import frames_reaching as frames_reaching
 from .noise import VoiceLevels as VoiceLevels
 from .noise import join_voice_levels as join_voice_levels
 from .noise import local_noise as local_noise
@@ -17,7 +20,9 @@ from .voice_quality import VoiceDescriptors as VoiceDescriptors
 from .voice_quality import describe_voice as describe_voice
 
 __all__ = [
+    "HEARD_AROUND_MS",
     "MODEL_SHA256",
+    "PITCHED_AROUND_MS",
     "SileroDetector",
     "VoiceActivityConfig",
     "VoiceActivityDetector",
@@ -25,11 +30,12 @@ __all__ = [
     "VoiceLevels",
     "describe_voice",
     "faint_speech",
+    "frames_near",
+    "frames_reaching",
     "join_voice_levels",
     "local_noise",
     "model_path",
     "move_to_level",
-    "near_loud_frames",
     "snr_db",
     "speech_spans",
     "voice_changes",

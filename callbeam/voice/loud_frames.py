@@ -1,4 +1,4 @@
-"""Where a channel is loud enough to be heard: only there is speech looked for."""
+"""Where a channel is loud enough to be heard: only near there are speech and pitch looked for."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
-from callbeam.audio import FULL_SCALE, HOPS_PER_SECOND, BoolArray, frame_grid
+from callbeam.audio import FULL_SCALE, HOP_MS, HOPS_PER_SECOND, BoolArray, frame_grid
 
 if TYPE_CHECKING:
     from callbeam.audio import Channel, Float32Array, FrameSpan
 
-_AROUND = HOPS_PER_SECOND // 2
+HEARD_AROUND_MS = 500
+"""The detector hears what lies within this of a frame that is loud enough to be speech."""
+
+PITCHED_AROUND_MS = 200
+"""Pitch is looked for within this of such a frame: the ends of words are fainter, but not longer."""
+
 _HOPS_AT_ONCE = 60 * HOPS_PER_SECOND
 _ROUNDING = 0.999  # frames' levels are measured in float32, too
 
 
-def near_loud_frames(channel: Channel, span: FrameSpan, least_dbfs: float) -> BoolArray:
-    """Tell which frames lie within half a second of one that reaches a level.
+def frames_reaching(channel: Channel, span: FrameSpan, least_dbfs: float) -> BoolArray:
+    """Tell which frames may reach a level.
 
     Parameters
     ----------
@@ -31,7 +36,7 @@ def near_loud_frames(channel: Channel, span: FrameSpan, least_dbfs: float) -> Bo
     Returns
     -------
     bool array, shape (n,)
-        True near every frame of that level; of steady noise up to 1 dB below it, too, for a frame is judged by the
+        True for every frame of that level; of steady noise up to 1 dB below it, too, for a frame is judged by the
         three hop intervals that it reaches into.
     """
     energy = _hop_energies(channel, len(span.measured))
@@ -39,7 +44,28 @@ def near_loud_frames(channel: Channel, span: FrameSpan, least_dbfs: float) -> Bo
     around[1:] += energy[:-1]
     around[:-1] += energy[1:]
     least = frame_grid(channel.sample_rate_hz).frame_length * 10 ** (least_dbfs / 10)
-    return np.asarray(maximum_filter1d(around >= least * _ROUNDING, 2 * _AROUND + 1, mode="constant"), dtype=np.bool_)
+    return np.asarray(around >= least * _ROUNDING)
+
+
+def frames_near(frames: BoolArray, around_ms: int) -> BoolArray:
+    """Tell which frames lie within a distance of one that is marked.
+
+    Parameters
+    ----------
+    frames : bool array, shape (n,)
+    around_ms : int
+        The distance, a multiple of 10 ms.
+
+    Returns
+    -------
+    bool array, shape (n,)
+
+    Examples
+    --------
+    >>> frames_near(np.array([False, False, False, True, False, False]), 10).tolist()
+    [False, False, True, True, True, False]
+    """
+    return np.asarray(maximum_filter1d(frames, 2 * (around_ms // HOP_MS) + 1, mode="constant"), dtype=np.bool_)
 
 
 def _hop_energies(channel: Channel, count: int) -> Float32Array:

@@ -17,6 +17,7 @@ def features_of(count, first=0, *, measured=None, **measures):
     arrays |= {name: np.asarray(values, dtype=np.float32) for name, values in measures.items()}
     return FrameFeatures(
         span=FrameSpan(first, measured, measured, slice(0, count)),
+        heard=measured,
         measures=arrays,
         logmel=None,
         mfcc=np.zeros((count, 13), dtype=np.float32) if mfcc is None else np.asarray(mfcc, dtype=np.float32),

@@ -17,7 +17,15 @@ from callbeam.callmaker.voices import random_voice, speak
 from callbeam.line import HOLD_MUSIC, TONE, find_detections, find_hold_music
 from callbeam.line.detections import DTMF
 from callbeam.spans import as_spans, clip, length
-from callbeam.voice import SileroDetector, VoiceActivityConfig, near_loud_frames, speech_spans
+from callbeam.voice import (
+    HEARD_AROUND_MS,
+    PITCHED_AROUND_MS,
+    SileroDetector,
+    VoiceActivityConfig,
+    frames_near,
+    frames_reaching,
+    speech_spans,
+)
 
 RATE = 8000
 
@@ -56,9 +64,9 @@ def hear(samples, **options):
     channel = make_channel(samples, **options)
     # As the analysis does, which passes over what is too faint.
     span = frame_span(channel, frame_grid(channel.sample_rate_hz))
-    audible = near_loud_frames(channel, span, VoiceActivityConfig().min_level_dbfs)
-    features = analyse_frames(channel, pitched=audible)
-    return channel, features, SileroDetector().probabilities(channel, span, audible)
+    loud = frames_reaching(channel, span, VoiceActivityConfig().min_level_dbfs)
+    features = analyse_frames(channel, pitched=frames_near(loud, PITCHED_AROUND_MS))
+    return channel, features, SileroDetector().probabilities(channel, span, frames_near(loud, HEARD_AROUND_MS))
 
 
 def music_in(heard):

@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbeam.audio import analyse_frames, frame_grid, frame_span
-from callbeam.voice import near_loud_frames
+from callbeam.voice import frames_near, frames_reaching
 
 LEAST_DBFS = -55.0
 
 
 def near(channel):
-    return near_loud_frames(channel, frame_span(channel, frame_grid(channel.sample_rate_hz)), LEAST_DBFS)
+    return frames_near(
+        frames_reaching(channel, frame_span(channel, frame_grid(channel.sample_rate_hz)), LEAST_DBFS), 500
+    )
 
 
 def noise(count, level_dbfs, seed=0):
