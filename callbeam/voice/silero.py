@@ -40,8 +40,8 @@ BLOCK_WINDOWS = 256
 WARM_UP_WINDOWS = 128
 """Before each block the network hears these 4.096 s first. After less it takes faint echo for speech more often."""
 
-_GROUP_BLOCKS = 24
-"""What the network makes of so many blocks is held at once: 3 min, 3 MB."""
+_GROUP_BLOCKS = 48
+"""What the network makes of so many blocks is held at once: 7 min, 6 MB. Among many, those of a length are found."""
 
 _BLOCKS_AT_ONCE = 12  # what the network's memory takes of them stays in cache; 48 take 70 MB more
 _WINDOWS_AT_ONCE = 512
