@@ -1,4 +1,4 @@
-"""Where a channel is loud enough to be heard: only near there are speech and pitch looked for."""
+"""Where a channel is loud enough to be heard: only near there is anything measured but levels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from callbeam.audio import Channel, Float32Array, FrameSpan
 
 HEARD_AROUND_MS = 500
-"""The detector hears what lies within this of a frame that is loud enough to be speech."""
+"""What lies within this of a frame that is loud enough to be speech is heard by the detector, and has spectra."""
 
 PITCHED_AROUND_MS = 200
 """Pitch is looked for within this of such a frame: the ends of words are fainter, but not longer."""
