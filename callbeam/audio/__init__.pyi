@@ -39,6 +39,7 @@ from .pitch import PitchAnalyser as PitchAnalyser
 from .pitch import PitchCandidates as PitchCandidates
 from .pitch import PitchConfig as PitchConfig
 from .pitch_path import choose_path as choose_path
+from .reproducible_matmul import LANES as LANES
 from .reproducible_matmul import matmul as matmul
 from .seconds import frames_by_second as frames_by_second
 from .seconds import second_measures as second_measures
@@ -56,6 +57,7 @@ __all__ = [
     "FULL_SCALE",
     "HOPS_PER_SECOND",
     "HOP_MS",
+    "LANES",
     "LEAST_LIMIT",
     "LEVEL_FLOOR_DBFS",
     "MEASURE_NAMES",

@@ -47,7 +47,8 @@ class FrameFeatures:
     heard : bool array, shape (n,)
         Frames that are not too faint to be heard: seconds are measured over these.
     measures : dict of str to float32 array, shape (n,)
-        ``FRAME_MEASURES``; NaN for masked frames and for what a frame does not have (F0 where unvoiced).
+        ``FRAME_MEASURES``; NaN for masked frames and for what a frame does not have (F0 where unvoiced). Those of the
+        spectrum, and all below, are NaN also for frames that are not heard, unless bands are kept.
     logmel : float32 array, shape (n, MEL_BANDS), or None
         In dB; NaN for masked frames. None unless asked for.
     mfcc : float32 array, shape (n, MFCC_COUNT)

@@ -13,7 +13,7 @@ _MULTIPLICATIONS = 1 << 18
 """In one product: OpenBLAS spreads larger ones over threads, which costs more here than it gains."""
 
 LANES = 16
-"""Columns in a vector register: what is cut up in whole ones stays aligned."""
+"""Columns are computed in whole vector registers: what is left over is rounded differently, by where a piece begins."""
 
 
 def matmul(matrix: Float32Array, columns: Float32Array) -> Float32Array:

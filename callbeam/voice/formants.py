@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio import Float32Array, hann_window, matmul
-from callbeam.voice.glottal_cycles import LANES
+from callbeam.audio import LANES, Float32Array, hann_window, matmul
 
 RATE_HZ = 8000
 """The rate that samples must have: the order fits it, and a telephone carries no more."""

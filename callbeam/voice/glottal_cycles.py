@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from callbeam.audio import matmul
+from callbeam.audio import LANES, matmul
 
 if TYPE_CHECKING:
     from callbeam.audio import BoolArray, Float32Array
@@ -36,9 +36,6 @@ LEAST_LIKENESS = 0.6
 
 MARGIN = 512
 """Samples that anything measured of a frame's cycles may lie away from it."""
-
-LANES = 16
-"""Columns are computed in whole vector registers: what is left over is rounded differently, by where a piece begins."""
 
 _CYCLES_AT_ONCE = 2048
 

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import signal
 import subprocess
 import sys
 
@@ -39,7 +40,10 @@ def test_a_column_is_the_same_wherever_it_stands():
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_it_is_so_on_other_cores(core, threads):
     environment = {**os.environ, "OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": threads}
-    subprocess.run([sys.executable, __file__], env=environment, check=True)
+    process = subprocess.run([sys.executable, __file__], env=environment, check=False)
+    if process.returncode == -signal.SIGILL:
+        pytest.skip(f"this CPU cannot run the kernels for {core}")
+    assert process.returncode == 0
 
 
 def test_a_product_is_that_of_numpy():
