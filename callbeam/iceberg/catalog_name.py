@@ -7,6 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 from callbeam.errors import UsageError
+from callbeam.iceberg.iceberg_tables import refuse_other_output
+from callbeam.schemas import TABLES
+from callbeam.storage import StorageError
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -57,21 +60,26 @@ def open_catalog(name: str) -> Catalog:
         ) from error
 
 
-def check_catalog(name: str) -> None:
-    """Refuse a catalog that cannot be written to, before any work.
+def check_catalog(name: str, output: str) -> None:
+    """Refuse a catalog that cannot be written to, or whose namespace has another output's tables, before any work.
 
     Raises
     ------
     UsageError
         With the cause and the way out.
     """
-    catalog = open_catalog(name)
+    catalog, namespace = open_catalog(name), namespace_of(name)
     try:
-        catalog.create_namespace_if_not_exists(namespace_of(name))
+        catalog.create_namespace_if_not_exists(namespace)
+        there = {identifier[-1] for identifier in catalog.list_tables(namespace)}
+        first = next((catalog.load_table((namespace, table)) for table in TABLES if table in there), None)
     except Exception as error:
-        raise UsageError(
-            f"Iceberg catalog {name} does not take namespace {namespace_of(name)} ({_line(error)})"
-        ) from error
+        raise UsageError(f"Iceberg catalog {name} does not take namespace {namespace} ({_line(error)})") from error
+    try:
+        if first is not None:
+            refuse_other_output(first, output)
+    except StorageError as error:
+        raise UsageError(str(error)) from error
 
 
 def _line(error: Exception) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from callbeam.storage import StorageError
+
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table as IcebergTable
@@ -28,8 +30,19 @@ PROPERTIES: Final = {
 }
 
 
-def open_table(catalog: Catalog, namespace: str, table: Table) -> IcebergTable:
-    """Open a table, made if there is none, with all columns that its schema has by now."""
+OUTPUT: Final = "callbeam.output"
+"""The table's property that names the output whose files it has. Two outputs may have jobs of the same id, whose files
+would take each other's place."""
+
+
+def open_table(catalog: Catalog, namespace: str, table: Table, output: str) -> IcebergTable:
+    """Open an output's table, made if there is none, with all columns that its schema has by now.
+
+    Raises
+    ------
+    StorageError
+        If the table is not this output's.
+    """
     from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError  # noqa: PLC0415
 
     identifier = (namespace, table.name)
@@ -37,9 +50,12 @@ def open_table(catalog: Catalog, namespace: str, table: Table) -> IcebergTable:
         opened = catalog.load_table(identifier)
     except NoSuchTableError:
         try:
-            opened = catalog.create_table(identifier, schema=_documented(table), properties=PROPERTIES)
+            opened = catalog.create_table(
+                identifier, schema=_documented(table), properties={**PROPERTIES, OUTPUT: output}
+            )
         except TableAlreadyExistsError:  # another writer was quicker
             opened = catalog.load_table(identifier)
+    refuse_other_output(opened, output)
     known = {field.name for field in opened.schema().fields}
     grown = any(column.name not in known for column in table.columns)
     unpartitioned = PARTITION not in {field.name for field in opened.spec().fields}
@@ -47,6 +63,22 @@ def open_table(catalog: Catalog, namespace: str, table: Table) -> IcebergTable:
         with opened.transaction() as transaction:
             _grow(transaction, table, grown=grown, unpartitioned=unpartitioned)
     return opened
+
+
+def refuse_other_output(table: IcebergTable, output: str) -> None:
+    """Refuse a table that is not an output's.
+
+    Raises
+    ------
+    StorageError
+        With the way out.
+    """
+    theirs = table.properties.get(OUTPUT)
+    if theirs != output:
+        raise StorageError(
+            f"table {'.'.join(table.name())} of the catalog has what lies at {theirs or 'places of others'}, not at "
+            f"{output}: name a namespace of this output's own, --iceberg CATALOG.NAMESPACE"
+        )
 
 
 def _grow(transaction: Transaction, table: Table, *, grown: bool, unpartitioned: bool) -> None:

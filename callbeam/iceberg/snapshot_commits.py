@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,9 +34,26 @@ ATTEMPTS: Final = 12
 LONGEST_WAIT_S: Final = 4.0
 
 
-def commit_files(
-    catalog: str, tables: Mapping[str, Collection[str]], *, months: Collection[str], is_theirs: Callable[[str], bool]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Files that jobs have published.
+
+    Attributes
+    ----------
+    tables : mapping of str to collection of str
+        Where the jobs' files of each table are by now; empty where they have none.
+    months : frozenset of str
+        The months of the jobs, ``202603``: files of others are not looked at.
+    is_theirs : callable
+        Whether a file, by its place, is one of these jobs'.
+    """
+
+    tables: Mapping[str, Collection[str]]
+    months: frozenset[str]
+    is_theirs: Callable[[str], bool]
+
+
+def commit_files(catalog: str, output: str, published: Published, everything: Callable[[], Published]) -> None:
     """Commit what jobs have published: one snapshot for each table of which something has changed.
 
     Files that are registered are not read but for their ends, and none is copied. Snapshots that know a file which is
@@ -45,12 +63,12 @@ def commit_files(
     ----------
     catalog : str
         ``<catalog>`` or ``<catalog>.<namespace>``.
-    tables : mapping of str to collection of str
-        Where the jobs' files of each table are by now; empty where they have none.
-    months : collection of str
-        The months of the jobs, ``202603``: files of others are not looked at.
-    is_theirs : callable
-        Whether a file, by its place, is one of these jobs'.
+    output : str
+        Where all of that lies.
+    published : Published
+        By the jobs that are committed.
+    everything : callable
+        Finds what all jobs have published by now: a table without a snapshot gets that, for it is new, or lost.
 
     Raises
     ------
@@ -60,13 +78,17 @@ def commit_files(
     namespace = namespace_of(catalog)
 
     def commit(name: str) -> None:
-        _commit_table(open_table(opened, namespace, TABLES[name]), set(tables[name]), set(months), is_theirs)
+        table = open_table(opened, namespace, TABLES[name], output)
+        # Looked for once the table is open: what another writer commits from then on makes this commit fail.
+        _commit_table(table, published if table.current_snapshot() else everything())
 
     try:
         opened = open_catalog(catalog)
-        there = {identifier[-1] for identifier in opened.list_tables(namespace)}
-        for name, wanted in tables.items():
-            if wanted or name in there:
+        names = {identifier[-1] for identifier in opened.list_tables(namespace)}
+        if any(published.tables[name] and name not in names for name in TABLES):
+            names |= {name for name, wanted in everything().tables.items() if wanted}
+        for name in TABLES:
+            if name in names:
                 _patiently(partial(commit, name))
     except Exception as error:
         raise StorageError(
@@ -105,14 +127,15 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, passing)
 
 
-def _commit_table(table: IcebergTable, wanted: set[str], months: set[str], is_theirs: Callable[[str], bool]) -> None:
+def _commit_table(table: IcebergTable, published: Published) -> None:
     from pyiceberg.io import load_file_io  # noqa: PLC0415
     from pyiceberg.io.pyarrow import parquet_file_to_data_file  # noqa: PLC0415
 
     from callbeam.iceberg.expiry import Expiry  # noqa: PLC0415  (with it comes pyiceberg)
 
-    there = {entry.data_file.file_path: entry for entry in _entries(table, months)}
-    gone = [entry for path, entry in there.items() if is_theirs(path) and path not in wanted]
+    wanted = set(published.tables[table.name()[-1]])
+    there = {entry.data_file.file_path: entry for entry in _entries(table, published.months)}
+    gone = [entry for path, entry in there.items() if published.is_theirs(path) and path not in wanted]
     added = sorted(wanted - there.keys())
     if not gone and not added:
         return
@@ -148,7 +171,7 @@ def _knowing(table: IcebergTable, gone: Collection[ManifestEntry]) -> list[int]:
     return [snapshot_id for snapshot_id in knowing if snapshot_id not in kept]
 
 
-def _entries(table: IcebergTable, months: set[str]) -> Iterator[ManifestEntry]:
+def _entries(table: IcebergTable, months: frozenset[str]) -> Iterator[ManifestEntry]:
     """Return what the current snapshot knows of files of some months."""
     snapshot = table.current_snapshot()
     for manifest in snapshot.manifests(table.io) if snapshot is not None else ():
@@ -156,7 +179,7 @@ def _entries(table: IcebergTable, months: set[str]) -> Iterator[ManifestEntry]:
             yield from manifest.fetch_manifest_entry(table.io, discard_deleted=True)
 
 
-def _may_hold(table: IcebergTable, manifest: ManifestFile, months: set[str]) -> bool:
+def _may_hold(table: IcebergTable, manifest: ManifestFile, months: frozenset[str]) -> bool:
     """Tell whether a manifest may know files of some months, by the least and greatest of its partitions."""
     fields = table.specs()[manifest.partition_spec_id].fields
     summaries: Any = manifest.partitions
