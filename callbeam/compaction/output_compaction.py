@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
@@ -18,12 +19,14 @@ import pyarrow.compute as pc
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
+from callbeam.storage import StorageError
 from callbeam.tables import (
     FILE_BYTES,
     Manifest,
     Outcome,
     TableFile,
     as_staged,
+    check_claim,
     claim,
     claimed_jobs,
     compaction_of,
@@ -92,19 +95,31 @@ class _Plan:
     ----------
     members : list of Manifest
         The month's jobs, sorted by job_id.
-    moved : mapping of str to mapping of str to list of FileEntry
-        By table and job_id, the small files to be joined.
+    small : mapping of str to mapping of str to list of FileEntry
+        By table and job_id, the small files to be joined. Tables that are written anew, whether or not they have any.
     earlier : Manifest or None
         What an earlier compaction has published.
     """
 
     members: list[Manifest]
-    moved: dict[str, dict[str, list[FileEntry]]] = field(default_factory=dict)
-    earlier: Manifest | None = None
+    small: dict[str, dict[str, list[FileEntry]]]
+    earlier: Manifest | None
 
     @property
     def entries(self) -> list[FileEntry]:
-        return [entry for jobs in self.moved.values() for entries in jobs.values() for entry in entries]
+        """The small files."""
+        return [entry for jobs in self.small.values() for entries in jobs.values() for entry in entries]
+
+    @property
+    def job_ids(self) -> set[str]:
+        """The jobs that have small files."""
+        return {job_id for by_job in self.small.values() for job_id in by_job}
+
+    @property
+    def left(self) -> list[Manifest]:
+        """The jobs of which earlier files may hold rows that do not count: their leaving has not come to its end."""
+        named = {*self.earlier.jobs, *self.earlier.leaving} if self.earlier else set()
+        return [one for one in self.members if one.job_id in named and not one.compacted]
 
 
 def compact(store: ObjectStore, before_ms: int, config: PublishConfig, *, attempt: str) -> Iterator[CompactedMonth]:
@@ -155,7 +170,8 @@ class _Month:
         """Join what is to be joined; None where that is nothing."""
         job_ids = sorted(manifest.job_id for manifest in members)
         begun = [job_id for job_id in claimed if job_id in job_ids and self._is_ours(job_id)]
-        if not begun and not self._plan(members).moved:
+        plan = self._plan(members)
+        if not (begun or plan.small or plan.left):
             return None
         done = CompactedMonth(f"{self._month.job_id[:4]}-{self._month.job_id[4:6]}")
         if (other := self._claim(job_ids, begun)) is not None:
@@ -164,10 +180,11 @@ class _Month:
         try:
             # As they are now that nobody changes them.
             plan = self._plan([one for job_id in job_ids if (one := load_manifest(self._store, job_id)) is not None])
-            if plan.moved or plan.earlier:
+            if plan.small or plan.earlier:
                 self._join(plan, done)
         except JobError:
-            self._release(job_ids)
+            with suppress(StorageError):  # storage that is away would be asked again, and hide why this ended
+                self._release(job_ids)
             raise
         self._settle(plan)
         self._release(job_ids)
@@ -178,18 +195,18 @@ class _Month:
 
     def _plan(self, members: Sequence[Manifest]) -> _Plan:
         members = sorted(members, key=lambda manifest: manifest.job_id)
-        earlier = load_manifest(self._store, self._month.job_id)
-        moved: dict[str, dict[str, list[FileEntry]]] = {}
+        plan = _Plan(members, {}, load_manifest(self._store, self._month.job_id))
+        is_stale = bool(plan.left)
         for name in TABLES:
             small = defaultdict(list)
             for manifest in members:
                 for entry in entries_of(manifest, name):
                     if entry.rows and entry.bytes < SMALL_BYTES:  # a file without rows is there to be found
                         small[manifest.job_id].append(entry)
-            joined = earlier is not None and bool(entries_of(earlier, name))
-            if sum(map(len, small.values())) + joined > 1:
-                moved[name] = dict(small)
-        return _Plan(members, moved, earlier)
+            joined = plan.earlier is not None and bool(entries_of(plan.earlier, name))
+            if sum(map(len, small.values())) + joined > 1 or (joined and is_stale):
+                plan.small[name] = dict(small)
+        return plan
 
     def _claim(self, job_ids: Sequence[str], begun: Collection[str]) -> str | None:
         """Claim all jobs of the month; or none, and return one that somebody else publishes."""
@@ -202,28 +219,31 @@ class _Month:
         return None
 
     def _join(self, plan: _Plan, done: CompactedMonth) -> None:
-        """Publish the month's files."""
-        store, month, config = self._store, self._month, self._config
-        files: list[StagedFile] = []
-        names = {entry.table for entry in plan.earlier.files} if plan.earlier else set()
-        for name, table in TABLES.items():
-            if name in plan.moved:
-                files += stage_month(store, month, config.attempt, table, self._rows(table, plan))
-            elif name in names and plan.earlier is not None:
-                files += map(as_staged, entries_of(plan.earlier, name))
-        jobs = {one.job_id for one in plan.members if one.compacted == month.job_id}
-        moved = {job_id for by_job in plan.moved.values() for job_id in by_job}
-        config = replace(config, jobs=tuple(sorted(jobs | moved)))
-        published = publish(store, month, files, Outcome(), config, together=self._pointing(plan))
-        done.jobs = len(moved)
-        earlier = [entry for entry in plan.earlier.files if entry.table in plan.moved] if plan.earlier else []
+        """Publish the month's files, and note what that changed."""
+        store, config = self._store, self._config
+        files = list(self._staged(plan))
+        with ThreadPoolExecutor(WRITERS) as pool:  # what was read may be replaced by now
+            list(pool.map(lambda one: check_claim(store, one.job_id, config.attempt), plan.members))
+        jobs = plan.job_ids | {one.job_id for one in plan.members if one.compacted}
+        together = [*(one for one in plan.left if one.job_id not in plan.job_ids), *self._pointing(plan)]
+        published = publish(store, self._month, files, Outcome(), config, jobs=jobs, together=together)
+        done.jobs = len(plan.job_ids)
+        earlier = [entry for entry in plan.earlier.files if entry.table in plan.small] if plan.earlier else []
         done.files_before = len(plan.entries) + len(earlier)
-        after = [entry for entry in published.files if entry.table in plan.moved]
+        after = [entry for entry in published.files if entry.table in plan.small]
         done.files_after, done.bytes_after = len(after), sum(entry.bytes for entry in after)
+
+    def _staged(self, plan: _Plan) -> Iterator[StagedFile]:
+        """Write the tables that have something to be joined; others' files stay."""
+        for name, table in TABLES.items():
+            if name in plan.small:
+                yield from stage_month(self._store, self._month, self._config.attempt, table, self._rows(table, plan))
+            elif plan.earlier is not None:
+                yield from map(as_staged, entries_of(plan.earlier, name))
 
     def _rows(self, table: Table, plan: _Plan) -> Iterator[pa.Table]:
         """Yield the rows of a table of all jobs, in order of job_id, each job's as its files have them."""
-        counting = {one.job_id for one in plan.members if one.compacted == self._month.job_id}
+        counting = {one.job_id for one in plan.members if one.compacted}
         joined = entries_of(plan.earlier, table.name) if plan.earlier else []
         before = (
             part
@@ -233,7 +253,7 @@ class _Month:
         )
         added = (
             (job_id, rows)
-            for job_id, entries in sorted(plan.moved[table.name].items())
+            for job_id, entries in sorted(plan.small[table.name].items())
             for entry in entries
             for rows in TableFile(self._store, entry.key).groups(table.schema)
         )
@@ -242,25 +262,27 @@ class _Month:
             yield rows
 
     def _settle(self, plan: _Plan) -> None:
-        """Have the jobs' manifests point to the joined files, then remove the small ones."""
-        changed = {manifest.job_id: manifest for manifest in self._pointing(plan)}
+        """Have the jobs' manifests point to the joined files, then remove the small ones.
+
+        Not those of jobs that somebody has taken over: what these publish now counts, and leaves the month again.
+        """
+        pointing = {one.job_id: one for one in self._held(self._pointing(plan))}
         with ThreadPoolExecutor(WRITERS) as pool:
-            list(pool.map(lambda one: self._store.put(manifest_key(one.job_id), one.to_json()), changed.values()))
-        now = [changed.get(manifest.job_id, manifest) for manifest in plan.members]
+            list(pool.map(lambda one: self._store.put(manifest_key(one.job_id), one.to_json()), pointing.values()))
+        now = [pointing.get(manifest.job_id, manifest) for manifest in self._held(plan.members)]
         self._store.delete(self._left_over(now))
 
     def _pointing(self, plan: _Plan) -> list[Manifest]:
         """Return the manifests that jobs have once their files are joined."""
-        moved = {entry.key for entry in plan.entries}
-        jobs = {job_id for by_job in plan.moved.values() for job_id in by_job}
+        joined = {entry.key for entry in plan.entries}
         return [
             replace(
                 manifest,
-                files=tuple(entry for entry in manifest.files if entry.key not in moved),
+                files=tuple(entry for entry in manifest.files if entry.key not in joined),
                 compacted=self._month.job_id,
             )
             for manifest in plan.members
-            if manifest.job_id in jobs
+            if manifest.job_id in plan.job_ids
         ]
 
     def _left_over(self, members: Iterable[Manifest]) -> list[str]:
@@ -270,6 +292,13 @@ class _Month:
         month = f"dt={self._month.job_id[:4]}-{self._month.job_id[4:6]}"
         keys = (info.key for name in TABLES for info in self._store.list(f"{name}/{month}"))
         return [key for key in keys if job_in(key) in job_ids and key not in named]
+
+    def _held(self, members: Iterable[Manifest]) -> list[Manifest]:
+        """Return those of some jobs that nobody has taken over."""
+        members = list(members)
+        with ThreadPoolExecutor(WRITERS) as pool:
+            by = pool.map(lambda one: holder(self._store, one.job_id), members)
+            return [one for one, attempt in zip(members, by, strict=True) if attempt == self._config.attempt]
 
     def _release(self, job_ids: Iterable[str]) -> None:
         for job_id in job_ids:

@@ -2,7 +2,8 @@
 
 First comes the tombstone, so that nothing writes them any more; then each job is rewritten and published as it was
 first. A file that holds nothing of them is left as it is. What was begun and not ended is ended by the next run: what
-is to be removed is told by the tombstones alone.
+is to be removed is told by the tombstones alone, and looked for in every file that is there, named by a manifest or
+not.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,7 +29,12 @@ from callbeam.tables import (
     Tombstones,
     add_tombstone,
     as_staged,
+    claimed_jobs,
+    compaction_of,
     entries_of,
+    holder,
+    is_final,
+    job_in,
     kept_catalog,
     load_manifest,
     load_manifests,
@@ -36,9 +42,11 @@ from callbeam.tables import (
     names_in,
     naming_columns,
     publish,
+    release,
     rows_of_job,
     shard_in,
     stage_table,
+    take,
     without_erased,
 )
 
@@ -50,6 +58,9 @@ if TYPE_CHECKING:
 
 PAGES = "_report/"
 """Where ``callbeam report`` writes by default."""
+
+ATTEMPT: Final = "erasure-"
+"""What attempts of an erasure are called: the next one ends what they hold."""
 
 READERS = 8
 """Files looked at, at a time."""
@@ -113,8 +124,13 @@ def forget(
         add_tombstone(store, name, {**facts, "complete": False})
     erased = load_tombstones(store)
     result = Erasure(kept=_remove_unfinished(store))
+    attempt = f"{ATTEMPT}{attempt}"
+    begun = {job_in(key) for key in _loose_files(store, manifests, erased)}
+    begun |= {job_id for job_id in claimed_jobs(store) if (holder(store, job_id) or "").startswith(ATTEMPT)}
     for manifest in manifests:
-        _erase_job(store, manifest, erased, result, attempt=attempt, catalog=catalog)
+        is_begun = manifest.job_id in begun
+        _erase_job(store, manifest, erased, result, attempt=attempt, catalog=catalog, is_begun=is_begun)
+    result.kept += _remove_loose(store, erased, attempt)
     audit = {"calls": result.calls, "rows": dict(sorted(result.rows.items())), "files": result.files}
     for name in sorted(names):
         add_tombstone(store, name, {**facts, **audit, "jobs": result.jobs, "complete": True})
@@ -156,19 +172,55 @@ def _remove_unfinished(store: ObjectStore) -> int:
     return len(keys)
 
 
+def _loose_files(store: ObjectStore, manifests: Sequence[Manifest], erased: Tombstones) -> list[str]:
+    """Return files of the tables that tell of the erased and that no manifest names.
+
+    A publication that is under way or was broken off has not named them yet, or not deleted them yet.
+    """
+    months = sorted({compaction_of(manifest.start_ms).job_id for manifest in manifests})
+    joined = (load_manifest(store, month) for month in months)
+    known = (*manifests, *(one for one in joined if one is not None))
+    named = {entry.key for manifest in known for entry in manifest.files}
+    found = []
+    for name, table in TABLES.items():
+        schema = _schema(name, naming_columns(table.schema))
+        keys = (info.key for info in store.list(f"{name}/"))
+        loose = (key for key in keys if key not in named and is_final(key))
+        found += [key for key in loose if names_in(TableFile(store, key).read(schema), erased)]
+    return found
+
+
+def _remove_loose(store: ObjectStore, erased: Tombstones, attempt: str) -> int:
+    """Remove files that no publication of a job that is published has removed: whoever wrote them can do so again."""
+    loose = _loose_files(store, load_manifests(store), erased)
+    for job_id in sorted({job_in(key) for key in loose}):
+        take(store, job_id, attempt)  # who is still at it stops
+        store.delete([key for key in loose if job_in(key) == job_id])
+        release(store, job_id)
+    return len(loose)
+
+
 def _erase_job(
-    store: ObjectStore, manifest: Manifest, erased: Tombstones, result: Erasure, *, attempt: str, catalog: str
+    store: ObjectStore,
+    manifest: Manifest,
+    erased: Tombstones,
+    result: Erasure,
+    *,
+    attempt: str,
+    catalog: str,
+    is_begun: bool,
 ) -> None:
-    """Publish a job again without the erased, if there is anything of them in it.
+    """Publish a job again without the erased, if there is anything of them in it, or that was begun and not ended.
 
     What lies in files of its month, beside rows of other jobs, becomes files of its own again: publishing takes it out
     of those.
     """
     with ThreadPoolExecutor(READERS) as pool:
         concerned = list(pool.map(lambda entry: _is_concerned(store, entry, erased), manifest.files))
-    joined = _joined(store, manifest)
-    if not any(concerned) and not _joined_names(store, manifest, joined, erased):
+    month = load_manifest(store, compaction_of(manifest.start_ms).job_id)
+    if not (is_begun or any(concerned) or (month is not None and _month_tells(store, manifest, month, erased))):
         return
+    joined = month if manifest.compacted else None
     job = _job_of(manifest, erased)
     rewriting = _Rewriting(store, job, attempt, erased)
     files = [
@@ -187,6 +239,7 @@ def _erase_job(
         take_over=True,
         allow_fewer=True,
         erased=erased,
+        from_own_files=True,
         iceberg=catalog,
     )
     publish(store, job, [file for file in files if file is not None], outcome, config)
@@ -196,14 +249,16 @@ def _erase_job(
     result.jobs += 1
 
 
-def _joined(store: ObjectStore, manifest: Manifest) -> Manifest | None:
-    """Return the compaction whose files hold rows of a job."""
-    return load_manifest(store, manifest.compacted) if manifest.compacted else None
+def _month_tells(store: ObjectStore, manifest: Manifest, month: Manifest, erased: Tombstones) -> bool:
+    """Tell whether a job's rows in files of its month tell of the erased, or may in files that month had before.
 
-
-def _joined_names(store: ObjectStore, manifest: Manifest, joined: Manifest | None, erased: Tombstones) -> bool:
-    """Tell whether a job's rows in files of its month tell of the erased."""
-    for entry in joined.files if joined is not None else ():
+    Whether these rows count does not matter: a job may have been broken off while it left its month.
+    """
+    if manifest.job_id in month.leaving:
+        return True
+    if manifest.job_id not in month.jobs:
+        return False
+    for entry in month.files:
         schema = _schema(entry.table, naming_columns(TABLES[entry.table].schema))
         if names_in(TableFile(store, entry.key).read(schema, job_ids=[manifest.job_id]), erased):
             return True

@@ -21,6 +21,7 @@ from .manifest import load_manifest as load_manifest
 from .manifest import load_manifests as load_manifests
 from .manifest import write_run as write_run
 from .object_names import JOBS as JOBS
+from .object_names import is_final as is_final
 from .object_names import job_in as job_in
 from .object_names import manifest_key as manifest_key
 from .object_names import results_prefix as results_prefix
@@ -65,6 +66,7 @@ __all__ = [
     "compaction_of",
     "entries_of",
     "holder",
+    "is_final",
     "job_in",
     "kept_catalog",
     "load_manifest",

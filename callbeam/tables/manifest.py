@@ -95,6 +95,9 @@ class Manifest:
         job that does not say so are not to be read from a compaction's files.
     jobs : tuple of str
         Of a compaction, the jobs of which its files hold rows; empty for others.
+    leaving : tuple of str
+        Of a compaction, jobs whose rows were taken out of its files, while earlier files may still be there or in a
+        catalog: until that is mended, by such a job's publication or by the next compaction.
     """
 
     job_id: str
@@ -110,6 +113,7 @@ class Manifest:
     files: tuple[FileEntry, ...]
     compacted: str = ""
     jobs: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """Encode: the same bytes for the same manifest."""
@@ -134,7 +138,7 @@ class Manifest:
             values["files"] = tuple(FileEntry(**entry) for entry in values["files"])
             values["sources"] = tuple(values["sources"])
             values["streams"] = tuple(values["streams"])
-            values["jobs"] = tuple(values.get("jobs", ()))
+            values |= {name: tuple(values.get(name, ())) for name in ("jobs", "leaving")}
             return cls(outcome=Outcome(**outcome), **values)
         except (KeyError, TypeError) as error:
             raise ValueError(f"a field is missing or unknown: {error}") from error
@@ -148,6 +152,7 @@ def manifest_of(
     options_sha256: str,
     versions: Mapping[str, str],
     jobs: Iterable[str] = (),
+    leaving: Iterable[str] = (),
 ) -> Manifest:
     """Put a job's manifest together.
 
@@ -159,8 +164,8 @@ def manifest_of(
         In any order.
     options_sha256 : str
     versions : mapping of str to str
-    jobs : iterable of str
-        Of a compaction, whose rows the files hold.
+    jobs, leaving : iterable of str
+        Of a compaction, whose rows the files hold, and whose were taken out.
     """
     return Manifest(
         job_id=job.job_id,
@@ -175,6 +180,7 @@ def manifest_of(
         outcome=outcome,
         files=tuple(sorted(files, key=lambda entry: entry.key)),
         jobs=tuple(sorted(jobs)),
+        leaving=tuple(sorted(leaving)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ JOBS = "_jobs/"
 PIECES = "pieces"
 
 RESULTS = "results"
+
+_FINAL = re.compile(r"[^/]+/(dt=\d{4}-\d\d-\d\d|month=\d{4}-\d\d)/[^/]+-\d{5,}(\.[0-9a-f]{12})?\.parquet")
 
 
 def job_prefix(job_id: str) -> str:
@@ -83,6 +86,17 @@ def job_in(key: str) -> str:
     '1f'
     """
     return key.rpartition("/")[2].rpartition("-")[0]
+
+
+def is_final(key: str) -> bool:
+    """Tell whether that is what a published file is called; others may keep files of their own beside the tables.
+
+    Examples
+    --------
+    >>> is_final("calls/dt=2026-03-01/20260301T000000Z-0123456789ab-00012.parquet"), is_final("calls/mine.parquet")
+    (True, False)
+    """
+    return _FINAL.fullmatch(key) is not None
 
 
 def shard_in(key: str) -> int:

@@ -69,7 +69,13 @@ class Output:
 
     def _joined(self, manifest: Manifest, name: str) -> list[str]:
         """Return the files of a table in which a job's rows lie beside those of others."""
-        return _keys(self._compactions[manifest.compacted], name) if manifest.compacted else []
+        if not manifest.compacted:
+            return []
+        compaction = self._compactions[manifest.compacted]
+        if manifest.job_id not in compaction.jobs:  # it was published anew since its manifest was read
+            place = self._store.describe(manifest_key(manifest.job_id))
+            raise StorageError(f"what {place} names was just replaced; do this again")
+        return _keys(compaction, name)
 
     def read(self, name: str, columns: Sequence[str]) -> pa.Table:
         """Read columns of a table, of all calls.

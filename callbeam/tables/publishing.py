@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callbeam.errors import JobError
 from callbeam.schemas import TABLES
+from callbeam.storage import StorageError
 from callbeam.tables.claims import check_claim, claim, claimed, holder, release, released_if_refused, take
 from callbeam.tables.compacted import compaction_of, stage_without
 from callbeam.tables.guards import refuse_loss
-from callbeam.tables.iceberg_output import commit_jobs
+from callbeam.tables.iceberg_output import commit_jobs, refuse_other_catalog
 from callbeam.tables.manifest import COMPACTION, FileEntry, Manifest, Outcome, load_manifest, manifest_of
 from callbeam.tables.object_names import final_key, final_prefix, job_prefix, manifest_key
 from callbeam.tables.tombstones import Tombstones, load_tombstones
@@ -55,8 +57,8 @@ class PublishConfig:
         Whether to replace rows by those of a run that decoded less.
     erased : Tombstones
         Who had been erased when it was submitted: of them it writes nothing.
-    jobs : tuple of str
-        Of a compaction, whose rows its files hold.
+    from_own_files : bool
+        Whether what is published was made from the job's own files: these then stay until the manifest has landed.
     iceberg : str
         The Iceberg catalog to which it is committed, by name alone; empty for none.
     """
@@ -68,7 +70,7 @@ class PublishConfig:
     take_over: bool = False
     allow_fewer: bool = False
     erased: Tombstones = field(default_factory=Tombstones)
-    jobs: tuple[str, ...] = ()
+    from_own_files: bool = False
     iceberg: str = ""
 
 
@@ -80,6 +82,14 @@ class _Move:
     target: FileEntry
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A publication that is claimed: what it will say, and which files are not there yet."""
+
+    manifest: Manifest
+    to_copy: Sequence[_Move]
+
+
 def publish(
     store: ObjectStore,
     job: Job,
@@ -87,6 +97,7 @@ def publish(
     outcome: Outcome,
     config: PublishConfig,
     *,
+    jobs: Iterable[str] = (),
     together: Sequence[Manifest] = (),
 ) -> Manifest:
     """Make the staged files the job's files in the tables.
@@ -99,6 +110,8 @@ def publish(
         All of the job's files, in any order; none for a job without calls. A file given twice counts once.
     outcome : Outcome
     config : PublishConfig
+    jobs : iterable of str
+        Of a compaction, whose rows its files hold.
     together : sequence of Manifest
         What other jobs have or will have published: where there is an Iceberg catalog, in the same snapshots.
 
@@ -116,39 +129,39 @@ def publish(
         If storage refused a step; running again completes the job. UnreachableError if there was no answer: the claim
         stays then.
     """
-    is_fresh = job.sources == COMPACTION or bool(config.iceberg)
-    moves = _moves(job, staged, is_fresh=is_fresh)
-    manifest = manifest_of(
-        job,
-        outcome=outcome,
-        files=[move.target for move in moves],
-        options_sha256=config.options_sha256,
-        versions=config.versions,
-        jobs=config.jobs,
-    )
-    to_copy = _begin(store, job, moves, outcome, config)
+    begun = _begin(store, job, staged, outcome, config, jobs=jobs)
     with released_if_refused(store, job.job_id, config.attempt):
-        with ThreadPoolExecutor(COPIERS) as pool:
-            list(pool.map(lambda move: store.copy(move.source.key, move.target.key), to_copy))
-        check_claim(store, job.job_id, config.attempt)
-        others = _others(store, job, manifest)
-        if not is_fresh:
-            store.delete(others)
-            check_claim(store, job.job_id, config.attempt)
-        store.put(manifest_key(job.job_id), manifest.to_json())
-        _leave_month(store, job, manifest, config)
-        if config.iceberg:
-            commit_jobs(store, config.iceberg, [manifest, *together])
-        if is_fresh:
-            store.delete(others)
+        _land(store, job, begun, config, together)
         _clear(store, job, config.attempt)
-    return manifest
+    return begun.manifest
+
+
+def _land(
+    store: ObjectStore, job: Job, begun: _Begun, config: PublishConfig, together: Sequence[Manifest] = ()
+) -> None:
+    """Bring the files, then the manifest, then everything that follows from it."""
+    manifest = begun.manifest
+    with ThreadPoolExecutor(COPIERS) as pool:
+        list(pool.map(lambda move: store.copy(move.source.key, move.target.key), begun.to_copy))
+    check_claim(store, job.job_id, config.attempt)
+    others = _others(store, job, manifest)
+    if not _is_fresh(job, config):
+        store.delete(others)
+        check_claim(store, job.job_id, config.attempt)
+    store.put(manifest_key(job.job_id), manifest.to_json())
+    _leave_month(store, job, manifest, config)
+    if config.iceberg:
+        commit_jobs(store, config.iceberg, [manifest, *together])
+    if _is_fresh(job, config):
+        store.delete(others)
 
 
 def _leave_month(store: ObjectStore, job: Job, manifest: Manifest, config: PublishConfig) -> None:
     """Take the job's earlier rows out of the files of its month, if they were joined to others'.
 
-    Its manifest says by now that they do not count. Days of a month that are published at the same time take turns.
+    Its manifest says by now that they do not count. The month's manifest names the job as leaving until that is done
+    with all that follows: whoever finds it there afterwards has to do it again. Days of a month that are published at
+    the same time take turns.
     """
     month = compaction_of(job.start_ms)
     attempt, give_up = f"{config.attempt}-{job.job_id}", time.monotonic() + TURN_S
@@ -156,7 +169,7 @@ def _leave_month(store: ObjectStore, job: Job, manifest: Manifest, config: Publi
     if joined is None or joined.job_id == job.job_id:
         return
     was_killed = (holder(store, month.job_id) or "").endswith(f"-{job.job_id}")
-    if job.job_id not in joined.jobs and not was_killed:
+    if job.job_id not in {*joined.jobs, *joined.leaving} and not was_killed:
         return
     while not claim(store, month.job_id, attempt) and (by := holder(store, month.job_id)) != attempt:
         if config.take_over:
@@ -168,15 +181,27 @@ def _leave_month(store: ObjectStore, job: Job, manifest: Manifest, config: Publi
     with released_if_refused(store, month.job_id, attempt):
         joined = load_manifest(store, month.job_id) or joined  # as it is now that nobody changes it
         files = stage_without(store, month, joined, job.job_id, attempt=attempt)
-        jobs = tuple(name for name in joined.jobs if name != job.job_id)
-        publish(store, month, files, Outcome(), replace(config, attempt=attempt, jobs=jobs), together=[manifest])
+        jobs, others = set(joined.jobs) - {job.job_id}, set(joined.leaving) - {job.job_id}
+        config = replace(config, attempt=attempt)
+        begun = _begin(store, month, files, Outcome(), config, jobs=jobs, leaving={*others, job.job_id})
+        _land(store, month, begun, config, together=[manifest])
+        check_claim(store, month.job_id, attempt)
+        store.put(manifest_key(month.job_id), replace(begun.manifest, leaving=tuple(sorted(others))).to_json())
+        _clear(store, month, attempt)
+
+
+def _is_fresh(job: Job, config: PublishConfig) -> bool:
+    """Tell whether files get names that none had before, so that what they replace is there until all is done.
+
+    That is so where they come from the very files that they replace, and of what a catalog's snapshots know by name.
+    """
+    return job.sources == COMPACTION or config.from_own_files or bool(config.iceberg)
 
 
 def _moves(job: Job, staged: Iterable[StagedFile], *, is_fresh: bool) -> list[_Move]:
     """Give each file its name: a shard's by its number, a piece's by its rank among its table's pieces.
 
-    Fresh names also have a digest, so that what they replace is there until the manifest has landed: of a compaction,
-    whose rows come from the very files that it replaces, and of what a catalog's snapshots know by name.
+    Fresh names also have a digest.
     """
     files = sorted(set(staged), key=lambda file: file.key)
     ranks: dict[str, int] = {}
@@ -194,25 +219,44 @@ def _moves(job: Job, staged: Iterable[StagedFile], *, is_fresh: bool) -> list[_M
 
 
 def _begin(
-    store: ObjectStore, job: Job, moves: Sequence[_Move], outcome: Outcome, config: PublishConfig
-) -> list[_Move]:
+    store: ObjectStore,
+    job: Job,
+    staged: Iterable[StagedFile],
+    outcome: Outcome,
+    config: PublishConfig,
+    *,
+    jobs: Iterable[str],
+    leaving: Iterable[str] = (),
+) -> _Begun:
     """Claim the publication and find what is to be copied; nothing is changed if either fails."""
+    moves = _moves(job, staged, is_fresh=_is_fresh(job, config))
+    manifest = manifest_of(
+        job,
+        outcome=outcome,
+        files=[move.target for move in moves],
+        options_sha256=config.options_sha256,
+        versions=config.versions,
+        jobs=jobs,
+        leaving=leaving,
+    )
     fresh = claim(store, job.job_id, config.attempt)
     by = config.attempt if fresh else holder(store, job.job_id)
     if by != config.attempt and not config.take_over:
         raise claimed(job.job_id, by)
     try:
         _refuse_erased(store, job, config)
+        refuse_other_catalog(store, job.job_id, config.iceberg)
         refuse_loss(load_manifest(store, job.job_id), outcome.decoded, allow_fewer=config.allow_fewer)
         to_copy = _differing(store, job, moves)
         _check_staging(store, job, to_copy)
     except JobError:
         if fresh:
-            release(store, job.job_id)
+            with suppress(StorageError):  # storage that is away would be asked again, and hide why this ended
+                release(store, job.job_id)
         raise
     if by != config.attempt:
         take(store, job.job_id, config.attempt)
-    return to_copy
+    return _Begun(manifest, to_copy)
 
 
 def _refuse_erased(store: ObjectStore, job: Job, config: PublishConfig) -> None:
