@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from callbeam.calls.calls_under_way import begin_of_call_at
 from callbeam.calls.followed_leg import Following, KeptLeg, LegNotes, RecalledPieces
 from callbeam.calls.known_calls import KnownCalls
+from callbeam.calls.lane_ledger import LaneLedger
 from callbeam.calls.look_back import LookBack
 from callbeam.calls.ownership import (
     LEG_PAUSE_MS,
@@ -34,23 +35,20 @@ from callbeam.calls.ownership import (
     untagged_identity,
 )
 from callbeam.calls.piece_cutter import PieceCutter
-from callbeam.calls.pieces import DeadLetter, LedgerRow, Leg, LegEnd, Piece
+from callbeam.calls.pieces import Leg, LegEnd
 from callbeam.calls.stream_cursor import StreamCursor
 from callbeam.calls.stream_scan import FragmentReader, Observation
-from callbeam.kvs import FragmentStatus, Stretch
+from callbeam.kvs import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from callbeam.calls.followed_leg import LegMemory
-    from callbeam.calls.pieces import CallIdentity
+    from callbeam.calls.pieces import CallIdentity, DeadLetter, LedgerRow, Piece
     from callbeam.calls.stream_cursor import Arrival
-    from callbeam.kvs import FetchedFragment, FragmentSource, Job, Lane, Unit
+    from callbeam.kvs import FetchedFragment, FragmentSource, Job, Lane
 
     Event = Piece | KeptLeg | LegEnd | LedgerRow | DeadLetter
-
-STEP = "ReadFragments"
-"""How dead letters name the step that gives fragments up here."""
 
 
 def read_lane(lane: Lane, job: Job, source: FragmentSource) -> Iterator[Piece | LegEnd | LedgerRow | DeadLetter]:
@@ -141,6 +139,7 @@ class _LaneReading:
         self._cursor = StreamCursor(self._lane, self._job, self._source, stretch)
         self._look_back = LookBack(self._cursor, self._source)
         self._reader = FragmentReader(self._cursor, self._source, self._memory.begins if self._memory else None)
+        self._ledger = LaneLedger(self._lane, self._job, (stretch, *self._stretches))
 
     def _read_stretch(self) -> Iterator[Event]:
         """Read a stretch, and the legs that begin in it to their end."""
@@ -318,7 +317,7 @@ class _LaneReading:
             following.notes.add(seen)
         if isinstance(following.cutter, PieceCutter) and seen.fetched is not None:
             yield from following.given(following.cutter.add(seen.fetched))
-        yield from self._other_unit(seen, following, following.cutter.unit if following.cutter is not None else None)
+        yield from self._ledger.other_unit(seen, following)
 
     def _end(self, follower: Observation | None, *, may_be_cut: bool = False) -> Iterator[Event]:
         following, self._leg = self._leg, None
@@ -343,60 +342,14 @@ class _LaneReading:
     def _lose(self, seen: Observation, lost: FetchedFragment) -> Iterator[Event]:
         """Account for a fragment without media: it is the call's around it, as a fragment without tags would be."""
         following = self._leg
-        call_id, unit = None, None
         if following is not None and following.notes is not None:
             following.notes.lose()
         self._awaited = self._known.begun_by(seen.listed.number) or self._awaited
+        call_id, unit = None, self._ledger.unit_at(seen.at_ms)
         if following is not None and self._continues(following, None, seen.at_ms):
+            yield from self._ledger.other_unit(seen, following)
             if following.cutter is None:
-                yield from self._other_unit(seen, following, None)
                 return
             call_id, unit = following.call_id, following.cutter.unit
-            yield from self._other_unit(seen, following, unit)
-        else:
-            unit = self._unit_at(seen.at_ms)
         if unit is not None:
-            status = lost.status if lost.status is not None else FragmentStatus.DAMAGED
-            yield self._row(seen, unit, status, call_id, lost.reason)
-            yield DeadLetter(
-                STEP,
-                status.value,
-                lost.reason,
-                self._lane.stream,
-                seen.listed.number,
-                unit.start_ms,
-                call_id,
-                lost.sample,
-            )
-
-    def _other_unit(self, seen: Observation, following: Following, owner: Unit | None) -> Iterator[LedgerRow]:
-        """Say under the unit that a fragment lies in that its leg is another's, or not asked for."""
-        unit = self._unit_at(seen.at_ms)
-        if unit is not None and unit != owner:
-            status = FragmentStatus.OTHER_UNIT if following.asked_for else FragmentStatus.NOT_ASKED
-            yield self._row(seen, unit, status, following.call_id, "")
-
-    def _unit_at(self, at_ms: int) -> Unit | None:
-        """Return the unit that a fragment lies in; None between stretches, and in the job's margins."""
-        if not self._job.start_ms <= at_ms < self._job.end_ms:
-            return None
-        for stretch in (self._stretch, *self._stretches):
-            if stretch.start_ms <= at_ms < stretch.end_ms:
-                return unit_of(at_ms, self._lane, self._job, stretch)
-        return None
-
-    def _row(
-        self, seen: Observation, unit: Unit, status: FragmentStatus, call_id: str | None, reason: str
-    ) -> LedgerRow:
-        listed = seen.listed
-        return LedgerRow(
-            unit_start_ms=unit.start_ms,
-            stream=self._lane.stream,
-            number=listed.number,
-            server_ms=listed.server_ms,
-            producer_ms=listed.producer_ms,
-            bytes=listed.size,
-            status=status.value,
-            reason=reason,
-            call_id=call_id,
-        )
+            yield from self._ledger.lost(seen, lost, unit, call_id)
