@@ -47,6 +47,10 @@ class KnownCalls:
         """Return the call that begins with a fragment, if records name one."""
         return self._begun_by.get(number)
 
+    def is_named(self, number: int) -> bool:
+        """Tell whether records let a call begin with a fragment."""
+        return number in self._begun_by
+
     def is_before(self, call_id: str, number: int) -> bool:
         """Tell whether a fragment comes before the one that its call begins with, if records name all beginnings."""
         firsts = [one.first_number for one in self._of_call.get(call_id, ())]

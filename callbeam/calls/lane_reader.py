@@ -138,7 +138,8 @@ class _LaneReading:
         self._stretch = stretch
         self._cursor = StreamCursor(self._lane, self._job, self._source, stretch)
         self._look_back = LookBack(self._cursor, self._source)
-        self._reader = FragmentReader(self._cursor, self._source, self._memory.begins if self._memory else None)
+        is_kept = self._memory.begins if self._memory is not None else None
+        self._reader = FragmentReader(self._cursor, self._source, self._known.is_named, is_kept)
         self._ledger = LaneLedger(self._lane, self._job, (stretch, *self._stretches))
 
     def _read_stretch(self) -> Iterator[Event]:
@@ -234,8 +235,11 @@ class _LaneReading:
         if begun is None or (seen.identity is not None and seen.identity.call_id != begun.call_id):
             return None
         following = self._leg
-        reads_it = following is not None and following.cutter is not None and following.call_id == begun.call_id
-        return None if reads_it else begun
+        if following is None or following.call_id != begun.call_id:
+            return begun
+        # what records let begin in the margin before the job, the job before reads to its end
+        is_read = following.cutter is not None or following.by_records
+        return None if is_read and self._continues(following, seen.identity, seen.at_ms) else begun
 
     def _goes_on(self, seen: Observation) -> bool:
         """Tell whether a fragment continues the leg that is followed; what that is called may only now matter."""
@@ -304,7 +308,9 @@ class _LaneReading:
         unit = unit_of(seen.at_ms, self._lane, self._job, self._stretch)
         if kept is not None:
             following.cutter = RecalledPieces(unit, len(kept.pieces))
-        elif seen.fetched is not None:
+        elif seen.fetched is None:
+            raise ValueError(f"fragment {leg.first_number} was passed over, and begins a leg that is to be read")
+        else:
             following.cutter = PieceCutter(leg, unit, seen.fetched)
             following.notes = LegNotes(seen.identity) if self._memory is not None else None
 
@@ -340,13 +346,17 @@ class _LaneReading:
                 self._memory.keep(kept)
 
     def _lose(self, seen: Observation, lost: FetchedFragment) -> Iterator[Event]:
-        """Account for a fragment without media: it is the call's around it, as a fragment without tags would be."""
+        """Account for a fragment without media.
+
+        It is the call's that records let begin with it, else the call's around it, as one without tags would be.
+        """
         following = self._leg
         if following is not None and following.notes is not None:
             following.notes.lose()
         self._awaited = self._known.begun_by(seen.listed.number) or self._awaited
-        call_id, unit = None, self._ledger.unit_at(seen.at_ms)
-        if following is not None and self._continues(following, None, seen.at_ms):
+        begun = self._begun_by(seen)
+        call_id, unit = begun.call_id if begun is not None else None, self._ledger.unit_at(seen.at_ms)
+        if following is not None and begun is None and self._continues(following, None, seen.at_ms):
             yield from self._ledger.other_unit(seen, following)
             if following.cutter is None:
                 return

@@ -70,15 +70,24 @@ class FragmentReader:
     ----------
     cursor : StreamCursor
     source : FragmentSource
+    is_named : callable
+        Tells of a fragment's number whether records let a call begin with it: that is not passed over, for whose it is
+        the tags around it do not tell.
     is_kept : callable, optional
-        Tells of a fragment's number whether it may begin what need not be read: no batch goes on into that.
+        Tells of a fragment's number whether it may begin what need not be read: no batch goes on into that. It may be
+        passed over, for whether it begins a leg the tags around it tell, as they did before.
     """
 
     def __init__(
-        self, cursor: StreamCursor, source: FragmentSource, is_kept: Callable[[int], bool] | None = None
+        self,
+        cursor: StreamCursor,
+        source: FragmentSource,
+        is_named: Callable[[int], bool],
+        is_kept: Callable[[int], bool] | None = None,
     ) -> None:
         self._cursor = cursor
         self._source = source
+        self._is_named = is_named
         self._is_kept = is_kept
         self._batch: Generator[FetchedFragment, None, None] | None = None
         self._probed: dict[int, FetchedFragment] = {}
@@ -205,10 +214,13 @@ class FragmentReader:
         return 0
 
     def _stretch(self, tagged: Arrival, before_ms: int) -> list[Arrival]:
+        """Return what follows ``tagged`` without a pause, up to where records let a call begin."""
         stretch: list[Arrival] = []
         last_ms = tagged.at_ms
         for arrival in self._cursor.upcoming(min(before_ms, tagged.at_ms + STRETCH_MS + 1), list_on=True):
             if arrival.at_ms - last_ms > STRETCH_PAUSE_MS or not arrival.timed:
+                break
+            if self._is_named(arrival.listed.number):
                 break
             stretch.append(arrival)
             last_ms = arrival.at_ms
