@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from callbeam.calls.identity import identify
+from callbeam.calls.identity import identity_of
 from callbeam.calls.ownership import LEG_PAUSE_MS, UNTAGGED_PAUSE_MS
 from callbeam.calls.stream_scan import BATCH
 from callbeam.kvs import HOUR_MS, LEG_SKEW_MS, plan_lanes
@@ -125,7 +125,7 @@ def _call_before(source: FragmentSource, next_ms: int, at_ms: int) -> str | None
         while near:
             some = near[-size:]
             del near[-size:]
-            calls = [identify(one.document.tags) for one in source.read([a for _, a in some]) if one.document]
+            calls = [identity_of(one) for one in source.read([a for _, a in some])]
             tagged = [identity.call_id for identity in calls if identity is not None]
             if tagged:
                 return tagged[-1]
@@ -140,7 +140,7 @@ def _call_of(source: FragmentSource, some: Sequence[tuple[int, ListedFragment]])
     """Return the call that the first tagged of some fragments names; one that is read tagged costs no second."""
     for _, listed in some[:MOST_PROBED]:
         for fetched in source.read([listed]):
-            identity = identify(fetched.document.tags) if fetched.document is not None else None
+            identity = identity_of(fetched)
             if identity is not None:
                 return identity.call_id
     return None

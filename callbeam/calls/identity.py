@@ -10,6 +10,8 @@ from callbeam.mkv import PADDING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from callbeam.kvs import FetchedFragment
+
 
 def identify(tags: Sequence[tuple[str, str]]) -> CallIdentity | None:
     """Tell whose call a fragment is.
@@ -50,3 +52,8 @@ def identify(tags: Sequence[tuple[str, str]]) -> CallIdentity | None:
             voice_connector_id=values.get("VoiceConnectorId"),
         )
     return None
+
+
+def identity_of(fetched: FetchedFragment) -> CallIdentity | None:
+    """Tell whose call a fragment is by its own tags; None, too, where its media is lost."""
+    return identify(fetched.document.tags) if fetched.document is not None else None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callbeam.calls.calls_under_way import begin_of_call_at
-from callbeam.calls.identity import identify
+from callbeam.calls.identity import identity_of
 from callbeam.calls.lane_reader import read_lane
 from callbeam.calls.look_back import LookBack
 from callbeam.calls.ownership import continues
@@ -93,7 +93,7 @@ def call_at(
     """
     at_ms = _time_of(fragment)
     (fetched,) = source.read([fragment])
-    identity = identify(fetched.document.tags) if fetched.document is not None else None
+    identity = identity_of(fetched)
     if identity is None:
         identity = _call_before(source, stream, at_ms, as_of_ms)
     begin_ms = begin_of_call_at(source, at_ms, at_ms + 1)
@@ -189,7 +189,7 @@ class _From:
         document, call = fetched.document, self._call
         if document is None or call is None or fetched.listed.number != self._begin[1]:
             return fetched
-        if identify(document.tags) is not None:
+        if identity_of(fetched) is not None:
             return fetched
         name = "TransactionId" if call.source == "chime" else "ContactId"
         return replace(fetched, document=replace(document, tags=(*document.tags, (name, call.call_id))))

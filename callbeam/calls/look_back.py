@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from callbeam.calls.identity import identify
+from callbeam.calls.identity import identity_of
 from callbeam.calls.ownership import LEG_PAUSE_MS, TAG_REACH_MS, UNTAGGED_PAUSE_MS, LegState
 from callbeam.calls.stream_scan import instant, settle
 from callbeam.kvs import HOUR_MS
@@ -108,5 +108,5 @@ class LookBack:
             fetched = [settle(one, arrival) for one, arrival in zip(reading, chunk, strict=True)]
             for arrival, one in zip(reversed(chunk), reversed(fetched), strict=True):
                 if one.document is not None:
-                    self._sound.append((instant(arrival, one), identify(one.document.tags)))
+                    self._sound.append((instant(arrival, one), identity_of(one)))
         return self._sound.popleft()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from callbeam.calls.identity import identify
+from callbeam.calls.identity import identity_of
 from callbeam.calls.sought_calls import untagged_name
 from callbeam.errors import UsageError
 from callbeam.kvs import LEG_SKEW_MS, KvsError, ListedFragment
@@ -108,10 +108,10 @@ def _ask(
     try:
         for fetched in source.read([ListedFragment(number, None) for number in sorted(numbers)]):
             tags = fragment_tags(fetched.document) if fetched.document is not None else None
-            if fetched.document is None or tags is None or tags.server_ms is None:
+            if tags is None or tags.server_ms is None:
                 continue
             number = fetched.listed.number
-            identity = identify(fetched.document.tags)
+            identity = identity_of(fetched)
             if identity is None and f"{stream.name}#{number}" in nameless:
                 identity = _next_identity(source, tags.server_ms)
             found[number] = NamedFragment(tags.server_ms, identity)
@@ -124,7 +124,7 @@ def _next_identity(source: FragmentSource, at_ms: int) -> CallIdentity | None:
     """Return whose the first tagged fragment is that follows closely."""
     for listed in source.list(at_ms, at_ms + PROBED_MS)[:MOST_PROBED]:
         for fetched in source.read([listed]):
-            identity = identify(fetched.document.tags) if fetched.document is not None else None
+            identity = identity_of(fetched)
             if identity is not None:
                 return identity
     return None

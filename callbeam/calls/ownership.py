@@ -1,7 +1,7 @@
 """Where a leg ends, which unit and which job own it, and whether its call may still be going on.
 
 Every rule is a function of plain values: server timestamps in UTC milliseconds, and whose call a fragment is. What
-reads fragments (``follow``) and what puts calls together (``decide_call``) both go by these, and by nothing else.
+reads fragments (``read_lane``) and what puts calls together (``decide_call``) both go by these, and by nothing else.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from callbeam.calls.identity import identify
+from callbeam.calls.identity import identity_of
 from callbeam.calls.ownership import TAG_REACH_MS
 from callbeam.calls.stream_cursor import Arrival
 from callbeam.kvs import FetchedFragment, FragmentStatus
@@ -154,7 +154,7 @@ class FragmentReader:
             return self._read(before_ms, probing, wanted_to_ms)
         arrival = self._cursor.pop()
         at_ms = instant(arrival, fetched)
-        identity = identify(fetched.document.tags) if fetched.document is not None else None
+        identity = identity_of(fetched)
         self._tagged = Arrival(at_ms, fetched.listed) if identity is not None else None
         self._tagless = identity is None
         return Observation(at_ms, fetched.listed, identity, fetched, arrival.timed)
@@ -194,8 +194,7 @@ class FragmentReader:
         if number not in self._probed:
             (fetched,) = self._source.read([arrival.listed])
             self._probed[number] = settle(fetched, arrival)
-        document = self._probed[number].document
-        return identify(document.tags) if document is not None else None
+        return identity_of(self._probed[number])
 
     def _count_foreign(self, call: CallIdentity, tagged: Arrival, before_ms: int) -> int:
         """Count the fragments after ``tagged``, which is the call's, that are surely the call's too."""
