@@ -14,6 +14,7 @@ from callbeam.calls.roles import leg_role
 from callbeam.calls.sought_calls import contact_begin_ms, days_of, sought_of
 from callbeam.errors import UsageError
 from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, Stretch, make_job
+from callbeam.stream_arns import stream_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -166,7 +167,7 @@ def _why_unplaced(contact: Contact, streams: Mapping[str, Stream | None]) -> str
     for session in contact.sessions:
         if session.first_fragment is None:
             continue
-        name = session.stream_arn.split("/")[-2]
+        name = stream_name(session.stream_arn)
         if streams.get(session.stream_arn) is None:
             return f"there is no stream {name}"
         return f"no record tells when it began, and stream {name} holds no fragment {session.first_fragment}"
@@ -190,7 +191,7 @@ def leg_roles(contacts: Iterable[Contact], roles: Mapping[str, str] | None = Non
     found = []
     for contact in contacts:
         for session in contact.sessions:
-            name = session.stream_arn.split("/")[-2]
+            name = stream_name(session.stream_arn)
             mapped = leg_role(roles or {}, name, is_caller=session.is_caller, label=session.media_label)
             role, source = (session.role, session.role_source) if mapped is None else (mapped, "role_map")
             if role is not None:

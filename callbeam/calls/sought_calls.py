@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.calls.ownership import UNTAGGED
 from callbeam.kvs import DAY_MS, HOUR_MS, LEG_SKEW_MS, Sought
+from callbeam.stream_arns import stream_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,7 +28,7 @@ def contact_begin_ms(contact: Contact) -> int | None:
 
 def untagged_name(session: StreamingSession) -> str:
     """Return what audio without tags is called that begins with a session's first fragment."""
-    return f"{session.stream_arn.split('/')[-2]}#{session.first_fragment}"
+    return f"{stream_name(session.stream_arn)}#{session.first_fragment}"
 
 
 def session_span(contact: Contact, session: StreamingSession) -> tuple[int, int] | None:

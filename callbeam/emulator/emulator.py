@@ -17,6 +17,7 @@ from callbeam.emulator.server import SHUTDOWN_S, make_application, open_ports
 from callbeam.emulator.service import Service
 from callbeam.emulator.store import StreamInfo, StreamStore, examine
 from callbeam.errors import UsageError
+from callbeam.stream_arns import stream_name
 
 if TYPE_CHECKING:
     from collections import deque
@@ -201,8 +202,7 @@ class Emulator:
         return put_demo(self.store, self.config, calls, seed)
 
     def _stream(self, name_or_arn: str) -> StoredStream:
-        name = name_or_arn.split("/")[1] if name_or_arn.startswith("arn:") else name_or_arn
-        stream = self.store.find(name, None)
+        stream = self.store.find(stream_name(name_or_arn), None)
         if stream is None:
             raise UsageError(f"there is no stream {name_or_arn}: add_stream makes one")
         return stream

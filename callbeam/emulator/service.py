@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from callbeam.emulator.error_responses import ServiceError, invalid_argument, stream_not_found
 from callbeam.emulator.fields import STREAM_ARN, STREAM_NAME, Fields
 from callbeam.emulator.quotas import QuotaKeeper
+from callbeam.stream_arns import stream_name, stream_region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,8 +101,8 @@ class Call:
         name = self.fields.text("StreamName", 256, STREAM_NAME)
         if arn is None and name is None:
             raise invalid_argument("Either StreamARN or StreamName must be given")
-        wanted = name if arn is None else arn.split("/")[1]
-        region = arn.split(":")[3] if arn is not None else self.region if self.service.config.regional else None
+        wanted = name if arn is None else stream_name(arn)
+        region = stream_region(arn) if arn is not None else self.region if self.service.config.regional else None
         stream = self.service.store.find(str(wanted), region)
         if stream is None or (arn is not None and stream.info.arn != arn) or (name is not None and name != wanted):
             raise stream_not_found(arn or str(name))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from callbeam.stream_arns import stream_account, stream_name, stream_region
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -35,17 +37,17 @@ class Stream:
     @property
     def name(self) -> str:
         """The stream's name, from its ARN; what is no stream is called as it is."""
-        return self.arn.partition(":stream/")[2].split("/")[0] or self.arn
+        return stream_name(self.arn)
 
     @property
     def region(self) -> str:
         """The region, from the ARN."""
-        return self.arn.split(":")[3]
+        return stream_region(self.arn)
 
     @property
     def account(self) -> str:
         """The account, from the ARN."""
-        return self.arn.split(":")[4]
+        return stream_account(self.arn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from callbeam.kvs.endpoints import DataEndpoints
 from callbeam.kvs.retry import Patience
 from callbeam.kvs.service_errors import SDK_ERRORS, KvsError, Trouble, trouble_of
 from callbeam.kvs.session import Clients
+from callbeam.stream_arns import stream_region
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,8 +88,8 @@ class KvsService:
             self.clients.renew()
 
     def _ask_endpoint(self, stream_arn: str, api: str) -> str:
-        region = stream_arn.split(":")[3]
-        answer = self._control_once(region, "GetDataEndpoint", {"StreamARN": stream_arn, "APIName": api})
+        asked = {"StreamARN": stream_arn, "APIName": api}
+        answer = self._control_once(stream_region(stream_arn), "GetDataEndpoint", asked)
         endpoint = answer.get("DataEndpoint")
         if not endpoint:
             raise KvsError(f"GetDataEndpoint of {stream_arn}: the answer names no endpoint; check --kvs-endpoint-url")

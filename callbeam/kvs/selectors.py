@@ -10,6 +10,7 @@ from callbeam.errors import UsageError
 from callbeam.kvs.lanes import Stream
 from callbeam.kvs.listing import milliseconds
 from callbeam.kvs.service_errors import KvsError
+from callbeam.stream_arns import stream_name, stream_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +56,7 @@ def resolve(service: KvsService, selectors: Sequence[str]) -> list[Stream]:
 
 def _resolve_one(service: KvsService, selector: str) -> list[Stream]:
     if _ARN.fullmatch(selector):
-        return [_described(service, selector.split(":")[3], selector, {"StreamARN": selector})]
+        return [_described(service, stream_region(selector), selector, {"StreamARN": selector})]
     if _NAME.fullmatch(selector):
         return [_described(service, service.clients.default_region(), selector, {"StreamName": selector})]
     if _PREFIX.fullmatch(selector):
@@ -72,8 +73,8 @@ def _described(service: KvsService, region: str, selector: str, which: dict[str,
     except KvsError as error:
         if not error.missing:
             raise
-        name = selector.split("/")[1] if "/" in selector else selector
-        raise NoStreamError(f"no stream {selector} in region {region}{_did_you_mean(service, region, name)}") from error
+        meant = _did_you_mean(service, region, stream_name(selector))
+        raise NoStreamError(f"no stream {selector} in region {region}{meant}") from error
     if info.get("Status") in {"CREATING", "DELETING"}:
         raise UsageError(f"stream {selector} cannot be read: it is {info['Status'].lower()}")
     return _stream(info)

@@ -28,6 +28,7 @@ from callbeam.records.statements import (
     Statement,
     StreamingSession,
 )
+from callbeam.stream_arns import stream_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -172,7 +173,7 @@ def _identity(record: Record, session: StreamingSession | None) -> tuple[str, st
         raise RecordError(f"none of {', '.join(IDENTITIES)} is there")
     if session.first_fragment is None:
         raise RecordError("StreamARN alone names no call: StartFragmentNumber or ContactId is missing")
-    return f"{session.stream_arn.split('/')[-2]}#{session.first_fragment}", CONNECT
+    return f"{stream_name(session.stream_arn)}#{session.first_fragment}", CONNECT
 
 
 def _session(record: Record) -> tuple[StreamingSession | None, tuple[str, ...]]:

@@ -37,6 +37,7 @@ from callbeam.scoring.detector_scores import (
     speech_score,
 )
 from callbeam.spans import as_spans, covered, intersect, length, subtract
+from callbeam.stream_arns import stream_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,7 +150,7 @@ def score_call(truth: CallTruth, tables: Mapping[str, pa.Table]) -> CallScores:
 def _channel_row(channel: ChannelTruth, channels: pa.Table) -> dict[str, Any]:
     """Return the channel's row of table ``channels``, NULLs if there is none."""
     rows = channels.filter(pc.equal(channels["track_name"], channel.track_name)).to_pylist()
-    own = (row for row in rows if f":stream/{channel.stream}/" in row["stream_arn"])
+    own = (row for row in rows if stream_name(row["stream_arn"]) == channel.stream)
     return next(own, dict.fromkeys(channels.schema.names))
 
 

@@ -12,6 +12,7 @@ import pyarrow.dataset as ds
 from callbeam.callmaker import CallTruth, ChannelTruth, load_truth
 from callbeam.errors import CallbeamError
 from callbeam.scoring.conversation_comparison import AGENT_FROM, CALL_COLUMNS, TalkMatch, match_talk, talk_lines
+from callbeam.stream_arns import stream_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,7 +192,7 @@ def _match(
 def _lies_on(row: dict[str, Any], name: str) -> bool:
     """Tell whether a channel lies on a stream of that name, or in a recording of it."""
     place = row["stream_arn"]
-    return f":stream/{name}/" in place or place.rpartition("/")[2] == name
+    return stream_name(place) == name or place.rpartition("/")[2] == name
 
 
 def _is_speech(second: Pitch, speech: Sequence[Sequence[int]]) -> bool:
