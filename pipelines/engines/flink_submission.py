@@ -10,9 +10,10 @@ import logging
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 import grpc
@@ -26,13 +27,13 @@ from callbeam.pipelines.engines.flink_notices import java_cause
 ATTEMPTS = 3
 ASKED_EVERY_S = 2.0
 PATIENCE_S = 300.0
-"""How long a cluster may be out of reach, as while another job manager takes over."""
+"""How long a cluster may be out of reach, or not have a job, as while another job manager takes over."""
 
 NO_USE = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.DEADLINE_EXCEEDED}
 """Answers that another attempt would meet again, or that have taken their time."""
 
 BEAMS_LOGGER = "FlinkJarJobServer"
-ENDED = {"FINISHED", "FAILED", "CANCELED", "SUSPENDED"}
+FAILED = {"FAILED", "CANCELED", "SUSPENDED"}
 
 
 def run_on_flink(pipeline: beam.Pipeline, job: ClusterJob | None) -> None:
@@ -91,20 +92,33 @@ def _follow(job: ClusterJob) -> None:
     Raises
     ------
     RuntimeError
-        If it failed, or the cluster was out of reach for too long.
+        If it failed, or the cluster was out of reach or did not have it for too long.
     """
-    heard = time.monotonic()
+    heard, is_missed = time.monotonic(), False
     while time.monotonic() - heard < PATIENCE_S:
+        is_missed = False
         with suppress(OSError, ValueError, KeyError):
-            found = job.find() or {"state": "unknown"}
-            heard = time.monotonic()
-            if found["state"] == "FINISHED":
-                return
-            if found["state"] in ENDED:
-                cause = java_cause(str((job.ask("/exceptions") or {}).get("root-exception") or ""))
-                raise RuntimeError(f"Flink's job {found['jid']} ended as {found['state']}: {cause}")
+            found = job.find()
+            is_missed = found is None
+            if found is not None:
+                heard = time.monotonic()
+                if _has_finished(job, found):
+                    return
         time.sleep(ASKED_EVERY_S)
+    if is_missed:
+        raise RuntimeError(
+            f"the cluster at {job.url} does not have the job (any more): the job server ended before it had handed it "
+            "over, or the cluster was started anew and remembers no jobs; run the same command again"
+        )
     raise RuntimeError(f"the cluster at {job.url} did not answer for {PATIENCE_S:.0f} s; the job may go on there")
+
+
+def _has_finished(job: ClusterJob, found: Mapping[str, Any]) -> bool:
+    """Tell whether a job has finished, by the cluster's overview; an end of another kind is an error."""
+    if found["state"] in FAILED:
+        cause = java_cause(str((job.ask("/exceptions") or {}).get("root-exception") or ""))
+        raise RuntimeError(f"Flink's job {found['jid']} ended as {found['state']}: {cause}")
+    return bool(found["state"] == "FINISHED")
 
 
 def _is_there(job: ClusterJob) -> bool:
