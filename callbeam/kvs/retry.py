@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.kvs.service_errors import Trouble, explain
@@ -22,8 +23,19 @@ _ATTEMPTS = {
 """Attempts in all for what time alone does not cure; everything else goes by the clock."""
 
 
+@dataclass(slots=True)
+class _Allowance:
+    """How long failures of a kind may be waited out, and have been."""
+
+    limit_s: float
+    spent_s: float = 0.0
+
+
 class Patience:
     """One effort's memory of its failures: waits after each, until it is not worth waiting any more.
+
+    Throttling, which only says that others read, too, and everything else have each a time of their own. Each wait is
+    counted to what was waited out: so neither takes time from the other, and both in turn end when one is used up.
 
     Parameters
     ----------
@@ -36,11 +48,13 @@ class Patience:
     def __init__(self, what: str, config: KvsConfig, timing: Timing, *, give_up_after_s: float | None = None) -> None:
         self._what = what
         self._timing = timing
-        self._throttle_limit_s = config.throttle_give_up_after_s
-        self._limit_s = config.give_up_after_s if give_up_after_s is None else give_up_after_s
+        limit_s = config.give_up_after_s if give_up_after_s is None else give_up_after_s
+        self._throttling = _Allowance(config.throttle_give_up_after_s)
+        self._failing = _Allowance(limit_s)
         self.failures = 0
-        self._since_s = 0.0
         self._by_trouble: dict[Trouble, int] = {}
+        self._since_s = 0.0  # when the last failure came
+        self._spending: _Allowance | None = None  # and whose time has passed since
 
     def bear(self, trouble: Trouble, error: Exception) -> None:
         """Wait after a failure.
@@ -51,13 +65,14 @@ class Patience:
             If waiting longer is pointless: terminal at once, or for too long.
         """
         now = self._timing.monotonic()
-        if self.failures == 0:
-            self._since_s = now
+        if self._spending is not None:
+            self._spending.spent_s += now - self._since_s
+        self._since_s = now
+        self._spending = self._throttling if trouble is Trouble.THROTTLED else self._failing
         self._by_trouble[trouble] = self._by_trouble.get(trouble, 0) + 1
-        limit_s = self._throttle_limit_s if trouble is Trouble.THROTTLED else self._limit_s
         attempts = _ATTEMPTS.get(trouble)
         exhausted = attempts is not None and self._by_trouble[trouble] >= attempts
-        if exhausted or now - self._since_s >= limit_s:
+        if exhausted or self._spending.spent_s >= self._spending.limit_s:
             raise explain(self._what, trouble, error) from error
         self._timing.sleep(self._timing.back_off(self.failures))
         self.failures += 1
@@ -66,3 +81,5 @@ class Patience:
         """Forget the failures: an answer came."""
         self.failures = 0
         self._by_trouble.clear()
+        self._spending = None
+        self._throttling.spent_s = self._failing.spent_s = 0.0

@@ -78,7 +78,7 @@ _BY_CODE = {
 
 _WAYS_OUT = {
     Trouble.THROTTLED: "other readers use up the quota: lower --fragments-per-second, or run it again later",
-    Trouble.UNAVAILABLE: "the service failed throughout: run it again later",
+    Trouble.UNAVAILABLE: "the service keeps failing: run it again later",
     Trouble.UNREACHABLE: "check the region, the endpoint and the network",
     Trouble.WRONG_ENDPOINT: "check the endpoint and the region",
     Trouble.DENIED: "check the credentials, and that their policy allows it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from typing import Any
 
@@ -72,6 +73,27 @@ def bear_until_it_ends(patience: Patience, trouble: Trouble) -> int:
 def test_what_passes_is_waited_out_for_its_time(clock: Any, trouble: Trouble, limit_s: float) -> None:
     bear_until_it_ends(Patience("x", KvsConfig(), clock.timing), trouble)
     assert limit_s <= sum(clock.slept) < limit_s + 20
+
+
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("failure", [Trouble.UNAVAILABLE, Trouble.UNREACHABLE])
+def test_throttling_takes_nothing_from_the_time_for_failures(clock: Any, failure: Trouble, before: int) -> None:
+    patience = Patience("x", KvsConfig(), clock.timing)
+    for _ in range(before):
+        patience.bear(failure, client_error("x"))
+    while sum(clock.slept) < 1200:
+        patience.bear(Trouble.THROTTLED, client_error("x"))
+    throttled_s = sum(clock.slept)
+    bear_until_it_ends(patience, failure)
+    assert 900 <= sum(clock.slept) - throttled_s + before * clock.slept[0] < 920
+
+
+@pytest.mark.parametrize("throttled_in_a_row", [1, 3, 10])
+def test_throttling_and_failures_in_turn_end(clock: Any, throttled_in_a_row: int) -> None:
+    patience = Patience("x", KvsConfig(), clock.timing)
+    turns = itertools.cycle([*[Trouble.THROTTLED] * throttled_in_a_row, Trouble.UNAVAILABLE])
+    assert any(gives_up(patience, trouble) for trouble in itertools.islice(turns, 10_000))
+    assert 900 <= sum(clock.slept) < 3600 + 900 + 2 * 20
 
 
 @pytest.mark.parametrize(
