@@ -22,7 +22,7 @@ GET_MEDIA_FOR_FRAGMENT_LIST = "GET_MEDIA_FOR_FRAGMENT_LIST"
 
 _ENDPOINT_IN_DOUBT = frozenset({Trouble.WRONG_ENDPOINT, Trouble.DENIED, Trouble.UNREACHABLE})
 INTERACTIVE_GIVE_UP_S = 20.0
-"""How long the first calls of a command wait for a service that fails: somebody watches."""
+"""How long the first calls of a command wait for a service that fails or throttles: somebody watches."""
 
 
 class KvsService:
@@ -40,10 +40,9 @@ class KvsService:
         Raises
         ------
         KvsError
-            If it is refused, or fails for longer than a person waits.
+            If it is refused, or fails or is throttled for longer than a person waits.
         """
-        limit_s = min(self.config.give_up_after_s, INTERACTIVE_GIVE_UP_S)
-        patience = Patience(f"{operation} of {what}", self.config, self.timing, give_up_after_s=limit_s)
+        patience = Patience(f"{operation} of {what}", self.config, self.timing, give_up_after_s=INTERACTIVE_GIVE_UP_S)
         return _persist(lambda: self._control_once(region, operation, parameters), patience, self._renew)
 
     def list_fragments_page(self, stream: Stream, **parameters: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 from callbeam.kvs.service_errors import Trouble, explain
@@ -41,16 +42,15 @@ class Patience:
     ----------
     what : str
         What is being asked, for the error: ``ListFragments of stream calls-1``.
-    give_up_after_s : float or None
-        Overrides the configuration's, for what a person waits for.
+    give_up_after_s : float
+        Not longer than this, whatever the configuration allows, where a person waits.
     """
 
-    def __init__(self, what: str, config: KvsConfig, timing: Timing, *, give_up_after_s: float | None = None) -> None:
+    def __init__(self, what: str, config: KvsConfig, timing: Timing, *, give_up_after_s: float = inf) -> None:
         self._what = what
         self._timing = timing
-        limit_s = config.give_up_after_s if give_up_after_s is None else give_up_after_s
-        self._throttling = _Allowance(config.throttle_give_up_after_s)
-        self._failing = _Allowance(limit_s)
+        self._throttling = _Allowance(min(config.throttle_give_up_after_s, give_up_after_s))
+        self._failing = _Allowance(min(config.give_up_after_s, give_up_after_s))
         self.failures = 0
         self._by_trouble: dict[Trouble, int] = {}
         self._since_s = 0.0  # when the last failure came

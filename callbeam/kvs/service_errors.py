@@ -77,7 +77,7 @@ _BY_CODE = {
 }
 
 _WAYS_OUT = {
-    Trouble.THROTTLED: "other readers use up the quota: lower --fragments-per-second, or run it again later",
+    Trouble.THROTTLED: "other callers use up the quota: run it again later",
     Trouble.UNAVAILABLE: "the service keeps failing: run it again later",
     Trouble.UNREACHABLE: "check the region, the endpoint and the network",
     Trouble.WRONG_ENDPOINT: "check the endpoint and the region",
@@ -85,6 +85,9 @@ _WAYS_OUT = {
     Trouble.NO_CREDENTIALS: "renew them, or set AWS_PROFILE",
     Trouble.MISSING: "check that the stream exists in this region and is active",
 }
+
+_THROTTLED_MEDIA = "other readers use up the quota: lower --fragments-per-second, or run it again later"
+"""Of the one call that has a pace."""
 
 
 def error_code(error: sdk.ClientError) -> str:
@@ -146,6 +149,11 @@ def _trouble_of_answer(error: sdk.ClientError) -> Trouble:
 
 def explain(what: str, trouble: Trouble, error: Exception) -> KvsError:
     """Word a failure for people: what was asked, what came back, what to do."""
-    way_out = _WAYS_OUT.get(trouble)
+    way_out = _way_out(trouble, error)
     text = f"{what}: {error_message(error)}" + (f"; {way_out}" if way_out else "")
     return KvsError(text, missing=trouble is Trouble.MISSING)
+
+
+def _way_out(trouble: Trouble, error: Exception) -> str | None:
+    is_of_media = isinstance(error, sdk.ClientError) and error.operation_name == "GetMediaForFragmentList"
+    return _THROTTLED_MEDIA if trouble is Trouble.THROTTLED and is_of_media else _WAYS_OUT.get(trouble)

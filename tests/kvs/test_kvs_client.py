@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.auth import SigV4Auth
-from builders.kvs_reading import LIST, START_MS, apis, client_for
+from builders.kvs_reading import GMFFL, LIST, START_MS, apis, client_for
 from builders.stores import aws_server
 
 from callbeam.emulator import AWS_QUOTAS, Emulator, EmulatorConfig, Fault
 from callbeam.errors import UsageError
 from callbeam.estimate import summarise
-from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, Stream, plan_jobs, plan_lanes, selectors
+from callbeam.kvs import HOUR_MS, KvsClient, KvsConfig, KvsError, Stream, plan_jobs, plan_lanes, selectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +104,30 @@ def test_throttling_while_streams_are_found_is_waited_out(many: Emulator, clock:
     many.faults.add(Fault("DescribeStream", "error", times=3))
     assert names(client_for(many, clock).resolve_streams(["calls-a"])) == ["calls-a"]
     many.faults.clear()
+
+
+@pytest.mark.parametrize(("selector", "api"), [("calls-1", "DescribeStream"), ("calls-*", "ListStreams")])
+def test_throttling_without_end_keeps_nobody_waiting(calls: Any, clock: Any, selector: str, api: str) -> None:
+    calls.emulator.faults.add(Fault(api, "error", code="ClientLimitExceededException", times=None))
+    with pytest.raises(UsageError, match=rf"^{api} of .*other callers use up the quota: run it again later$"):
+        client_for(calls.emulator, clock).resolve_streams([selector])
+    assert 20 <= sum(clock.slept) < 40
+
+
+@pytest.mark.parametrize(
+    ("api", "way_out"),
+    [
+        (LIST, "other callers use up the quota: run it again later"),
+        ("GetDataEndpoint", "other callers use up the quota: run it again later"),
+        (GMFFL, "other readers use up the quota: lower --fragments-per-second, or run it again later"),
+    ],
+)
+def test_a_slower_pace_is_advised_where_it_helps(calls: Any, clock: Any, api: str, way_out: str) -> None:
+    client = client_for(calls.emulator, clock, throttle_give_up_after_s=5.0)
+    source = client.source(client.resolve_streams(["calls-1"])[0])
+    calls.emulator.faults.add(Fault(api, "error", code="ClientLimitExceededException", times=None))
+    with pytest.raises(KvsError, match=f"; {way_out}$"):
+        list(source.read(source.list(START_MS, START_MS + HOUR_MS)))
 
 
 def free_port() -> int:
