@@ -149,7 +149,7 @@ def locate(clock: LegClock, fragment: FetchedFragment, at_ns: int | None = None)
     clock : LegClock
         The state after the leg's fragments before this one.
     fragment : FetchedFragment
-        The leg's next fragment, in order of number, with media.
+        The leg's next fragment, in the order in which KVS received them, with media.
     at_ns : int, optional
         Where it begins on the leg's clock, if that was decided otherwise (``ClockWatch``).
 

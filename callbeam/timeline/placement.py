@@ -1,4 +1,4 @@
-"""Which samples each block fills: position from timecodes, length from bytes, the lower fragment number wins."""
+"""Which samples each block fills: position from timecodes, length from bytes; what KVS received first wins."""
 
 from __future__ import annotations
 
@@ -127,7 +127,10 @@ class Placer:
         return found
 
     def place(self, fragment: FetchedFragment, at_ns: int | None = None) -> FragmentPlacement:
-        """Place the leg's next fragment, in order of number; at ``at_ns`` of the leg's clock if that is given."""
+        """Place the leg's next fragment, in the order in which KVS received them; at ``at_ns`` of its clock if given.
+
+        That order is server time's, then that of numbers: so of audio that is there twice the first counts.
+        """
         placement = FragmentPlacement()
         document = fragment.document
         if document is None:

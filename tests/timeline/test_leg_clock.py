@@ -125,9 +125,10 @@ class TestProducerClock:
         assert len(placed) == 3
         assert all(end - start <= 22 * 100 for start, end in placed)
 
-    def test_in_an_overlap_the_lower_number_wins(self) -> None:
-        first = second(1, 0)
-        later = fragment(2, T0 + 1_600, T0 + 600, T0 + 600, (1, 0, 1000))
+    @pytest.mark.parametrize("number", [1, 3])
+    def test_in_an_overlap_what_came_first_wins(self, number: int) -> None:
+        first = second(2, 0)
+        later = fragment(number, T0 + 1_600, T0 + 600, T0 + 600, (1, 0, 1000))
         assert runs(start_clock(first), first, later) == [(0, 1000), (1000, 1600)]
 
     def test_a_later_fragment_fills_an_earlier_gap(self) -> None:
