@@ -8,7 +8,7 @@ from callbeam.calls import CallIdentity, Leg, Piece
 from callbeam.decoding import decode_piece
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Stream, Unit
 from callbeam.mkv import CONNECT, BlockSpec, TrackSpec, read_documents, write_fragment
-from callbeam.timeline import advance, start_clock
+from callbeam.timeline import Placer, start_clock
 
 START_MS = 1_700_000_000_000
 FRAGMENT_MS = 1_024
@@ -41,18 +41,18 @@ def main() -> None:
     leg = Leg(CallIdentity("c", "connect"), stream, 0, START_MS)
     unit = Unit(START_MS, START_MS + HOUR_MS, len(fragments), 0)
     piece = Piece(leg, clock, unit, 0, True, fragments, 0, len(fragments))
-    decoding, following = [], []
+    decoding, placing = [], []
     for _ in range(5):
         begin = time.process_time()
         decode_piece(piece)
         decoding.append(time.process_time() - begin)
         begin = time.process_time()
-        now, anchors = advance(clock, (), fragments[0])
-        for fragment in fragments[1:]:
-            now, anchors = advance(now, anchors, fragment)
-        following.append(time.process_time() - begin)
+        placer = Placer(clock)
+        for fragment in fragments:
+            placer.place(fragment)
+        placing.append(time.process_time() - begin)
     print(f"decode_piece: {min(decoding) * 1000 / SECONDS:.4f} ms per second of two-track audio")
-    print(f"advance:      {min(following) * 1000 / SECONDS:.4f} ms per second of two-track audio")
+    print(f"Placer:       {min(placing) * 1000 / SECONDS:.4f} ms per second of two-track audio")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from .leg_clock import start_clock as start_clock
 from .placement import FragmentPlacement as FragmentPlacement
 from .placement import Placer as Placer
 from .placement import TrackAnchor as TrackAnchor
-from .placement import advance as advance
 
 __all__ = [
     "BLOCK_REACH_MS",
@@ -32,7 +31,6 @@ __all__ = [
     "Run",
     "TrackAnchor",
     "TrackPlacement",
-    "advance",
     "begin_of",
     "instants",
     "start_clock",

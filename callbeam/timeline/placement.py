@@ -23,7 +23,7 @@ from callbeam.timeline.intervals import Intervals
 from callbeam.timeline.leg_clock import TOLERANCE_MS, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from callbeam.kvs import FetchedFragment
     from callbeam.mkv import Block, Document, Track
@@ -209,39 +209,6 @@ class Placer:
             limit = limit_ms * state.sample_rate_hz // 1000
             state.covered.forget_before(limit)
             state.tails = {end: tail for end, tail in state.tails.items() if end > limit}
-
-
-def advance(
-    clock: LegClock, anchors: tuple[TrackAnchor, ...], fragment: FetchedFragment
-) -> tuple[LegClock, tuple[TrackAnchor, ...]]:
-    """Run the placement over one fragment; see ``advance_anchors``."""
-    return advance_anchors(clock, anchors, (fragment,))
-
-
-def advance_anchors(
-    clock: LegClock, anchors: tuple[TrackAnchor, ...], fragments: Iterable[FetchedFragment]
-) -> tuple[LegClock, tuple[TrackAnchor, ...]]:
-    """Run the placement over fragments without touching their samples.
-
-    Parameters
-    ----------
-    clock : LegClock
-    anchors : tuple of TrackAnchor
-        The state before the first of ``fragments``: ``start_clock``'s and () at a leg's beginning.
-    fragments : iterable of FetchedFragment
-        In order of number.
-
-    Returns
-    -------
-    (LegClock, tuple of TrackAnchor)
-        The state after them: what a piece needs as ``clock`` and ``anchors`` whose first fragment comes next.
-        ``LegClock.begin_ns`` and ``end_ns`` tell where the last of them lies, ``closed_ms`` which pieces are complete,
-        ``reach_ms`` whether the next piece's lead-in has begun.
-    """
-    placer = Placer(clock, anchors)
-    for fragment in fragments:
-        placer.place(fragment)
-    return placer.clock, placer.anchors()
 
 
 def _audio_blocks(document: Document, placement: FragmentPlacement) -> list[tuple[Track, list[Block]]]:

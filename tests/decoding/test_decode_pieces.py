@@ -19,7 +19,7 @@ from callbeam.decoding import DecodedPiece, decode_piece
 from callbeam.kvs import HOUR_MS, FetchedFragment, ListedFragment, Unit
 from callbeam.mkv import Block, Document, Track
 from callbeam.payload import TrackVerdict, survey
-from callbeam.timeline import LEAD_MS, PIECE_MS, advance, start_clock
+from callbeam.timeline import LEAD_MS, PIECE_MS, Placer, start_clock
 
 T0 = 1_700_000_000_000
 MINUTE = 60_000
@@ -79,9 +79,11 @@ def leg_of(steps) -> list[FetchedFragment]:
 
 def cut(fragments: list[FetchedFragment]) -> list[Piece]:
     """Cut a leg by what the clock says: what closes a piece is its last, what reaches into its lead-in its first."""
-    states = [(start_clock(fragments[0]), ())]
+    placer = Placer(start_clock(fragments[0]))
+    states = [(placer.clock, placer.anchors())]
     for each in fragments:
-        states.append(advance(*states[-1], each))
+        placer.place(each)
+        states.append((placer.clock, placer.anchors()))
     pieces, owned, index, total = [], 0, 0, len(fragments)
     while owned < total or not pieces:
         lead_in = index * PIECE_MS - LEAD_MS

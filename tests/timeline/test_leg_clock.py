@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from callbeam.kvs import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.mkv import Block, Document, Track
-from callbeam.timeline import LEAD_MS, PIECE_MS, LegClock, Placer, TrackAnchor, advance, start_clock
+from callbeam.timeline import LEAD_MS, PIECE_MS, LegClock, Placer, TrackAnchor, start_clock
 from callbeam.timeline.leg_clock import MAX_INSTANT_MS, ClockError
-from callbeam.timeline.placement import advance_anchors
 
 T0 = 1_700_000_000_000
 MINUTE = 60_000
@@ -238,10 +237,12 @@ class TestLimits:
 
     def test_two_fragments_beyond_the_lead_out_close_a_piece(self) -> None:
         made = [second(1, 0), second(2, PIECE_MS + LEAD_MS), second(3, PIECE_MS + LEAD_MS + 1_000)]
-        clock, anchors = advance_anchors(start_clock(made[0]), (), made)
-        assert (clock.closed_ms, clock.reach_ms) == (PIECE_MS, PIECE_MS + LEAD_MS + 2_000)
+        placer = Placer(start_clock(made[0]))
+        for each in made:
+            placer.place(each)
+        assert (placer.clock.closed_ms, placer.clock.reach_ms) == (PIECE_MS, PIECE_MS + LEAD_MS + 2_000)
         late = second(4, PIECE_MS - 600, server_ms=T0 + PIECE_MS)
-        (placed,) = Placer(clock, anchors).place(late).tracks
+        (placed,) = placer.place(late).tracks
         assert (placed.placed, placed.late) == (400, 600)
 
 
@@ -348,15 +349,13 @@ def test_each_sample_lies_where_the_plain_model_puts_it(steps) -> None:
 def test_state_at_any_fragment_is_all_that_the_rest_needs(steps, data) -> None:
     made = leg_of(steps)
     cut = data.draw(st.integers(0, len(made)))
-    clock, anchors = start_clock(made[0]), ()
-    state = advance_anchors(clock, anchors, made[:cut])
-    whole, rest = Placer(clock), Placer(*state)
+    whole, rest = Placer(start_clock(made[0])), Placer(start_clock(made[0]))
+    for each in made[:cut]:
+        rest.place(each)
+        rest = Placer(rest.clock, rest.anchors())
     placements = [whole.place(each) for each in made][cut:]
     assert [rest.place(each) for each in made[cut:]] == placements
     assert (rest.clock, rest.anchors()) == (whole.clock, whole.anchors())
-    for each in made:
-        clock, anchors = advance(clock, anchors, each)
-    assert (clock, anchors) == (whole.clock, whole.anchors())
 
 
 @settings(deadline=None, max_examples=100)
@@ -402,5 +401,6 @@ def test_whatever_a_document_says_audio_stays_near_its_server_time(documents) ->
 
 def test_an_anchor_is_small_and_says_where_its_track_has_got_to() -> None:
     first = second(1, 0)
-    _, anchors = advance(start_clock(first), (), first)
-    assert anchors == (TrackAnchor("AUDIO_FROM_CUSTOMER", RATE, 1000, ((0, 1000),)),)
+    placer = Placer(start_clock(first))
+    placer.place(first)
+    assert placer.anchors() == (TrackAnchor("AUDIO_FROM_CUSTOMER", RATE, 1000, ((0, 1000),)),)
