@@ -6,10 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from callbeam.timeline.blocks import NS_PER_S
-from callbeam.timeline.leg_clock import BLOCK_REACH_MS, NS_PER_MS
-
-JITTER_MS = 250
-"""What goes back by less, seen from the end of the block before, is not a clock that was set."""
+from callbeam.timeline.leg_clock import BLOCK_REACH_MS, JITTER_MS, NS_PER_MS
 
 if TYPE_CHECKING:
     from callbeam.mkv import Block, Document
@@ -19,8 +16,9 @@ if TYPE_CHECKING:
 def straightened(blocks: list[Block], form: AudioFormat, rate_hz: int, document: Document) -> list[Block]:
     """Let blocks go on where timecodes go back to time that the fragment has filled, unless their bytes lie there.
 
-    Where they go back by much, the clock was set, and all that follows goes on; by little, it is a block's own jitter.
-    A payload that does not change is no evidence, nor is a time beyond what a fragment reaches.
+    Where they go back by much, seen from the end of the block before, the clock was set, and all that follows goes on;
+    by little (``JITTER_MS``), it is a block's own jitter. A payload that does not change is no evidence, nor is a time
+    beyond what a fragment reaches.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.payload import packet_samples
-from callbeam.timeline.blocks import NS_PER_S
+from callbeam.timeline.blocks import NS_PER_S, SEAM_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -122,7 +122,7 @@ def _covered_part(claim: TrackClaim, block: Block, position: int, width: int, do
     payload = document.payload(block)
     if claim.form.in_packets:
         return bytes(payload) if claim.covered is not None and claim.covered.end_of(position) is not None else b""
-    edge = claim.rate_hz * 20 // 1000
+    edge = SEAM_MS * claim.rate_hz // 1000  # by so much a block that follows without a seam may have been moved
     end = claim.covered.end_of(position) if claim.covered is not None else None
     if end is None:
         return b""

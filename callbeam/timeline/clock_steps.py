@@ -12,8 +12,8 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from callbeam.timeline.block_extents import NEAR_NS, is_duplicate
-from callbeam.timeline.blocks import NS_PER_S
-from callbeam.timeline.leg_clock import BLOCK_REACH_MS, NS_PER_MS, TOLERANCE_MS, instants
+from callbeam.timeline.blocks import NS_PER_S, SEAM_MS
+from callbeam.timeline.leg_clock import BLOCK_REACH_MS, JITTER_MS, NS_PER_MS, TOLERANCE_MS, instants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 
     Timed = tuple[FetchedFragment, int]  # and what its producer says, ns
 
-SEAM_NS = 20 * NS_PER_MS
-
-JITTER_NS = 250 * NS_PER_MS
-"""Within this of the audio's end claims are jitter: what lies behind is a gap, what lies before goes on at the end."""
+SEAM_NS = SEAM_MS * NS_PER_MS
+JITTER_NS = JITTER_MS * NS_PER_MS
 
 GAP_SLACK_MS = 2_000
 """Where a clock has stepped, server time alone tells of a gap beside: it is not believed for less."""

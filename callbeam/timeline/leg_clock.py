@@ -35,6 +35,10 @@ RESET_SLACK_MS = 5_000
 """A fragment placed by server time follows its predecessor where that ends at most this much later: arrival jitters by
 about a second, and audio that follows on the wire must not be taken for an overlap."""
 
+JITTER_MS = 250
+"""Within this of the audio's end no clock was set, whatever a fragment or a block claims: what lies behind is a gap,
+what lies before is jitter, and goes on at the end."""
+
 MAX_INSTANT_MS = 253_402_300_800_000
 """The year 10000: a tag that says more is no instant."""
 
