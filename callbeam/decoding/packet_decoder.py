@@ -36,7 +36,7 @@ def decode_packets(
     form : AudioFormat
         ``aac`` or ``opus``.
     primer : sequence of bytes
-        Packets before these; empty after a gap.
+        The last packets before these (``PRIMERS``); empty after a gap.
     packets : sequence of bytes
     lengths : sequence of int
         Samples of one channel that each packet lasts.
@@ -47,7 +47,7 @@ def decode_packets(
         Zeros for packets that cannot be decoded, and which these are.
     """
     decoder = _open(form)
-    for packet in primer[-PRIMERS[form.encoding] :]:
+    for packet in primer:
         _decode(decoder, form, packet)
     parts, damaged = [], []
     for index, (packet, length) in enumerate(zip(packets, lengths, strict=True)):

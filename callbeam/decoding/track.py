@@ -10,7 +10,7 @@ import numpy as np
 
 from callbeam.audio import Channel
 from callbeam.calls import CLOCK_STEPPED, Notice, participant_role
-from callbeam.decoding.packet_decoder import decode_packets
+from callbeam.decoding.packet_decoder import PRIMERS, decode_packets
 from callbeam.decoding.resampling import resample, rescaled
 from callbeam.kvs import FragmentStatus
 from callbeam.payload import PACKET_ENCODINGS, grid_rate, packet_samples, read_samples
@@ -43,7 +43,7 @@ class DecodedTrack:
     runs : list of (Run, source)
         The source is the document's bytes, or of packets, the fragment's samples.
     before : (int, list of bytes)
-        Of packets: where the last fragment's audio ends, and its last ones.
+        Of packets: where the last fragment's audio ends, and as many of its last ones as a decoder is first fed.
     """
 
     name: str
@@ -82,7 +82,7 @@ def gather_track(
     lengths = [packet_samples(placed.form, memoryview(packet)) for packet in packets]
     end, primer = track.before
     samples, damaged = decode_packets(placed.form, primer if end == placed.runs[0].start else [], packets, lengths)
-    track.before = placed.runs[-1].end, packets[-16:]
+    track.before = placed.runs[-1].end, packets[-PRIMERS[placed.form.encoding] :]
     if damaged:
         what = PACKET_ENCODINGS[placed.form.encoding]
         reason = f"track {placed.name!r}: {len(damaged)} of {len(packets)} packets of {what} cannot be decoded"
