@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from statistics import fmean, median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from callbeam.timeline.block_extents import NEAR_NS, is_duplicate
 from callbeam.timeline.blocks import NS_PER_S, SEAM_MS
@@ -43,8 +43,8 @@ REUPLOAD_MS = 3 * 60_000
 
 REMEMBERED_FRAGMENTS = 1_000
 
-REMEMBERED_SHIFTS = 8
-"""Earlier clocks that a re-upload's times may come from."""
+REMEMBERED_SHIFTS = 9
+"""The producer's clock as it is, and earlier ones that a re-upload's times may come from."""
 
 REACH_NS = BLOCK_REACH_MS * NS_PER_MS
 """How far a fragment reaches at most."""
@@ -88,6 +88,21 @@ class Decision:
 AS_IT_SAYS = Decision()
 
 
+class _Ends(NamedTuple):
+    """Where a fragment would begin, on the leg's clock, if it went on where audio ends.
+
+    Attributes
+    ----------
+    next_ns : int
+        If it followed the audio that came before it.
+    head_ns : int
+        If it followed all audio.
+    """
+
+    next_ns: int
+    head_ns: int
+
+
 class ClockWatch:
     """Decides for a leg's fragments, one after the other, where each lies.
 
@@ -99,8 +114,8 @@ class ClockWatch:
 
     def __init__(self, placer: Placer) -> None:
         self._placer = placer
-        self._shift_ns: int | None = None  # from what the producer says to the leg's clock
-        self._shifts: deque[int] = deque(maxlen=REMEMBERED_SHIFTS)  # those before the producer's clock stepped
+        # from what the producer says to the leg's clock: as at first, and after each step; the last is that of now
+        self._shifts: deque[int] = deque(maxlen=REMEMBERED_SHIFTS)
         self._lags: deque[float] = deque(maxlen=REMEMBERED_LAGS)  # server time less the leg's clock, ms
         self._furthest_ns = 0  # where the furthest fragment begins
         self._recent: deque[tuple[int, int, Document]] = deque(maxlen=REMEMBERED_FRAGMENTS)
@@ -127,21 +142,26 @@ class ClockWatch:
         said_ns = _said_ns(clock, fragment)
         if said_ns is None or clock.timecode_ns is None:
             return AS_IT_SAYS
-        if self._shift_ns is None:
+        if not self._shifts:
             zero_ns = -clock.start_ms * NS_PER_MS
-            self._shift_ns = zero_ns if clock.source == "producer" else clock.begin_ns - clock.timecode_ns
+            self._shifts.append(zero_ns if clock.source == "producer" else clock.begin_ns - clock.timecode_ns)
         claimed_ns = said_ns + self._shift_ns
         if abs(claimed_ns - clock.end_ns) <= SEAM_NS:
             return self._as_it_says(said_ns)
-        found = self._ends(fragment)
-        if found is None or any(-SEAM_NS <= claimed_ns - end_ns <= JITTER_NS for end_ns in found):
+        ends = self._ends(fragment)
+        if ends is None or any(-SEAM_NS <= claimed_ns - end_ns <= JITTER_NS for end_ns in ends):
             decision: Decision | None = self._as_it_says(said_ns)
-            if found is not None and SEAM_NS < claimed_ns - found[0] <= JITTER_NS:
-                decision = self._small_gap(said_ns, found[0], [fragment, *following], final=final)
+            if ends is not None and SEAM_NS < claimed_ns - ends.next_ns <= JITTER_NS:
+                decision = self._small_gap(said_ns, ends.next_ns, [fragment, *following], final=final)
         else:
-            decision = self._judge(said_ns, *found, [fragment, *following], final=final)
+            decision = self._judge(said_ns, ends, [fragment, *following], final=final)
         at_ns = None if decision is None else decision.begin_ns
         return AS_IT_SAYS if at_ns is not None and self._absurd(fragment, at_ns) else decision
+
+    @property
+    def _shift_ns(self) -> int:
+        """From what the producer says to the leg's clock, as it is now; known once a fragment has been decided on."""
+        return self._shifts[-1]
 
     def _small_gap(
         self, said_ns: int, next_ns: int, fragments: list[FetchedFragment], *, final: bool
@@ -153,25 +173,23 @@ class ClockWatch:
         document = fragments[0].document
         if after_ns is None or document is None:
             return self._as_it_says(said_ns)
-        ahead_ns = said_ns + (self._shift_ns or 0) - next_ns
+        ahead_ns = said_ns + self._shift_ns - next_ns
         late_ns = said_ns + max((claim.end_ns for claim in self._placer.claims(document)), default=0) - after_ns
         return Decision(next_ns) if ahead_ns / 2 < late_ns <= ahead_ns + SEAM_NS else self._as_it_says(said_ns)
 
-    def _judge(
-        self, said_ns: int, next_ns: int, head_ns: int, fragments: list[FetchedFragment], *, final: bool
-    ) -> Decision | None:
+    def _judge(self, said_ns: int, ends: _Ends, fragments: list[FetchedFragment], *, final: bool) -> Decision | None:
         """Decide where a fragment lies that does not go on where the audio ends."""
-        claimed_ns = said_ns + (self._shift_ns or 0)
+        claimed_ns, next_ns, head_ns = said_ns + self._shift_ns, ends.next_ns, ends.head_ns
         if (at_ns := self._by_timecodes(fragments[0], claimed_ns)) is not None and abs(at_ns - next_ns) <= JITTER_NS:
             return Decision(at_ns)
         run = list(self._run(fragments))
         final = final or len(run) < len(fragments)
         after_ns = _said_ns(self._placer.clock, fragments[1]) if len(fragments) > 1 else None
-        if after_ns is not None and head_ns - JITTER_NS <= after_ns + (self._shift_ns or 0) < claimed_ns:
+        if after_ns is not None and head_ns - JITTER_NS <= after_ns + self._shift_ns < claimed_ns:
             return self._as_it_says(said_ns)  # the next one fills what this one leaves: they came in the wrong order
         if claimed_ns > head_ns:
             return self._forward(said_ns, head_ns, run, final=final)
-        if abs(claimed_ns - next_ns) <= JITTER_NS and not self._repeats(run[:1], self._shift_ns or 0):
+        if abs(claimed_ns - next_ns) <= JITTER_NS and not self._repeats(run[:1], self._shift_ns):
             return Decision(next_ns)
         return self._backward(said_ns, head_ns, run, final=final)
 
@@ -180,10 +198,9 @@ class ClockWatch:
         clock, document = self._placer.clock, fragment.document
         if document is None or not document.clusters:
             return
-        if decision.step is not None and self._shift_ns is not None:
-            said_ns = _said_ns(clock, fragment)
-            self._shifts.append(self._shift_ns)
-            self._shift_ns = clock.begin_ns - (said_ns or 0)
+        said_ns = _said_ns(clock, fragment)
+        if decision.step is not None and said_ns is not None:
+            self._shifts.append(clock.begin_ns - said_ns)
         server_ms, _ = instants(fragment)
         in_order = clock.begin_ns >= self._furthest_ns
         self._furthest_ns = max(self._furthest_ns, clock.begin_ns)
@@ -210,14 +227,14 @@ class ClockWatch:
             end_ns = said_ns + max((claim.end_ns for claim in self._placer.claims(fragment.document)), default=0)
 
     def _as_it_says(self, said_ns: int) -> Decision:
-        by_itself = not self._shifts and self._placer.clock.source == "producer"
-        return AS_IT_SAYS if by_itself else Decision(said_ns + (self._shift_ns or 0))
+        by_itself = len(self._shifts) == 1 and self._placer.clock.source == "producer"
+        return AS_IT_SAYS if by_itself else Decision(said_ns + self._shift_ns)
 
-    def _ends(self, fragment: FetchedFragment) -> tuple[int, int] | None:
-        """Return where a fragment would begin if it followed the audio before it, and all audio; None if none did."""
+    def _ends(self, fragment: FetchedFragment) -> _Ends | None:
+        """Return where a fragment would begin if it followed other audio; None if it has no track that goes on."""
         claims = self._placer.claims(fragment.document) if fragment.document is not None else []
         ends = [(claim.next_ns - claim.first_ns, _head_ns(claim)) for claim in claims if claim.next_ns is not None]
-        return (max(end for end, _ in ends), max(head for _, head in ends)) if ends else None
+        return _Ends(max(end for end, _ in ends), max(head for _, head in ends)) if ends else None
 
     def _absurd(self, fragment: FetchedFragment, at_ns: int) -> bool:
         """Tell whether a place lies too far from server time, or without one from the audio before, to be believed."""
@@ -235,10 +252,10 @@ class ClockWatch:
 
     def _forward(self, said_ns: int, head_ns: int, run: list[Timed], *, final: bool) -> Decision | None:
         """Tell a gap from a clock set forward: across a gap, server time goes on as well."""
-        for shift in reversed(self._shifts):
+        shift_ns, *earlier = reversed(self._shifts)
+        for shift in earlier:
             if self._repeats(run, shift):
                 return Decision(said_ns + shift)
-        shift_ns = self._shift_ns or 0
         ahead_ms = (said_ns + shift_ns - head_ns) / NS_PER_MS
         absurd = self._absurd(run[0][0], said_ns + shift_ns)
         after = self._lags_of(run, shift_ns)
@@ -259,9 +276,9 @@ class ClockWatch:
 
     def _backward(self, said_ns: int, head_ns: int, run: list[Timed], *, final: bool) -> Decision | None:
         """Tell a re-upload, and audio that comes late, from a clock set back: by bytes, where these tell."""
-        shift_ns = self._shift_ns or 0
+        shift_ns = self._shift_ns
         told: dict[int, bool | None] = {}
-        for shift in (shift_ns, *reversed(self._shifts)):
+        for shift in reversed(self._shifts):
             told[shift] = self._repeats(run, shift)
             if told[shift]:
                 return self._as_it_says(said_ns) if shift == shift_ns else Decision(said_ns + shift)
@@ -281,7 +298,7 @@ class ClockWatch:
         return self._stepped(said_ns, head_ns + (round(gap_ms) * NS_PER_MS if gap_ms > GAP_SLACK_MS else 0))
 
     def _stepped(self, said_ns: int, begin_ns: int) -> Decision:
-        step_ms = round((said_ns + (self._shift_ns or 0) - begin_ns) / NS_PER_MS)
+        step_ms = round((said_ns + self._shift_ns - begin_ns) / NS_PER_MS)
         return Decision(begin_ns, ClockStep(begin_ns, step_ms))
 
     def _repeats(self, run: list[Timed], shift_ns: int) -> bool | None:
@@ -306,7 +323,7 @@ class ClockWatch:
 
     def _comes_late(self, run: list[Timed], behind_ms: float) -> bool:
         """Tell whether a run was held back: it catches up with the audio, and a clock that was set back does not."""
-        lags = self._lags_of(run, self._shift_ns or 0)
+        lags = self._lags_of(run, self._shift_ns)
         if len(lags) < 2 or not self._lags:
             return True
         lasts_ms = (run[-1][1] - run[0][1]) / NS_PER_MS
