@@ -201,7 +201,7 @@ def _is_fresh(job: Job, config: PublishConfig) -> bool:
 def _moves(job: Job, staged: Iterable[StagedFile], *, is_fresh: bool) -> list[_Move]:
     """Give each file its name: a shard's by its number, a piece's by its rank among its table's pieces.
 
-    Fresh names also have a digest.
+    Fresh names also have a digest. What is published already, and stays, keeps its name.
     """
     files = sorted(set(staged), key=lambda file: file.key)
     ranks: dict[str, int] = {}
@@ -212,6 +212,8 @@ def _moves(job: Job, staged: Iterable[StagedFile], *, is_fresh: bool) -> list[_M
             shard = ranks.get(file.table, 0)
             ranks[file.table] = shard + 1
         target = final_key(file.table, job, shard, file.sha256 if is_fresh else "")
+        if file.key.startswith(final_prefix(file.table, job)):
+            target = file.key
         if target in moves:
             raise JobError(f"{file.key} and {moves[target].source.key} would both become {target}")
         moves[target] = _Move(file, FileEntry(target, file.table, file.rows, file.bytes, file.sha256))

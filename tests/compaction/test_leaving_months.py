@@ -52,20 +52,36 @@ def files_with(folder: Path, call_id: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("operations", range(16, 42, 2))
+@pytest.mark.parametrize("operations", range(2, 42, 2))
 @pytest.mark.parametrize("how", BROKEN_OFF)
+@pytest.mark.parametrize("joined", [False, True], ids=["as published", "joined"])
 def test_an_erasure_that_was_broken_off_is_ended_by_the_same_again(
-    store: ObjectStore, folder: Path, how: str, operations: int
+    store: ObjectStore, folder: Path, joined: bool, how: str, operations: int
 ) -> None:
     breaking, error = BROKEN_OFF[how]
-    run(store)
+    if joined:
+        run(store)
     call_id = first_call(store)
+    counts = {one.job_id: one.outcome.call_count for one in load_manifests(store)}
     with suppress(error):
         erase(breaking(store, operations), call_id)
     erase(store, call_id, "same again")
     assert files_with(folder, call_id) == []
     assert by_glob(folder) == by_manifest(store)
     assert_manifests_are_true(store, folder)
+    left = {one.job_id: one.outcome.call_count for one in load_manifests(store)}
+    assert sum(left.values()) == sum(counts.values()) - 1
+
+
+def test_files_that_tell_nothing_of_the_call_stay_as_they_are(store: ObjectStore, folder: Path) -> None:
+    call_id = first_call(store)
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("*/dt=*/*.parquet")}
+    erase(store, call_id)
+    left = {path: path.stat().st_mtime_ns for path in before if path.exists()}
+    gone = {path.parts[-3] for path in before.keys() - left.keys()}
+    assert left.items() <= before.items()
+    assert gone == {"calls", "events", "frames", "jobs", "labels"}
+    assert len(left) == len(before) - len(gone)
 
 
 @pytest.mark.parametrize("operations", range(8, 32, 2))
