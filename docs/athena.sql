@@ -788,7 +788,7 @@ TBLPROPERTIES (
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `callbeam`.`jobs` (
   `job_id` string COMMENT 'The job that wrote the row; part of its file\'s name.',
-  `sources` array<string> COMMENT 'The stream selectors as written, or places of records (records:) and of recordings (recordings:).',
+  `sources` array<string> COMMENT 'The stream selectors as written, or places of records (records:) and of recordings (recordings:) with their whole path.',
   `account` string COMMENT 'The AWS account of the streams.',
   `region` string COMMENT 'Their region.',
   `start_ts` timestamp COMMENT 'Start of the job\'s range of server time.',

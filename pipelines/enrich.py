@@ -142,9 +142,11 @@ def enrich_tables(
         erased=load_tombstones(store),
         iceberg=kept_catalog(store, iceberg),
     )
-    files = input_place("--source", source, storage).contents()
+    where = input_place("--source", source, storage)
     with resting_collector():
-        enriched = enrich(store, output, source, files, config, policy=policy, allow_overlap=allow_overlap)
+        enriched = enrich(
+            store, output, where.place, where.contents(), config, policy=policy, allow_overlap=allow_overlap
+        )
     _tell(enriched, policy)
 
 

@@ -20,7 +20,7 @@ class InputPlace:
     option : str
         For messages.
     text : str
-        As the user wrote it.
+        As the user wrote it, for messages.
     config : StorageConfig
         The store that holds them.
     file : str
@@ -34,8 +34,13 @@ class InputPlace:
 
     @property
     def folder(self) -> str:
-        """What the keys lie below, as the user wrote it."""
-        return self.text.removesuffix(self.file) or "." if self.file else self.text
+        """What the keys lie below, however it was written."""
+        return self.config.output
+
+    @property
+    def place(self) -> str:
+        """The file or folder itself, however it was written: what jobs are named after, and what tables show."""
+        return f"{self.folder.rstrip('/')}/{self.file}" if self.file else self.folder
 
     def files(self) -> list[tuple[str, int]]:
         """Return keys and sizes of the files, by key.
@@ -80,9 +85,9 @@ class InputPlace:
                 yield key, content
 
     def _opened(self) -> Iterator[tuple[str, BinaryIO]]:
-        path = Path(self.text).expanduser()
-        for each in [path] if self.file else sorted(path.rglob("*")):
-            inside = each.relative_to(path.parent if self.file else path)
+        folder = Path(self.folder)
+        for each in [folder / self.file] if self.file else sorted(folder.rglob("*")):
+            inside = each.relative_to(folder)
             hidden = not self.file and any(part.startswith(".") for part in inside.parts)
             if each.is_file() and not hidden:
                 with each.open("rb") as file:
@@ -96,7 +101,8 @@ def input_place(option: str, text: str, s3: StorageConfig | None) -> InputPlace:
     ----------
     option : str
     text : str
-        A file, a folder, or ``s3://bucket/prefix``.
+        A file, a folder, or ``s3://bucket/prefix``. Folders of one name are two places, and one folder is one place
+        from wherever it is named: links, ``..`` and the folder that the process runs in are resolved.
     s3 : StorageConfig, optional
         How S3 is reached; its output does not matter.
 
@@ -106,9 +112,11 @@ def input_place(option: str, text: str, s3: StorageConfig | None) -> InputPlace:
         If there is no such file or folder.
     """
     s3 = s3 or StorageConfig(text)
-    path = Path(text).expanduser()
-    if text.startswith("s3://") or path.is_dir():
+    if text.startswith("s3://"):
         return InputPlace(option, text, resolve_config(replace(s3, output=text)))
-    if not path.is_file():
+    path = Path(text).expanduser()
+    if not (path.is_dir() or path.is_file()):
         raise UsageError(f"{option} {text}: there is no such file or folder")
-    return InputPlace(option, text, resolve_config(replace(s3, output=str(path.absolute().parent))), path.name)
+    file = "" if path.is_dir() else path.name  # not that of what it links to: names of recordings tell whose they are
+    folder = (path.parent if file else path).resolve()
+    return InputPlace(option, text, resolve_config(replace(s3, output=str(folder))), file)

@@ -13,7 +13,7 @@ from callbeam.calls import DeadLetter, PlannedJob, Recorded, plan_contacts, plan
 from callbeam.errors import UsageError
 from callbeam.kvs import KvsClient, plan_jobs
 from callbeam.pipelines.command_line import show_instant
-from callbeam.pipelines.input_place import input_place
+from callbeam.pipelines.input_place import InputPlace, input_place
 from callbeam.pipelines.options import call_filter
 from callbeam.pipelines.subject_secret import subject_secret
 from callbeam.recordings import RecordedFound, find_recorded
@@ -113,10 +113,12 @@ def plan_from_records(
     UsageError
         If there are no such files, or they name no contact that can be read.
     """
-    found = read_records(input_place("--calls", place, s3).contents(), _keeping(attributes, region))
-    recorded = _recorded(recordings, s3, found.contacts) if recordings is not None else None
-    found_in = Recorded(recordings or "", recorded.legs) if recorded is not None else None
-    plan = plan_contacts(client, found.contacts, place, now_ms, found_in)
+    where = input_place("--calls", place, s3)
+    found = read_records(where.contents(), _keeping(attributes, region))
+    files = input_place("--recordings", recordings, s3) if recordings is not None else None
+    recorded = _recorded(files, found.contacts) if files is not None else None
+    found_in = Recorded(files.place, recorded.legs) if files is not None and recorded is not None else None
+    plan = plan_contacts(client, found.contacts, where.place, now_ms, found_in)
     letters = _letters(found.bad, plan.unreadable)
     letters += recorded.letters if recorded is not None else ()
     print(f"{place}: {counted(len(found.contacts), 'contact')}, {_days(plan.jobs)}")
@@ -155,22 +157,22 @@ def _plan_from_recordings(
     place: str, now_ms: int, s3: StorageConfig | None
 ) -> tuple[list[PlannedJob], list[DeadLetter]]:
     """Plan recordings of which their names alone tell."""
-    found = _recorded(place, s3, None)
+    where = input_place("--recordings", place, s3)
+    found = _recorded(where, None)
     if not found.legs:
         why = found.letters[0].detail if found.letters else "there is no file"
         raise UsageError(f"--recordings {place}: no recording that can be read: {why}")
-    jobs = plan_recorded(Recorded(place, found.legs), now_ms)
+    jobs = plan_recorded(Recorded(where.place, found.legs), now_ms)
     print(f"{place}: {counted(len(found.legs), 'recording')}, {_days(jobs)}")
     return jobs, list(found.letters)
 
 
-def _recorded(place: str, s3: StorageConfig | None, contacts: Sequence[Contact] | None) -> RecordedFound:
+def _recorded(where: InputPlace, contacts: Sequence[Contact] | None) -> RecordedFound:
     """Find recordings, and say what was found."""
-    where = input_place("--recordings", place, s3)
     found = find_recorded(where.folder, where.files(), contacts)
     if contacts is not None:
         of_calls = f"{counted(len(found.legs), 'recording')} of these contacts"
-        print(f"{place}: {of_calls}, {counted(found.unnamed, 'file')} of no contact in the records")
+        print(f"{where.text}: {of_calls}, {counted(found.unnamed, 'file')} of no contact in the records")
     return found
 
 

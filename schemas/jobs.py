@@ -14,7 +14,8 @@ JOBS = Table(
         Column(
             "sources",
             pa.list_(pa.string()),
-            "The stream selectors as written, or places of records (records:) and of recordings (recordings:).",
+            "The stream selectors as written, or places of records (records:) and of recordings (recordings:) with "
+            "their whole path.",
         ),
         Column("account", STRING, "The AWS account of the streams."),
         Column("region", STRING, "Their region."),

@@ -93,8 +93,8 @@ def plan_contacts(
     client : KvsClient
     contacts : iterable of Contact
     source : str
-        Where the records lie, as the user wrote it: with the day it names a job, so that later records of the same
-        place replace what earlier ones gave.
+        Where the records lie, the same however a user writes it: with the day it names a job, so that later records
+        of the same place replace what earlier ones gave.
     now_ms : int
         The instant of planning; what has not been over for ``LEG_SKEW_MS`` is left to a later run.
     recorded : Recorded, optional

@@ -53,7 +53,7 @@ class Recorded:
     Attributes
     ----------
     place : str
-        A folder, a file or ``s3://bucket/prefix``, as its user wrote it.
+        A folder, a file or ``s3://bucket/prefix``, the same however a user writes it: with the day it names a job.
     legs : tuple of RecordedLeg
     """
 

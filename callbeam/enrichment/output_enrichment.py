@@ -99,7 +99,7 @@ def enrich(
         The output's.
     output : Output
     place : str
-        Where the files are, as the user wrote it: the same place again replaces what it gave before.
+        Where the files are, the same however a user writes it: the same place again replaces what it gave before.
     files : iterable of (str, bytes or binary file)
     config : PublishConfig
     policy : TextPolicy

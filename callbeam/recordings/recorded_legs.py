@@ -50,7 +50,8 @@ def find_recorded(
     Parameters
     ----------
     place : str
-        The folder or prefix that they lie in, as its user wrote it.
+        The folder or prefix that they lie in, the same however a user writes it: with the file it names the leg's
+        stream, and so its channels.
     files : iterable of (str, int)
         Their names below it, and their sizes.
     contacts : sequence of Contact, optional

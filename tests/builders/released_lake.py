@@ -8,12 +8,14 @@ At a release, from ``tests/``, with the package on the path::
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+import boto3
+
 from builders.made_transcripts import write_sources
+from builders.stores import aws_server
 from callbeam import open_tables
 from callbeam.callmaker import load_truth
 from callbeam.emulator import Emulator
@@ -40,21 +42,31 @@ def write_lake(output: Path) -> None:
     """Backfill and enrich the demo's first call, and cut what would take megabytes."""
     os.environ.update(AWS_ACCESS_KEY_ID="example", AWS_SECRET_ACCESS_KEY="example")
     os.environ["CALLBEAM_SUBJECT_SECRET"] = "a secret of at least thirty-two characters"
-    output = output.absolute()
-    with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
+    # On S3, for places are kept with their whole path, and a release has none of the machine that made it.
+    with Emulator() as emulator, aws_server() as s3, tempfile.TemporaryDirectory() as folder:
         truth = emulator.load_demo(1)
-        os.chdir(folder)  # places are kept as they are written
-        shutil.copytree(truth.parent / "records", "records")
-        write_sources([load_truth(path) for path in sorted(truth.glob("*.json"))], Path("said"))
-        words = ["--calls", "records", "--output", str(output), "--aws-region", "us-east-1", "--frames"]
-        words += ["--kvs-endpoint-url", emulator.endpoint_url, "--fragments-per-second", "0"]
+        said = Path(folder)
+        write_sources([load_truth(path) for path in sorted(truth.glob("*.json"))], said)
+        upload(s3, truth.parent / "records", "records")
+        words = ["--calls", "s3://records", "--s3-endpoint-url", s3, "--output", str(output), "--aws-region"]
+        words += ["us-east-1", "--kvs-endpoint-url", emulator.endpoint_url, "--fragments-per-second", "0", "--frames"]
         assert backfill.main([*words, "--audio-policy", "raw"]) == 0
-        write_labels(output, Path("said", "labels.csv"))
-        assert enrich.main([str(output), "--source", "said", "--text-policy", "raw"]) == 0
+        write_labels(output, said / "labels.csv")
+        upload(s3, said, "said")
+        words = [str(output), "--source", "s3://said", "--s3-endpoint-url", s3, "--text-policy", "raw"]
+        assert enrich.main(words) == 0
     for manifest in load_manifests(open_store(StorageConfig(str(output)))):
         cut(output, manifest)
     for path in output.glob("_jobs/*/run.json"):
         path.unlink()  # the wall clock's
+
+
+def upload(endpoint_url: str, folder: Path, bucket: str) -> None:
+    """Put a folder's files into a bucket of their own."""
+    s3 = boto3.client("s3", endpoint_url=endpoint_url, region_name="us-east-1")
+    s3.create_bucket(Bucket=bucket)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        s3.upload_file(str(path), bucket, path.relative_to(folder).as_posix())
 
 
 def write_labels(output: Path, path: Path) -> None:

@@ -295,6 +295,22 @@ def test_views_and_the_notebook_join_the_same_labels(
     assert values["of the call"] == 0
 
 
+def test_labels_of_one_name_in_two_folders_are_both_kept(
+    enriched: Enriched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(enriched.output, tmp_path / "out")
+    people = Enriched(tmp_path / "out", Path("labels.csv"), enriched.made)
+    call_id = enriched.rows("calls")[0]["call_id"]
+    for who in ("ann", "bob"):
+        (tmp_path / who).mkdir()
+        monkeypatch.chdir(tmp_path / who)
+        Path("labels.csv").write_text(f"call_id,name,value,annotator\n{call_id},mood,calm,{who}\n")
+        assert people.run() == 0
+    assert people.run(source=tmp_path / "bob" / "labels.csv") == 0
+    moods = [row["annotator"] for row in people.rows("labels") if row["name"] == "mood"]
+    assert sorted(moods) == ["ann", "bob"]
+
+
 def test_labels_come_to_the_units_that_they_are_about(database: duckdb.DuckDBPyConnection) -> None:
     apart = database.sql(
         "SELECT count(*) FROM unit_labels n "

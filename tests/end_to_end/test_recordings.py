@@ -290,6 +290,38 @@ def test_a_call_that_another_job_has_written_is_not_written_again(
     assert len(open_tables(output)["calls"]) == 4
 
 
+def test_folders_of_one_name_are_two_places(
+    tmp_path: Path, run_calls: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        folder = tmp_path / f"line-{number}"
+        (folder / "recs").mkdir(parents=True)
+        write_recording(folder, number).rename(folder / "recs" / f"{contact(number)}_20260302T09:30_UTC.wav")
+        monkeypatch.chdir(folder)
+        code, output = run_calls("--recordings", "recs")
+        assert code == 0
+    assert sorted(open_tables(output)["calls"]["call_id"].to_pylist()) == [contact(1), contact(2)]
+    before = parquet(output)
+    assert run_calls("--recordings", f"{folder}/recs/")[0] == 0
+    assert parquet(output) == before
+
+
+def test_records_of_one_name_are_two_places(
+    tmp_path: Path, run_calls: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        folder = tmp_path / f"line-{number}"
+        write_recording(folder, number)
+        (folder / "calls.csv").write_text(f"ContactId,StartTimestamp\n{contact(number)},{START_MS}\n")
+        monkeypatch.chdir(folder)
+        code, output = run_calls("--calls", "calls.csv", "--recordings", "lca-audio-recordings")
+        assert code == 0
+    assert sorted(open_tables(output)["calls"]["call_id"].to_pylist()) == [contact(1), contact(2)]
+    before = parquet(output)
+    assert run_calls("--calls", f"{folder}/calls.csv", "--recordings", "./lca-audio-recordings/")[0] == 0
+    assert parquet(output) == before
+
+
 def test_what_cannot_be_planned_is_one_line(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     output = ["--output", str(tmp_path / "out")]
     assert backfill.main(["--recordings", str(tmp_path / "none"), *output]) == 2
