@@ -17,7 +17,7 @@ from callbeam.pipelines.input_place import InputPlace, input_place
 from callbeam.pipelines.options import call_filter
 from callbeam.pipelines.subject_secret import subject_secret
 from callbeam.recordings import RecordedFound, find_recorded
-from callbeam.records import BadRecord, Contact, Keeping, read_records
+from callbeam.records import BadRecord, Contact, Keeping, RecordsRead, read_records
 from callbeam.report import counted
 from callbeam.storage import StorageConfig
 
@@ -115,6 +115,8 @@ def plan_from_records(
     """
     where = input_place("--calls", place, s3)
     found = read_records(where.contents(), _keeping(attributes, region))
+    if not found.contacts:
+        raise UsageError(f"--calls {place}: no contact that can be read: {_why_no_contact(found)}")
     files = input_place("--recordings", recordings, s3) if recordings is not None else None
     recorded = _recorded(files, found.contacts) if files is not None else None
     found_in = Recorded(files.place, recorded.legs) if files is not None and recorded is not None else None
@@ -127,6 +129,15 @@ def plan_from_records(
     _print_letters("cannot be read", [letter for letter in letters if letter.call_id is None])
     _print_letters("cannot be looked for", [letter for letter in letters if letter.call_id is not None])
     return list(plan.jobs), letters
+
+
+def _why_no_contact(found: RecordsRead) -> str:
+    """Say why records name no contact at all: of the first that cannot be read where they are, and why."""
+    if not found.bad:
+        return f"no record is of a call: {', '.join(found.forms)}" if found.forms else "there is no record"
+    told = [letter.detail for letter in bad_record_letters(STEP, found.bad[:MOST_TOLD])]
+    more = [f"{len(found.bad) - MOST_TOLD:,} more"] if len(found.bad) > MOST_TOLD else []
+    return "; ".join(told + more)
 
 
 def _letters(bad_records: Sequence[BadRecord], unreadable: Mapping[str, str]) -> list[DeadLetter]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from builders.published_records import AGENT_EVENT, changed
 from builders.stores import aws_server
 
 from callbeam.emulator import Emulator
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Plan = Callable[..., tuple[int, str, str]]
+
+IDLE_AGENT = changed(changed(AGENT_EVENT, "CurrentAgentSnapshot.Contacts", []), "PreviousAgentSnapshot.Contacts", [])
 
 START = "2026-03-02T09:00:00Z"
 
@@ -85,3 +89,26 @@ def test_what_cannot_be_planned_is_told(kvs: Emulator, tmp_path: Path, run_plan:
     assert told[0].startswith("cannot be read: calls.csv, line 8: call_list: StreamARN is no ARN")
     assert told[1] == "cannot be looked for: contact c-1: no record tells when it began"
     assert told[-1].startswith("cannot be looked for: 2 more")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("call c-1 at noon", "calls, file: neither JSON nor a list of calls with a header"),
+        ('{"foo": 1}', "calls, line 1: a record of no publisher that is read"),
+        ("\n".join(['{"foo": 1}'] * 5), "calls, line 3: a record of no publisher that is read; 2 more"),
+        ("", "there is no record"),
+        ("ContactId,StreamARN\n", "there is no record"),
+        (json.dumps(IDLE_AGENT), "no record is of a call: agent_event, agent_event: no voice contact"),
+    ],
+)
+def test_records_that_cannot_be_read_say_why_where_there_are_no_others(
+    kvs: Emulator, tmp_path: Path, run_plan: Plan, content: str, why: str
+) -> None:
+    (tmp_path / "calls").write_text(content)
+    code, out, err = run_plan(tmp_path / "calls")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"callbeam plan: error: --calls {tmp_path / 'calls'}: no contact that can be read: ")
+    assert err.endswith(f"{why}\n")
+    assert err.count("\n") == 1
+    assert not kvs.requests
