@@ -80,20 +80,21 @@ def kvs() -> Iterator[Emulator]:
         yield emulator
 
 
-def run_day(kvs: Emulator, output: Path, index: int, *words: str) -> subprocess.CompletedProcess[str]:
+def run_day(index: str, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"AWS_ACCESS_KEY_ID": "example", "AWS_SECRET_ACCESS_KEY": "example"}
-    environment |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_BATCH_JOB_ARRAY_INDEX": str(index)}
+    environment |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_BATCH_JOB_ARRAY_INDEX": index}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     environment["PYTHONPATH"] = str(ROOT)
-    command = [str(FOLDER / "day.sh"), *words, "--output", str(output), "--kvs-endpoint-url", kvs.endpoint_url]
+    command = [str(FOLDER / "day.sh"), *words]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=200)
 
 
 @pytest.mark.timeout(600)
 def test_each_job_of_an_array_runs_its_day(kvs: Emulator, tmp_path: Path) -> None:
     # The demo's calls are of 2026-03-02: the second day of this array.
-    runs = [run_day(kvs, tmp_path / "out", index, "2026-03-01", "--streams", "*") for index in (0, 1)]
+    words = ["2026-03-01", "--streams", "*", "--output", str(tmp_path / "out"), "--kvs-endpoint-url", kvs.endpoint_url]
+    runs = [run_day(index, *words) for index in "01"]
     assert [run.returncode for run in runs] == [0, 0], runs[0].stderr + runs[1].stderr
     assert "no fragments in this range" in runs[0].stdout
     assert ": 2 calls, " in runs[1].stdout
@@ -101,7 +102,16 @@ def test_each_job_of_an_array_runs_its_day(kvs: Emulator, tmp_path: Path) -> Non
     assert jobs == ["20260301T000000Z", "20260302T000000Z"]
 
 
-def test_what_is_no_day_is_not_worth_a_retry(kvs: Emulator, tmp_path: Path) -> None:
-    run = run_day(kvs, tmp_path / "out", 0, "March", "--streams", "*")
-    assert run.returncode == 2
-    assert run.stderr == "day.sh: error: March is no day such as 2026-03-01\n"
+@pytest.mark.parametrize(
+    ("index", "words", "message"),
+    [
+        ("0", ["March", "--streams", "*"], "March is no day such as 2026-03-01"),
+        ("4", ["2026-03-32", "--streams", "*"], "2026-03-32 is no day such as 2026-03-01"),
+        ("4", [], "the first day is missing, such as 2026-03-01"),
+        ("x", ["2026-03-01", "--streams", "*"], "AWS_BATCH_JOB_ARRAY_INDEX is x, no index of an array job"),
+        ("08", ["2026-03-01", "--streams", "*"], "AWS_BATCH_JOB_ARRAY_INDEX is 08, no index of an array job"),
+    ],
+)
+def test_what_is_no_day_is_not_worth_a_retry(index: str, words: list[str], message: str) -> None:
+    run = run_day(index, *words)
+    assert (run.returncode, run.stderr) == (2, f"day.sh: error: {message}\n")
