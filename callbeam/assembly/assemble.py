@@ -253,7 +253,7 @@ def _tables(
 def _call_batch(job: Job, account: _Account, conversation: dict[str, Any]) -> pa.RecordBatch:
     identity = account.legs[0].leg.identity
     channels = account.channels
-    sources = sorted({channel.first.clock.source for channel in channels}) or ["server"]
+    sources = {channel.first.clock.source for channel in channels} or {end.clock_source for end in account.legs}
     row = {
         "job_id": job.job_id,
         "call_id": identity.call_id,
@@ -271,7 +271,7 @@ def _call_batch(job: Job, account: _Account, conversation: dict[str, Any]) -> pa
         "channel_count": len(channels),
         "fragment_count": account.fragments,
         "lost_fragment_count": account.lost,
-        "clock_source": sources[0] if len(sources) == 1 else "mixed",
+        "clock_source": next(iter(sources)) if len(sources) == 1 else "mixed",
         "clock_uncertainty_ms": max((channel.first.clock.uncertainty_ms for channel in channels), default=None),
         **conversation,
     }

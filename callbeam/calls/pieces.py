@@ -136,6 +136,8 @@ class LegEnd:
     may_be_cut : bool
         Audio without tags came within an hour after it on its stream, or it is such audio after a named call: both may
         be one.
+    clock_source : str
+        What told when the leg began, should none of its audio be had: of a stream the server.
     """
 
     leg: Leg
@@ -143,6 +145,7 @@ class LegEnd:
     last_server_ms: int
     open: bool
     may_be_cut: bool = False
+    clock_source: str = "server"
 
 
 @dataclass(frozen=True, slots=True)

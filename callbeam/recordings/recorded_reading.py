@@ -100,7 +100,8 @@ def read_recorded(
         pieces += 1
         yield piece
         del piece  # before the next is read
-    yield LegEnd(recorded.leg, pieces, recorded.leg.start_server_ms, open=False)
+    begin_ms, clock_source = recorded.leg.start_server_ms, recorded.clock.source
+    yield LegEnd(recorded.leg, pieces, begin_ms, open=False, clock_source=clock_source)
     if reading.failure is None and pieces:
         yield _row(recorded, FragmentStatus.DECODED, "", call_id)
         return

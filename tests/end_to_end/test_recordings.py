@@ -220,6 +220,7 @@ def test_bad_files_cost_themselves_alone(
     tables = open_tables(output)
     status = {row["call_id"]: row["status"] for row in tables["calls"].to_pylist()}
     assert status == {contact(n): "ok" if n in {1, 6} else "no_audio" for n in range(1, 7)}
+    assert set(tables["calls"]["clock_source"].to_pylist()) == {"record"}
     letters = {row["call_id"]: row for row in tables["dead_letters"].to_pylist()}
     assert {name: row["reason"] for name, row in letters.items()} == {
         contact(2): "unsupported_codec",
