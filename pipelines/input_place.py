@@ -43,7 +43,7 @@ class InputPlace:
         return f"{self.folder.rstrip('/')}/{self.file}" if self.file else self.folder
 
     def files(self) -> list[tuple[str, int]]:
-        """Return keys and sizes of the files, by key.
+        """Return keys and sizes of the files, by key; an empty object that stands for a folder on S3 is none.
 
         Raises
         ------
@@ -52,7 +52,8 @@ class InputPlace:
         """
         try:
             listed = open_store(self.config, patience_s=INTERACTIVE_PATIENCE_S).list(self.file)
-            return [(info.key, info.size) for info in listed if self.file in {"", info.key}]
+            files = [info for info in listed if info.key and not info.key.endswith("/")]
+            return [(info.key, info.size) for info in files if self.file in {"", info.key}]
         except StorageError as error:
             raise UsageError(f"{self.option} {self.text}: {error}") from error
 

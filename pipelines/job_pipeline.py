@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import apache_beam as beam
 
 from callbeam.analysis import AnalysisConfig
-from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_letters
+from callbeam.assembly import AssemblyConfig, Keyed, call_parts, keyed_dead_letters, keyed_ledger
 from callbeam.calls import DeadLetter, PlannedJob
 from callbeam.decoding import DecodeConfig
 from callbeam.kvs import Job, KvsConfig
@@ -82,7 +82,8 @@ def build(pipeline: beam.Pipeline, planned: PlannedJob, letters: Sequence[DeadLe
         sources = _with_recordings(pipeline, planned, config, sources, decode=decode, storage=config.recordings)
     windows = sources.analysed | "WindowFeatures" >> WindowFeatures(config.assembly.windows)
     known = [Keyed(contact.call_id, call_parts.CONTACTS, contact) for contact in planned.contacts]
-    records = pipeline | "Records" >> beam.Create([*known, *keyed_dead_letters(job.job_id, letters)], reshuffle=False)
+    failed = [*keyed_ledger(job.job_id, planned.left_out), *keyed_dead_letters(job.job_id, letters)]
+    records = pipeline | "Records" >> beam.Create([*known, *failed], reshuffle=False)
     calls = (
         (*sources.parts, *sources.analysed, windows, records)
         | "Parts" >> beam.Flatten()

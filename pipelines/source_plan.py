@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from callbeam.assembly import bad_record_letters
 from callbeam.calls import DeadLetter, PlannedJob, Recorded, plan_contacts, plan_recorded
@@ -122,13 +123,13 @@ def plan_from_records(
     found_in = Recorded(files.place, recorded.legs) if files is not None and recorded is not None else None
     plan = plan_contacts(client, found.contacts, where.place, now_ms, found_in)
     letters = _letters(found.bad, plan.unreadable)
-    letters += recorded.letters if recorded is not None else ()
     print(f"{place}: {counted(len(found.contacts), 'contact')}, {_days(plan.jobs)}")
     for form, count in found.forms.items():
         print(f"  {form:<60} {count:>9,}")
     _print_letters("cannot be read", [letter for letter in letters if letter.call_id is None])
     _print_letters("cannot be looked for", [letter for letter in letters if letter.call_id is not None])
-    return list(plan.jobs), letters
+    jobs, of_files = _accounting(plan.jobs, recorded)
+    return jobs, letters + of_files
 
 
 def _why_no_contact(found: RecordsRead) -> str:
@@ -171,20 +172,36 @@ def _plan_from_recordings(
     where = input_place("--recordings", place, s3)
     found = _recorded(where, None)
     if not found.legs:
-        why = found.letters[0].detail if found.letters else "there is no file"
+        why = found.left_out[0].detail if found.left_out else "there is no file"
         raise UsageError(f"--recordings {place}: no recording that can be read: {why}")
     jobs = plan_recorded(Recorded(where.place, found.legs), now_ms)
-    print(f"{place}: {counted(len(found.legs), 'recording')}, {_days(jobs)}")
-    return jobs, list(found.letters)
+    print(f"{place}: {counted(len(found.legs), 'recording')}{_left_out(found)}, {_days(jobs)}")
+    return _accounting(jobs, found)
 
 
 def _recorded(where: InputPlace, contacts: Sequence[Contact] | None) -> RecordedFound:
     """Find recordings, and say what was found."""
     found = find_recorded(where.folder, where.files(), contacts)
     if contacts is not None:
-        of_calls = f"{counted(len(found.legs), 'recording')} of these contacts"
+        of_calls = f"{counted(len(found.legs), 'recording')} of these contacts{_left_out(found)}"
         print(f"{where.text}: {of_calls}, {counted(found.unnamed, 'file')} of no contact in the records")
     return found
+
+
+def _left_out(found: RecordedFound) -> str:
+    """Count the files that are listed and not read."""
+    count = len(found.left_out)
+    they = "it" if count == 1 else "they"
+    return f", {counted(count, 'file')} of which nothing tells when {they} began" if count else ""
+
+
+def _accounting(jobs: Sequence[PlannedJob], found: RecordedFound | None) -> tuple[list[PlannedJob], list[DeadLetter]]:
+    """Have the first job account for files that are left out, and say which they are."""
+    first, *others = jobs
+    files = found.left_out if found is not None else ()
+    letters = [file.letter(first.job.start_ms) for file in files]
+    _print_letters("left out", letters)
+    return [replace(first, left_out=tuple(file.row(first.job.start_ms) for file in files)), *others], letters
 
 
 def _days(jobs: Sequence[PlannedJob]) -> str:

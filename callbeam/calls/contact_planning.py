@@ -19,6 +19,7 @@ from callbeam.stream_arns import stream_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from callbeam.calls.pieces import LedgerRow
     from callbeam.calls.recorded_leg import RecordedLeg
     from callbeam.kvs import Job, KvsClient, Stream
     from callbeam.records import Contact
@@ -60,11 +61,14 @@ class PlannedJob:
         for the server's time decides, which records do not tell.
     recorded : tuple of RecordedLeg
         Recordings of calls that begin in the job, by place; what streams hold of these calls goes first.
+    left_out : tuple of LedgerRow
+        Recordings that are not read, for nothing tells when they began: the first of several jobs accounts for them.
     """
 
     job: Job
     contacts: tuple[Contact, ...]
     recorded: tuple[RecordedLeg, ...] = ()
+    left_out: tuple[LedgerRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

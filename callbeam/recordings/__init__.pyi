@@ -2,6 +2,7 @@ from .file_naming import CONVENTIONS as CONVENTIONS
 from .file_naming import Convention as Convention
 from .file_naming import FileName as FileName
 from .file_naming import read_file_name as read_file_name
+from .recorded_legs import LeftOut as LeftOut
 from .recorded_legs import RecordedFound as RecordedFound
 from .recorded_legs import find_recorded as find_recorded
 from .recorded_reading import TRACK_NAME as TRACK_NAME
@@ -12,6 +13,7 @@ __all__ = [
     "TRACK_NAME",
     "Convention",
     "FileName",
+    "LeftOut",
     "RecordedFound",
     "find_recorded",
     "read_file_name",

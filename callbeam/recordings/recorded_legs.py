@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from callbeam.calls import CallIdentity, DeadLetter, Leg, RecordedLeg, contact_begin_ms
+from callbeam.calls import CallIdentity, DeadLetter, LedgerRow, Leg, RecordedLeg, contact_begin_ms
 from callbeam.kvs import FragmentStatus, Stream
 from callbeam.recordings.file_naming import CONVENTIONS, MINUTE_MS, Convention, FileName, read_file_name
 from callbeam.timeline import LegClock
@@ -22,6 +22,48 @@ STEP = "FindRecordings"
 FROM_RECORD, FROM_NAME = "record", "file_name"
 """``calls.clock_source``: what told when the recording began."""
 
+NO_START = (
+    "neither its name nor a record tells when it began: give --calls with its ContactId and StartTimestamp, "
+    "or leave it out"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file of which nothing tells when it began: it is listed, and lost."""
+
+    place: str
+    bytes: int
+
+    @property
+    def detail(self) -> str:
+        """Which it is, and why, for people."""
+        return f"{self.place}: {NO_START}"
+
+    def row(self, unit_start_ms: int) -> LedgerRow:
+        """Return its row of the ledger, in a unit that it is accounted for with, since it has none."""
+        return LedgerRow(
+            unit_start_ms=unit_start_ms,
+            stream=Stream(self.place, 0, 0),
+            number=0,
+            server_ms=None,
+            producer_ms=None,
+            bytes=self.bytes,
+            status=FragmentStatus.NO_TIMESTAMP.value,
+            reason=NO_START,
+        )
+
+    def letter(self, unit_start_ms: int) -> DeadLetter:
+        """Return its dead letter, in the same unit."""
+        return DeadLetter(
+            step=STEP,
+            reason=FragmentStatus.NO_TIMESTAMP.value,
+            detail=self.detail,
+            stream=Stream(self.place, 0, 0),
+            number=0,
+            unit_start_ms=unit_start_ms,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedFound:
@@ -31,14 +73,14 @@ class RecordedFound:
     ----------
     legs : tuple of RecordedLeg
         By place.
-    letters : tuple of DeadLetter
-        For each file whose start nothing tells.
+    left_out : tuple of LeftOut
+        Files of which nothing tells when they began.
     unnamed : int
         Files of calls that the records do not name.
     """
 
     legs: tuple[RecordedLeg, ...]
-    letters: tuple[DeadLetter, ...]
+    left_out: tuple[LeftOut, ...]
     unnamed: int = 0
 
 
@@ -74,12 +116,12 @@ def find_recorded(
     >>> found = find_recorded("calls", [(name, 44), ("holiday.wav", 44)])
     >>> [(one.leg.identity.call_id, one.clock.start_ms, one.convention) for one in found.legs]
     [('0a1b2c3d-0000-4000-8000-000000000001', 1772443800000, 'connect_recording')]
-    >>> [letter.reason for letter in found.letters]
-    ['no_timestamp']
+    >>> [file.place for file in found.left_out]
+    ['calls/holiday.wav']
     """
     known = _Contacts(contacts or ())
     legs: list[RecordedLeg] = []
-    letters: list[DeadLetter] = []
+    left_out: list[LeftOut] = []
     unnamed = 0
     for key, size in files:
         where = f"{place.rstrip('/')}/{key}"
@@ -93,10 +135,10 @@ def find_recorded(
         convention = CONVENTIONS["connect_recording"] if listed is not None else convention
         leg = _recorded_leg(where, (key, size), name, convention, contact)
         if leg is None:
-            letters.append(_no_start(where))
+            left_out.append(LeftOut(where, size))
         else:
             legs.append(leg)
-    return RecordedFound(tuple(_those_that_count(legs)), tuple(letters), unnamed)
+    return RecordedFound(tuple(_those_that_count(legs)), tuple(left_out), unnamed)
 
 
 class _Contacts:
@@ -182,14 +224,3 @@ def _those_that_count(legs: Sequence[RecordedLeg]) -> Iterator[RecordedLeg]:
         else:
             call_id, other = one.leg.identity.call_id, best.leg.stream.arn
             yield replace(one, passed_over=f"of call {call_id} the recording {other} counts")
-
-
-def _no_start(where: str) -> DeadLetter:
-    return DeadLetter(
-        STEP,
-        FragmentStatus.NO_TIMESTAMP.value,
-        f"{where}: neither its name nor a record tells when it began: give --calls with its ContactId and "
-        "StartTimestamp, or leave it out",
-        stream=Stream(where, 0, 0),
-        number=0,
-    )

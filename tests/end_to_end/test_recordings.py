@@ -167,6 +167,8 @@ def test_recordings_alone_from_a_prefix_on_s3(
     keys = [f"connect/demo/CallRecordings/2026/03/0{day}/{contact(day)}_2026030{day}T09:30_UTC.wav" for day in (2, 3)]
     for number, key in zip((1, 2), keys, strict=True):
         owner.put_object(Bucket=bucket, Key=key, Body=write_recording(tmp_path, number).read_bytes())
+        owner.put_object(Bucket=bucket, Key=key.rpartition("/")[0] + "/", Body=b"")  # as consoles make folders
+    owner.put_object(Bucket=bucket, Key="connect/demo/", Body=b"")
     place = f"s3://{bucket}/connect/demo"
     code, output = run_calls("--recordings", place, "--s3-endpoint-url", s3_endpoint)
     assert code == 0
@@ -321,6 +323,53 @@ def test_records_of_one_name_are_two_places(
     before = parquet(output)
     assert run_calls("--calls", f"{folder}/calls.csv", "--recordings", "./lca-audio-recordings/")[0] == 0
     assert parquet(output) == before
+
+
+def test_a_file_without_a_start_is_accounted_for(
+    tmp_path: Path, run_calls: Callable[..., Any], capsys: pytest.CaptureFixture
+) -> None:
+    folder = tmp_path / "lca-audio-recordings"
+    write_recording(tmp_path, 1).rename(folder / f"{contact(1)}_20260302T09:30_UTC.wav")
+    (folder / f"{contact(2)}_20260302T09:40_UTC.wav").write_text("no sound at all")
+    for number in range(5):
+        (folder / f"call-from-monday-{number}.wav").write_bytes(b"RIFF")
+    assert plan.main(["--recordings", str(folder), "--region", "us-east-1"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"{folder}: 2 recordings, 5 files of which nothing tells when they began, 2026-03-02T00:")
+    code, output = run_calls("--recordings", str(folder))
+    assert code == 3
+    again = capsys.readouterr()
+    assert told.splitlines()[:5] == again.out.splitlines()[:5]
+    first = f"  left out: {folder}/call-from-monday-0.wav: neither its name nor a record tells when it began: "
+    assert again.out.splitlines()[1].startswith(first)
+    assert again.out.splitlines()[4] == "  left out: 2 more; table dead_letters of a backfill has them all"
+    assert "7 listed = 1 decoded + 1 damaged + 5 no_timestamp" in again.out
+    tables = open_tables(output)
+    lost = [row for row in tables["fragments"].to_pylist() if row["status"] == "no_timestamp"]
+    assert [(row["stream_arn"], row["bytes"], row["call_id"]) for row in lost] == [
+        (f"{folder}/call-from-monday-{number}.wav", 4, None) for number in range(5)
+    ]
+    letters = {row["stream_arn"] for row in tables["dead_letters"].to_pylist() if row["reason"] == "no_timestamp"}
+    assert letters == {row["stream_arn"] for row in lost}
+    assert tables["calls"]["clock_source"].to_pylist() == ["file_name", "file_name"]
+
+
+def test_a_file_without_a_start_is_accounted_for_beside_records(
+    kvs: Emulator, tmp_path: Path, run_calls: Callable[..., Any], capsys: pytest.CaptureFixture
+) -> None:
+    place = write_recording(tmp_path, 1).parent
+    write_recording(tmp_path, 2)
+    write_recording(tmp_path, 3)
+    calls = f"ContactId,StartTimestamp\n{contact(1)},{START_MS}\n{contact(2)},\n"
+    (tmp_path / "calls.csv").write_text(calls)
+    code, output = run_calls("--calls", str(tmp_path / "calls.csv"), "--recordings", str(place))
+    assert code == 3
+    lines = capsys.readouterr().out.splitlines()
+    counts = "1 recording of these contacts, 1 file of which nothing tells when it began, 1 file of no contact"
+    assert lines[0] == f"{place}: {counts} in the records"
+    assert [line for line in lines if line.startswith("  left out: ")]
+    ledger = {row["stream_arn"]: row["status"] for row in open_tables(output)["fragments"].to_pylist()}
+    assert ledger == {f"{place}/{contact(n)}.wav": status for n, status in ((1, "decoded"), (2, "no_timestamp"))}
 
 
 def test_what_cannot_be_planned_is_one_line(kvs: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -82,14 +82,18 @@ def test_a_call_of_chime_is_found_by_its_transaction(stem: str) -> None:
 def test_what_tells_no_start_is_a_dead_letter_that_says_what_to_do() -> None:
     result = found("holiday.wav", "notes.txt")
     assert result.legs == ()
-    assert [(letter.step, letter.reason) for letter in result.letters] == [("FindRecordings", "no_timestamp")] * 2
-    assert "s3://calls/holiday.wav" in result.letters[0].detail
-    assert "--calls" in result.letters[0].detail
+    letter, row = result.left_out[0].letter(MINUTE_MS), result.left_out[0].row(MINUTE_MS)
+    assert len(result.left_out) == 2
+    assert (letter.step, letter.reason, row.status) == ("FindRecordings", "no_timestamp", "no_timestamp")
+    assert letter.detail == f"s3://calls/holiday.wav: {row.reason}"
+    assert "--calls" in row.reason
+    assert (row.bytes, row.number, row.call_id) == (44, 0, None)
+    assert (letter.unit_start_ms, row.unit_start_ms) == (MINUTE_MS, MINUTE_MS)
 
 
 def test_recordings_of_other_calls_are_counted_alone() -> None:
     result = found("holiday.wav", CONNECT_NAME, of=contacts(streaming_event("STARTED")))
-    assert (result.legs, result.letters, result.unnamed) == ((), (), 2)
+    assert (result.legs, result.left_out, result.unnamed) == ((), (), 2)
 
 
 def test_of_a_calls_recordings_those_of_one_publisher_count() -> None:
