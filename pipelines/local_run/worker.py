@@ -66,7 +66,8 @@ def serve(path: str, *, alive: int, ready: int) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         listening.bind(path)
         listening.listen(64)
-        os.write(ready, READY)
+        with suppress(BrokenPipeError):  # a command that was refused has gone, and ``alive`` has ended, too
+            os.write(ready, READY)
         watched: list[int | socket.socket] = [alive, listening, ended]
         while alive not in (news := select.select(watched, [], [])[0]):
             if ended in news:

@@ -128,6 +128,19 @@ def test_a_signal_ends_the_command_with_one_line(kvs: Emulator, tmp_path: Path, 
     wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in below))
 
 
+@pytest.mark.parametrize(
+    "wrong", [("--role-map", "nobody"), ("--sentiment-model", "nowhere.onnx"), ("--output", "s3://")]
+)
+def test_a_refused_command_says_one_line_though_workers_were_to_be_forked(
+    kvs: Emulator, tmp_path: Path, wrong: tuple[str, str]
+) -> None:
+    process = start(kvs, tmp_path, "--workers", "2", *wrong)
+    _, err = process.communicate(timeout=60)  # which ends when the process from which workers are forked has ended, too
+    assert process.returncode == 2
+    (line,) = err.splitlines()
+    assert line.startswith("callbeam backfill: error: ")
+
+
 def test_two_workers_from_a_folder_with_packages_of_its_own(kvs: Emulator, tmp_path: Path) -> None:
     kvs.load_demo(3)
     for name in ("transforms", "schemas", "pipelines"):
