@@ -156,32 +156,9 @@ def main(argv: Sequence[str]) -> int:
     int
         0 done, 1 a job failed, 2 cannot be done, 3 more lost than allowed.
     """
-    parser = StrictParser(
-        prog="callbeam backfill",
-        description=__doc__,
-        epilog="Beam's own options, such as --runner=FlinkRunner, may stand among these.",
-    )
-    add_arguments(parser, region_is_taken=is_dataflow(argv))
-    beam_options = beam_parser()
-    options, beam_words = parse(parser, argv, others=beam_options.known_options)
-    engine_options = check_beam_words(beam_options, beam_words)
-    check_cluster(engine_options)
-    on_dataflow = is_dataflow(beam_words)
-    if on_dataflow:
-        check_dataflow(engine_options, output=options.output)
-        beam_words = dataflow_words(beam_words, engine_options)
-    check_source(options, recordings=options.recordings)
-    if options.transcripts:
-        input_place("--transcripts", options.transcripts, s3_config(options, options.output))
-    if options.hop_seconds > options.window_seconds:
-        raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
-    runner = runner_words(beam_words, workers=options.workers)
-    runs_here = named_runner(runner) == LOCAL_RUNNER
-    workers = LocalWorkers(options.workers if runs_here else 1)
-    memory = memory_need(engine_options, on_dataflow=on_dataflow, local_workers=workers.most if runs_here else None)
-    if runs_here:
-        _get_ready(memory, workers)
-    waits = not (on_dataflow and left_alone(PipelineOptions(beam_words)))
+    options, beam_words, engine_options = _checked_options(argv)
+    runner, workers, memory = _ready_workers(options, beam_words, engine_options)
+    waits = not (is_dataflow(beam_words) and left_alone(PipelineOptions(beam_words)))
     if options.transcripts and not waits:
         print(said_later(options.output, options.transcripts, options.text_policy))
     config = _config(options, memory)
@@ -195,19 +172,60 @@ def main(argv: Sequence[str]) -> int:
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
-    if options.transcripts and waits and running.published:
-        print(f"{options.transcripts}:")
-        enrich_tables(config.storage, options.transcripts, options.text_policy)
-    elif options.transcripts and waits:
-        print(f"--transcripts {options.transcripts} is not read, for no job has published")
+    if options.transcripts and waits:
+        _enrich(options, config, published=running.published)
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 
-def _get_ready(memory: MemoryNeed, workers: LocalWorkers) -> None:
-    """Refuse workers for whom there is no memory; let others be started while jobs are planned."""
-    memory.check()
-    if workers.most > 1:
-        forking_server()
+def _checked_options(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str], argparse.Namespace]:
+    """Parse the command line, and refuse what can be told from it alone: its options, Beam's words, these parsed."""
+    parser = StrictParser(
+        prog="callbeam backfill",
+        description=__doc__,
+        epilog="Beam's own options, such as --runner=FlinkRunner, may stand among these.",
+    )
+    add_arguments(parser, region_is_taken=is_dataflow(argv))
+    beam_options = beam_parser()
+    options, beam_words = parse(parser, argv, others=beam_options.known_options)
+    engine_options = check_beam_words(beam_options, beam_words)
+    check_cluster(engine_options)
+    if is_dataflow(beam_words):
+        check_dataflow(engine_options, output=options.output)
+        beam_words = dataflow_words(beam_words, engine_options)
+    check_source(options, recordings=options.recordings)
+    if options.transcripts:
+        input_place("--transcripts", options.transcripts, s3_config(options, options.output))
+    if options.hop_seconds > options.window_seconds:
+        raise UsageError("--hop-seconds is more than --window-seconds: some audio would lie in no window")
+    return options, beam_words, engine_options
+
+
+def _ready_workers(
+    options: argparse.Namespace, beam_words: Sequence[str], engine_options: argparse.Namespace
+) -> tuple[list[str], LocalWorkers, MemoryNeed]:
+    """Choose the runner and its workers; refuse those for whom there is no memory.
+
+    What workers are forked from is started here: it gets ready while jobs are planned.
+    """
+    runner = runner_words(beam_words, workers=options.workers)
+    runs_here = named_runner(runner) == LOCAL_RUNNER
+    workers = LocalWorkers(options.workers if runs_here else 1)
+    most = workers.most if runs_here else None
+    memory = memory_need(engine_options, on_dataflow=is_dataflow(beam_words), local_workers=most)
+    if runs_here:
+        memory.check()
+        if workers.most > 1:
+            forking_server()
+    return runner, workers, memory
+
+
+def _enrich(options: argparse.Namespace, config: BackfillConfig, *, published: int) -> None:
+    """Read what others say of the calls, if a job has published any."""
+    if not published:
+        print(f"--transcripts {options.transcripts} is not read, for no job has published")
+        return
+    print(f"{options.transcripts}:")
+    enrich_tables(config.storage, options.transcripts, options.text_policy)
 
 
 def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:
