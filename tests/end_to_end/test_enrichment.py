@@ -351,6 +351,11 @@ def test_agreement_between_annotators(enriched: Enriched, tmp_path: Path) -> Non
                           re.MULTILINE | re.DOTALL)  # fmt: skip
     sqlglot.parse_one(query, dialect="athena")
     rows = {row[:2]: row[2:] for row in connection.sql(query).fetchall()}
+    judges = "SELECT DISTINCT source, annotator FROM unit_labels WHERE name = 'sentiment' AND value IS NOT NULL"
+    named = {f"{source}:{who}" if who else source for source, who in connection.sql(judges).fetchall()}
+    found = {judge for pair in rows for judge in pair}
+    assert found <= named
+    assert found > {"people:ann", "people:bob"}  # a system, too, which has no annotator
     units_judged, agreed, kappa = rows["people:ann", "people:bob"]
     # 18 of 20 agree; by chance 0.5 * 0.45 twice: (0.9 - 0.45) / 0.55
     assert (units_judged, float(agreed), float(kappa)) == (20, 0.9, 0.818)
