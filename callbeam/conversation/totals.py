@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.conversation.non_talk import masked_ms, non_talk, spoken
+from callbeam.conversation.non_talk import masked_ms, non_talk
 from callbeam.conversation.overlaps import INTERRUPTION
 from callbeam.conversation.phases import hold_spans
 from callbeam.schemas import CONNECT_TOTALS, TOTALS
@@ -86,12 +86,14 @@ def _non_talk(dialogue: Dialogue, found: Totals) -> Totals:
 
 
 def _overlaps(dialogue: Dialogue) -> Totals:
+    """Return who speaks at once, of the utterances that talk time is the sum of: each counts whole, or not at all."""
     anyone, both = as_spans(()), as_spans(())
     for participant in sorted({channel.participant for channel in dialogue.channels}):
-        own = spoken([channel for channel in dialogue.channels if channel.participant == participant])
+        said = dialogue.utterances([channel for channel in dialogue.channels if channel.participant == participant])
+        own = as_spans((one.begin_ms, one.end_ms) for one in said)
         both = union(both, intersect(anyone, own))
         anyone = union(anyone, own)
-    union_ms, overlap_ms = length(clip(anyone, *dialogue.scope)), length(clip(both, *dialogue.scope))
+    union_ms, overlap_ms = length(anyone), length(both)
     return {
         "speech_union_ms": union_ms,
         "overlap_ms": overlap_ms,

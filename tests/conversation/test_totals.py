@@ -158,6 +158,25 @@ def test_records_that_tell_of_an_agent_narrow_the_scope(call):
     assert [turn.quarter for turn in conversation.turns.values()][:3] == [1, 1, 1]
 
 
+def test_what_is_said_over_the_edges_of_the_scope_counts_whole_or_not_at_all():
+    agent = talk("AGENT", [(3_000, 7_000), (8_000, 12_000), (30_000, 36_000)], end=40_000)  # a prompt, then the agent
+    customer = talk("CUSTOMER", [(6_500, 9_000), (33_000, 39_000)], end=40_000)
+    found = totals([agent, customer], duration_ms=40_000, phases_known=agent_phase(6_000, 35_000, 40_000))
+    assert found["talk_time_total_ms"] == 4_000 + 6_000 + 2_500 + 6_000
+    assert found["overlap_ms"] == 1_000 + 3_000
+    assert found["speech_union_ms"] == 18_500 - 4_000
+    assert found["overlap_ratio"] == pytest.approx(4_000 / 14_500)
+
+
+def agent_phase(begin_ms, end_ms, duration_ms):
+    edges = [("ivr", 0, begin_ms), ("agent", begin_ms, end_ms), ("unknown", end_ms, duration_ms)]
+    return [
+        Phase(phase=kind, begin_offset_ms=begin, end_offset_ms=end, source="records")
+        for kind, begin, end in edges
+        if begin < end
+    ]
+
+
 def test_the_greeting_counts_from_the_agents_connect(call):
     _, customer = call
     for connected_ms, greeting_ms in ((None, None), (11_000, 9_000), (20_000, 0), (20_001, 9_999), (80_001, None)):
@@ -239,3 +258,23 @@ def test_figures_agree_with_each_other(data):
     assert [turn.turn_index for turn in turns] == list(range(found["turn_count"]))
     assert all(a.quarter <= b.quarter for a, b in itertools.pairwise(turns))
     assert not [turn for turn in turns if turn.is_backchannel and turn.response_latency_ms is not None]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    calls(), st.tuples(st.integers(0, DURATION_MS), st.integers(0, DURATION_MS)).filter(lambda ends: ends[0] != ends[1])
+)
+def test_totals_of_a_scope_rest_on_the_same_utterances(channels, ends):
+    begin_ms, end_ms = sorted(ends)
+    known = agent_phase(begin_ms, end_ms, DURATION_MS)
+    conversation = converse(channels, comparable=True, duration_ms=DURATION_MS, phases_known=known)
+    found = conversation.totals
+    counted = [one for channel in channels for one in channel.utterances if begin_ms <= one.begin_ms < end_ms]
+    assert conversation.metrics_scope == "agent_phase"
+    assert found["turn_count"] == len(counted)
+    assert found["talk_time_total_ms"] == sum(one.end_ms - one.begin_ms for one in counted)
+    assert found["speech_union_ms"] == found["talk_time_total_ms"] - found["overlap_ms"]
+    assert 2 * found["overlap_ms"] <= found["talk_time_total_ms"]
+    if counted:
+        assert found["overlap_ratio"] == found["overlap_ms"] / found["speech_union_ms"]
+        assert found["speech_union_ms"] <= found["total_conversation_duration_ms"]
