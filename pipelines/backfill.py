@@ -12,7 +12,7 @@ from functools import partial
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from callbeam.assembly import lost_ratio, publish_job
+from callbeam.assembly import is_erased, lost_ratio, publish_job
 from callbeam.calls import DeadLetter, PlannedJob, parse_role_map, start_before
 from callbeam.decoding import DecodeConfig
 from callbeam.errors import CallbeamError, UsageError
@@ -71,6 +71,7 @@ from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable
 from callbeam.tables import (
     Manifest,
     PublishConfig,
+    Tombstones,
     kept_catalog,
     load_manifest,
     load_manifests,
@@ -298,6 +299,7 @@ class _Running:
         config, store, job = self._config, self._store, planned.job
         failure: Exception | None = None
         goes_on: str | None = None
+        kept_out = False
         begun_ms = round(time.time() * 1000)
         days = f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}"
         with ProgressLine(days, named_runner(self._runner) or "the runner") as progress:
@@ -309,6 +311,7 @@ class _Running:
                     steps = partial(build, planned=planned, letters=letters, config=config)
                     name = f"callbeam-{job.job_id.lower()}"
                     workers = self._workers.for_job(len(job.streams) + len(planned.recorded), progress)
+                    kept_out = _keeps_out(planned, config.publish.erased)
                     goes_on = run_pipeline(steps, self._runner, job_name=name, progress=progress, workers=workers)
             except Exception as error:  # noqa: BLE001  (whatever a runner raises: the other days' jobs still run)
                 failure = error
@@ -326,10 +329,22 @@ class _Running:
         self.published += 1
         _record_run(store, manifest, job, config, elapsed_s=progress.elapsed_s, begun_ms=begun_ms)
         early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
-        print(summary(manifest, elapsed_s=progress.elapsed_s, start_before_ms=early_ms))
+        print(summary(manifest, elapsed_s=progress.elapsed_s, start_before_ms=early_ms, kept_out=kept_out))
         if config.publish.iceberg:
             print(f"  committed to Iceberg catalog {config.publish.iceberg}")
         return _loss_exit(manifest, self._max_loss)
+
+
+def _keeps_out(planned: PlannedJob, erased: Tombstones) -> bool:
+    """Tell whether a job that has run, and accounts for no fragment, was about calls that were erased.
+
+    Where nobody named its calls, there were fragments to run for: of another call they would be accounted for.
+    """
+    if not erased:
+        return False
+    recorded = {one.leg.identity.call_id: None for one in planned.recorded}
+    named = recorded | {contact.call_id: contact for contact in planned.contacts}
+    return not named or any(is_erased(call_id, contact, erased) for call_id, contact in named.items())
 
 
 def _start_before(job: Job, config: BackfillConfig) -> int | None:

@@ -21,7 +21,7 @@ def only_runs_in(outcome: Outcome) -> bool:
     return not outcome.call_count and set(outcome.by_status) == {FragmentStatus.OTHER_UNIT.value}
 
 
-def summary(manifest: Manifest, *, elapsed_s: float, start_before_ms: int | None = None) -> str:
+def summary(manifest: Manifest, *, elapsed_s: float, start_before_ms: int | None = None, kept_out: bool = False) -> str:
     """Describe a published job.
 
     Parameters
@@ -31,6 +31,8 @@ def summary(manifest: Manifest, *, elapsed_s: float, start_before_ms: int | None
         Wall time of the run.
     start_before_ms : int, optional
         Where the calls of the range begin before it: the start with which a job would have them.
+    kept_out : bool
+        Whether calls were left out because they were erased, if nothing else is there.
 
     Returns
     -------
@@ -42,7 +44,9 @@ def summary(manifest: Manifest, *, elapsed_s: float, start_before_ms: int | None
     speed = outcome.call_ms / 1000 / max(elapsed_s, 1e-3)
     took = f"{hours:.2f} h in {elapsed_s:.1f} s ({speed:.0f} times real time)"
     lines = [f"job {manifest.job_id}: {counted(outcome.call_count, 'call')}, {took}"]
-    if not outcome.by_status:
+    if not outcome.by_status and kept_out:
+        lines.append("calls of this range were erased and are kept out, and there are no fragments of others")
+    elif not outcome.by_status:
         lines.append("no fragments in this range: an empty manifest was published")
     rows: Counter[str] = Counter()
     size: Counter[str] = Counter()

@@ -3,6 +3,7 @@ from .analysed_parts import PieceParts as PieceParts
 from .analysed_parts import parts_of_analysis as parts_of_analysis
 from .assemble import CallTables as CallTables
 from .assemble import assemble_call as assemble_call
+from .assemble import is_erased as is_erased
 from .call_parts import ChannelFile as ChannelFile
 from .call_parts import Keyed as Keyed
 from .call_parts import key_of as key_of
@@ -56,6 +57,7 @@ __all__ = [
     "complete",
     "covered_ms",
     "dead_letter_batch",
+    "is_erased",
     "key_of",
     "keyed_dead_letters",
     "keyed_ledger",

@@ -115,7 +115,7 @@ def assemble_call(
     letters = by_kind[DEAD_LETTERS]
     leg_ends: list[LegEnd] = by_kind[LEGS]
     contact: Contact | None = next(iter(by_kind[CONTACTS]), None)
-    if erased and _is_erased(call_key, contact, erased):
+    if erased and is_erased(call_key, contact, erased):
         return CallTables(call_key)
     if not leg_ends:
         missing = _missing(job, contact, ledger)
@@ -138,7 +138,8 @@ def assemble_call(
     )
 
 
-def _is_erased(call_key: str, contact: Contact | None, erased: Tombstones) -> bool:
+def is_erased(call_key: str, contact: Contact | None, erased: Tombstones) -> bool:
+    """Tell whether a call was erased, by any of its names or its subject's."""
     names = (contact.subject_key, *contact.aliases) if contact is not None else ()
     return any(erased.hold(name) for name in (call_key, *names))
 

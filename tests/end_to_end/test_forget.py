@@ -45,10 +45,10 @@ class Lake:
     said: Path
     kvs: Emulator
 
-    def backfill(self) -> int:
-        words = ["--calls", str(self.records), "--output", str(self.output), "--aws-region", "us-east-1", "--frames"]
-        words += ["--audio-policy", "raw", "--kvs-endpoint-url", self.kvs.endpoint_url, "--fragments-per-second", "0"]
-        return backfill.main(words)
+    def backfill(self, *source: str) -> int:
+        words = ["--output", str(self.output), "--aws-region", "us-east-1", "--frames", "--audio-policy", "raw"]
+        words += ["--kvs-endpoint-url", self.kvs.endpoint_url, "--fragments-per-second", "0"]
+        return backfill.main([*(source or ("--calls", str(self.records))), *words])
 
     def enrich(self) -> int:
         return enrich.main([str(self.output), "--source", str(self.said), "--text-policy", "raw"])
@@ -237,6 +237,21 @@ def test_a_customer_is_erased_by_their_pseudonym(
     assert f"{len(theirs)} calls erased" in capsys.readouterr().out
     assert copy.mentions(key) == []
     assert all(copy.mentions(call_id) == [] for call_id in theirs)
+
+
+@pytest.mark.parametrize("by", ["calls", "streams"])
+def test_a_job_of_which_nothing_is_left_says_why(
+    lake: Lake, tmp_path: Path, by: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = lake.copy(tmp_path / "out")
+    every = [word for row in copy.rows("calls") for word in ("--call-id", row["call_id"])]
+    assert forget.main([str(copy.output), *every]) == 0
+    words = ["--streams", "*", "--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z", "--allow-overlap"]
+    capsys.readouterr()
+    assert copy.backfill(*(words if by == "streams" else [])) == 0
+    said = capsys.readouterr().out
+    assert "calls of this range were erased and are kept out" in said
+    assert "no fragments in this range" not in said
 
 
 def test_a_job_that_ran_meanwhile_does_not_publish(
