@@ -17,6 +17,7 @@ from .lanes import Stream as Stream
 from .lanes import Stretch as Stretch
 from .lanes import Unit as Unit
 from .listing import PAGE_FRAGMENTS as PAGE_FRAGMENTS
+from .outcome import judge_at_hand as judge_at_hand
 from .planning import DAY_MS as DAY_MS
 from .planning import STREAMS_TOGETHER as STREAMS_TOGETHER
 from .planning import in_reading_order as in_reading_order
@@ -56,6 +57,7 @@ __all__ = [
     "in_reading_order",
     "is_empty",
     "job_id_of",
+    "judge_at_hand",
     "listing_parts",
     "make_job",
     "plan_jobs",

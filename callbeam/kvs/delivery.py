@@ -6,33 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.kvs.operations import GET_MEDIA_FOR_FRAGMENT_LIST
+from callbeam.kvs.outcome import Delivered
 from callbeam.kvs.service_errors import SDK_ERRORS, error_message
-from callbeam.mkv import FragmentTags, fragment_tags, read_documents
+from callbeam.mkv import fragment_tags, read_documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from callbeam.kvs.lanes import Stream
     from callbeam.kvs.operations import KvsService
-    from callbeam.mkv import Document
 
 CHUNK_BYTES = 64 * 1024
 """Read at a time: when the body breaks off, at most this much of what had come is lost with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A document of an answer, and what its tags say.
-
-    Attributes
-    ----------
-    ends_body : bool
-        Nothing followed it, so that nothing shows where it was meant to end.
-    """
-
-    document: Document
-    tags: FragmentTags
-    ends_body: bool
 
 
 @dataclass(frozen=True, slots=True)

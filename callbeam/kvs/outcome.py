@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from callbeam.kvs.config import KvsConfig
 from callbeam.kvs.fragments import FetchedFragment, FragmentStatus, ListedFragment
 from callbeam.kvs.lanes import HOUR_MS
+from callbeam.kvs.timing import Timing
 from callbeam.letter_samples import letter_sample
-from callbeam.mkv import read_documents
+from callbeam.mkv import fragment_tags, read_documents
 
 if TYPE_CHECKING:
-    from callbeam.kvs.config import KvsConfig
-    from callbeam.kvs.delivery import Delivered
     from callbeam.kvs.lanes import Stream
-    from callbeam.kvs.timing import Timing
     from callbeam.mkv import Document, FragmentTags
 
 RECENT_MS = 10 * 60_000
@@ -32,6 +31,21 @@ ABSENT_ATTEMPTS = 5
 NOT_FOUND = frozenset({"3000", "4000", "FRAGMENT_NOT_FOUND"})
 KEY_REFUSED = frozenset({"4500", "4501", "4502", "4504", "4505", "4506"})
 """Errors of KMS that only the key's owner can cure; 4503, key unavailable, passes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A document of an answer, and what its tags say.
+
+    Attributes
+    ----------
+    ends_body : bool
+        Nothing followed it, so that nothing shows where it was meant to end.
+    """
+
+    document: Document
+    tags: FragmentTags
+    ends_body: bool
 
 
 @dataclass(slots=True)
@@ -160,6 +174,23 @@ class Judge:
         if want.first_failure_s is None:
             want.first_failure_s = now
         return now - want.first_failure_s
+
+
+def judge_at_hand(stream: Stream, listed: ListedFragment, document: Document) -> FetchedFragment:
+    """Judge a fragment whose document is at hand, by the rules for one that a service delivers.
+
+    Parameters
+    ----------
+    stream : Stream
+    listed : ListedFragment
+    document : Document
+        What each request for the fragment would be answered with.
+    """
+    judge = Judge(stream, KvsConfig(fragment_retry_s=0), Timing())
+    want, delivered = Want(listed), Delivered(document, fragment_tags(document), ends_body=False)
+    while (verdict := judge.delivered(want, delivered)) is None:
+        continue  # asking again, which need not wait here, ends after a few attempts
+    return verdict
 
 
 def _media(want: Want, document: Document) -> FetchedFragment:

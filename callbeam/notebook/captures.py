@@ -11,7 +11,7 @@ from callbeam.decoding import DecodeConfig, decode_piece
 from callbeam.emulator import EmulatorConfig, media_for_fragment_list
 from callbeam.emulator import load_captures as load
 from callbeam.emulator.store import StreamStore
-from callbeam.kvs import HOUR_MS, FetchedFragment, Job, Lane, ListedFragment, Stream, Unit
+from callbeam.kvs import HOUR_MS, Job, Lane, ListedFragment, Stream, Unit, judge_at_hand
 from callbeam.mkv import open_capture, read_documents
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from callbeam.decoding import DecodedPiece
     from callbeam.emulator.store import StoredFragment, StoredStream
+    from callbeam.kvs import FetchedFragment
     from callbeam.mkv import Document
 
 _STREAM = "capture"
@@ -117,7 +118,7 @@ def _decode(stored: StoredStream, roles: Mapping[str, str]) -> DecodedCapture:
     pieces: list[DecodedPiece] = []
     ledger: list[LedgerRow] = []
     letters: list[DeadLetter] = []
-    for event in read_lane(lane, job, _CaptureSource(stored)):
+    for event in read_lane(lane, job, _CaptureSource(stored, lane.stream)):
         if isinstance(event, Piece):
             piece = decode_piece(event, config)
             pieces.append(piece)
@@ -150,8 +151,9 @@ def _plan(stored: StoredStream) -> tuple[Lane, Job]:
 class _CaptureSource:
     """A stored stream as a source to read from: KVS without a service."""
 
-    def __init__(self, stored: StoredStream) -> None:
+    def __init__(self, stored: StoredStream, stream: Stream) -> None:
         self._stored = stored
+        self._stream = stream
 
     def list(self, start_ms: int, end_ms: int) -> list[ListedFragment]:
         """List the fragments with server timestamp in [start_ms, end_ms), sorted by number."""
@@ -159,13 +161,13 @@ class _CaptureSource:
         return sorted((_listed(fragment) for fragment in found), key=lambda listed: listed.number)
 
     def read(self, listed: Sequence[ListedFragment]) -> Iterator[FetchedFragment]:
-        """Yield one fetched fragment for each listed one, in the order given."""
+        """Yield one fetched fragment for each listed one, in the order given: with its media, or why there is none."""
         for one in listed:
             fragment = self._stored.get(one.number)
             if fragment is None:
                 raise KeyError(one.number)
             media = media_for_fragment_list(self._stored.media(fragment), fragment, "getmedia")
-            yield FetchedFragment(one, next(read_documents(media)))
+            yield judge_at_hand(self._stream, one, next(read_documents(media)))
 
 
 def _listed(fragment: StoredFragment) -> ListedFragment:
