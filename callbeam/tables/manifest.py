@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from callbeam.errors import UsageError
 from callbeam.storage import StorageError
 from callbeam.tables.object_names import JOBS, manifest_key, run_key
 
@@ -24,6 +25,14 @@ COMPACTION = ("compaction:",)
 
 LOADERS = 16
 """Manifests read at a time: a lake of a year's jobs has hundreds, each a request."""
+
+
+class ManifestError(StorageError, UsageError):
+    """A manifest is there and cannot be read: the same again would not do better, so commands exit with 2."""
+
+
+class BrokenManifestError(ValueError):
+    """What should be a manifest is none of any version: it is cut, empty, or something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +135,18 @@ class Manifest:
 
         Raises
         ------
+        BrokenManifestError
+            If that is not a manifest of any version.
         ValueError
             If that is not a manifest which this version reads.
         """
-        values: dict[str, Any] = json.loads(content)
-        if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+        try:
+            values: dict[str, Any] = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise BrokenManifestError(str(error)) from error
+        if not isinstance(values, dict) or "format" not in values:
+            raise BrokenManifestError("it does not say its format")
+        if values.pop("format") != FORMAT:
             raise ValueError(f"it is not a manifest of format {FORMAT}")
         try:
             outcome = values.pop("outcome")
@@ -189,8 +205,10 @@ def load_manifest(store: ObjectStore, job_id: str) -> Manifest | None:
 
     Raises
     ------
+    ManifestError
+        If it is broken, or of a version that this one does not read.
     StorageError
-        If it cannot be read.
+        If storage gave up.
     """
     key = manifest_key(job_id)
     content = store.get(key)
@@ -198,8 +216,13 @@ def load_manifest(store: ObjectStore, job_id: str) -> Manifest | None:
         return None
     try:
         return Manifest.from_json(content)
+    except BrokenManifestError as error:
+        raise ManifestError(
+            f"{store.describe(key)} is broken: {error}; put it back from a backup, or delete it and run the job again "
+            "at once, as long as KVS holds its audio (docs/production.md says how, and what that cannot bring back)"
+        ) from error
     except ValueError as error:
-        raise StorageError(
+        raise ManifestError(
             f"{store.describe(key)} cannot be read: {error}; use the version of callbeam that wrote it"
         ) from error
 
@@ -209,8 +232,8 @@ def load_manifests(store: ObjectStore) -> list[Manifest]:
 
     Raises
     ------
-    StorageError
-        If one cannot be read.
+    ManifestError, StorageError
+        As ``load_manifest``.
     """
     keys = (info.key.split("/") for info in store.list(JOBS))
     job_ids = [parts[1] for parts in keys if len(parts) == 3 and parts[2] == "manifest.json"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from builders.jobs import make_job, make_stream
 
+from callbeam.errors import UsageError
 from callbeam.storage import StorageError
 from callbeam.tables import Manifest, Outcome, load_manifest, load_manifests, write_run
 from callbeam.tables.manifest import FileEntry, manifest_of
@@ -68,18 +69,26 @@ def test_a_run_is_json(store: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b"{", b"\xff", b"[" * 100_000, a_manifest().to_json()[:-20], b"\0" * 300]
+)
+def test_what_is_broken_is_named_with_the_way_out(store: ObjectStore, content: bytes) -> None:
+    store.put(manifest_key("j"), content)
+    with pytest.raises(StorageError, match=r"_jobs/j/manifest.json is broken: .*backup.*delete it") as error:
+        load_manifest(store, "j")
+    assert isinstance(error.value, UsageError)  # the same command again would not do better
+    assert "version" not in str(error.value)
+
+
+@pytest.mark.parametrize(
     "content",
     [
-        b"",
-        b"[]",
-        b"{",
         b'{"format": 1}',
         a_manifest().to_json().replace(b'"format": 1', b'"format": 2'),
         a_manifest().to_json().replace(b'"rows"', b'"lines"'),
-        b"\xff",
     ],
 )
-def test_what_is_no_manifest_is_named(store: ObjectStore, content: bytes) -> None:
+def test_what_another_version_wrote_is_named(store: ObjectStore, content: bytes) -> None:
     store.put(manifest_key("j"), content)
-    with pytest.raises(StorageError, match=r"_jobs/j/manifest.json cannot be read: .*version of callbeam"):
+    with pytest.raises(StorageError, match=r"_jobs/j/manifest.json cannot be read: .*version of callbeam") as error:
         load_manifest(store, "j")
+    assert isinstance(error.value, UsageError)
