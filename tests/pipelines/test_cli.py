@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,3 +46,36 @@ def test_the_version_names_what_results_rest_on(capsys: pytest.CaptureFixture[st
     first, *libraries = capsys.readouterr().out.splitlines()
     assert first.startswith(f"callbeam {callbeam.__version__} (Python 3.")
     assert {"apache-beam", "numpy", "onnxruntime", "pyarrow"} <= {line.split()[0] for line in libraries}
+
+
+HEAPS = """
+import ctypes, sys, threading
+from callbeam.pipelines import cli
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+try:
+    cli.main(sys.argv[1:])
+except SystemExit:
+    pass
+together = threading.Barrier(4)
+
+def allocate():
+    together.wait()
+    libc.malloc(100)
+    together.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+file = libc.fopen(b"/dev/stderr", b"w")
+libc.malloc_info(0, ctypes.c_void_p(file))
+libc.fclose(ctypes.c_void_p(file))
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="another C library than glibc")
+@pytest.mark.parametrize(("words", "are_many"), [(["--version"], True), (["forget"], False)])
+def test_threads_of_a_command_share_a_heap(words: list[str], are_many: bool) -> None:
+    told = subprocess.run([sys.executable, "-c", HEAPS, *words], capture_output=True, text=True, check=True).stderr
+    assert (told.count("<heap nr=") > 1) == are_many
