@@ -205,13 +205,14 @@ class Job:
     Attributes
     ----------
     job_id : str
-        Hash of the selectors as written, account, region and range (``job_id_of``): running again replaces.
+        When the range begins, and a hash of the selectors as written, account, region and range (``job_id_of``):
+        running again replaces.
     sources : tuple of str
         The stream selectors as the user wrote them, and the words of ``only``.
     streams : tuple of Stream
         What they resolved to.
     start_ms, end_ms : int
-        Half-open range of server time, UTC milliseconds, inside one UTC day.
+        Half-open range of server time, UTC milliseconds, inside one UTC day; of a compaction, a month.
     as_of_ms : int
         The instant at which a leg is judged open or closed; fixed when the job is planned.
     only : CallFilter

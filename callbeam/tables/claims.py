@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.errors import JobError
 from callbeam.storage import StorageError, UnreachableError
-from callbeam.tables.object_names import JOBS, claim_key
+from callbeam.tables.object_names import claim_key, jobs_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,7 @@ def holder(store: ObjectStore, job_id: str) -> str | None:
 
 def claimed_jobs(store: ObjectStore) -> set[str]:
     """Return the jobs that somebody holds."""
-    keys = (info.key.split("/") for info in store.list(JOBS))
-    return {parts[1] for parts in keys if len(parts) == 3 and "/".join(parts) == claim_key(parts[1])}
+    return set(jobs_with(store, claim_key))
 
 
 def release(store: ObjectStore, job_id: str) -> None:

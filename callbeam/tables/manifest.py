@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from callbeam.errors import UsageError
 from callbeam.storage import StorageError
-from callbeam.tables.object_names import JOBS, manifest_key, run_key
+from callbeam.tables.object_names import jobs_with, manifest_key, run_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -235,8 +235,7 @@ def load_manifests(store: ObjectStore) -> list[Manifest]:
     ManifestError, StorageError
         As ``load_manifest``.
     """
-    keys = (info.key.split("/") for info in store.list(JOBS))
-    job_ids = [parts[1] for parts in keys if len(parts) == 3 and parts[2] == "manifest.json"]
+    job_ids = jobs_with(store, manifest_key)
     with ThreadPoolExecutor(LOADERS) as pool:
         found = [manifest for manifest in pool.map(lambda job_id: load_manifest(store, job_id), job_ids) if manifest]
     return sorted(

@@ -10,7 +10,10 @@ from callbeam.kvs import DAY_MS
 from callbeam.storage import StorageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from callbeam.kvs import Job
+    from callbeam.storage import ObjectStore
 
 JOBS = "_jobs/"
 """Athena, Spark and duckdb's globs over tables all pass over what begins with an underscore."""
@@ -46,6 +49,13 @@ def run_key(job_id: str) -> str:
 def claim_key(job_id: str) -> str:
     """Return the key of the claim that one submission holds while it publishes."""
     return f"{job_prefix(job_id)}publishing"
+
+
+def jobs_with(store: ObjectStore, key_of: Callable[[str], str]) -> list[str]:
+    """Return the jobs of which an object is kept, ``manifest_key`` or another of these being its name."""
+    keys = (info.key for info in store.list(JOBS))
+    named = ((key, key[len(JOBS) :].partition("/")[0]) for key in keys)
+    return [job_id for key, job_id in named if key == key_of(job_id)]
 
 
 def partition(job: Job) -> str:
