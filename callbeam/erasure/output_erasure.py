@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callbeam.assembly import lost_ratio
+from callbeam.erasure.job_rewriting import JobRewriting
+from callbeam.erasure.traces import file_tells, loose_files, month_tells, remove_loose
 from callbeam.errors import UsageError
 from callbeam.kvs import Job, Stream
 from callbeam.schemas import TABLES
@@ -24,37 +25,25 @@ from callbeam.tables import (
     JOBS,
     Output,
     PublishConfig,
-    StagedFile,
-    TableFile,
     Tombstones,
     add_tombstone,
     as_staged,
     claimed_jobs,
     compaction_of,
-    entries_of,
     holder,
-    is_final,
     job_in,
     kept_catalog,
     load_manifest,
     load_manifests,
     load_tombstones,
-    names_in,
-    naming_columns,
     publish,
-    release,
-    rows_of_job,
-    shard_in,
-    stage_table,
-    take,
-    without_erased,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection
 
     from callbeam.storage import ObjectStore
-    from callbeam.tables import FileEntry, Manifest, Outcome
+    from callbeam.tables import Manifest
 
 PAGES = "_report/"
 """Where ``callbeam report`` writes by default."""
@@ -125,12 +114,12 @@ def forget(
     erased = load_tombstones(store)
     result = Erasure(kept=_remove_unfinished(store))
     attempt = f"{ATTEMPT}{attempt}"
-    begun = {job_in(key) for key in _loose_files(store, manifests, erased)}
+    begun = {job_in(key) for key in loose_files(store, manifests, erased)}
     begun |= {job_id for job_id in claimed_jobs(store) if (holder(store, job_id) or "").startswith(ATTEMPT)}
     for manifest in manifests:
         is_begun = manifest.job_id in begun
         _erase_job(store, manifest, erased, result, attempt=attempt, catalog=catalog, is_begun=is_begun)
-    result.kept += _remove_loose(store, erased, attempt)
+    result.kept += remove_loose(store, erased, attempt)
     audit = {"calls": result.calls, "rows": dict(sorted(result.rows.items())), "files": result.files}
     for name in sorted(names):
         add_tombstone(store, name, {**facts, **audit, "jobs": result.jobs, "complete": True})
@@ -172,34 +161,6 @@ def _remove_unfinished(store: ObjectStore) -> int:
     return len(keys)
 
 
-def _loose_files(store: ObjectStore, manifests: Sequence[Manifest], erased: Tombstones) -> list[str]:
-    """Return files of the tables that tell of the erased and that no manifest names.
-
-    A publication that is under way or was broken off has not named them yet, or not deleted them yet.
-    """
-    months = sorted({compaction_of(manifest.start_ms).job_id for manifest in manifests})
-    joined = (load_manifest(store, month) for month in months)
-    known = (*manifests, *(one for one in joined if one is not None))
-    named = {entry.key for manifest in known for entry in manifest.files}
-    found = []
-    for name, table in TABLES.items():
-        schema = _schema(name, naming_columns(table.schema))
-        keys = (info.key for info in store.list(f"{name}/"))
-        loose = (key for key in keys if key not in named and is_final(key))
-        found += [key for key in loose if names_in(TableFile(store, key).read(schema), erased)]
-    return found
-
-
-def _remove_loose(store: ObjectStore, erased: Tombstones, attempt: str) -> int:
-    """Remove files that no publication of a job that is published has removed: whoever wrote them can do so again."""
-    loose = _loose_files(store, load_manifests(store), erased)
-    for job_id in sorted({job_in(key) for key in loose}):
-        take(store, job_id, attempt)  # who is still at it stops
-        store.delete([key for key in loose if job_in(key) == job_id])
-        release(store, job_id)
-    return len(loose)
-
-
 def _erase_job(
     store: ObjectStore,
     manifest: Manifest,
@@ -216,13 +177,13 @@ def _erase_job(
     of those.
     """
     with ThreadPoolExecutor(READERS) as pool:
-        concerned = list(pool.map(lambda entry: _is_concerned(store, entry, erased), manifest.files))
+        concerned = list(pool.map(lambda entry: file_tells(store, entry.table, entry.key, erased), manifest.files))
     month = load_manifest(store, compaction_of(manifest.start_ms).job_id)
-    if not (is_begun or any(concerned) or (month is not None and _month_tells(store, manifest, month, erased))):
+    if not (is_begun or any(concerned) or (month is not None and month_tells(store, manifest, month, erased))):
         return
     joined = month if manifest.compacted else None
     job = _job_of(manifest, erased)
-    rewriting = _Rewriting(store, job, attempt, erased)
+    rewriting = JobRewriting(store, job, attempt, erased)
     files = [
         rewriting.file(entry) if is_concerned else as_staged(entry)
         for entry, is_concerned in zip(manifest.files, concerned, strict=True)
@@ -249,31 +210,6 @@ def _erase_job(
     result.jobs += 1
 
 
-def _month_tells(store: ObjectStore, manifest: Manifest, month: Manifest, erased: Tombstones) -> bool:
-    """Tell whether a job's rows in files of its month tell of the erased, or may in files that month had before.
-
-    Whether these rows count does not matter: a job may have been broken off while it left its month.
-    """
-    if manifest.job_id in month.leaving:
-        return True
-    if manifest.job_id not in month.jobs:
-        return False
-    for entry in month.files:
-        schema = _schema(entry.table, naming_columns(TABLES[entry.table].schema))
-        if names_in(TableFile(store, entry.key).read(schema, job_ids=[manifest.job_id]), erased):
-            return True
-    return False
-
-
-def _is_concerned(store: ObjectStore, entry: FileEntry, erased: Tombstones) -> bool:
-    columns = naming_columns(TABLES[entry.table].schema)
-    return names_in(TableFile(store, entry.key).read(_schema(entry.table, columns)), erased)
-
-
-def _schema(table: str, columns: Sequence[str]) -> pa.Schema:
-    return pa.schema([TABLES[table].schema.field(name).with_nullable(True) for name in columns])
-
-
 def _job_of(manifest: Manifest, erased: Tombstones) -> Job:
     return Job(
         manifest.job_id,
@@ -285,87 +221,3 @@ def _job_of(manifest: Manifest, erased: Tombstones) -> Job:
         manifest.end_ms,
         as_of_ms=manifest.end_ms,
     )
-
-
-class _Rewriting:
-    """Writes a job's files anew without the erased, and counts what goes."""
-
-    def __init__(self, store: ObjectStore, job: Job, attempt: str, erased: Tombstones) -> None:
-        self._store = store
-        self._job = job
-        self._attempt = attempt
-        self._erased = erased
-        self.rows: Counter[str] = Counter()
-        self.calls = 0
-        self.joined_files = 0
-        self._call_ms = 0
-        self._channel_ms = 0
-        self._by_status: Counter[str] = Counter()
-
-    def file(self, entry: FileEntry) -> StagedFile | None:
-        """Stage a file without the erased; None for a piece's file of which nothing is left."""
-        rows = TableFile(self._store, entry.key).read(_schema(entry.table, TABLES[entry.table].schema.names))
-        return self._staged(entry.table, shard_in(entry.key), rows)
-
-    def joined(self, manifest: Manifest, compaction: Manifest, name: str) -> Iterator[StagedFile | None]:
-        """Stage what a compaction's files hold of the job, in files of its own behind those that it has."""
-        first = 1 + max((shard_in(entry.key) for entry in entries_of(manifest, name)), default=-1)
-        for shard, rows in enumerate(rows_of_job(self._store, compaction, TABLES[name], self._job.job_id), start=first):
-            self.joined_files += 1
-            yield self._staged(name, shard, rows)
-
-    def _staged(self, name: str, shard: int, rows: pa.Table) -> StagedFile | None:
-        left = without_erased(rows, self._erased)
-        self.rows[name] += rows.num_rows - left.num_rows
-        self._count(name, rows, left)
-        if TABLES[name].on_request and not left.num_rows:
-            return None
-        return stage_table(self._store, self._job, self._attempt, TABLES[name], shard, left)
-
-    def _count(self, table: str, rows: pa.Table, left: pa.Table) -> None:
-        """Take what goes out of the job's counts."""
-        if table == "calls":
-            self.calls += rows.num_rows - left.num_rows
-            self._call_ms += (pc.sum(rows["duration_ms"]).as_py() or 0) - (pc.sum(left["duration_ms"]).as_py() or 0)
-        elif table == "channels":
-            self._channel_ms += _channel_ms(rows) - _channel_ms(left)
-        elif table == "fragments":
-            self._by_status.update(rows["status"].to_pylist())
-            self._by_status.subtract(left["status"].to_pylist())
-
-    def outcome(self, before: Outcome) -> Outcome:
-        """Return the job's counts without the erased."""
-        left = Counter(before.by_status)
-        left.subtract(self._by_status)
-        return replace(
-            before,
-            by_status={status: count for status, count in sorted(left.items()) if count},
-            call_count=before.call_count - self.calls,
-            call_ms=before.call_ms - self._call_ms,
-            open_calls=tuple(name for name in before.open_calls if not self._erased.hold(name)),
-        )
-
-    def jobs(self, manifest: Manifest, compaction: Manifest | None, outcome: Outcome) -> list[StagedFile]:
-        """Stage the job's row of table ``jobs`` with these counts, if it has one."""
-        table = TABLES["jobs"]
-        rows = [TableFile(self._store, entry.key).read(table.schema) for entry in entries_of(manifest, "jobs")]
-        if compaction is not None:
-            rows += rows_of_job(self._store, compaction, table, self._job.job_id)
-        return [self._job_row(part.to_pylist()[0], outcome) for part in rows]
-
-    def _job_row(self, row: dict[str, Any], outcome: Outcome) -> StagedFile:
-        row |= {
-            "sources": list(self._job.sources),
-            "call_count": outcome.call_count,
-            "channel_hours": (round(row["channel_hours"] * 3_600_000) - self._channel_ms) / 3_600_000,
-            "listed": sum(outcome.by_status.values()),
-            "by_status": sorted(outcome.by_status.items()),
-            "lost_ratio": lost_ratio(outcome.by_status),
-        }
-        rows: Any = pa.Table.from_pylist([row], schema=TABLES["jobs"].schema)
-        return stage_table(self._store, self._job, self._attempt, TABLES["jobs"], 0, rows)
-
-
-def _channel_ms(channels: pa.Table) -> int:
-    samples, rates = channels["samples"].to_pylist(), channels["sample_rate_hz"].to_pylist()
-    return sum(count * 1000 // rate for count, rate in zip(samples, rates, strict=True))

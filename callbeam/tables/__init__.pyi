@@ -39,6 +39,7 @@ from .staging import StagedPieces as StagedPieces
 from .staging import stage_piece as stage_piece
 from .staging import stage_table as stage_table
 from .table_file import TableFile as TableFile
+from .table_file import schema_of as schema_of
 from .tombstones import Tombstones as Tombstones
 from .tombstones import add_tombstone as add_tombstone
 from .tombstones import load_tombstones as load_tombstones
@@ -84,6 +85,7 @@ __all__ = [
     "remove_abandoned",
     "results_prefix",
     "rows_of_job",
+    "schema_of",
     "shard_count",
     "shard_in",
     "shard_of",

@@ -22,7 +22,7 @@ from callbeam.storage import (
 from callbeam.tables.file_search import pieces_with, shards_with
 from callbeam.tables.manifest import Manifest, load_manifest, load_manifests
 from callbeam.tables.object_names import manifest_key
-from callbeam.tables.table_file import TableFile
+from callbeam.tables.table_file import TableFile, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -97,7 +97,7 @@ class Output:
         StorageError
             If a file that a manifest names is missing or cannot be read.
         """
-        schema = _schema(name, columns)
+        schema = schema_of(name, columns)
         own, joined = [], dict[str, set[str]]()
         for manifest in self.manifests:
             own += _keys(manifest, name)
@@ -139,7 +139,7 @@ class Output:
         StorageError
             If a file that a manifest names is missing or cannot be read.
         """
-        schema = _schema(name, columns)
+        schema = schema_of(name, columns)
 
         def of_job(manifest: Manifest) -> pa.Table:
             call_ids, keys = calls[manifest.job_id], _keys(manifest, name)
@@ -155,10 +155,6 @@ class Output:
         with ThreadPoolExecutor(READERS) as pool:
             asked = [manifest for manifest in self.manifests if manifest.job_id in calls]
             return _together(schema, pool.map(of_job, asked))
-
-
-def _schema(name: str, columns: Sequence[str]) -> pa.Schema:
-    return pa.schema([TABLES[name].schema.field(column).with_nullable(True) for column in columns])
 
 
 def _keys(manifest: Manifest, name: str) -> list[str]:

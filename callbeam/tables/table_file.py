@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from callbeam.schemas import TABLES
 from callbeam.storage import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from callbeam.storage import ObjectStore
 
@@ -29,6 +30,11 @@ FORMAT = ds.ParquetFileFormat(
         cache_options=pa.CacheOptions(hole_size_limit=HOLE_BYTES, range_size_limit=RANGE_BYTES, lazy=False),
     )
 )
+
+
+def schema_of(table: str, columns: Sequence[str]) -> pa.Schema:
+    """Return the types of some of a table's columns, which are NULL where a file lacks them."""
+    return pa.schema([TABLES[table].schema.field(column).with_nullable(True) for column in columns])
 
 
 class TableFile:
