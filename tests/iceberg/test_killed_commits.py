@@ -18,7 +18,9 @@ from builders.iceberg_lake import (
 )
 from builders.killed_store import KilledProcessError, killed_after
 
+from callbeam.erasure import forget
 from callbeam.iceberg import snapshot_commits
+from callbeam.tables import Output, load_manifests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +89,19 @@ def test_a_job_that_is_killed_while_it_leaves_its_month_shows_the_old_or_the_new
     again(store, DAYS[1], attempt="next", take_over=True)
     assert by_catalog() == by_manifest(store)
     assert_nothing_else_is_there(folder)
+
+
+@pytest.mark.parametrize("operations", range(3, 43, 5))
+@pytest.mark.parametrize("joined", [False, True], ids=["as published", "joined"])
+def test_an_erasure_that_is_killed_is_ended_by_the_same_again(
+    store: ObjectStore, folder: Path, joined: bool, operations: int
+) -> None:
+    if joined:
+        join(store)
+    call_id = str(Output(store, load_manifests(store), "").read("calls", ["call_id"])["call_id"][0])
+    with suppress(KilledProcessError):
+        forget(killed_after(store, operations), call_ids=[call_id], subject_keys=[], attempt="f", asked="")
+    forget(store, call_ids=[call_id], subject_keys=[], attempt="same again", asked="")
+    assert by_catalog() == by_manifest(store)
+    assert_nothing_else_is_there(folder)
+    assert not [row for rows in by_catalog().values() for row in rows if call_id in row]
