@@ -224,10 +224,11 @@ class _Month:
         files = list(self._staged(plan))
         with ThreadPoolExecutor(WRITERS) as pool:  # what was read may be replaced by now
             list(pool.map(lambda one: check_claim(store, one.job_id, config.attempt), plan.members))
-        jobs = plan.job_ids | {one.job_id for one in plan.members if one.compacted}
-        together = [*(one for one in plan.left if one.job_id not in plan.job_ids), *self._pointing(plan)]
+        small = plan.job_ids
+        jobs = small | {one.job_id for one in plan.members if one.compacted}
+        together = [*(one for one in plan.left if one.job_id not in small), *self._pointing(plan)]
         published = publish(store, self._month, files, Outcome(), config, jobs=jobs, together=together)
-        done.jobs = len(plan.job_ids)
+        done.jobs = len(small)
         earlier = [entry for entry in plan.earlier.files if entry.table in plan.small] if plan.earlier else []
         done.files_before = len(plan.entries) + len(earlier)
         after = [entry for entry in published.files if entry.table in plan.small]
@@ -274,7 +275,7 @@ class _Month:
 
     def _pointing(self, plan: _Plan) -> list[Manifest]:
         """Return the manifests that jobs have once their files are joined."""
-        joined = {entry.key for entry in plan.entries}
+        joined, job_ids = {entry.key for entry in plan.entries}, plan.job_ids
         return [
             replace(
                 manifest,
@@ -282,7 +283,7 @@ class _Month:
                 compacted=self._month.job_id,
             )
             for manifest in plan.members
-            if manifest.job_id in plan.job_ids
+            if manifest.job_id in job_ids
         ]
 
     def _left_over(self, members: Iterable[Manifest]) -> list[str]:

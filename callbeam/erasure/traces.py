@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from callbeam.schemas import TABLES
 from callbeam.tables import (
     TableFile,
-    compaction_of,
     is_final,
     job_in,
-    load_manifest,
+    load_compactions,
     load_manifests,
     names_in,
     naming_columns,
@@ -51,9 +50,7 @@ def loose_files(store: ObjectStore, manifests: Sequence[Manifest], erased: Tombs
 
     A publication that is under way or was broken off has not named them yet, or not deleted them yet.
     """
-    months = sorted({compaction_of(manifest.start_ms).job_id for manifest in manifests})
-    joined = (load_manifest(store, month) for month in months)
-    known = (*manifests, *(one for one in joined if one is not None))
+    known = (*manifests, *load_compactions(store, manifests))
     named = {entry.key for manifest in known for entry in manifest.files}
     found = []
     for name in TABLES:

@@ -9,6 +9,7 @@ from .claims import take as take
 from .compacted import as_staged as as_staged
 from .compacted import compaction_of as compaction_of
 from .compacted import entries_of as entries_of
+from .compacted import load_compactions as load_compactions
 from .compacted import rows_of_job as rows_of_job
 from .compacted import stage_month as stage_month
 from .guards import refuse_overlap as refuse_overlap
@@ -70,6 +71,7 @@ __all__ = [
     "is_final",
     "job_in",
     "kept_catalog",
+    "load_compactions",
     "load_manifest",
     "load_manifests",
     "load_tombstones",

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from callbeam.kvs import Job, job_id_of
 from callbeam.schemas import TABLES
-from callbeam.tables.manifest import COMPACTION
+from callbeam.tables.manifest import COMPACTION, load_manifest
 from callbeam.tables.object_names import shard_in, staged_key
 from callbeam.tables.parquet_files import grouped, open_writer
 from callbeam.tables.shards import FILE_BYTES
@@ -49,6 +49,12 @@ def compaction_of(at_ms: int) -> Job:
     following = (first + timedelta(days=31)).replace(day=1)
     start_ms, end_ms = (round(instant.timestamp()) * 1000 for instant in (first, following))
     return Job(job_id_of(COMPACTION, "", "", start_ms, end_ms), COMPACTION, (), "", "", start_ms, end_ms, end_ms)
+
+
+def load_compactions(store: ObjectStore, manifests: Iterable[Manifest]) -> list[Manifest]:
+    """Read the manifests of compactions of the months that jobs lie in, as many as there are."""
+    months = sorted({compaction_of(manifest.start_ms).job_id for manifest in manifests})
+    return [one for month in months if (one := load_manifest(store, month)) is not None]
 
 
 def entries_of(manifest: Manifest, table: str) -> list[FileEntry]:

@@ -10,8 +10,8 @@ from callbeam.iceberg import Published, check_catalog, commit_files
 from callbeam.schemas import TABLES
 from callbeam.storage import StorageError
 from callbeam.tables.claims import claimed_jobs
-from callbeam.tables.compacted import compaction_of
-from callbeam.tables.manifest import load_manifest, load_manifests
+from callbeam.tables.compacted import load_compactions
+from callbeam.tables.manifest import load_manifests
 from callbeam.tables.object_names import JOBS, job_in
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ def commit_jobs(store: ObjectStore, catalog: str, manifests: Iterable[Manifest])
 def _all_manifests(store: ObjectStore) -> list[Manifest]:
     """Return the manifests of all jobs, and of the months that were joined."""
     jobs = load_manifests(store)
-    months = sorted({compaction_of(manifest.start_ms).job_id for manifest in jobs})
-    return [*jobs, *(one for month in months if (one := load_manifest(store, month)) is not None)]
+    return [*jobs, *load_compactions(store, jobs)]
 
 
 def _published(store: ObjectStore, manifests: Iterable[Manifest]) -> Published:
