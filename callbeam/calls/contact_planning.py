@@ -11,7 +11,7 @@ from callbeam.calls.connector_streams import with_connector_streams
 from callbeam.calls.named_fragments import locate
 from callbeam.calls.recorded_leg import Recorded
 from callbeam.calls.roles import leg_role
-from callbeam.calls.sought_calls import contact_begin_ms, days_of, sought_of
+from callbeam.calls.sought_calls import contact_begin_ms, days_of, sought_in
 from callbeam.errors import UsageError
 from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, Stretch, make_job
 from callbeam.stream_arns import stream_name
@@ -259,11 +259,6 @@ def _job(
     sources = (place, recorded.source, *only.words()) if recorded.legs else (place, *only.words())
     named_by = ((place,), day_ms, day_ms + DAY_MS)
     reach = Stretch(day_ms - LEG_SKEW_MS, end_ms + LEG_SKEW_MS)
-    sought = [
-        one
-        for contact in contacts
-        for one in sought_of(contact)
-        if one.stream_arn in streams and one.start_ms < reach.end_ms and reach.start_ms < one.end_ms
-    ]
+    sought = [one for contact in contacts for one in sought_in(reach, contact, streams)]
     job = make_job(sources, used, day_ms, end_ms, now_ms, named_by=named_by, only=only, sought=sought, arns=arns)
     return PlannedJob(job, tuple(sorted(contacts, key=lambda contact: contact.call_id)), files)

@@ -23,13 +23,13 @@ class KnownCalls:
 
     def __init__(self, sought: Iterable[Sought]) -> None:
         self._names: dict[str, str] = {}
-        self._begun_by: dict[int, CallIdentity] = {}
+        self._begun_by: dict[int, Sought] = {}
         self._of_call: dict[str, list[Sought]] = defaultdict(list)
         for one in sought:
             self._names.update(dict.fromkeys(one.aliases, one.call_id))
             self._of_call[one.call_id].append(one)
             if one.first_number is not None:
-                self._begun_by[one.first_number] = CallIdentity(one.call_id, one.source)
+                self._begun_by[one.first_number] = one
         for call_id in self._of_call:
             self._names.pop(call_id, None)
 
@@ -43,9 +43,14 @@ class KnownCalls:
                 return identity if known == identity.call_id else replace(identity, call_id=known)
         return identity
 
-    def begun_by(self, number: int) -> CallIdentity | None:
+    def begun_by(self, number: int | None) -> CallIdentity | None:
         """Return the call that begins with a fragment, if records name one."""
-        return self._begun_by.get(number)
+        begun = None if number is None else self._begun_by.get(number)
+        return None if begun is None else CallIdentity(begun.call_id, begun.source)
+
+    def earlier_than(self, number: int) -> tuple[Sought, ...]:
+        """Return the sessions before the job of the call that begins with a fragment."""
+        return self._begun_by[number].earlier
 
     def is_named(self, number: int) -> bool:
         """Tell whether records let a call begin with a fragment."""
@@ -60,12 +65,16 @@ class KnownCalls:
     def is_streaming(self, call_id: str, at_ms: int) -> bool | None:
         """Tell whether a call had audio on the stream at an instant; None where no stop is known."""
         begun = [one for one in self._of_call.get(call_id, ()) if one.start_ms <= at_ms]
-        stops = [one.stop_ms for one in begun]
-        if not stops or None in stops:
+        if not begun or any(one.stop_ms is None for one in begun):
             return None
-        return any(stop_ms is not None and at_ms <= stop_ms + STOP_MARGIN_MS for stop_ms in stops)
+        return not has_stopped(begun, at_ms)
 
     def stop_of(self, call_id: str, at_ms: int) -> int | None:
         """Return when the session stops that a call has at an instant, as far as records tell."""
         stops = [one.stop_ms for one in self._of_call.get(call_id, ()) if one.start_ms <= at_ms]
         return max((stop_ms for stop_ms in stops if stop_ms is not None), default=None)
+
+
+def has_stopped(sessions: Iterable[Sought], at_ms: int) -> bool:
+    """Tell whether records say of all sessions that they have stopped at an instant."""
+    return all(one.stop_ms is not None and one.stop_ms + STOP_MARGIN_MS < at_ms for one in sessions)

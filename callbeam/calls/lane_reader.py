@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.calls.calls_under_way import begin_of_call_at
 from callbeam.calls.followed_leg import Following, KeptLeg, LegNotes, RecalledPieces
-from callbeam.calls.known_calls import KnownCalls
+from callbeam.calls.known_calls import KnownCalls, has_stopped
 from callbeam.calls.lane_ledger import LaneLedger
 from callbeam.calls.look_back import LookBack
 from callbeam.calls.ownership import (
@@ -107,7 +107,7 @@ class _LaneReading:
         self._known = KnownCalls(lane.sought)
         self._stretches = list(lane.stretches) or [job.reach]
         self._leg: Following | None = None
-        self._awaited: CallIdentity | None = None  # the call whose named first fragment was lost
+        self._awaited: int | None = None  # the named first fragment of a call, where that was lost
         self._read_to = 0, 0  # server time and number: what comes before them has been seen to
         self._open(self._stretches[0])
 
@@ -231,15 +231,34 @@ class _LaneReading:
 
     def _begun_by(self, seen: Observation) -> CallIdentity | None:
         """Return the call that begins with a fragment because records say so, and tags do not say otherwise."""
-        begun = self._known.begun_by(seen.listed.number) or self._awaited
+        number = seen.listed.number if self._known.is_named(seen.listed.number) else self._awaited
+        begun = self._known.begun_by(number)
         if begun is None or (seen.identity is not None and seen.identity.call_id != begun.call_id):
             return None
         following = self._leg
-        if following is None or following.call_id != begun.call_id:
+        if following is None or number is None:
             return begun
-        # what records let begin in the margin before the job, the job before reads to its end
-        is_read = following.cutter is not None or following.by_records
-        return None if is_read and self._continues(following, seen.identity, seen.at_ms) else begun
+        if following.leg is None:
+            return None if self._is_earlier_jobs(following, begun, number, seen) else begun
+        # what begins in the margin before the job, the job before reads to its end
+        is_read = following.call_id == begun.call_id and self._continues(following, seen.identity, seen.at_ms)
+        return None if is_read else begun
+
+    def _is_earlier_jobs(self, into: Following, begun: CallIdentity, number: int, seen: Observation) -> bool:
+        """Tell whether a leg that runs in is an earlier job's, which reads it through where its call begins again."""
+        earlier = self._known.earlier_than(number)
+        if not (earlier and into.asked_for):
+            return False
+        if into.call_id is None:
+            self._leg = into = self._running_in(self._look_back.find_call(into.state))
+        if into.call_id is None:
+            earlier = () if has_stopped(earlier, seen.at_ms) else earlier
+        elif into.call_id != begun.call_id:
+            return False
+        if not (earlier and self._continues(into, seen.identity, seen.at_ms)):
+            return False
+        begin_ms = begin_of_call_at(self._source, seen.at_ms, seen.at_ms + 1)
+        return begin_ms is not None and any(begin_ms < one.end_ms for one in earlier)
 
     def _goes_on(self, seen: Observation) -> bool:
         """Tell whether a fragment continues the leg that is followed; what that is called may only now matter."""
@@ -353,7 +372,7 @@ class _LaneReading:
         following = self._leg
         if following is not None and following.notes is not None:
             following.notes.lose()
-        self._awaited = self._known.begun_by(seen.listed.number) or self._awaited
+        self._awaited = seen.listed.number if self._known.is_named(seen.listed.number) else self._awaited
         begun = self._begun_by(seen)
         call_id, unit = begun.call_id if begun is not None else None, self._ledger.unit_at(seen.at_ms)
         if following is not None and begun is None and self._continues(following, None, seen.at_ms):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callbeam.calls.ownership import UNTAGGED
@@ -11,6 +12,7 @@ from callbeam.stream_arns import stream_name
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from callbeam.kvs import Stretch
     from callbeam.records import Contact, StreamingSession
 
 UNENDED_MS = HOUR_MS
@@ -67,6 +69,25 @@ def sought_of(contact: Contact) -> Iterator[Sought]:
             stop_ms=contact.disconnect_ms if session.stop_ms is None else session.stop_ms,
             aliases=contact.aliases,
         )
+
+
+def sought_in(reach: Stretch, contact: Contact, arns: Collection[str]) -> list[Sought]:
+    """Return what a job looks for of a contact on streams that are there.
+
+    A session may begin within a leg that another has begun on its stream before the job: each says which these are.
+    """
+    start_ms = reach.start_ms + LEG_SKEW_MS
+    every = [one for one in sought_of(contact) if one.stream_arn in arns]
+
+    def earlier_than(one: Sought) -> tuple[Sought, ...]:
+        before_ms = min(one.start_ms, start_ms)
+        return tuple(other for other in every if other.stream_arn == one.stream_arn and other.start_ms < before_ms)
+
+    return [
+        one if one.first_number is None else replace(one, earlier=earlier_than(one))
+        for one in every
+        if one.start_ms < reach.end_ms and reach.start_ms < one.end_ms
+    ]
 
 
 def days_of(contact: Contact, arns: Collection[str]) -> set[int]:

@@ -88,6 +88,9 @@ class Sought:
         When streaming stopped, if records tell.
     aliases : tuple of str
         Other identifiers of the call, by which tags may name it.
+    earlier : tuple of Sought
+        Of a call that begins with a named fragment: its sessions on the stream that begin before the job. A leg that
+        an earlier job reads from one of them on may go on through that fragment.
     """
 
     stream_arn: str
@@ -98,6 +101,7 @@ class Sought:
     first_number: int | None = None
     stop_ms: int | None = None
     aliases: tuple[str, ...] = ()
+    earlier: tuple[Sought, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

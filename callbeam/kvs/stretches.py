@@ -69,8 +69,12 @@ def stretches_of(sought: Iterable[Sought], found: Mapping[int, int | None]) -> t
     (Stretch(start_ms=0, end_ms=90, first_number=None),)
     """
     timed = {number for number, at_ms in found.items() if at_ms is not None}
-    ranges = ((one.start_ms, one.first_number or 0 if one.first_number in timed else 0, one.end_ms) for one in sought)
-    return tuple(_joined(ranges, 0))
+
+    def first_of(one: Sought) -> int:
+        """Return the fragment before which nothing matters; 0 where a leg may run into it that is an earlier job's."""
+        return one.first_number if one.first_number in timed and not one.earlier else 0
+
+    return tuple(_joined(((one.start_ms, first_of(one), one.end_ms) for one in sought), 0))
 
 
 def _joined(ranges: Iterable[tuple[int, int, int]], gap_ms: int) -> list[Stretch]:

@@ -25,7 +25,7 @@ from builders.made_streams import (
 
 from callbeam.calls import LedgerRow, Piece, read_lane
 from callbeam.calls.ownership import unit_of
-from callbeam.calls.sought_calls import sought_of
+from callbeam.calls.sought_calls import sought_in, sought_of
 from callbeam.kvs import DAY_MS, HOUR_MS, CallFilter, Job, Lane
 from callbeam.kvs.planning import plan_lane
 from callbeam.records import Contact, StreamingSession
@@ -100,7 +100,9 @@ def plan(sent: list[Sent], contacts: list[Contact], around: Job | None = None) -
     if around is None:
         start_ms = sent[0].at_ms - sent[0].at_ms % DAY_MS - DAY_MS
         around = make_job(start_ms, start_ms + 4 * DAY_MS)
-    sought = sorted((one for each in contacts for one in sought_of(each)), key=lambda one: one.start_ms)
+    arns = {stream("s1").arn}
+    found = (one for each in contacts for one in sought_in(around.reach, each, arns))
+    sought = sorted(found, key=lambda one: one.start_ms)
     job = replace(around, only=CallFilter(frozenset(one.call_id for one in sought)), sought=tuple(sought))
     lane = plan_lane(MemorySource(sent), stream("s1"), job)
     assert lane is not None
@@ -221,3 +223,79 @@ def test_a_call_that_begins_again_in_the_job_after_the_one_that_reads_it_is_read
     assert before.legs == {("b", 1): list(range(1, 901))}
     assert after.legs == {}
     assert set(after.statuses) == {("b", "other_unit")}
+
+
+MIDNIGHT = T0 + DAY_MS
+
+
+def read_day_by_day(sent: list[Sent], again: Contact) -> list[dict[tuple[str, int], list[int]]]:
+    days = (make_job(at, at + DAY_MS) for at in (T0, MIDNIGHT))
+    return [read(sent, *plan(sent, [again], day)).legs for day in days]
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize("before_ms", [MINUTE_MS, 10 * MINUTE_MS, 50 * MINUTE_MS])
+def test_a_call_that_begins_again_after_midnight_within_one_leg_is_read_once(
+    before_ms: int, tagged: bool, named: bool, stopped: bool
+) -> None:
+    """It begins again far enough from midnight for the day before to know nothing of that."""
+    begin_ms = MIDNIGHT - before_ms
+    sent = run_of("b", begin_ms, 4200, first_number=1)
+    if not tagged:
+        sent = without_tags(sent, set(range(2, 4201)))
+    second = (before_ms + 10 * MINUTE_MS) // 1000
+    stop_ms = sent[second - 300].at_ms if stopped else None
+    sessions = (1 if named else None, begin_ms, stop_ms), (second + 1, sent[second].at_ms, sent[-1].at_ms)
+    before, after = read_day_by_day(sent, contact("b", *sessions))
+    assert before == {("b", 1): list(range(1, 4201))}
+    assert after == {}
+
+
+@pytest.mark.parametrize("lost", [0, 1, 3])
+def test_a_call_that_begins_again_after_midnight_is_read_by_the_day_before_though_its_named_fragment_is_lost(
+    lost: int,
+) -> None:
+    begin_ms = MIDNIGHT - 10 * MINUTE_MS
+    sent = losing(run_of("b", begin_ms, 2400, first_number=1), set(range(1201, 1201 + lost)))
+    again = contact("b", (1, begin_ms, None), (1201, begin_ms + 1_200_000, None))
+    before, after = read_day_by_day(sent, again)
+    assert len(before["b", 1]) == 2400 - lost
+    assert after == {}
+
+
+@pytest.mark.parametrize("pause_ms", [MINUTE_MS, HOUR_MS, HOUR_MS + 1])
+@pytest.mark.parametrize("other", [None, "x"])
+def test_a_call_that_begins_again_after_midnight_is_read_there_where_its_leg_before_has_ended(
+    pause_ms: int, other: str | None
+) -> None:
+    begin_ms = MIDNIGHT - 10 * MINUTE_MS
+    sent = run_of("b", begin_ms, 900, first_number=1)
+    again_ms = sent[-1].at_ms + pause_ms
+    if other is not None:
+        sent += run_of(other, sent[-1].at_ms + 1000, 30, first_number=1001)
+    sent += run_of("b", again_ms, 900, first_number=2001)
+    again = contact("b", (1, begin_ms, begin_ms + 900_000), (2001, again_ms, again_ms + 900_000))
+    before, after = read_day_by_day(sent, again)
+    ended = other is not None or pause_ms > HOUR_MS
+    assert before == {("b", 1): [*range(1, 901), *(() if ended else range(2001, 2901))]}
+    assert after == ({("b", 2001): list(range(2001, 2901))} if ended else {})
+
+
+def test_a_call_without_tags_that_begins_again_after_midnight_is_read_where_it_does_once_it_had_stopped() -> None:
+    begin_ms = MIDNIGHT - 10 * MINUTE_MS
+    sent = run_of(None, begin_ms, 2400, first_number=1)
+    again = contact("b", (1, begin_ms, begin_ms + 899_000), (1201, begin_ms + 1_200_000, sent[-1].at_ms))
+    before, after = read_day_by_day(sent, again)
+    assert before == {("b", 1): list(range(1, 906))}
+    assert after == {("b", 1201): list(range(1201, 2401))}
+
+
+def test_a_call_without_tags_that_begins_again_after_midnight_without_a_stop_is_read_by_the_day_before() -> None:
+    begin_ms = MIDNIGHT - 10 * MINUTE_MS
+    sent = run_of(None, begin_ms, 2400, first_number=1)
+    again = contact("b", (1, begin_ms, None), (1201, begin_ms + 1_200_000, None))
+    before, after = read_day_by_day(sent, again)
+    assert before == {("b", 1): list(range(1, 2401))}
+    assert after == {}
