@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from callbeam.assembly import bad_record_letters
-from callbeam.calls import DeadLetter, PlannedJob, Recorded, plan_contacts, plan_recorded
+from callbeam.calls import DeadLetter, PlannedJob, Recorded, place_contacts, plan_contacts, plan_recorded
 from callbeam.errors import UsageError
 from callbeam.kvs import KvsClient, plan_jobs
 from callbeam.pipelines.command_line import show_instant
@@ -119,9 +119,10 @@ def plan_from_records(
     if not found.contacts:
         raise UsageError(f"--calls {place}: no contact that can be read: {_why_no_contact(found)}")
     files = input_place("--recordings", recordings, s3) if recordings is not None else None
-    recorded = _recorded(files, found.contacts) if files is not None else None
+    placed = place_contacts(client, found.contacts)
+    recorded = _recorded(files, placed.contacts) if files is not None else None
     found_in = Recorded(files.place, recorded.legs) if files is not None and recorded is not None else None
-    plan = plan_contacts(client, found.contacts, where.place, now_ms, found_in)
+    plan = plan_contacts(placed, where.place, now_ms, found_in)
     letters = _letters(found.bad, plan.unreadable)
     print(f"{place}: {counted(len(found.contacts), 'contact')}, {_days(plan.jobs)}")
     for form, count in found.forms.items():

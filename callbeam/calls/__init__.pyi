@@ -2,10 +2,12 @@ from .calls_under_way import start_before as start_before
 from .contact_planning import ContactPlan as ContactPlan
 from .contact_planning import Exclusion as Exclusion
 from .contact_planning import LegRole as LegRole
+from .contact_planning import PlacedContacts as PlacedContacts
 from .contact_planning import PlannedJob as PlannedJob
 from .contact_planning import exclusions as exclusions
 from .contact_planning import has_ended as has_ended
 from .contact_planning import leg_roles as leg_roles
+from .contact_planning import place_contacts as place_contacts
 from .contact_planning import plan_contacts as plan_contacts
 from .contact_planning import plan_recorded as plan_recorded
 from .followed_leg import KeptLeg as KeptLeg
@@ -62,6 +64,7 @@ __all__ = [
     "LegSurvey",
     "Notice",
     "Piece",
+    "PlacedContacts",
     "PlannedJob",
     "Recorded",
     "RecordedLeg",
@@ -77,6 +80,7 @@ __all__ = [
     "leg_roles",
     "parse_role_map",
     "participant_role",
+    "place_contacts",
     "plan_contacts",
     "plan_recorded",
     "read_lane",

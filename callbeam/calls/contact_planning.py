@@ -87,15 +87,46 @@ class ContactPlan:
     unreadable: Mapping[str, str]
 
 
-def plan_contacts(
-    client: KvsClient, contacts: Iterable[Contact], source: str, now_ms: int, recorded: Recorded | None = None
-) -> ContactPlan:
-    """Plan a job for each UTC day on which contacts begin.
+@dataclass(frozen=True, slots=True)
+class PlacedContacts:
+    """Contacts as records and KVS together tell of them.
+
+    Attributes
+    ----------
+    contacts : tuple of Contact
+        By call_id. What a named first fragment tells is in them: when a session began, whose it is.
+    streams : mapping of str to Stream or None
+        By ARN, those that their sessions name; None where there is none.
+    """
+
+    contacts: tuple[Contact, ...]
+    streams: Mapping[str, Stream | None]
+
+
+def place_contacts(client: KvsClient, contacts: Iterable[Contact]) -> PlacedContacts:
+    """Ask KVS for what records leave open: connectors' streams, which streams are there, when named fragments came.
 
     Parameters
     ----------
     client : KvsClient
     contacts : iterable of Contact
+
+    Raises
+    ------
+    UsageError
+        If KVS refuses, or cannot be asked.
+    """
+    contacts = with_connector_streams(client, contacts)
+    streams = _look_up(client, (session.stream_arn for contact in contacts for session in contact.sessions))
+    return PlacedContacts(tuple(locate(client, contacts, streams)), streams)
+
+
+def plan_contacts(placed: PlacedContacts, source: str, now_ms: int, recorded: Recorded | None = None) -> ContactPlan:
+    """Plan a job for each UTC day on which contacts begin.
+
+    Parameters
+    ----------
+    placed : PlacedContacts
     source : str
         Where the records lie, the same however a user writes it: with the day it names a job, so that later records
         of the same place replace what earlier ones gave.
@@ -107,19 +138,17 @@ def plan_contacts(
     Raises
     ------
     UsageError
-        If no contact can be looked for, their streams lie in several accounts or regions, or KVS cannot be asked.
+        If no contact can be looked for, or their streams lie in several accounts or regions.
     """
-    contacts = with_connector_streams(client, contacts)
-    streams = _look_up(client, (session.stream_arn for contact in contacts for session in contact.sessions))
-    found = {arn: stream for arn, stream in streams.items() if stream is not None}
+    found = {arn: stream for arn, stream in placed.streams.items() if stream is not None}
     unreadable: dict[str, str] = {}
     by_day: defaultdict[int, list[Contact]] = defaultdict(list)
     recorded = recorded or Recorded("", ())
     recorded_ms = {one.leg.identity.call_id: one.leg.start_server_ms for one in recorded.legs}
-    for contact in locate(client, contacts, streams):
+    for contact in placed.contacts:
         begin_ms = contact_begin_ms(contact) or recorded_ms.get(contact.call_id)
         if begin_ms is None:
-            unreadable[contact.call_id] = _why_unplaced(contact, streams)
+            unreadable[contact.call_id] = _why_unplaced(contact, placed.streams)
         elif begin_ms > now_ms - LEG_SKEW_MS:
             unreadable[contact.call_id] = "it began less than 2 minutes ago, or in the future"
         else:

@@ -67,13 +67,13 @@ def write_recording(folder: Path, number: int, samples: npt.NDArray[np.int16] | 
     return path
 
 
-def stream_call(kvs: Emulator, stream: str, number: int, start_ms: int) -> None:
+def stream_call(kvs: Emulator, stream: str, number: int, start_ms: int) -> list[int]:
+    """Put a call into a stream; return the numbers of its fragments."""
     customer, agent = sound(number).T
     instance_id = INSTANCE.rpartition("/")[2]
-    for one in connect_fragments_from_pcm(
-        customer, agent, contact_id=contact(number), start_ms=start_ms, instance_id=instance_id
-    ):
-        kvs.add_fragment(stream, one.data, server_ms=one.server_ms, producer_ms=one.producer_ms)
+    more = {"contact_id": contact(number), "instance_id": instance_id}
+    sent = connect_fragments_from_pcm(customer, agent, start_ms=start_ms, **more)
+    return [kvs.add_fragment(stream, o.data, server_ms=o.server_ms, producer_ms=o.producer_ms) for o in sent]
 
 
 @pytest.fixture
@@ -254,6 +254,19 @@ def test_a_role_map_and_excluded_audio_hold_for_recordings(tmp_path: Path, run_c
             ("AGENT", "CUSTOMER")[row["track_channel"]],
         )
         assert (row["gap_count"], row["gap_ms"], row["samples"]) == (1, 10_000, (SECONDS - 10) * 8000)
+
+
+@pytest.mark.parametrize("named", ["", contact(1)])
+def test_a_recording_is_not_lost_where_a_named_fragment_alone_tells_when_it_began(
+    kvs: Emulator, tmp_path: Path, run_calls: Callable[..., Any], named: str
+) -> None:
+    arn = kvs.add_stream("connect-1")
+    first, *_ = stream_call(kvs, "connect-1", 1, START_MS)
+    (tmp_path / "calls.csv").write_text(f"ContactId,StreamARN,StartFragmentNumber\n{named},{arn},{first}\n")
+    words = ["--calls", str(tmp_path / "calls.csv"), "--recordings", str(write_recording(tmp_path, 1))]
+    code, output = run_calls(*words)
+    statuses = open_tables(output)["fragments"]["status"].to_pylist()
+    assert (code, sorted(set(statuses)), statuses.count("duplicate")) == (0, ["decoded", "duplicate"], 1)
 
 
 def test_a_recording_does_not_replace_what_a_stream_gave(
