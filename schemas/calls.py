@@ -34,9 +34,9 @@ CONNECT_TOTALS = (
     _bigint("interruptions_total_count", "Interruptions, by anyone."),
     _bigint("interruptions_agent_count", "Interruptions by the agent."),
     _bigint("interruptions_customer_count", "Interruptions by the customer."),
-    _bigint("interruptions_time_total_ms", "Sum of the interruptions' overlaps."),
-    _bigint("interruptions_time_agent_ms", "Those by the agent."),
-    _bigint("interruptions_time_customer_ms", "Those by the customer."),
+    _bigint("interruptions_time_total_ms", "Time of overlap_ms that lies in interruptions."),
+    _bigint("interruptions_time_agent_ms", "In those by the agent."),
+    _bigint("interruptions_time_customer_ms", "In those by the customer."),
 )
 """Columns of Connect's ``contact_lens_conversational_analytics`` that audio can fill, in its names and types."""
 

@@ -14,7 +14,10 @@ from callbeam.schemas import CONNECT_TOTALS, TOTALS
 from callbeam.spans import as_spans, clip, intersect, length, subtract, union
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from callbeam.conversation.dialogue import Dialogue
+    from callbeam.conversation.overlaps import Overlap
     from callbeam.spans import SpanArray
 
 Totals = dict[str, int | float | None]
@@ -105,17 +108,36 @@ def _overlaps(dialogue: Dialogue) -> Totals:
 
 
 def _interruptions(dialogue: Dialogue) -> Totals:
-    happened = [one for one in dialogue.overlaps if one.kind == INTERRUPTION and dialogue.holds(one.begin_ms)]
+    """Return who cut whom off: of speech that counts, so that it takes no more time than all overlap."""
+    happened = [
+        one
+        for one in dialogue.overlaps
+        if one.kind == INTERRUPTION
+        and dialogue.holds(one.begin_ms)
+        and dialogue.holds(one.other.utterance_at(one.begin_ms).begin_ms)
+    ]
     found: Totals = {
         "interruptions_total_count": len(happened),
-        "interruptions_time_total_ms": sum(one.overlap_ms for one in happened),
+        "interruptions_time_total_ms": _spoken_at_once_ms(dialogue, happened),
     }
     for role, name in ROLES.items():
         if dialogue.of_role(role):
             own = [one for one in happened if one.doer.participant_role == role]
             found[f"interruptions_{name}_count"] = len(own)
-            found[f"interruptions_time_{name}_ms"] = sum(one.overlap_ms for one in own)
+            found[f"interruptions_time_{name}_ms"] = _spoken_at_once_ms(dialogue, own)
     return found
+
+
+def _spoken_at_once_ms(dialogue: Dialogue, overlaps: Iterable[Overlap]) -> int:
+    """Return how long utterances that count overlap in pairs of stretches, which may reach over the scope's end."""
+    at_once = as_spans(())
+    for one in overlaps:
+        doers, others = (
+            as_spans((said.begin_ms, said.end_ms) for said in side.utterances if dialogue.holds(said.begin_ms))
+            for side in (one.doer, one.other)
+        )
+        at_once = union(at_once, intersect(doers, others))
+    return length(at_once)
 
 
 def _exchange(dialogue: Dialogue, found: Totals) -> Totals:

@@ -168,6 +168,33 @@ def test_what_is_said_over_the_edges_of_the_scope_counts_whole_or_not_at_all():
     assert found["overlap_ratio"] == pytest.approx(4_000 / 14_500)
 
 
+def test_speech_that_does_not_count_cannot_be_interrupted():
+    agent = talk("AGENT", [(3_000, 7_000), (10_000, 14_000)], end=40_000)  # a prompt, then the agent
+    customer = talk("CUSTOMER", [(6_200, 9_000), (13_000, 17_000)], end=40_000)
+    for begin_ms, count, time_ms in ((0, 2, 800 + 1_000), (6_000, 1, 1_000)):
+        found = totals([agent, customer], duration_ms=40_000, phases_known=agent_phase(begin_ms, 35_000, 40_000))
+        assert found["interruptions_customer_count"] == found["interruptions_total_count"] == count
+        assert found["interruptions_time_customer_ms"] == found["interruptions_time_total_ms"] == time_ms
+        assert found["overlap_ms"] == time_ms
+
+
+def test_interruptions_take_the_time_in_which_utterances_overlap():
+    agent = talk("AGENT", [(0, 5_000)], end=40_000)
+    customer = talk("CUSTOMER", [(4_000, 4_400), (4_600, 8_000)], end=40_000)  # one stretch, parted by a short gap
+    found = totals([agent, customer], duration_ms=40_000)
+    assert (found["interruptions_total_count"], found["interruptions_time_total_ms"]) == (1, 800)
+    found = totals([agent, customer], duration_ms=40_000, phases_known=agent_phase(0, 4_500, 40_000))
+    assert (found["interruptions_total_count"], found["interruptions_time_total_ms"]) == (1, 400)
+
+
+def test_two_who_interrupt_a_third_at_once_take_the_time_once():
+    said = [("AGENT", (0, 5_000), "a"), ("CUSTOMER", (4_000, 8_000), "c"), (None, (4_000, 9_000), "x")]
+    found = totals([talk(role, [span], end=40_000, channel_id=name) for role, span, name in said], duration_ms=40_000)
+    assert found["interruptions_total_count"] == 2
+    assert found["interruptions_time_total_ms"] == 1_000
+    assert found["overlap_ms"] == 4_000
+
+
 def agent_phase(begin_ms, end_ms, duration_ms):
     edges = [("ivr", 0, begin_ms), ("agent", begin_ms, end_ms), ("unknown", end_ms, duration_ms)]
     return [
@@ -260,12 +287,20 @@ def test_figures_agree_with_each_other(data):
     assert not [turn for turn in turns if turn.is_backchannel and turn.response_latency_ms is not None]
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    calls(), st.tuples(st.integers(0, DURATION_MS), st.integers(0, DURATION_MS)).filter(lambda ends: ends[0] != ends[1])
-)
-def test_totals_of_a_scope_rest_on_the_same_utterances(channels, ends):
-    begin_ms, end_ms = sorted(ends)
+@st.composite
+def scopes(draw, channels):
+    """Draw where an agent phase begins and ends: anywhere, or where somebody begins to speak."""
+    begins = [one.begin_ms for channel in channels for one in channel.utterances]
+    instants = st.integers(0, DURATION_MS)
+    ends = st.sampled_from(begins) | instants if begins else instants
+    return sorted(draw(st.lists(ends, min_size=2, max_size=2, unique=True)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_totals_of_a_scope_rest_on_the_same_utterances(data):
+    channels = data.draw(calls())
+    begin_ms, end_ms = data.draw(scopes(channels))
     known = agent_phase(begin_ms, end_ms, DURATION_MS)
     conversation = converse(channels, comparable=True, duration_ms=DURATION_MS, phases_known=known)
     found = conversation.totals
@@ -275,6 +310,9 @@ def test_totals_of_a_scope_rest_on_the_same_utterances(channels, ends):
     assert found["talk_time_total_ms"] == sum(one.end_ms - one.begin_ms for one in counted)
     assert found["speech_union_ms"] == found["talk_time_total_ms"] - found["overlap_ms"]
     assert 2 * found["overlap_ms"] <= found["talk_time_total_ms"]
+    assert 0 <= found["interruptions_time_total_ms"] <= found["overlap_ms"]
+    assert found["interruptions_time_agent_ms"] <= found["interruptions_time_total_ms"]
+    assert (found["interruptions_time_total_ms"] > 0) == (found["interruptions_total_count"] > 0)
     if counted:
         assert found["overlap_ratio"] == found["overlap_ms"] / found["speech_union_ms"]
         assert found["speech_union_ms"] <= found["total_conversation_duration_ms"]
