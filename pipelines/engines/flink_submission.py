@@ -59,7 +59,7 @@ def run_on_flink(pipeline: beam.Pipeline, job: ClusterJob | None) -> None:
         except grpc.RpcError as error:
             if job is None:
                 raise RuntimeError(_lost(error, words)) from None
-            _say(f"{_lost(error, words)}; the job goes on, and the cluster is asked what becomes of it")
+            _say(f"{_lost(error, words)}; the cluster is asked what becomes of the job")
     if job is not None:
         _follow(job)
 
@@ -94,7 +94,7 @@ def _follow(job: ClusterJob) -> None:
     RuntimeError
         If it failed, or the cluster was out of reach or did not have it for too long.
     """
-    heard, is_missed = time.monotonic(), False
+    heard, is_missed, is_told = time.monotonic(), False, False
     while time.monotonic() - heard < PATIENCE_S:
         is_missed = False
         with suppress(OSError, ValueError, KeyError):
@@ -104,6 +104,9 @@ def _follow(job: ClusterJob) -> None:
                 heard = time.monotonic()
                 if _has_finished(job, found):
                     return
+                if not is_told:
+                    is_told = True
+                    _say(f"the job goes on: the cluster at {job.url} has it as {found['jid']}")
         time.sleep(ASKED_EVERY_S)
     if is_missed:
         raise RuntimeError(

@@ -134,7 +134,8 @@ def test_the_job_server_once_it_has_submitted(day: DemoDay, reference: EngineRun
         kill(*job_servers(run))
         ended = day.ended(run)
     same_tables(ended, reference)
-    assert "the job goes on, and the cluster is asked what becomes of it" in ended.err
+    assert "the cluster is asked what becomes of the job" in ended.err
+    assert f"the job goes on: the cluster at http://{cluster.address} has it" in ended.err
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
@@ -66,6 +67,20 @@ def test_a_job_that_the_cluster_does_not_have_is_given_up(follow: Callable[..., 
 
 def test_a_job_that_comes_late_is_followed_to_its_end(follow: Callable[..., None]) -> None:
     follow([], [], None, ["CREATED"], ["RUNNING"], None, [], ["RUNNING"], ["FINISHED"])
+
+
+@pytest.mark.parametrize("states", [[[]], [None], [["RUNNING"], ["FINISHED"]], [[], ["RUNNING"], ["FINISHED"]]])
+def test_a_job_is_said_to_go_on_once_the_cluster_says_so(
+    follow: Callable[..., None], capsys: pytest.CaptureFixture[str], states: list[list[str] | None]
+) -> None:
+    with suppress(RuntimeError):
+        follow(*states)
+    lost, *more = capsys.readouterr().err.splitlines()
+    assert lost.endswith("; the cluster is asked what becomes of the job")
+    assert "goes on" not in lost
+    told = [line for line in more if line.startswith("callbeam: the job goes on: the cluster at http://127.0.0.1:")]
+    assert told == more
+    assert len(told) == (["RUNNING"] in states)
 
 
 def test_a_cluster_that_is_away_for_long_is_given_up(follow: Callable[..., None]) -> None:
