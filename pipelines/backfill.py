@@ -160,9 +160,10 @@ def main(argv: Sequence[str]) -> int:
     options, beam_words, engine_options = _checked_options(argv)
     runner, workers, memory = _ready_workers(options, beam_words, engine_options)
     waits = not (is_dataflow(beam_words) and left_alone(PipelineOptions(beam_words)))
-    if options.transcripts and not waits:
-        print(said_later(options.output, options.transcripts, options.text_policy))
     config = _config(options, memory)
+    if options.transcripts and not waits:
+        said = input_place("--transcripts", options.transcripts, config.storage)
+        print(said_later(config.storage.output, said.place, options.text_policy))
     jobs, letters = _checked_jobs(options, config)
     if engine_options.template_location and len(jobs) > 1:
         raise UsageError("a template is one job, and a job is a UTC day or part of one: give a range within one day")

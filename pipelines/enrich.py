@@ -97,7 +97,10 @@ def add_text_policy(add: Callable[..., Any]) -> None:
 
 
 def said_later(output: str, source: str, text_policy: str) -> str:
-    """Say what becomes of transcripts where a command does not wait for its jobs, and how they are read then."""
+    """Say what becomes of transcripts where a command does not wait for its jobs, and how they are read then.
+
+    Places are to be whole: who reads them then may be in another folder.
+    """
     words = ["callbeam", "enrich", output, "--source", source]
     if text_policy != TextPolicy.REDACTED.value:
         words += ["--text-policy", text_policy]

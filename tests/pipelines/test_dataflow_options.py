@@ -78,9 +78,14 @@ def test_only_a_job_on_dataflow_is_left_alone() -> None:
 def test_a_job_left_alone_leaves_transcripts_to_enrich(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, aws_credentials: None
 ) -> None:
-    """It is told before anything is planned, which is refused here, for the range is not over."""
+    """It is told before anything is planned, which is refused here, for the range is not over.
+
+    It names the place itself, for who reads it then may be in another folder.
+    """
     monkeypatch.setattr(backfill, "check_dataflow", lambda options, *, output: None)
-    (tmp_path / "labels.csv").write_text("call_id,name,value\n")
+    (tmp_path / "said").mkdir()
+    (tmp_path / "said" / "labels.csv").write_text("call_id,name,value\n")
+    monkeypatch.chdir(tmp_path)
     given = ["--streams", "calls", "--start", "2126-03-02T00:00:00Z", "--end", "2126-03-03T00:00:00Z"]
     given += [
         "--aws-region",
@@ -88,7 +93,7 @@ def test_a_job_left_alone_leaves_transcripts_to_enrich(
         "--output",
         "s3://lake/my calls",
         "--transcripts",
-        str(tmp_path),
+        "said",
         "--text-policy",
         "raw",
     ]
@@ -99,7 +104,7 @@ def test_a_job_left_alone_leaves_transcripts_to_enrich(
     parser = argparse.ArgumentParser()
     enrich.add_arguments(parser)
     options = parser.parse_args(shlex.split(command)[2:])
-    assert (options.tables, options.source, options.text_policy) == ("s3://lake/my calls", str(tmp_path), "raw")
+    assert (options.tables, options.source, options.text_policy) == ("s3://lake/my calls", f"{tmp_path}/said", "raw")
 
 
 def test_the_cause_is_found_in_a_workers_traceback() -> None:
