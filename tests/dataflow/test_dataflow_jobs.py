@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from builders.demo import load_demo
 from builders.google_cloud import JOB, GoogleCloud, google_cloud, service_account
 from builders.stores import aws_server
 
@@ -84,7 +85,7 @@ class Lake:
 def lake(folder: Path, *, runs_jobs: bool) -> Iterator[Lake]:
     with ExitStack() as stack:
         emulator = stack.enter_context(Emulator())
-        emulator.load_demo(CALLS)
+        load_demo(emulator, CALLS)
         s3_url = stack.enter_context(aws_server())
         cloud = stack.enter_context(google_cloud(runs_jobs=runs_jobs))
         patch = stack.enter_context(pytest.MonkeyPatch.context())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
+from builders.demo import load_demo
 from builders.dockerfile import read_dockerfile
 
 from callbeam.emulator import Emulator
@@ -76,7 +77,7 @@ def test_only_what_a_retry_may_mend_is_retried() -> None:
 @pytest.fixture(scope="module")
 def kvs() -> Iterator[Emulator]:
     with Emulator() as emulator:
-        emulator.load_demo(2)
+        load_demo(emulator, 2)
         yield emulator
 
 

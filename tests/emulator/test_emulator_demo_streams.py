@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from builders.demo import load_demo
 
 from callbeam.emulator import Emulator
 from callbeam.errors import UsageError
@@ -36,3 +37,13 @@ def test_the_same_demo_is_put_in_once_and_finished_when_broken_off(tmp_path):
     with Emulator(data=tmp_path) as kvs:
         kvs.load_demo(1)
         assert contents(kvs) == first
+
+
+def test_what_tests_make_up_once_is_the_demo():
+    with Emulator() as kvs, Emulator() as first, Emulator() as second:
+        kvs.load_demo(1)
+        files = [path for path in kvs.store.folder.rglob("*") if path.is_file()]
+        for other in (first, second):
+            load_demo(other, 1)
+            for path in files:
+                assert (other.store.folder / path.relative_to(kvs.store.folder)).read_bytes() == path.read_bytes(), path

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
+from builders.demo import load_demo
 
 from callbeam.emulator import Emulator
 from callbeam.pipelines import backfill
@@ -78,7 +79,7 @@ def demo_output(tmp_path_factory: pytest.TempPathFactory) -> DemoOutput:
     with pytest.MonkeyPatch.context() as patch, Emulator() as emulator:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "example")
-        truth = emulator.load_demo(DEMO_CALLS)
+        truth = load_demo(emulator, DEMO_CALLS)
         words = ["--streams", "*", "--start", DAY[0], "--end", DAY[1], "--output", str(output), "--frames"]
         words += ["--audio-policy", "raw", "--fragments-per-second", "0"]
         words += ["--kvs-endpoint-url", emulator.endpoint_url, "--region", "us-east-1"]

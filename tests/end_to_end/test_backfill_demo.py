@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from builders.demo import load_demo
 
 from callbeam.audio.windowing import windows_of
 from callbeam.pipelines import backfill
@@ -26,7 +27,7 @@ CALLS = 6
 
 
 def test_every_sample_gap_and_window(kvs: Emulator, run: Backfill) -> None:
-    truth = kvs.load_demo(CALLS)
+    truth = load_demo(kvs, CALLS)
     result = run("--frames")
     assert result.code == 0, result.err
     comparison = compare_with_truth(result.output, truth)
@@ -70,7 +71,7 @@ def _assert_windows_equal_a_plain_loop(result: Result) -> None:
 
 
 def test_runs_and_workers_give_the_same_bytes(kvs: Emulator, run: Backfill) -> None:
-    kvs.load_demo(3)
+    load_demo(kvs, 3)
     first = run(output="first")
     again = run(output="first")
     two_workers = run("--workers", "2", output="second")
@@ -89,7 +90,7 @@ def _same_files(left: Path, right: Path) -> int:
 
 
 def test_a_range_of_days_runs_as_day_jobs(kvs: Emulator, run: Backfill) -> None:
-    kvs.load_demo(3)
+    load_demo(kvs, 3)
     result = run(start="2026-03-01T12:00:00Z", end="2026-03-03T12:00:00Z")
     assert result.code == 0
     assert len(result.manifests()) == 3
@@ -101,7 +102,7 @@ def test_a_range_of_days_runs_as_day_jobs(kvs: Emulator, run: Backfill) -> None:
 def test_streams_that_are_listed_apart_give_the_same_bytes(
     planned: str, kvs: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    truth = kvs.load_demo(3)
+    truth = load_demo(kvs, 3)
     words = {
         "streams": ["--streams", "*", "--start", "2026-03-02T00:00:00Z", "--end", "2026-03-03T00:00:00Z"],
         "records": ["--calls", str(truth.parent / "records")],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars
 import pytest
+from builders.demo import load_demo
 from pyiceberg.catalog import load_catalog
 
 from callbeam.emulator import Emulator
@@ -38,7 +39,7 @@ def calls(home: Path) -> polars.DataFrame:
 
 def test_a_backfill_commits_and_forget_keeps_to_its_catalog(home: Path) -> None:
     with Emulator() as emulator:
-        emulator.load_demo(1)
+        load_demo(emulator, 1)
         words = ["backfill", "--streams", "*", *DAY, "--output", "out", "--workers", "2", "--iceberg", "lake"]
         words += ["--kvs-endpoint-url", emulator.endpoint_url, "--region", "us-east-1", "--fragments-per-second", "0"]
         run = callbeam(home, *words)
@@ -50,7 +51,7 @@ def test_a_backfill_commits_and_forget_keeps_to_its_catalog(home: Path) -> None:
 
 def test_a_catalog_that_there_is_not_is_told_before_any_work(home: Path) -> None:
     with Emulator() as emulator:
-        emulator.load_demo(1)
+        load_demo(emulator, 1)
         words = ["backfill", "--streams", "*", *DAY, "--output", "out", "--iceberg", "nowhere"]
         words += ["--kvs-endpoint-url", emulator.endpoint_url, "--region", "us-east-1"]
         run = callbeam(home, *words)

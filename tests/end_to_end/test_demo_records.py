@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders.contradictions import CHECKS, load_tables
+from builders.demo import load_demo
 
 from callbeam import open_tables
 from callbeam.callmaker import load_truth
@@ -29,7 +30,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     with pytest.MonkeyPatch.context() as patch, Emulator(data=folder / "data") as kvs:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "example")
-        truth = kvs.load_demo(CALLS)
+        truth = load_demo(kvs, CALLS)
         records = shutil.copytree(folder / "data" / "records", folder / "records")
         shutil.copytree(folder / "data" / "lca" / "events", records / "lca")
         words = ["--calls", str(records), "--output", str(folder / "out")]

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 import sqlglot
+from builders.demo import load_demo
 from builders.made_transcripts import MadeSources, write_sources
 
 from callbeam.callmaker import load_truth
@@ -53,7 +54,7 @@ def enriched(tmp_path_factory: pytest.TempPathFactory) -> Enriched:
     with pytest.MonkeyPatch.context() as patch, Emulator() as emulator:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "example")
-        truth = emulator.load_demo(DEMO_CALLS)
+        truth = load_demo(emulator, DEMO_CALLS)
         words = ["--calls", str(truth.parent / "records"), "--output", str(folder / "out"), "--aws-region", "us-east-1"]
         words += ["--kvs-endpoint-url", emulator.endpoint_url, "--fragments-per-second", "0"]
         assert backfill.main(words) == 0
@@ -198,7 +199,7 @@ def test_a_backfill_reads_transcripts_once_it_is_published(
     tmp_path: Path, aws_credentials: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Emulator() as emulator:
-        truth = emulator.load_demo(1)
+        truth = load_demo(emulator, 1)
         made = write_sources([load_truth(path) for path in sorted(truth.glob("*.json"))], tmp_path / "said")
         words = ["--calls", str(truth.parent / "records"), "--output", str(tmp_path / "out"), "--aws-region"]
         words += ["us-east-1", "--kvs-endpoint-url", emulator.endpoint_url, "--fragments-per-second", "0"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from builders.demo import load_demo
 
 from callbeam.pipelines import export
 
@@ -21,7 +22,7 @@ SHOWN = re.compile(r"```sh\ncallbeam export (.*?)```\n\n```text\n(.*?)```", re.D
 @pytest.fixture
 def demo(kvs: Emulator, demo_output: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """Serve the demo that the page has, with its tables in ``out``."""
-    kvs.load_demo(len(demo_output.rows("calls")))
+    load_demo(kvs, len(demo_output.rows("calls")))
     (tmp_path / "out").symlink_to(demo_output.output)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS_VIDEO", kvs.endpoint_url)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
+from builders.demo import load_demo
 from builders.made_lake import spread
 from builders.made_transcripts import write_sources
 
@@ -89,7 +90,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "example")
         patch.setenv("CALLBEAM_SUBJECT_SECRET", "a secret of at least thirty-two characters")
-        truth = emulator.load_demo(CALLS)
+        truth = load_demo(emulator, CALLS)
         lake = Lake(folder / "out", truth.parent / "records", folder / "said", emulator)
         write_sources([load_truth(path) for path in sorted(truth.glob("*.json"))], lake.said)
         assert lake.backfill() == 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from builders.demo import load_demo
 
 from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Fault
@@ -79,7 +80,7 @@ def words_of(process: int) -> list[bytes]:
 
 
 def test_a_run_killed_before_it_publishes_leaves_no_rows(kvs: Emulator, tmp_path: Path) -> None:
-    kvs.load_demo(2)
+    load_demo(kvs, 2)
     kvs.faults.add(Fault(api="GetMediaForFragmentList", action="stall", seconds=60, times=1))
     process = start(kvs, tmp_path)
     wait_until(lambda: media_asked_for(kvs))
@@ -96,7 +97,7 @@ def test_a_run_killed_before_it_publishes_leaves_no_rows(kvs: Emulator, tmp_path
 
 @pytest.mark.parametrize("which", [0, -1], ids=["server", "forked"])
 def test_a_worker_that_dies_ends_the_command(kvs: Emulator, tmp_path: Path, which: int) -> None:
-    kvs.load_demo(3)
+    load_demo(kvs, 3)
     kvs.faults.add(Fault(api="GetMediaForFragmentList", action="stall", seconds=60, times=None))
     process = start(kvs, tmp_path, "--workers", "2")
     wait_until(lambda: media_asked_for(kvs))
@@ -113,7 +114,7 @@ def test_a_worker_that_dies_ends_the_command(kvs: Emulator, tmp_path: Path, whic
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_command_with_one_line(kvs: Emulator, tmp_path: Path, workers: str, number: int) -> None:
-    kvs.load_demo(3)
+    load_demo(kvs, 3)
     kvs.faults.add(Fault(api="GetMediaForFragmentList", action="stall", seconds=60, times=None))
     process = start(kvs, tmp_path, "--workers", workers)
     wait_until(lambda: media_asked_for(kvs))
@@ -142,7 +143,7 @@ def test_a_refused_command_says_one_line_though_workers_were_to_be_forked(
 
 
 def test_two_workers_from_a_folder_with_packages_of_its_own(kvs: Emulator, tmp_path: Path) -> None:
-    kvs.load_demo(3)
+    load_demo(kvs, 3)
     for name in ("transforms", "schemas", "pipelines"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise ImportError('the wrong package')\n")

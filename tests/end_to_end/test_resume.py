@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.dataset as ds
 import pytest
+from builders.demo import load_demo
 
 from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.emulator import Emulator, Fault
@@ -83,7 +84,7 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failed]:
     with pytest.MonkeyPatch.context() as patch, Emulator() as kvs:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "example")
-        kvs.load_demo(3)
+        load_demo(kvs, 3)
         failed = Failed(kvs, folder, {}, 1)
         failed.calls = round(failed.run(folder / "whole"))
         failed.expected = digests(folder / "whole")

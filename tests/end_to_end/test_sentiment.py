@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from builders.demo import load_demo
 from builders.models import loudness_model
 
 from callbeam.emulator import Emulator
@@ -32,7 +33,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_a_model_scores_what_it_may_and_clips_hold_what_it_heard(kvs: Emulator, run: Backfill, model: Path) -> None:
-    kvs.load_demo(3)
+    load_demo(kvs, 3)
     options = ["--sentiment-model", str(model), "--audio-policy", "raw", "--prosody-text"]
     result = run(*options, "--vad-speech-pad-ms", "0")
     assert result.code == 0, result.err
@@ -64,7 +65,7 @@ def test_a_model_scores_what_it_may_and_clips_hold_what_it_heard(kvs: Emulator, 
 
 
 def test_agents_only_if_asked_for_and_no_group_in_two_splits(kvs: Emulator, run: Backfill) -> None:
-    kvs.load_demo(6)
+    load_demo(kvs, 6)
     units = run("--agent-sentiment", "--split-salt", "one").rows("sentiment_inputs")
     assert {unit["participant_role"] for unit in units if unit["eligible"]} >= {"CUSTOMER", "AGENT"}
     again = run("--split-salt", "two", output="two").rows("sentiment_inputs")
@@ -81,7 +82,7 @@ def test_agents_only_if_asked_for_and_no_group_in_two_splits(kvs: Emulator, run:
 
 
 def test_context_is_the_three_turns_before(kvs: Emulator, run: Backfill) -> None:
-    kvs.load_demo(1)
+    load_demo(kvs, 1)
     result = run()
     turns = sorted(result.rows("utterances"), key=lambda row: row["turn_index"])
     for unit in result.rows("sentiment_inputs"):
@@ -104,7 +105,7 @@ def test_context_is_the_three_turns_before(kvs: Emulator, run: Backfill) -> None
 def test_bad_options_are_told_of_before_any_work(
     kvs: Emulator, run: Backfill, words: list[str], complaint: str
 ) -> None:
-    kvs.load_demo(1)
+    load_demo(kvs, 1)
     result = run(*words)
     assert result.code == 2
     assert complaint in result.err.lower()
@@ -113,7 +114,7 @@ def test_bad_options_are_told_of_before_any_work(
 
 
 def test_redacted_clips_wait_for_records(kvs: Emulator, run: Backfill) -> None:
-    kvs.load_demo(1)
+    load_demo(kvs, 1)
     result = run("--audio-policy", "redacted")
     assert result.code == 0
     assert not (result.output / "clips").exists()

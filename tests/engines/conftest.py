@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from builders.demo import load_demo
 from builders.engine_runs import PER_SECOND, DemoDay, EngineRun
 from builders.engines import ROOT, FlinkCluster, engine, java
 from builders.s3_server import ACCESS_KEY, SECRET_KEY
@@ -29,7 +30,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoDay]:
     # and so asks more than once.
     quotas = replace(AWS_QUOTAS, fragment_list_connections=1, media_points_per_s=round(PER_SECOND * 1.3))
     with Emulator(config=EmulatorConfig(quotas=quotas)) as emulator:
-        emulator.load_demo(DEMO_CALLS)
+        load_demo(emulator, DEMO_CALLS)
         yield DemoDay(emulator, folder, environment)
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from builders.demo import load_demo
 from builders.jobs import make_stream
 
 from callbeam.emulator import Emulator
@@ -112,7 +113,7 @@ def test_costs_are_those_that_were_measured() -> None:
 
 def test_the_plan_tells(aws_credentials: None, capsys: pytest.CaptureFixture[str]) -> None:
     with Emulator() as kvs:
-        kvs.load_demo(3)
+        load_demo(kvs, 3)
         words = ["--streams", "*", "--start", "2026-03-02T00:00:00Z", "--end", "2026-03-04T00:00:00Z"]
         words += ["--region", "us-east-1", "--kvs-endpoint-url", kvs.endpoint_url]
         assert plan.main([*words, "--estimate", "0.5"]) == 0

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc, endpoints_pb2
+from builders.demo import load_demo
 from builders.engines import free_port, running
 
 from callbeam.emulator import Emulator
@@ -74,7 +75,7 @@ def backfill(pool: Pool, kvs: Emulator, output: Path, *extra: str) -> subprocess
 
 def test_it_works_for_a_job_of_its_own_versions_alone_and_ends_on_sigterm(pool: Pool, tmp_path: Path) -> None:
     with Emulator() as kvs:
-        kvs.load_demo(1)
+        load_demo(kvs, 1)
         done = backfill(pool, kvs, tmp_path / "out")
         assert done.returncode == 0, done.stderr
         assert "1 call, 0.06 h" in done.stdout

@@ -12,6 +12,7 @@ import polars
 import pyarrow.dataset
 import pyarrow.fs
 import pytest
+from builders.demo import load_demo
 from builders.engines import ROOT
 
 from callbeam.emulator import Emulator
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture(scope="module")
 def kvs() -> Iterator[Emulator]:
     with Emulator() as emulator:
-        emulator.load_demo(DEMO_CALLS)
+        load_demo(emulator, DEMO_CALLS)
         yield emulator
 
 
