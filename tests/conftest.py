@@ -13,6 +13,9 @@ from callbeam.payload import formats
 
 pytest_plugins = ["builders.stores", "builders.made_output"]
 
+SHARED_BY_MODULES = {"demo_output"}
+"""Fixtures of a session that take minutes."""
+
 
 @pytest.fixture
 def aws_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -34,6 +37,25 @@ def low_rates() -> Iterator[None]:
         formats._declared_format.cache_clear()
         yield
     formats._declared_format.cache_clear()
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests that share something costly to one worker, so that it is made once and not by every worker."""
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("xdist_group") is None:
+            group = _what_it_shares(item)
+            if group is not None:
+                item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _what_it_shares(item: pytest.Function) -> str | None:
+    fixtures = item._fixtureinfo.name2fixturedefs
+    for name in SHARED_BY_MODULES & set(fixtures):
+        return name
+    if any(made[-1].scope == "module" for made in fixtures.values()):
+        return item.path.stem
+    return None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

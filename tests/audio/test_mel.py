@@ -7,6 +7,8 @@ import pytest
 from callbeam.audio import frame_grid
 from callbeam.audio.mel import mel_edges, mel_filters
 
+pytestmark = pytest.mark.xdist_group("librosa")  # which compiles itself in each process that imports it
+
 
 def test_edges_are_librosas() -> None:
     np.testing.assert_array_equal(mel_edges(), librosa.mel_frequencies(n_mels=66, fmin=100, fmax=3800))

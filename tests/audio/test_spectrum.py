@@ -7,6 +7,8 @@ from builders.channels import Voice, make_channel, pcm
 
 from callbeam.audio import analyse_frames, frame_grid
 
+pytestmark = pytest.mark.xdist_group("librosa")  # which compiles itself in each process that imports it
+
 
 def stft(samples, rate):
     """librosa's transform of what a channel's frames see, cut to the channel's frames."""
