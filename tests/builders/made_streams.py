@@ -98,10 +98,11 @@ class MemorySource:
 def make_lane(of: Stream, job: Job, sent: list[Sent]) -> Lane:
     """Plan as PlanReads does: a unit for each clock hour's stretch of the job that has fragments."""
     units = []
+    times = sorted(one.at_ms for one in sent)
     start_ms = job.start_ms
     while start_ms < job.end_ms:
         end_ms = min(start_ms - start_ms % HOUR_MS + HOUR_MS, job.end_ms)
-        count = sum(start_ms <= one.at_ms < end_ms for one in sent)
+        count = bisect_left(times, end_ms) - bisect_left(times, start_ms)
         if count:
             units.append(Unit(start_ms, end_ms, count, 100 * count))
         start_ms = end_ms

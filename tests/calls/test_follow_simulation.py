@@ -117,15 +117,14 @@ def check_lane(outcome: Outcome, name: str, world: World) -> None:
             got.update((piece.unit.start_ms, f.listed.number, "piece") for f in owned)
     expected: Counter[tuple[int, int, str]] = Counter()
     for leg in world.legs[name]:
+        own = unit_of(leg.start_ms, lane, job) if place_of(leg.start_ms, job) is Place.INSIDE else None
         for one in leg.fragments:
-            here = job.start_ms <= one.at_ms < job.end_ms
-            unit = unit_of(one.at_ms, lane, job)
-            if place_of(leg.start_ms, job) is Place.INSIDE:
-                own = unit_of(leg.start_ms, lane, job)
+            if own is not None:
                 expected[own.start_ms, one.number, "piece"] += 1
-                here = here and unit != own
-            if here:
-                expected[unit.start_ms, one.number, "other_unit"] += 1
+            if job.start_ms <= one.at_ms < job.end_ms:
+                unit = unit_of(one.at_ms, lane, job)
+                if unit != own:
+                    expected[unit.start_ms, one.number, "other_unit"] += 1
     for one, leg in world.lost[name]:
         add_lost(expected, one, leg, lane, job)
     assert got == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,14 +23,23 @@ def no_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fsync", lambda descriptor: None)
 
 
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Publish the lake once, for tests to take copies of."""
+    folder = tmp_path_factory.mktemp("published")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda descriptor: None)
+        spread(LAKE, open_store(StorageConfig(str(folder))), [*DAYS, date(2026, 4, 1)], tables=NAMES)
+    return folder
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
 @pytest.fixture
-def store(folder: Path) -> ObjectStore:
+def store(published: Path, folder: Path) -> ObjectStore:
     """Return a lake of three days of March, and one of April."""
-    store = open_store(StorageConfig(str(folder)))
-    spread(LAKE, store, [*DAYS, date(2026, 4, 1)], tables=NAMES)
-    return store
+    shutil.copytree(published, folder)
+    return open_store(StorageConfig(str(folder)))
