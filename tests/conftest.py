@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -47,6 +48,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             group = _what_it_shares(item)
             if group is not None:
                 item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded by now out of every later collection of garbage, as the command line does.
+
+    A job begins with a full one, which would look at all tests and all that they import.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _what_it_shares(item: pytest.Function) -> str | None:
