@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,8 +85,9 @@ def demo_output(tmp_path_factory: pytest.TempPathFactory) -> DemoOutput:
         words = ["--streams", "*", "--start", DAY[0], "--end", DAY[1], "--output", str(output), "--frames"]
         words += ["--audio-policy", "raw", "--fragments-per-second", "0"]
         words += ["--kvs-endpoint-url", emulator.endpoint_url, "--region", "us-east-1"]
-        code = backfill.main(words)
+        with redirect_stdout(io.StringIO()) as out:
+            code = backfill.main(words)
         kept = tmp_path_factory.mktemp("truth")
         shutil.copytree(truth, kept, dirs_exist_ok=True)  # the emulator's own folder goes with it
     assert code == 0
-    return DemoOutput(code, output, "", "", kept)
+    return DemoOutput(code, output, out.getvalue(), "", kept)

@@ -23,20 +23,16 @@ if TYPE_CHECKING:
     Result = Any
     Backfill = Callable[..., Result]
 
-CALLS = 6
 
-
-def test_every_sample_gap_and_window(kvs: Emulator, run: Backfill) -> None:
-    truth = load_demo(kvs, CALLS)
-    result = run("--frames")
-    assert result.code == 0, result.err
-    comparison = compare_with_truth(result.output, truth)
-    assert comparison.calls_made == CALLS
+def test_every_sample_gap_and_window(demo_output: Any) -> None:
+    calls = len(list(demo_output.truth.glob("*.json")))
+    comparison = compare_with_truth(demo_output.output, demo_output.truth)
+    assert comparison.calls_made == calls == 6
     assert comparison.exact, "\n".join(comparison.lines())
-    _assert_ledger_adds_up(result)
-    _assert_windows_equal_a_plain_loop(result)
-    assert f"{CALLS} calls" in result.out
-    assert "listed = " in result.out
+    _assert_ledger_adds_up(demo_output)
+    _assert_windows_equal_a_plain_loop(demo_output)
+    assert f"{calls} calls" in demo_output.out
+    assert "listed = " in demo_output.out
 
 
 def _assert_ledger_adds_up(result: Result) -> None:
