@@ -26,8 +26,8 @@ def ended_by_signals(outcome: Callable[[], str]) -> Iterator[None]:
     ``outcome`` tells what becomes of the job.
 
     Beam takes a KeyboardInterrupt in a step for a failed step, or waits on; so a thread of its own watches for signals,
-    through the descriptor that Python writes them to. Meanwhile they are blocked in this thread and, by inheritance, in
-    the worker processes, which end with their connections.
+    through the descriptor that Python writes them to. Meanwhile they are blocked in this thread. Workers ignore
+    signals, and end with the command.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -50,7 +50,9 @@ class WorkerServer:
         if not self._is_ready:
             self.close()
             raise RuntimeError("worker processes cannot be started: what keeps them from it stands above")
-        return shlex.join([sys.executable, "-I", "-S", worker.__file__, self._path])
+        # A terminal's Ctrl-C reaches every process: the command ends its workers, and says so once.
+        asking = shlex.join([sys.executable, "-I", "-S", worker.__file__, self._path])
+        return f"trap '' INT TERM; exec {asking}"
 
     def close(self) -> None:
         """End the process, and workers that are left; once is enough."""

@@ -119,6 +119,9 @@ def test_a_signal_ends_the_command_with_one_line(kvs: Emulator, tmp_path: Path, 
     process = start(kvs, tmp_path, "--workers", workers)
     wait_until(lambda: media_asked_for(kvs))
     below = workers_of(process.pid)
+    for one in descendants(process.pid):  # a terminal tells all of them, in any order
+        os.kill(one, number)
+    time.sleep(0.5)
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 1
