@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from callbeam.calls import CallIdentity, Leg
+from callbeam.calls import AGENT, CUSTOMER, CallIdentity, Leg
 from callbeam.errors import UsageError
 from callbeam.kvs import Stream
 from callbeam.payload import IMPLAUSIBLE_SAMPLES
@@ -95,6 +95,7 @@ def channel_of_pcm(
     participant_role: str | None = None,
     call_id: str = "pcm",
     start_ms: int = 0,
+    track_channel: int | None = None,
 ) -> Channel:
     """Make a channel of samples at hand, so that they can be analysed without a stream.
 
@@ -109,11 +110,13 @@ def channel_of_pcm(
         The call's, the same for its channels.
     start_ms : int
         UTC milliseconds of the first sample.
+    track_channel : int, optional
+        Which column of a recording it is: channels of one role, or of one sound, are told apart by it.
 
     Raises
     ------
     UsageError
-        If the samples are no int16 array of one dimension.
+        If the samples are no int16 array of one dimension, or the role is none.
 
     Examples
     --------
@@ -130,11 +133,14 @@ def channel_of_pcm(
             f"a channel needs int16 samples of shape (n,), not {samples.dtype} of shape {samples.shape}: scale "
             "floats by 32767 and convert them, and give each column of a recording to a channel of its own"
         )
+    if participant_role not in (CUSTOMER, AGENT, None):
+        raise UsageError(f"{participant_role!r} is no role: CUSTOMER, AGENT or None")
     name = participant_role or hashlib.sha256(samples.tobytes()).hexdigest()[:8]
+    identity = f"{call_id}\n{name}" if track_channel is None else f"{call_id}\n{name}\n{track_channel}"
     leg = Leg(CallIdentity(call_id, "untagged"), Stream("pcm", 0, 0), 0, start_ms)
     return Channel(
         leg=leg,
-        channel_id=hashlib.sha256(f"{call_id}\n{name}".encode()).hexdigest()[:12],
+        channel_id=hashlib.sha256(identity.encode()).hexdigest()[:12],
         track_name=name,
         participant_role=participant_role,
         role_source="track_name" if participant_role else "unknown",
@@ -146,4 +152,5 @@ def channel_of_pcm(
         covered=np.array([[0, len(samples)]] if len(samples) else np.zeros((0, 2)), np.int64),
         core_start=0,
         core_end=len(samples),
+        track_channel=track_channel,
     )

@@ -73,7 +73,7 @@ def analyse_recording(
     Raises
     ------
     UsageError
-        If the file cannot be read, holds no audio, or has more channels than there are roles.
+        If the file cannot be read, holds no audio, has more channels than there are roles, or a role is none.
 
     Examples
     --------
@@ -87,9 +87,17 @@ def analyse_recording(
     if samples.shape[1] > len(roles):
         raise UsageError(f"{path} has {samples.shape[1]} channels, and roles names {len(roles)}: name each channel's")
     call_id = recording_id(list(samples.T))
+    several = samples.shape[1] > 1
     channels = [
-        channel_of_pcm(np.ascontiguousarray(column), rate, participant_role=role, call_id=call_id, start_ms=start_ms)
-        for column, role in zip(samples.T, roles, strict=False)
+        channel_of_pcm(
+            np.ascontiguousarray(column),
+            rate,
+            participant_role=role,
+            call_id=call_id,
+            start_ms=start_ms,
+            track_channel=index if several else None,
+        )
+        for index, (column, role) in enumerate(zip(samples.T, roles, strict=False))
     ]
     with threadpool_limits(1):  # as in a backfill: numeric libraries' threads cost more here than they gain
         return _tables(channels, config or AnalysisConfig(), assembly or AssemblyConfig())
