@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shlex
 import struct
 import uuid
 from contextlib import contextmanager
@@ -33,6 +34,12 @@ LOUDEST = 2.0
 """Floats lie between -1 and 1, and a mix may go 6 dB beyond; what lies further out is on another scale."""
 
 INTEGER_SCALE = 32_768.0
+
+_UNRECOGNISED = 1
+"""What libsndfile calls a file whose beginning it does not know."""
+
+_CUT_OFF_S = 1
+"""An MP3 counts its own frames, and some writers miscount by one or two."""
 
 _BLOCK_FRAMES = 1 << 18
 _INTEGER_TAGS = frozenset({0x0001, 0xFFFE})  # WAVE_FORMAT_PCM, WAVE_FORMAT_EXTENSIBLE
@@ -124,7 +131,7 @@ class OpenRecording:
         return f"{self.file.format}/{self.file.subtype}"
 
     def blocks(self, sample_rate_hz: int) -> Iterator[npt.NDArray[np.int16]]:
-        """Read the file from its start, some seconds at a time.
+        """Read the file from its start, some seconds at a time; once, for not all codings can go back (GSM 6.10).
 
         Parameters
         ----------
@@ -139,16 +146,27 @@ class OpenRecording:
         Raises
         ------
         UsageError
-            If floats in it lie on no scale that can be told.
+            If floats in it lie on no scale that can be told, or it ends before its header says.
         """
         full_scale = _full_scale(self.file, self.name)
         if sample_rate_hz == self.sample_rate_hz:
-            yield from (_integers(block, full_scale) for block in _blocks(self.file))
+            yield from (_integers(block, full_scale) for block in self._whole())
             return
         stream = soxr.ResampleStream(self.sample_rate_hz, sample_rate_hz, self.channels, dtype="float32", quality="HQ")
-        yield from (_integers(stream.resample_chunk(block), full_scale) for block in _blocks(self.file))
+        yield from (_integers(stream.resample_chunk(block), full_scale) for block in self._whole())
         rest = stream.resample_chunk(np.zeros((0, self.channels), np.float32), last=True)
         yield _integers(rest, full_scale)
+
+    def _whole(self) -> Iterator[Float32Array]:
+        """Yield the file's frames; raise UsageError behind the last one if more were promised."""
+        had = 0
+        for block in _blocks(self.file):
+            had += len(block)
+            yield block
+        rate = self.sample_rate_hz
+        if had < self.file.frames - _CUT_OFF_S * rate:
+            promised = f"its header promises {self.file.frames / rate:.1f} s of sound, and {had / rate:.1f} s are there"
+            raise UsageError(_broken(self.name, promised))
 
 
 @contextmanager
@@ -183,7 +201,7 @@ def open_recording(source: str | os.PathLike[str] | SeekableBytes, name: str | N
                 )
             yield OpenRecording(name, file)
     except soundfile.LibsndfileError as error:
-        raise UsageError(_refusal(name, str(error.error_string).rstrip("."))) from error
+        raise UsageError(_broken(name, str(error.error_string).rstrip("."))) from error
     except OSError as error:
         raise UsageError(f"cannot read {name}: {error.strerror or error}") from error
 
@@ -194,13 +212,21 @@ def _sound_file(source: str | os.PathLike[str] | SeekableBytes, name: str) -> so
     except TypeError as error:
         # soundfile takes a name that ends in .raw for samples without a header, and wants to be told of them
         raise UsageError(_refusal(name, "it has no header")) from error
+    except soundfile.LibsndfileError as error:
+        if error.code != _UNRECOGNISED:
+            raise
+        raise UsageError(_refusal(name, str(error.error_string).rstrip("."))) from error
 
 
 def _refusal(name: str, cause: str) -> str:
     return (
         f"{name} is no sound file that can be read ({cause}). Samples without a header need one: "
-        f"sox -t raw -r 8000 -e signed -b 16 -c 2 {name} recording.wav"
+        f"sox -t raw -r 8000 -e signed -b 16 -c 2 {shlex.quote(name)} recording.wav"
     )
+
+
+def _broken(name: str, cause: str) -> str:
+    return f"{name} is damaged or cut off ({cause}): take it anew from where it came from"
 
 
 def recording_id(channels: Sequence[npt.NDArray[np.int16]]) -> str:
@@ -217,7 +243,8 @@ def recording_id(channels: Sequence[npt.NDArray[np.int16]]) -> str:
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[Float32Array]:
     """Yield the file's frames from the start, as floats; integers between -1 and 1."""
-    file.seek(0)
+    if file.seekable():
+        file.seek(0)
     while len(block := file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
         yield block
 
@@ -257,6 +284,8 @@ def _check_wav_header(file: SeekableBytes, path: str) -> None:
     """
     head = file.read(1 << 16)
     size = file.seek(0, io.SEEK_END)
+    if not size:
+        raise UsageError(f"{path} is no sound file: it is empty")
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         return
     at = 12
@@ -269,7 +298,7 @@ def _check_wav_header(file: SeekableBytes, path: str) -> None:
             if (length > held and length < _STREAMED_BYTES) or (length == 0 and held > 0):
                 raise UsageError(
                     f"{path}: its header promises {length} bytes of audio, the file holds {held}: it was cut off, or "
-                    f"its header never completed; to take what is there: ffmpeg -i {path} recording.wav"
+                    f"its header never completed; to take what is there: ffmpeg -i {shlex.quote(path)} recording.wav"
                 )
             return
         at += 8 + length + (length & 1)

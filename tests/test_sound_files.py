@@ -90,9 +90,9 @@ def test_a_length_that_a_pipe_could_not_fill_in_is_no_fault(tmp_path: Path, data
         (header() + SOUND.tobytes()[:-1000], "promises 16000 bytes of audio, the file holds 15000"),
         (header(data=0) + SOUND.tobytes(), "promises 0 bytes"),
         (header(data=0), "holds no audio"),
-        (header()[:30], "is no sound file"),
+        (header()[:30], "is damaged or cut off"),
         (SOUND.tobytes(), "is no sound file"),
-        (b"", "is no sound file"),
+        (b"", "is no sound file: it is empty"),
     ],
 )
 def test_a_header_that_cannot_be_true_is_told(tmp_path: Path, content: bytes, complaint: str) -> None:
@@ -107,6 +107,38 @@ def test_samples_without_a_header_are_told_how_to_get_one(tmp_path: Path, name: 
     (tmp_path / name).write_bytes(SOUND.tobytes())
     with pytest.raises(UsageError, match="sox -t raw"):
         read_recording(tmp_path / name)
+
+
+def test_commands_in_messages_can_be_typed(tmp_path: Path) -> None:
+    for content in (header() + SOUND.tobytes()[:-1000], SOUND.tobytes()):
+        (tmp_path / "a call.wav").write_bytes(content)
+        with pytest.raises(UsageError, match=r"'[^']*/a call.wav' recording.wav"):
+            read_recording(tmp_path / "a call.wav")
+
+
+@pytest.mark.parametrize("subtype", ["GSM610", "G721_32"])
+def test_codings_that_cannot_be_sought_in_are_read(tmp_path: Path, subtype: str) -> None:
+    long = np.random.default_rng(4).uniform(-0.5, 0.5, 300_000)
+    soundfile.write(tmp_path / "telephone.wav", long, 8000, subtype=subtype)
+    samples, _ = read_recording(tmp_path / "telephone.wav")
+    with soundfile.SoundFile(tmp_path / "telephone.wav") as file:
+        expected = file.read(file.frames, dtype="float32", always_2d=True)
+    np.testing.assert_array_equal(samples, np.rint(expected * 32768).clip(-32768, 32767))
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.9])
+@pytest.mark.parametrize("kind", ["flac", "mp3"])
+def test_what_was_cut_off_is_told_whatever_holds_it(tmp_path: Path, kind: str, kept: float) -> None:
+    whole, cut = tmp_path / f"whole.{kind}", tmp_path / f"cut.{kind}"
+    noise = np.random.default_rng(4).uniform(-0.5, 0.5, 160_000)
+    with soundfile.SoundFile(whole, "w", 8000, 1) as file:
+        for begin in range(0, len(noise), 8000):
+            file.write(noise[begin : begin + 8000])
+    assert len(read_recording(whole)[0]) == 160_000
+    cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * kept)])
+    with pytest.raises(UsageError, match="is damaged or cut off") as told:
+        read_recording(cut)
+    assert "sox" not in str(told.value)
 
 
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
