@@ -67,6 +67,7 @@ from callbeam.pipelines.speech_options import (
     assembly_config,
 )
 from callbeam.pipelines.summary import only_runs_in, summary
+from callbeam.report import counted
 from callbeam.storage import INTERACTIVE_PATIENCE_S, ObjectStore, check_writable, open_store
 from callbeam.tables import (
     Manifest,
@@ -174,9 +175,18 @@ def main(argv: Sequence[str]) -> int:
     if len(jobs) > 1:
         done = sum(code != EXIT_JOB_FAILED for code in codes)
         print(f"in all: {done} of {len(jobs)} jobs are published")
+    if running.published == len(jobs):
+        _tell_of_unfound(len(set(options.call_ids)), running.calls)
     if options.transcripts and waits:
         _enrich(options, config, published=running.published)
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
+
+
+def _tell_of_unfound(asked: int, found: int) -> None:
+    """Say that calls were asked for by name, and that not all of them are there."""
+    if found < asked:
+        calls = f"{counted(asked, 'call')} that {'was' if asked == 1 else 'were'} asked for"
+        print(f"found {found} of {calls}: others begin outside this range, were erased, or have another id")
 
 
 def _checked_options(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str], argparse.Namespace]:
@@ -283,6 +293,8 @@ class _Running:
     ----------
     published : int
         Jobs that have published.
+    calls : int
+        That these jobs are about, with those that still go on.
     """
 
     def __init__(
@@ -294,6 +306,7 @@ class _Running:
         self._store = open_store(config.storage)
         self._max_loss = max_loss
         self.published = 0
+        self.calls = 0
 
     def run(self, planned: PlannedJob, letters: Sequence[DeadLetter], *, first: bool) -> int:
         """Run one job, and say what came of it."""
@@ -328,6 +341,7 @@ class _Running:
             print(f"callbeam backfill: error: job {job.job_id} ended without a manifest", file=sys.stderr)
             return EXIT_JOB_FAILED
         self.published += 1
+        self.calls += manifest.outcome.call_count + len(manifest.outcome.open_calls)
         _record_run(store, manifest, job, config, elapsed_s=progress.elapsed_s, begun_ms=begun_ms)
         early_ms = _start_before(job, config) if first and only_runs_in(manifest.outcome) else None
         print(summary(manifest, elapsed_s=progress.elapsed_s, start_before_ms=early_ms, kept_out=kept_out))

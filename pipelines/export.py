@@ -198,7 +198,9 @@ def _export_range(options: argparse.Namespace) -> Exported:
                 exported.losses += done.losses
     if not exported.calls and not exported.open_calls:
         raise UsageError(_nothing(exported.by_status))
-    _report_missing(sought - {call.call_id for call in exported.calls} - set(exported.open_calls))
+    found = {call.call_id for call in exported.calls} | set(exported.open_calls)
+    _report_missing(sought - found, "not found where records put them", "a backfill says of each why")
+    _report_missing(set(options.call_ids) - found, "asked for, and not found", "check the range and the ids")
     return exported
 
 
@@ -208,12 +210,12 @@ def _ended(planned: PlannedJob) -> frozenset[str]:
     return frozenset(name for contact in over for name in (contact.call_id, *contact.aliases))
 
 
-def _report_missing(missing: Collection[str]) -> None:
-    """Name the calls that records name and of which nothing was found."""
+def _report_missing(missing: Collection[str], what: str, way_out: str) -> None:
+    """Name the calls of which nothing was found."""
     if missing:
         named = ", ".join(map(printable, sorted(missing)[:3])) + (", ..." if len(missing) > 3 else "")
         count = counted(len(missing), "call")
-        print(f"not found where records put them: {count} ({named}); a backfill says of each why")
+        print(f"{what}: {count} ({named}); {way_out}")
 
 
 def _nothing(by_status: Counter[str]) -> str:

@@ -103,7 +103,15 @@ def check_source(options: argparse.Namespace, *, recordings: str | None = None) 
 
 
 def call_filter(options: argparse.Namespace) -> CallFilter:
-    """Make the filter of calls from the source options."""
+    """Make the filter of calls from the source options.
+
+    Raises
+    ------
+    UsageError
+        If an identifier is empty, as a shell's variable is that was never set.
+    """
+    if not all((*options.call_ids, *options.voice_connector_id)):
+        raise UsageError("an identifier behind --contact-id, --transaction-id or --voice-connector-id is empty")
     return CallFilter(frozenset(options.call_ids), frozenset(options.voice_connector_id))
 
 

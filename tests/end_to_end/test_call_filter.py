@@ -45,6 +45,7 @@ def test_contacts_asked_for_are_what_they_are_among_all(kvs: Emulator, run: Back
     read_before = sum(request.n for request in kvs.requests if request.api == "GetMediaForFragmentList")
     some = run("--contact-id", "c-2", "c-5", output="some")
     assert some.code == 0, some.err
+    assert "asked for:" not in some.out
     assert {row["call_id"] for row in some.rows("calls")} == {"c-2", "c-5"}
     for table in MADE_OF_CALLS:
         assert of_calls(some.rows(table), "c-2", "c-5") == of_calls(everything.rows(table), "c-2", "c-5"), table
@@ -53,6 +54,26 @@ def test_contacts_asked_for_are_what_they_are_among_all(kvs: Emulator, run: Back
     assert len(some.rows("fragments")) == len(everything.rows("fragments"))
     read = sum(request.n for request in kvs.requests if request.api == "GetMediaForFragmentList") - read_before
     assert read < read_before / 2
+
+
+def test_a_contact_that_is_not_there_is_told(kvs: Emulator, run: Backfill) -> None:
+    kvs.add_stream("calls-1")
+    put(kvs, "calls-1", connect_fragments_from_pcm(*noise(0), contact_id="c-0", start_ms=START_MS))
+    for asked, told in (
+        ("c-9", "found 0 of 1 call that was asked for"),
+        ("c-0 c-9 c-9", "found 1 of 2 calls that were asked for"),
+    ):
+        found = run("--contact-id", *asked.split(), output=asked)
+        assert found.code == 0, found.err
+        assert told in found.out
+
+
+def test_an_empty_identifier_is_refused(kvs: Emulator, run: Backfill) -> None:
+    kvs.add_stream("calls-1")
+    for option in ("--contact-id", "--voice-connector-id"):
+        found = run(option, "")
+        assert found.code == 2
+        assert "is empty" in found.err
 
 
 def test_calls_of_one_voice_connector(kvs: Emulator, run: Backfill) -> None:

@@ -178,6 +178,10 @@ def test_only_some_contacts(kvs: Emulator, run_export: Exporter) -> None:
     assert done.code == 0, done.err
     assert {json.loads(path.read_text())["call_id"] for path in done.files("call.json")} == {"c-1", "c-3"}
     assert "not_asked" in done.out
+    assert "not found" not in done.out
+    done = run_export("--streams", "calls-1", *RANGE, "--contact-id", "c-1", "c-9", output="some")
+    assert done.code == 0, done.err
+    assert "asked for, and not found: 1 call (c-9); check the range and the ids" in done.out
 
 
 def test_a_track_may_be_missing_and_roles_may_be_given(kvs: Emulator, run_export: Exporter) -> None:
