@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, fields
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from callbeam.errors import UsageError
@@ -30,6 +31,31 @@ STATUS = {
     "AccessDeniedException": 403,
 }
 """HTTP status of an error code where it is not 400."""
+
+APIS = (
+    "CreateStream",
+    "DescribeStream",
+    "ListStreams",
+    "DeleteStream",
+    "UpdateDataRetention",
+    "GetDataEndpoint",
+    "ListFragments",
+    "GetMediaForFragmentList",
+    "GetMedia",
+    "PutMedia",
+)
+"""What the emulator serves, and faults may strike."""
+
+_NUMBERS: dict[str, tuple[type, ...]] = {
+    "after": (int,),
+    "every": (int,),
+    "times": (int, NoneType),
+    "status": (int, NoneType),
+    "document": (int,),
+    "at_byte": (int, NoneType),
+    "seconds": (int, float),
+    "error_id": (int,),
+}
 
 _FRAGMENT_ACTIONS = {"not_found", "in_band", "no_timestamps"}
 
@@ -105,6 +131,11 @@ class Fault:
         for name, allowed in (("action", get_args(Action)), ("place", get_args(Place)), ("then", ("continue", "stop"))):
             if getattr(self, name) not in allowed:
                 raise UsageError(f"fault with {name}={getattr(self, name)!r}: choose one of {', '.join(allowed)}")
+        if not isinstance(self.api, str) or _plain(self.api) not in {"*", *map(_plain, APIS)}:
+            raise UsageError(f"fault with api={self.api!r}: choose one of {', '.join(APIS)}, or * for each")
+        for name, kinds in _NUMBERS.items():
+            if not isinstance(getattr(self, name), kinds):
+                raise UsageError(f"fault with {name}={getattr(self, name)!r}: a number is meant")
         if self.every < 1:
             raise UsageError("fault with every below 1: 1 strikes each time, 2 every other time")
 
@@ -207,7 +238,10 @@ def _fault(entry: dict[str, Any], path: Path) -> Fault:
     if unknown or "api" not in entry or "action" not in entry:
         what = f"has unknown keys {', '.join(unknown)}" if unknown else "needs api and action"
         raise UsageError(f"fault plan {path}: an entry {what}; known are {', '.join(sorted(known))}")
-    numbers = tuple(int(number) for number in entry.pop("fragments", ()))
+    try:
+        numbers = tuple(int(number) for number in entry.pop("fragments", ()))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"fault plan {path}: fragments is a list of fragment numbers") from error
     return Fault(**entry, fragments=numbers)
 
 

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError, ResponseStreamingError
 
 from callbeam.emulator import Fault, Quotas, read_fault_plan
-from callbeam.emulator.faults import FaultPlan
+from callbeam.emulator.faults import APIS, FaultPlan
+from callbeam.emulator.server import JSON_APIS, STREAMING_APIS
 from callbeam.errors import UsageError
 from callbeam.mkv import read_documents
 
@@ -170,6 +171,28 @@ def test_a_plan_is_read_from_json(tmp_path):
         path.write_text(json.dumps(bad))
         with pytest.raises(UsageError):
             read_fault_plan(path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"api": "ListFragmets"}, "api='ListFragmets': choose one of CreateStream"),
+        ({"api": 3}, "choose one of"),
+        ({"times": "often"}, "times='often': a number is meant"),
+        ({"seconds": None}, "seconds=None: a number is meant"),
+        ({"fragments": ["x"]}, "list of fragment numbers"),
+        ({"fragments": 5}, "list of fragment numbers"),
+    ],
+)
+def test_a_fault_that_could_never_strike_is_refused(tmp_path, wrong, complaint):
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps([{"api": LIST, "action": "error", **wrong}]))
+    with pytest.raises(UsageError, match=complaint):
+        read_fault_plan(path)
+
+
+def test_faults_may_strike_whatever_is_served():
+    assert set(APIS) == {*JSON_APIS, *STREAMING_APIS}
 
 
 # quotas
