@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.payload import packet_samples
 from callbeam.timeline.blocks import NS_PER_S, SEAM_MS
+from callbeam.timeline.leg_clock import BLOCK_REACH_MS, NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -65,7 +66,8 @@ class TrackClaim:
 def claimed_span(blocks: Sequence[Block], form: AudioFormat, rate_hz: int, document: Document) -> tuple[int, int]:
     """Return where a track's audio begins and ends, in ns from the fragment's first Cluster on."""
     tick_ns, first = document.timecode_scale_ns, document.clusters[0]
-    last = blocks[-1]
+    within = (block for block in blocks if (block.timecode - first) * tick_ns <= BLOCK_REACH_MS * NS_PER_MS)
+    last = max(within, key=lambda block: block.timecode, default=blocks[-1])
     if form.in_packets:
         samples = packet_samples(form, document.payload(last))
     else:

@@ -16,11 +16,11 @@ from callbeam.payload import (
     decodable,
     packets_as_samples,
 )
-from callbeam.timeline.backward_timecodes import straightened
 from callbeam.timeline.block_extents import TrackClaim, claimed_span
 from callbeam.timeline.blocks import NS_PER_S, TrackPlacement, TrackState, join_frames, place_blocks
 from callbeam.timeline.intervals import Intervals
 from callbeam.timeline.leg_clock import TOLERANCE_MS, locate
+from callbeam.timeline.straightening import straightened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -150,13 +150,12 @@ class Placer:
             state, placed = self._open(track, blocks, document, placement)
             if state is None or placed is None:
                 continue
+            joined = join_frames(blocks) if document.laced and not placed.form.in_packets else blocks
+            straight = straightened(joined, placed.form, state.sample_rate_hz, document, _before_ns(state, clock))
             if placed.form.in_packets:
-                placed.packets = blocks
-                blocks_of_samples = packets_as_samples(placed.form, blocks, document)
-            else:
-                joined = join_frames(blocks) if document.laced else blocks
-                blocks_of_samples = straightened(joined, placed.form, state.sample_rate_hz, document)
-            place_blocks(state, placed, blocks_of_samples, document, clock)
+                placed.packets = straight
+                straight = packets_as_samples(placed.form, straight, document)
+            place_blocks(state, placed, straight, document, clock)
             _report(placed, placement)
             if state.next_sample is None:
                 del self._tracks[placed.name]  # nothing was placed: an anchor would not tell of it either
@@ -209,6 +208,13 @@ class Placer:
             limit = limit_ms * state.sample_rate_hz // 1000
             state.covered.forget_before(limit)
             state.tails = {end: tail for end, tail in state.tails.items() if end > limit}
+
+
+def _before_ns(state: TrackState, clock: LegClock) -> int | None:
+    """Return where a track's audio ends by the timecodes of the fragment that the clock is at."""
+    if state.next_sample is None or clock.timecode_ns is None:
+        return None
+    return state.next_sample * NS_PER_S // state.sample_rate_hz - clock.begin_ns + clock.timecode_ns
 
 
 def _audio_blocks(document: Document, placement: FragmentPlacement) -> list[tuple[Track, list[Block]]]:
