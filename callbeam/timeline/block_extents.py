@@ -62,6 +62,13 @@ class TrackClaim:
         """Return the leg's sample index at an instant of its clock."""
         return at_ns * self.rate_hz // NS_PER_S
 
+    def is_constant(self, until_ns: int, document: Document) -> bool:
+        """Tell whether blocks that begin before ``until_ns``, from the fragment's first Cluster on, do not change."""
+        tick_ns, first, width = document.timecode_scale_ns, document.clusters[0], self.form.frame_bytes
+        early = (block for block in self.blocks if (block.timecode - first) * tick_ns < until_ns)
+        payloads = (document.payload(block) for block in early)
+        return all(payload[width:] == payload[:-width] for payload in payloads)
+
 
 def claimed_span(blocks: Sequence[Block], form: AudioFormat, rate_hz: int, document: Document) -> tuple[int, int]:
     """Return where a track's audio begins and ends, in ns from the fragment's first Cluster on."""

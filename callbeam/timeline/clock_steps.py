@@ -146,12 +146,15 @@ class ClockWatch:
             zero_ns = -clock.start_ms * NS_PER_MS
             self._shifts.append(zero_ns if clock.source == "producer" else clock.begin_ns - clock.timecode_ns)
         claimed_ns = said_ns + self._shift_ns
-        if abs(claimed_ns - clock.end_ns) <= SEAM_NS:
+        follows = abs(claimed_ns - clock.end_ns) <= SEAM_NS
+        if follows and clock.reach_ms * NS_PER_MS <= clock.end_ns + SEAM_NS:
             return self._as_it_says(said_ns)
         ends = self._ends(fragment)
         if ends is None or any(-SEAM_NS <= claimed_ns - end_ns <= JITTER_NS for end_ns in ends):
             decision: Decision | None = self._as_it_says(said_ns)
-            if ends is not None and SEAM_NS < claimed_ns - ends.next_ns <= JITTER_NS:
+            if ends is not None and SEAM_NS < ends.head_ns - claimed_ns <= JITTER_NS:
+                decision = self._after_repetition(fragment, said_ns, ends.head_ns)
+            elif ends is not None and SEAM_NS < claimed_ns - ends.next_ns <= JITTER_NS:
                 decision = self._small_gap(said_ns, ends.next_ns, [fragment, *following], final=final)
         else:
             decision = self._judge(said_ns, ends, [fragment, *following], final=final)
@@ -176,6 +179,14 @@ class ClockWatch:
         ahead_ns = said_ns + self._shift_ns - next_ns
         late_ns = said_ns + max((claim.end_ns for claim in self._placer.claims(document)), default=0) - after_ns
         return Decision(next_ns) if ahead_ns / 2 < late_ns <= ahead_ns + SEAM_NS else self._as_it_says(said_ns)
+
+    def _after_repetition(self, fragment: FetchedFragment, said_ns: int, head_ns: int) -> Decision:
+        """Let new bytes go on at the audio's end that follow what was repeated a little before where that lies."""
+        document, hidden_ns = fragment.document, head_ns - said_ns - self._shift_ns
+        claims = self._placer.claims(document) if document is not None else []
+        silent = document is None or all(claim.is_constant(claim.first_ns + hidden_ns, document) for claim in claims)
+        repeats = silent or self._repeats([(fragment, said_ns)], self._shift_ns)
+        return self._as_it_says(said_ns) if repeats else Decision(head_ns)
 
     def _judge(self, said_ns: int, ends: _Ends, fragments: list[FetchedFragment], *, final: bool) -> Decision | None:
         """Decide where a fragment lies that does not go on where the audio ends."""

@@ -82,6 +82,14 @@ def test_a_fragment_that_was_cut_is_completed_by_its_reupload() -> None:
     assert heard.statuses == ["decoded"] * 10 + ["duplicate"] + ["decoded"] * 6
 
 
+def test_what_follows_a_reupload_that_lies_a_little_early_goes_on_at_the_audios_end() -> None:
+    leg = SteppingLeg(13).talk(8).step(-40)
+    for one in leg.written[-2:]:
+        leg._send(replace(one, clock_ms=one.clock_ms - 40), leg.now_ms)
+    heard = check(leg.talk(8), steps=False)
+    assert (heard.statuses.count("duplicate"), heard.steps) == (2, [])
+
+
 def test_a_late_fragment_fills_its_hole_and_is_no_step() -> None:
     leg = SteppingLeg(4).talk(12)
     late, _ = leg.sent.pop(7)
