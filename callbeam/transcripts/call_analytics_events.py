@@ -100,7 +100,7 @@ def _metadata(record: Record) -> Record:
 
 
 def _segments(record: Record, call: CallName, said_ms: int | None, *, readable: bool) -> Iterator[Segment]:
-    utterance, transcript = child(record, "UtteranceEvent"), child(record, "TranscriptEvent")
+    utterance = child(record, "UtteranceEvent")
     if utterance:
         begin, end = span_ms(utterance)
         yield Segment(
@@ -115,22 +115,29 @@ def _segments(record: Record, call: CallName, said_ms: int | None, *, readable: 
             is_partial=truth(utterance.get("IsPartial")) or False,
             said_ms=said_ms or 0,
         )
-    if transcript:
-        begin, end = span_ms(transcript, names=("StartTime", "EndTime"), per_unit=1000)
-        best = next(iter(children(transcript, "Alternatives")), {})
+    for result in _results(child(record, "TranscriptEvent")):
+        begin, end = span_ms(result, names=("StartTime", "EndTime"), per_unit=1000)
+        best = next(iter(children(result, "Alternatives")), {})
         words = words_of(children(best, "Items"), begin="StartTime", end="EndTime", per_unit=1000)
         yield Segment(
             call,
-            short_name(transcript.get("ResultId")) or f"{transcript.get('ChannelId')}-{begin}",
-            _channel_role(record, transcript.get("ChannelId")),
+            short_name(result.get("ResultId")) or f"{result.get('ChannelId')}-{begin}",
+            _channel_role(record, result.get("ChannelId")),
             begin,
             end,
             text=text_of(best.get("Transcript")) if readable else None,
             words=words if readable else (),
-            language=short_name(transcript.get("LanguageCode")),
-            is_partial=truth(transcript.get("IsPartial")) or False,
+            language=short_name(result.get("LanguageCode")),
+            is_partial=truth(result.get("IsPartial")) or False,
             said_ms=said_ms or 0,
         )
+
+
+def _results(event: Record) -> list[Record]:
+    """Return what Transcribe heard: the guide prints a list of results, records on streams are one themselves."""
+    if isinstance(event.get("Transcript"), dict):
+        return children(child(event, "Transcript"), "Results")
+    return [event] if event else []
 
 
 def _channel_role(record: Record, channel: object) -> str | None:

@@ -23,7 +23,7 @@ _NAMES: Final = {
     for name in (
         "Alternatives", "BeginOffsetMillis", "CategoryEvent", "ChannelId", "CharacterOffsets", "Confidence", "Content",
         "EndOffsetMillis", "EndTime", "IsPartial", "IssuesDetected", "Items", "ItemType", "LanguageCode",
-        "MatchedCategories", "MatchedDetails", "ParticipantRole", "ResultId", "Sentiment", "StartTime",
+        "MatchedCategories", "MatchedDetails", "ParticipantRole", "ResultId", "Results", "Sentiment", "StartTime",
         "TimestampRanges", "Transcript", "TranscriptEvent", "UtteranceEvent", "UtteranceId",
     )
 }  # fmt: skip

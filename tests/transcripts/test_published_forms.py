@@ -113,6 +113,18 @@ def test_call_analytics_of_transcribe_alone_tells_roles_by_who_called() -> None:
     assert segments(read(outbound))[0].role == "AGENT"
 
 
+def test_results_of_transcribe_as_the_guide_prints_them() -> None:
+    """Amazon Chime SDK developer guide, *Amazon Transcribe output*: a list of results within a transcript."""
+    results = [transcript_event(), {**transcript_event(), "ResultId": "r-2", "ChannelId": "ch_1"}]
+    said = read(chime("Transcribe", TranscriptEvent={"Transcript": {"Results": results}}))
+    assert [(one.segment_id, one.text, len(one.words)) for one in segments(said)] == [
+        ("r-1", "Yes", 1),
+        ("r-2", "Yes", 1),
+    ]
+    (message,) = read(chime("Transcribe", TranscriptEvent={"Transcript": {"Results": []}}))
+    assert isinstance(message, Message)
+
+
 def test_voice_tone_is_a_label_on_absolute_times() -> None:
     found = labels(read(chime("VoiceToneAnalysisStatus", detail=voice_tone())))
     tone = found["voice_tone"]
