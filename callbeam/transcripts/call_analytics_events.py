@@ -141,10 +141,14 @@ def _results(event: Record) -> list[Record]:
 
 
 def _channel_role(record: Record, channel: object) -> str | None:
-    """Return who speaks on a channel of a transcript without roles: a Voice Connector's ``ch_0`` is the caller's."""
-    direction = str(_metadata(record).get("direction") or "").lower()
-    is_caller = {"ch_0": True, "ch_1": False}.get(str(channel))
-    return None if is_caller is None else _party(direction, is_caller=is_caller)
+    """Return who speaks on a channel of a transcript without roles.
+
+    Where a Voice Connector began the session, its account's leg is on ``ch_0`` and the PSTN leg on ``ch_1``, whoever
+    called; such records name it. Who began another session put the legs on channels as they liked.
+    """
+    metadata = _metadata(record)
+    by_connector = any(metadata.get(name) for name in ("voiceConnectorId", "voiceconnectorId"))
+    return {"ch_0": AGENT, "ch_1": CUSTOMER}.get(str(channel)) if by_connector else None
 
 
 def _party(direction: str, *, is_caller: bool) -> str | None:

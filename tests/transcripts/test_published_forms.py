@@ -105,12 +105,17 @@ def test_call_analytics_utterances() -> None:
     assert labels(said)["issue"].value == "Peter"
 
 
-def test_call_analytics_of_transcribe_alone_tells_roles_by_who_called() -> None:
-    (segment,) = segments(read(chime("Transcribe", TranscriptEvent=transcript_event())))
-    assert (segment.role, segment.begin_ms, segment.words[0].end_ms) == ("CUSTOMER", 1500, 2000)
-    outbound = chime("Transcribe", TranscriptEvent=transcript_event())
-    outbound["metadata"] = outbound["metadata"].replace("Inbound", "Outbound")
-    assert segments(read(outbound))[0].role == "AGENT"
+@pytest.mark.parametrize("direction", ["Inbound", "Outbound"])
+def test_call_analytics_of_transcribe_alone_has_the_account_on_the_first_channel(direction: str) -> None:
+    """Amazon Chime SDK developer guide, *Amazon Transcribe processor destinations*: whoever called."""
+    event = chime("Transcribe", TranscriptEvent=transcript_event())
+    event["metadata"] = event["metadata"].replace("Inbound", direction)
+    (segment,) = segments(read(event))
+    assert (segment.role, segment.begin_ms, segment.words[0].end_ms) == ("AGENT", 1500, 2000)
+    event["TranscriptEvent"]["ChannelId"] = "ch_1"
+    assert segments(read(event))[0].role == "CUSTOMER"
+    event["metadata"] = {"callId": "c-1", "direction": direction}
+    assert segments(read(event))[0].role is None
 
 
 def test_results_of_transcribe_as_the_guide_prints_them() -> None:
