@@ -6,6 +6,7 @@ guide, *Post-call analytics output*.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from callbeam.records import RecordError, child, children, identifier
@@ -74,7 +75,7 @@ def read_conversation_analytics(record: Record, source: str, place: str, policy:
     for turn in turns:
         yield from _turn(turn, call, roles, language, readable=readable, redacted=redacted)
     yield from category_labels(child(record, "Categories"), call)
-    yield from _characteristics(child(record, "ConversationCharacteristics"), call, readable=readable)
+    yield from _characteristics(child(record, "ConversationCharacteristics"), call, roles, readable=readable)
 
 
 def _call(record: Record, turns: list[Record], source: str, place: str) -> CallName:
@@ -98,11 +99,7 @@ def _turn(
     redacted: bool | None,
 ) -> Iterator[Said]:
     begin, end = span_ms(turn)
-    speaker = (
-        role(turn.get("ParticipantRole"))
-        or roles.get(str(turn.get("ParticipantId")))
-        or role(turn.get("ParticipantId"))
-    )
+    speaker = role(turn.get("ParticipantRole")) or _role_of(turn.get("ParticipantId"), roles)
     name = short_name(turn.get("Id")) or f"{begin}"
     yield Segment(
         call,
@@ -149,22 +146,27 @@ def _redacted_spans(turn: Record) -> Iterator[tuple[int, int]]:
                 yield span_ms(each)
 
 
-def _characteristics(found: Record, call: CallName, *, readable: bool) -> Iterator[Label]:
+def _role_of(participant: object, roles: Mapping[str, str]) -> str | None:
+    """Return the role of a participant, who is named by an identifier, or in newer files by the role itself."""
+    return roles.get(str(participant)) or role(participant)
+
+
+def _characteristics(found: Record, call: CallName, roles: Mapping[str, str], *, readable: bool) -> Iterator[Label]:
     """Read a call's totals under the names of our columns, and the stretches that they were added up from."""
-    yield from _totals(found, call)
+    yield from _totals(found, call, roles)
     for stretch in children(child(found, "NonTalkTime"), "Instances"):
         begin, end = span_ms(stretch)
         yield Label(call, "non_talk", begin_ms=begin, end_ms=end)
     sentiment = child(found, "Sentiment")
     for name, score in child(sentiment, "OverallSentiment").items():
-        yield Label(call, "sentiment_overall", role=role(name), score=figure(score), scale="-5..5")
+        yield Label(call, "sentiment_overall", role=_role_of(name, roles), score=figure(score), scale="-5..5")
     for name, periods in child(child(sentiment, "SentimentByPeriod"), "QUARTER").items():
         for period in periods if isinstance(periods, list) else []:
             begin, end = span_ms(period)
             yield Label(
                 call,
                 "sentiment_quarter",
-                role=role(name),
+                role=_role_of(name, roles),
                 score=figure(period.get("Score")),
                 scale="-5..5",
                 begin_ms=begin,
@@ -172,34 +174,36 @@ def _characteristics(found: Record, call: CallName, *, readable: bool) -> Iterat
             )
     for name, speed in child(child(found, "TalkSpeed"), "DetailsByParticipant").items():
         rate = figure(speed.get("AverageWordsPerMinute")) if isinstance(speed, dict) else None
-        yield Label(call, "talk_speed", role=role(name), score=rate, scale="words/min")
+        yield Label(call, "talk_speed", role=_role_of(name, roles), score=rate, scale="words/min")
     summary = text_of(child(child(found, "ContactSummary"), "PostContactSummary").get("Content"))
     if summary is not None:
         yield Label(call, "summary", summary if readable else None)
 
 
-def _totals(found: Record, call: CallName) -> Iterator[Label]:
+def _totals(found: Record, call: CallName, roles: Mapping[str, str]) -> Iterator[Label]:
     talk, breaks = child(found, "TalkTime"), child(found, "Interruptions")
-    totals: dict[str, object] = {
+    told = {
         "total_conversation_duration_ms": found.get("TotalConversationDurationMillis"),
         "talk_time_total_ms": talk.get("TotalTimeMillis"),
         "non_talk_time_total_ms": child(found, "NonTalkTime").get("TotalTimeMillis"),
         "interruptions_total_count": breaks.get("TotalCount"),
         "interruptions_time_total_ms": breaks.get("TotalTimeMillis"),
     }
+    known = {name: total for name, value in told.items() if (total := figure(value)) is not None}
+    totals: defaultdict[str, float] = defaultdict(float, known)
     for name, detail in child(talk, "DetailsByParticipant").items():
-        if role(name) is not None and isinstance(detail, dict):
-            totals[f"talk_time_{name.lower()}_ms"] = detail.get("TotalTimeMillis")
+        speaker = _role_of(name, roles)
+        total = figure(detail.get("TotalTimeMillis")) if isinstance(detail, dict) else None
+        if speaker is not None and total is not None:
+            totals[f"talk_time_{speaker.lower()}_ms"] += total
     for name, instances in child(breaks, "InterruptionsByInterrupter").items():
-        speaker = role(name)
+        speaker = _role_of(name, roles)
         if speaker is None or not isinstance(instances, list):
             continue
         spans = [span_ms(one) for one in instances if isinstance(one, dict)]
-        totals[f"interruptions_{name.lower()}_count"] = len(spans)
-        totals[f"interruptions_time_{name.lower()}_ms"] = sum(end - begin for begin, end in spans)
+        totals[f"interruptions_{speaker.lower()}_count"] += len(spans)
+        totals[f"interruptions_time_{speaker.lower()}_ms"] += sum(end - begin for begin, end in spans)
         for begin, end in spans:
             yield Label(call, "interruption", role=speaker, begin_ms=begin, end_ms=end)
-    for name, value in totals.items():
-        total = figure(value)
-        if total is not None:
-            yield Label(call, name, score=total, scale=name.rpartition("_")[2])
+    for name, total in totals.items():
+        yield Label(call, name, score=total, scale=name.rpartition("_")[2])

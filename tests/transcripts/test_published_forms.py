@@ -79,6 +79,40 @@ def test_transcribe_call_analytics() -> None:
     assert found["loudness"].score == pytest.approx(86.56)
 
 
+def test_contact_lens_of_version_1_0_names_participants_by_identifiers() -> None:
+    """Amazon Connect administrator guide of 2021, *Example Contact Lens output files*; there may be two agents."""
+    agent, other, customer = "55555555-5555", "66666666-6666", "33333333"
+    record = contact_lens("Raw")
+    record["Version"] = "1.0.0"
+    record["Participants"] = [
+        {"ParticipantId": agent, "ParticipantRole": "AGENT"},
+        {"ParticipantId": other, "ParticipantRole": "AGENT"},
+        {"ParticipantId": customer, "ParticipantRole": "CUSTOMER"},
+    ]
+    interruption = {"BeginOffsetMillis": 3, "EndOffsetMillis": 34, "DurationMillis": 31}
+    quarter = {"BeginOffsetMillis": 0, "EndOffsetMillis": 100, "Score": 3.1}
+    record["ConversationCharacteristics"] = {
+        "TalkTime": {
+            "TotalTimeMillis": 90000,
+            "DetailsByParticipant": {
+                agent: {"TotalTimeMillis": 40000},
+                other: {"TotalTimeMillis": 5000},
+                customer: {"TotalTimeMillis": 45000},
+            },
+        },
+        "TalkSpeed": {"DetailsByParticipant": {customer: {"AverageWordsPerMinute": 40}}},
+        "Interruptions": {"InterruptionsByInterrupter": {agent: [interruption]}},
+        "Sentiment": {
+            "OverallSentiment": {customer: 4.2}, "SentimentByPeriod": {"QUARTER": {customer: [quarter]}}
+        },
+    }  # fmt: skip
+    found = labels(read(record, LENS_FILE))
+    assert (found["talk_time_agent_ms"].score, found["talk_time_customer_ms"].score) == (45000, 45000)
+    assert (found["interruptions_agent_count"].score, found["interruption"].role) == (1, "AGENT")
+    for name in ("sentiment_overall", "sentiment_quarter", "talk_speed"):
+        assert found[name].role == "CUSTOMER", name
+
+
 def test_real_time_segments() -> None:
     said = read(realtime_segments())
     assert [(turn.segment_id, turn.is_partial) for turn in segments(said)] == [
