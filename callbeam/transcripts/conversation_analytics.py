@@ -20,6 +20,7 @@ from callbeam.transcripts.transcript_fields import (
     role,
     short_name,
     span_ms,
+    summary_of,
     text_found,
     text_of,
     words_of,
@@ -175,7 +176,7 @@ def _characteristics(found: Record, call: CallName, roles: Mapping[str, str], *,
     for name, speed in child(child(found, "TalkSpeed"), "DetailsByParticipant").items():
         rate = figure(speed.get("AverageWordsPerMinute")) if isinstance(speed, dict) else None
         yield Label(call, "talk_speed", role=_role_of(name, roles), score=rate, scale="words/min")
-    summary = text_of(child(child(found, "ContactSummary"), "PostContactSummary").get("Content"))
+    summary = summary_of(child(found, "ContactSummary"))
     if summary is not None:
         yield Label(call, "summary", summary if readable else None)
 

@@ -77,6 +77,7 @@ def test_transcribe_call_analytics() -> None:
     assert (found["interruptions_agent_count"].score, found["interruptions_time_customer_ms"].score) == (1, 5190)
     assert found["non_talk_time_total_ms"].score == 7690
     assert found["loudness"].score == pytest.approx(86.56)
+    assert found["summary"].value == "The customer lost a card."
 
 
 def test_contact_lens_of_version_1_0_names_participants_by_identifiers() -> None:
