@@ -13,6 +13,7 @@ from callbeam.records import RecordError, child, children, identifier
 from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.said import CONTACT_LENS, TRANSCRIBE_CALL_ANALYTICS, CallName, Label, Segment
 from callbeam.transcripts.transcript_fields import (
+    FINDINGS,
     figure,
     is_redacted,
     names_in,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from callbeam.transcripts.text_policy import TextPolicy
 
     Record = Mapping[str, Any]
-
-FINDINGS = {"IssuesDetected": "issue", "OutcomesDetected": "outcome", "ActionItemsDetected": "action_item"}
 
 
 def is_conversation_analytics(record: Record) -> bool:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LATEST_OFFSET_MS = 7 * 86_400_000
 """An offset into a call beyond this is none: published samples have some of years."""
 
+FINDINGS = {"IssuesDetected": "issue", "OutcomesDetected": "outcome", "ActionItemsDetected": "action_item"}
+"""Lists of what a service found in a turn, and what it is a label of."""
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ROLES = {
     "CUSTOMER": CUSTOMER,

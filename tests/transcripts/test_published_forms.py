@@ -211,11 +211,35 @@ def test_post_call_analytics() -> None:
     said = read(post_call_analytics(), "parsedFiles/call-7.wav.json")
     (segment,), found = segments(said), labels(said)
     assert segment.call.names == (CONTACT_ID, "call-7")
-    assert (segment.role, segment.text) == ("CUSTOMER", "I am Peter.")
+    assert (segment.role, segment.text, segment.redacted) == ("CUSTOMER", "I am Peter.", None)
     assert segment.words[2] == Word(2100, 3250, "Peter.", 0.97)
     assert (found["sentiment"].value, found["sentiment"].score) == ("NEGATIVE", -2.5)
     assert found["talk_time_agent_ms"].score == 20500
     assert found["interruption"].role == "CUSTOMER"
+
+
+def test_what_post_call_analytics_finds_in_a_call() -> None:
+    """Post Call Analytics, *Transcribe Parser*: its figures are in seconds."""
+    said = read(post_call_analytics())
+    found = labels(said)
+    assert (found["issue"].value, found["issue"].role, found["issue"].segment_id) == ("I am Peter", "CUSTOMER", "00000")
+    quarter = found["sentiment_quarter"]
+    assert (quarter.score, quarter.role, quarter.end_ms) == (-2.5, "CUSTOMER", 10615)
+    assert found["non_talk_time_total_ms"].score == 3500
+    assert (found["non_talk"].begin_ms, found["non_talk"].end_ms) == (12000, 15500)
+    of_call = [one for one in said if isinstance(one, Label) and one.segment_id is None]
+    assert [(one.value, one.begin_ms, one.end_ms) for one in of_call if one.name == "category"] == [
+        ("Greeting", 1500, 2000), ("No farewell", None, None)
+    ]  # fmt: skip
+    assert [one.value for one in of_call if one.name == "summary"] == [
+        "Peter called.", "Agent Sentiment: Positive", "Peter lost a card."
+    ]  # fmt: skip
+
+
+def test_post_call_analytics_of_prompts_is_the_systems() -> None:
+    record = post_call_analytics()
+    record["SpeechSegments"][0]["IVRSegment"] = True
+    assert segments(read(record))[0].role == "SYSTEM"
 
 
 def test_labels_of_people() -> None:

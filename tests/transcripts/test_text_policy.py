@@ -53,6 +53,14 @@ def test_text_that_does_not_say_that_it_is_redacted_is_not_read(name: str) -> No
     assert NAME not in repr(said)
 
 
+@pytest.mark.parametrize(("told", "text"), [(True, "I am Peter."), (False, None)])
+def test_post_call_analytics_says_whether_its_text_is_redacted(told: bool, text: str | None) -> None:
+    record = post_call_analytics()
+    record["ConversationAnalytics"]["SourceInformation"] = [{"TranscribeJobInfo": {"RedactedTranscript": told}}]
+    said = list(read_transcripts([(FILE, json.dumps(record).encode())]))
+    assert [(one.text, one.redacted) for one in said if isinstance(one, Segment)] == [(text, told)]
+
+
 def test_redacted_text_is_read_by_default_and_labels_always() -> None:
     content = json.dumps(contact_lens("Redacted")).encode()
     turns = [one for one in read_transcripts([(FILE, content)]) if isinstance(one, Segment)]
