@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     Record = Mapping[str, Any]
 
+_NO_GUID = "None"
+"""What stands for a GUID where the name of a recording has none."""
+
 _SECONDS = ("BeginOffsetSecs", "EndOffsetSecs")
 
 
@@ -135,7 +138,8 @@ def _is_redacted(header: Record) -> bool | None:
 
 
 def _names(header: Record, source: str) -> tuple[str, ...]:
-    named = [header.get("GUID"), *(job.get("TranscriptionJobName") for job in _jobs(header))]
+    guid = header.get("GUID")
+    named = [None if guid == _NO_GUID else guid, *(job.get("TranscriptionJobName") for job in _jobs(header))]
     names = tuple(dict.fromkeys([*filter(None, map(identifier, named)), *names_in(source)]))
     if not names:
         raise RecordError("neither GUID, TranscriptionJobName nor the file's name names the call")

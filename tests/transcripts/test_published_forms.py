@@ -236,6 +236,13 @@ def test_what_post_call_analytics_finds_in_a_call() -> None:
     ]  # fmt: skip
 
 
+def test_post_call_analytics_without_a_guid_is_named_by_its_recording() -> None:
+    """Where the name of a recording has no GUID, ``set_guid`` of *pca-aws-sf-process-turn-by-turn* writes ``None``."""
+    record = post_call_analytics()
+    record["ConversationAnalytics"]["GUID"] = "None"
+    assert segments(read(record, "parsedFiles/call-7.wav.json"))[0].call.names == ("call-7",)
+
+
 def test_post_call_analytics_of_prompts_is_the_systems() -> None:
     record = post_call_analytics()
     record["SpeechSegments"][0]["IVRSegment"] = True
