@@ -207,6 +207,42 @@ def test_live_call_analytics() -> None:
     assert labels(read(category))["category"].value == "c"
 
 
+def test_live_call_analytics_of_tones_of_voices_has_labels_and_nothing_spoken() -> None:
+    """Live Call Analytics, *voice_tone_processor*: an utterance whose text is ``voice tone``."""
+    tone = {
+        "UtteranceId": "f928dfe3",
+        "ParticipantRole": "CALLER_VOICETONE",
+        "isPartial": False,
+        "Transcript": "voice tone",
+        "Sentiment": "NEUTRAL",
+        "SentimentWeighted": 0.45,
+        "SentimentScore": {"Positive": 0.13, "Negative": 0.04, "Neutral": 0.83, "Mixed": 0},
+        "BeginOffsetMillis": -1500.0,
+        "EndOffsetMillis": 3500.0,
+    }
+    said = read({"EventType": "ADD_TRANSCRIPT_SEGMENT", "CallId": "call-1", "UtteranceEvent": tone,
+                 "CreatedAt": "2026-03-02T09:00:00Z"})  # fmt: skip
+    assert [type(one) for one in said] == [Message, Label, Label]
+    found = labels(said)
+    assert (found["voice_tone"].value, found["voice_tone"].score, found["voice_tone"].role) == (
+        "NEUTRAL", 0.83, "CUSTOMER"
+    )  # fmt: skip
+    assert (found["voice_tone"].begin_ms, found["voice_tone"].end_ms) == (0, 3500)
+    assert found["voice_tone_score"].score == pytest.approx(0.09)
+    for channel in ("CHAT_ASSISTANT", "CATEGORY_MATCH"):
+        assert segments(read(live_segment(Channel=channel))) == []
+
+
+def test_live_call_analytics_of_custom_producers() -> None:
+    """Live Call Analytics, *eventprocessor*: issues of an utterance; ``IsCaller`` where no channel is told."""
+    found = labels(read({"CallId": "call-1", "UtteranceEvent": utterance_event()}))
+    assert (found["issue"].value, found["issue"].role, found["issue"].segment_id) == ("Peter", "CUSTOMER", "u-1")
+    segment = live_segment(IsCaller=False)
+    del segment["Channel"]
+    assert segments(read(segment))[0].role == "AGENT"
+    assert segments(read({**segment, "IsCaller": True}))[0].role == "CUSTOMER"
+
+
 def test_post_call_analytics() -> None:
     said = read(post_call_analytics(), "parsedFiles/call-7.wav.json")
     (segment,), found = segments(said), labels(said)
