@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callbeam.records.contact_records import read_recordings
 from callbeam.records.record_times import epoch_ms
 from callbeam.records.record_values import (
     NOTHING,
     Record,
+    children,
     end_of_arn,
     identifier,
     instance_of_arn,
@@ -34,6 +36,18 @@ _HAPPENS = {
 }
 """Events that are themselves the instant of something, and what."""
 
+_RECORDING = {
+    name.lower(): name
+    for name in (
+        "FragmentStartNumber",
+        "FragmentStopNumber",
+        "Location",
+        "StartTimestamp",
+        "StopTimestamp",
+        "StorageType",
+    )
+}
+
 
 def read_contact_event(record: Record, keeping: Keeping) -> tuple[Statement, ...]:  # noqa: ARG001 - as all readers
     """Read a contact event.
@@ -53,12 +67,14 @@ def read_contact_event(record: Record, keeping: Keeping) -> tuple[Statement, ...
     Raises
     ------
     RecordError
-        If it has no contactId, or a time is none.
+        If it has no contactId, or a time, stream or fragment number is none.
 
     Notes
     -----
     Where the detail has no time of what the event is about (``disconnectTimestamp`` for DISCONNECTED), the event's own
     ``time`` stands for it: whole seconds, and as late as its delivery. Only then, so that the two never compete.
+
+    ``recordings`` are those of contact records: streaming to KVS, and places in S3.
     """
     detail = _lowered(record.get("detail") if "detail" in record else record)
     contact_id = required_identifier(detail, "contactid", "contactId")
@@ -73,6 +89,8 @@ def read_contact_event(record: Record, keeping: Keeping) -> tuple[Statement, ...
     by_event = happening is not None and instants[happening] is None and time is not None
     if happening is not None and by_event:
         instants[happening] = time
+    recordings = [_recording(each) for each in children(detail, "recordings")]
+    sessions, places, forms = read_recordings({"Recordings": recordings}, None)
     other = () if time is None or happening else (Mark(time, f"contact_event_{event_type.lower()}", CONTACT_EVENT),)
     return (
         Statement(
@@ -81,8 +99,10 @@ def read_contact_event(record: Record, keeping: Keeping) -> tuple[Statement, ...
             source=CONTACT_EVENT,
             said_ms=time or 0,
             facts=_facts(detail, agent, queue, instants),
+            sessions=sessions,
             marks=(*marks_of(CONTACT_EVENT, agent_id, instants), *other),
-            forms=(event_type, "time of the event") if by_event else (event_type,),
+            recordings=places,
+            forms=(event_type, *(("time of the event",) if by_event else ()), *forms),
         ),
     )
 
@@ -94,7 +114,18 @@ def _instants(detail: Record, agent: Record, queue: Record) -> dict[str, int | N
         "queued": epoch_ms(queue.get("enqueuetimestamp"), "queueInfo.enqueueTimestamp"),
         "agent_connected": epoch_ms(agent.get("connectedtoagenttimestamp"), "agentInfo.connectedToAgentTimestamp"),
         "disconnected": epoch_ms(detail.get("disconnecttimestamp"), "disconnectTimestamp"),
+        "after_contact_work_started": _work(agent, "afterContactWorkStartTimestamp"),
+        "after_contact_work_ended": _work(agent, "afterContactWorkEndTimestamp"),
     }
+
+
+def _work(agent: Record, name: str) -> int | None:
+    return epoch_ms(agent.get(name.lower()), f"agentInfo.{name}")
+
+
+def _recording(recording: Record) -> Record:
+    """Return an entry of ``recordings`` with its names as contact records write them."""
+    return {_RECORDING[name]: value for name, value in _lowered(recording).items() if name in _RECORDING}
 
 
 def _facts(detail: Record, agent: Record, queue: Record, instants: dict[str, int | None]) -> ContactFacts:

@@ -74,7 +74,7 @@ def read_contact_record(record: Record, keeping: Keeping) -> tuple[Statement, ..
     agent, queue = child(record, "Agent"), child(record, "Queue")
     address = child(record, "CustomerEndpoint").get("Address")
     facts = _facts(record, agent, queue, subject_key(address, keeping.subject_secret))
-    sessions, recordings, forms = _recordings(record, address)
+    sessions, recordings, forms = read_recordings(record, address)
     return (
         Statement(
             call_id=contact_id,
@@ -134,10 +134,23 @@ def _marks(facts: ContactFacts, agent: Record, queue: Record) -> tuple[Mark, ...
     )
 
 
-def _recordings(
+def read_recordings(
     record: Record, address: object
 ) -> tuple[tuple[StreamingSession, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return sessions of streaming, places of recordings in S3, and the forms met."""
+    """Return sessions of streaming, places of recordings in S3, and the forms met.
+
+    Parameters
+    ----------
+    record : mapping
+        With ``Recordings`` or ``Recording``.
+    address : object
+        The customer's: a place with it in its name is dropped.
+
+    Raises
+    ------
+    RecordError
+        If a time, stream or fragment number is none.
+    """
     sessions: list[StreamingSession] = []
     places: dict[str, None] = {}
     forms: list[str] = []

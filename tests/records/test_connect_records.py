@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders.published_records import (
@@ -20,6 +20,9 @@ from builders.published_records import (
 )
 
 from callbeam.records import Contact, Keeping, Mark, RecordsRead, StreamingSession, read_records, subject_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 AGENT = "57db30ae-8c01-44e6-abd5-80b7b51944cf"
 QUEUE, PROFILE = "078ccbaa-ae69-4bf9-84bc-5c60ca9b1478", "6e16b957-b7c7-44c7-b959-c9380699c7cc"
@@ -304,6 +307,32 @@ def test_an_event_that_says_it_ended_ends_it() -> None:
                     "detail.disconnectTimestamp", "2024-01-26T03:08:12.345Z")  # fmt: skip
     assert contact(CONTACT_EVENT).ended_ms is None
     assert contact(event).ended_ms == 1_706_238_492_345
+
+
+@pytest.mark.parametrize("named", [lambda name: name, lambda name: name[:1].lower() + name[1:]])
+def test_an_event_tells_of_streaming_and_of_work_after_the_contact(named: Callable[[str], str]) -> None:
+    """*Amazon Connect contact events*: RecordingsInfo and AgentInfo; COMPLETED comes after the work."""
+    streaming = {"StorageType": "KINESIS_VIDEO_STREAM", "Location": STREAM, "FragmentStartNumber": FIRST,
+                 "FragmentStopNumber": LAST, "StartTimestamp": "2024-01-26T03:07:41.131Z", "StopTimestamp": None,
+                 "MediaStreamType": "AUDIO", "ParticipantType": "Customer"}  # fmt: skip
+    recording = {"StorageType": "Amazon S3", "Location": "bucket/connect/c-1.wav", "StartTimestamp": None}
+    work = {"AfterContactWorkStartTimestamp": "2024-01-26T03:08:12.345Z",
+            "AfterContactWorkEndTimestamp": "2024-01-26T03:08:20.000Z"}  # fmt: skip
+    detail = CONTACT_EVENT["detail"] | {"eventType": "COMPLETED"}
+    detail["agentInfo"] = detail["agentInfo"] | {named(name): value for name, value in work.items()}
+    detail[named("Recordings")] = [
+        {named(name): value for name, value in each.items()} for each in (streaming, recording)
+    ]
+    found = contact(changed(CONTACT_EVENT, "detail", detail))
+    (session,) = found.sessions
+    assert (session.stream_arn, session.first_fragment, session.last_fragment) == (STREAM, FIRST, LAST)
+    assert (session.start_ms, session.stop_ms) == (1_706_238_461_131, None)
+    assert found.recordings == ("bucket/connect/c-1.wav",)
+    assert Mark(1_706_238_492_345, "after_contact_work_started", "contact_event", AGENT) in found.marks
+    assert kinds(found)["after_contact_work_ended"] == 1_706_238_500_000
+    assert (
+        contact(CONTACT_RECORD, changed(CONTACT_EVENT, "detail", detail)).sessions == contact(CONTACT_RECORD).sessions
+    )
 
 
 def test_all_that_is_told_of_a_contact_adds_up() -> None:
