@@ -15,6 +15,9 @@ _ANY_UUID = re.compile(_UUID, re.IGNORECASE)
 _CONNECT = re.compile(r"(.+)_(\d{8}T\d{2}[:_]?\d{2})_UTC", re.IGNORECASE)
 """``<ContactId>_<YYYYMMDD>T<HH:MM>_UTC``; tools of other systems cannot keep the colon in a file's name."""
 
+_IVR_FOLDER = "ivr"
+"""Where Connect puts recordings of automated interactions: ``CallRecordings/ivr/<year>/<month>/<day>/``."""
+
 _LCA_FOLDER = "lca-audio-recordings"
 """Where Live Call Analytics puts its recordings, unless its stack was told otherwise."""
 
@@ -73,6 +76,8 @@ class FileName:
         ContactId.
     by_lca : bool
         It lies in the folder of Live Call Analytics.
+    automated : bool
+        It lies in the folder of Connect's automated interactions: it ends where an agent's begins.
     calls : tuple of str
         What may be the identifier of its call, the likeliest first.
     """
@@ -80,6 +85,7 @@ class FileName:
     contact_id: str | None
     start_ms: int | None
     by_lca: bool
+    automated: bool
     calls: tuple[str, ...]
 
     def convention(self, system: str | None) -> Convention:
@@ -114,7 +120,7 @@ def read_file_name(place: str) -> FileName:
     named = (found[1],) if found is not None and start_ms is not None else ()
     contact_id = named[0] if named and _ANY_UUID.fullmatch(named[0]) else None
     calls = tuple(dict.fromkeys((*named, stem, *_ANY_UUID.findall(stem))))
-    return FileName(contact_id, start_ms, _LCA_FOLDER in folders, calls)
+    return FileName(contact_id, start_ms, _LCA_FOLDER in folders, _IVR_FOLDER in folders, calls)
 
 
 def _minute_ms(text: str) -> int | None:

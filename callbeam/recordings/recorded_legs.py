@@ -107,7 +107,8 @@ def find_recorded(
     -----
     A recording is a contact's if a contact record names its file, or its own name has the contact's identifier. It
     began when records say that the agent was connected (Connect begins to record then) or the prompts began, whichever
-    falls into the minute of its name; without such a record in that minute. Of Live Call Analytics and of Chime it
+    falls into the minute of its name; without such a record in that minute. That of an automated interaction began
+    with the prompts. Of Live Call Analytics and of Chime it
     began when streaming did. Of a call's recordings those of one publisher count, in the order of ``CONVENTIONS``.
 
     Examples
@@ -192,7 +193,7 @@ def _identity(name: FileName, contact: Contact | None) -> CallIdentity:
 
 
 def _clock(name: FileName, convention: Convention, contact: Contact | None) -> LegClock | None:
-    told = list(_told_starts(convention, contact)) if contact is not None else []
+    told = list(_told_starts(name, convention, contact)) if contact is not None else []
     if name.start_ms is not None:
         told = [start_ms for start_ms in told if start_ms - start_ms % MINUTE_MS == name.start_ms]
         if not told:
@@ -200,11 +201,11 @@ def _clock(name: FileName, convention: Convention, contact: Contact | None) -> L
     return LegClock(FROM_RECORD, told[0], convention.precise_ms) if told else None
 
 
-def _told_starts(convention: Convention, contact: Contact) -> Iterator[int]:
+def _told_starts(name: FileName, convention: Convention, contact: Contact) -> Iterator[int]:
     """Yield the instants at which a recording may have begun, as records tell them, the likeliest first."""
     connect = convention.name == "connect_recording"
     instants = (
-        contact.connected_to_agent_ms if connect else None,
+        contact.connected_to_agent_ms if connect and not name.automated else None,
         contact.connected_to_system_ms if connect else None,
         contact_begin_ms(contact),
     )

@@ -44,6 +44,15 @@ def test_a_contact_record_tells_the_second_at_which_connect_began() -> None:
     assert one.leg.identity.instance_id == CONTACT_RECORD["InstanceARN"].rpartition("/")[2]
 
 
+def test_the_recording_of_an_automated_interaction_begins_with_the_prompts() -> None:
+    """Amazon Connect administrator guide, *When, what, and where for contact recordings*: two files of one minute."""
+    quick = changed(CONTACT_RECORD, "ConnectedToSystemTimestamp", "2024-01-26T03:07:02Z")
+    automated, agents = found(f"ivr/{CONNECT_NAME}", CONNECT_NAME, of=contacts(quick)).legs[::-1]
+    assert automated.leg.stream.arn == f"s3://calls/ivr/{CONNECT_NAME}"
+    assert (automated.clock.source, automated.clock.start_ms) == ("record", MINUTE_MS + 2_000)
+    assert agents.clock.start_ms == AGENT_MS
+
+
 def test_a_record_of_another_minute_is_not_believed() -> None:
     late = changed(CONTACT_RECORD, "Agent.ConnectedToAgentTimestamp", "2024-01-26T03:30:00Z")
     late = changed(late, "Recordings.1.StartTimestamp", "2024-01-26T03:06:00Z")
