@@ -69,7 +69,8 @@ def read_realtime_segments(record: Record, source: str, place: str, policy: Text
             if kind in segment:
                 yield from _spoken(child(segment, kind), kind, call, language, readable=readable, redacted=redacted)
         yield from category_labels(child(segment, "Categories"), call)
-        summary = text_of(child(segment, "PostContactSummary").get("Content"))
+    for told in (record, *children(record, "Segments")):
+        summary = text_of(child(told, "PostContactSummary").get("Content"))
         if summary is not None:
             yield Label(call, "summary", summary if readable else None)
 

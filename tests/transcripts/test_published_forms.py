@@ -124,6 +124,10 @@ def test_real_time_segments() -> None:
     assert final.call.names == (CONTACT_ID,)
     assert labels(said)["category"].value == "CardBrokenIssue"
     assert labels(said)["issue"].value == "Hello"
+    assert labels(said)["summary"].value == "Peter has an issue with the card"
+    told = {"EventType": "SEGMENTS", "ContactId": CONTACT_ID, "Segments": [],
+            "PostContactSummary": {"Content": "A card was lost.", "Status": "COMPLETED"}}  # fmt: skip
+    assert labels(read(told))["summary"].value == "A card was lost."
     assert read({"Segments": [], "NextToken": "t"}, LENS_FILE) == []
     for event in ("STARTED", "COMPLETED", "FAILED"):
         assert read({"EventType": event, "ContactId": CONTACT_ID, "Channel": "VOICE"}) == []
