@@ -308,7 +308,7 @@ def _delimiter(text: str) -> str:
 
 
 def contents(record: Record) -> Iterator[Any] | None:
-    """Return what an envelope holds, in which Kinesis, Firehose, SQS, SNS or EventBridge delivered records.
+    """Return what an envelope holds, in which Kinesis, Firehose, SQS, SNS, EventBridge or logs delivered records.
 
     Parameters
     ----------
@@ -325,7 +325,8 @@ def contents(record: Record) -> Iterator[Any] | None:
     -----
     Sources: AWS Lambda developer guide (events of Kinesis, SQS and SNS, ``Records``), Amazon Data Firehose developer
     guide (``records`` with ``data``), Amazon SQS API reference (``Messages`` with ``Body``), Amazon SNS developer guide
-    (``TopicArn``, ``Message``).
+    (``TopicArn``, ``Message``), Amazon Kinesis Data Streams API reference (*GetRecords*), Amazon CloudWatch Logs user
+    guide (*Real-time processing of log data with subscriptions*): EventBridge may put events into a group of logs.
 
     Examples
     --------
@@ -336,8 +337,14 @@ def contents(record: Record) -> Iterator[Any] | None:
     """
     for name in ("Records", "records", "Messages"):
         parts = children(record, name)
-        if isinstance(record.get(name), list) and parts and all(_is_part(part) for part in parts):
+        polled = "MillisBehindLatest" in record  # a poll of Kinesis may find nothing
+        if isinstance(record.get(name), list) and (parts or polled) and all(_is_part(part) for part in parts):
             return (_content(part) for part in parts)
+    if isinstance(record.get("logEvents"), list) and isinstance(record.get("messageType"), str):
+        events = children(record, "logEvents") if record["messageType"] == "DATA_MESSAGE" else ()
+        return (_content(event) for event in events)
+    if isinstance(child(record, "awslogs").get("data"), str):
+        return iter([_content(child(record, "awslogs"))])
     if isinstance(record.get("Message"), str) and "TopicArn" in record:
         return iter([record["Message"]])
     detail = record.get("detail")
@@ -347,15 +354,15 @@ def contents(record: Record) -> Iterator[Any] | None:
 
 
 def _is_part(part: Record) -> bool:
-    return any(name in part for name in ("kinesis", "data", "body", "Body", "Sns"))
+    return any(name in part for name in ("kinesis", "data", "Data", "body", "Body", "Sns"))
 
 
 def _content(part: Record) -> bytes | str | Record:
-    encoded = part.get("data", child(part, "kinesis").get("data"))
+    encoded = part.get("data", part.get("Data", child(part, "kinesis").get("data")))
     if isinstance(encoded, str):
         try:
             return base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             return ""
-    content = part.get("body", part.get("Body", child(part, "Sns").get("Message")))
+    content = part.get("body", part.get("Body", part.get("message", child(part, "Sns").get("Message"))))
     return content if isinstance(content, (str, dict)) else ""

@@ -124,6 +124,8 @@ def test_csv_is_told_by_its_header() -> None:
 RECORD = json.dumps(CONTACT_RECORD)
 ENCODED = base64.b64encode(RECORD.encode()).decode()
 TWICE = base64.b64encode(gzip.compress((RECORD + "\n" + RECORD).encode())).decode()
+LOGGED = {"messageType": "DATA_MESSAGE", "logGroup": "/aws/events/c", "logEvents": [{"id": "1", "message": RECORD}]}
+LOGS = base64.b64encode(gzip.compress(json.dumps(LOGGED).encode())).decode()
 NOTIFICATION = {"Type": "Notification", "TopicArn": "arn:aws:sns:us-east-1:1:t", "Message": RECORD}
 ENVELOPES = {
     # AWS Lambda developer guide: events of Kinesis, SQS and SNS
@@ -133,6 +135,12 @@ ENVELOPES = {
     "sns": {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": RECORD}}]},
     "sns within sqs": {"Records": [{"body": json.dumps(NOTIFICATION)}]},
     "receive-message": {"Messages": [{"MessageId": "1", "Body": RECORD}]},
+    # Amazon Kinesis Data Streams API reference: GetRecords
+    "get-records": {"Records": [{"Data": ENCODED, "PartitionKey": "1"}], "MillisBehindLatest": 0},
+    # Amazon CloudWatch Logs user guide: subscriptions, to Firehose, Kinesis and Lambda
+    "logs": LOGGED,
+    "logs within kinesis": {"Records": [{"kinesis": {"data": LOGS}}]},
+    "logs for a function": {"awslogs": {"data": LOGS}},
     # Amazon Data Firehose developer guide: data transformation
     "firehose": {"invocationId": "1", "records": [{"recordId": "1", "data": ENCODED}]},
     "eventbridge": {"detail-type": "Contact record", "source": "my.bus", "detail": CONTACT_RECORD},
@@ -144,6 +152,18 @@ def test_envelopes_are_opened(name: str) -> None:
     read = read_records([("f", json.dumps(ENVELOPES[name]).encode())])
     assert [contact.call_id for contact in read.contacts] == [CONTACT_RECORD["ContactId"]]
     assert read.bad == ()
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {"Records": [], "NextShardIterator": "A", "MillisBehindLatest": 0},
+        {"messageType": "CONTROL_MESSAGE", "logEvents": [{"id": "", "message": "CWL CONTROL MESSAGE: ..."}]},
+    ],
+)
+def test_envelopes_that_carry_nothing_are_no_bad_records(envelope: dict[str, object]) -> None:
+    read = read_records([("f", json.dumps(envelope).encode())])
+    assert (read.contacts, read.bad) == ((), ())
 
 
 NO_TIME = "DisconnectTimestamp is no time: neither ISO 8601 nor a number of seconds or milliseconds since 1970"
