@@ -1,7 +1,6 @@
 from .calls_under_way import start_before as start_before
 from .contact_planning import ContactPlan as ContactPlan
 from .contact_planning import Exclusion as Exclusion
-from .contact_planning import LegRole as LegRole
 from .contact_planning import PlacedContacts as PlacedContacts
 from .contact_planning import PlannedJob as PlannedJob
 from .contact_planning import exclusions as exclusions
@@ -38,6 +37,7 @@ from .recorded_leg import Recorded as Recorded
 from .recorded_leg import RecordedLeg as RecordedLeg
 from .roles import AGENT as AGENT
 from .roles import CUSTOMER as CUSTOMER
+from .roles import LegRole as LegRole
 from .roles import leg_role as leg_role
 from .roles import parse_role_map as parse_role_map
 from .roles import participant_role as participant_role

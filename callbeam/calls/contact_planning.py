@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from callbeam.calls.connector_streams import with_connector_streams
 from callbeam.calls.named_fragments import locate
 from callbeam.calls.recorded_leg import Recorded
-from callbeam.calls.roles import leg_role
+from callbeam.calls.roles import LegRole, leg_role
 from callbeam.calls.sought_calls import contact_begin_ms, days_of, sought_in
 from callbeam.errors import UsageError
 from callbeam.kvs import DAY_MS, LEG_SKEW_MS, CallFilter, NoStreamError, Stretch, make_job
@@ -29,16 +29,6 @@ EARLIEST_MS, LATEST_MS = 0, 1 << 45
 
 LOOKED_UP_AT_ONCE = 8
 """Streams described at a time: KVS allows an account 300 a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class LegRole:
-    """Whose voice one leg of a call carries: ``CUSTOMER`` or ``AGENT``, and what told it."""
-
-    call_id: str
-    stream_arn: str
-    role: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)

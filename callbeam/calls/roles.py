@@ -1,16 +1,15 @@
-"""Whose voice a track carries, from its name: what both producers' tracks are called."""
+"""Whose voice a track or a leg carries: from the name of a track, or from what is known of a leg."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbeam.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from callbeam.calls.contact_planning import LegRole
 
 CUSTOMER = "CUSTOMER"
 AGENT = "AGENT"
@@ -22,6 +21,16 @@ _LEG = re.compile(r"@(?:caller|callee|label:\S+|stream:[a-zA-Z0-9_.-]*(?:[a-zA-Z
 
 _CONNECT_DEFAULTS = frozenset({"", "Track_audio/L16"})
 """What Connect's only track is called where it streams, or once streamed, the customer alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegRole:
+    """Whose voice one leg of a call carries: ``CUSTOMER`` or ``AGENT``, and what told it."""
+
+    call_id: str
+    stream_arn: str
+    role: str
+    source: str
 
 
 def parse_role_map(entries: Iterable[str]) -> tuple[tuple[str, str], ...]:
