@@ -190,7 +190,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         statements = athena_ddl(options.location, options.database, joined=options.joined)
     except UsageError as error:
         parser.error(str(error))
-    options.path.write_text(statements + "\n", encoding="utf-8")
+    try:
+        options.path.write_text(statements + "\n", encoding="utf-8")
+    except OSError as error:
+        parser.error(f"{options.path} cannot be written: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -162,3 +162,6 @@ def test_the_command_writes_for_a_place(tmp_path: Path, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit):
         athena.main([str(path), "--location", "/tmp"])
     assert "S3 alone" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        athena.main([str(tmp_path / "nowhere" / "athena.sql")])
+    assert "cannot be written: No such file or directory" in capsys.readouterr().err
