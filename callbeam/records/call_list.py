@@ -96,7 +96,7 @@ def check_columns(names: Iterable[str | None], keeping: Keeping, source: str) ->
     seen = set()
     for at, name in enumerate(names, 1):
         if name not in known:
-            raise UsageError(f"{source}: there is no column {_hint(name or '', str(at), known)}")
+            raise UsageError(f"{source}: {_hint(name or '', f'the name of column {at} is not known', known)}")
         if name in seen:
             raise UsageError(f"{source}: column {name} is there twice")
         seen.add(name)
@@ -134,7 +134,7 @@ def read_call(record: Record, keeping: Keeping) -> tuple[Statement, ...]:
     """
     unknown = next((name for name in record if name not in COLUMNS and name not in keeping.attributes), None)
     if unknown is not None:
-        raise RecordError(f"there is no column {_hint(unknown, 'of that name', (*COLUMNS, *keeping.attributes))}")
+        raise RecordError(_hint(unknown, "there is no column of that name", (*COLUMNS, *keeping.attributes)))
     session, forms = _session(record)
     call_id, system = _identity(record, session)
     aliases = {identifier(record.get(name)) for name in ("ContactId", "TransactionId", "CallId")} - {None, call_id}
@@ -215,9 +215,9 @@ def _spans(value: object, field: str) -> tuple[tuple[int, int], ...]:
 
 
 def _hint(name: str, unnamed: str, known: Sequence[str]) -> str:
-    """Return a name that is no column's with the one that was likely meant; without one it may be anybody's name."""
+    """Say that a name is no column's, with the one that was likely meant; without one it may be anybody's name."""
     nearest = _nearest(name, known) if _LIKE_A_NAME.fullmatch(name) else None
-    return f"{name}; {nearest}?" if nearest else f"{unnamed}; columns are {', '.join(known)}"
+    return f"there is no column {name}; {nearest}?" if nearest else f"{unnamed}; columns are {', '.join(known)}"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:

@@ -94,8 +94,8 @@ def test_attributes_that_the_caller_names_may_be_columns() -> None:
         ("contact id,StartTimestamp", "calls.csv: there is no column contact id; ContactId?"),
         ("ContactId,exclude_span", "calls.csv: there is no column exclude_span; exclude_spans?"),
         ("ContactId,StartFragmentNo", "calls.csv: there is no column StartFragmentNo; StartFragmentNumber?"),
-        ("ContactId,shoe size", "calls.csv: there is no column 2; columns are ContactId, TransactionId,"),
-        (f"ContactId,{NUMBER}", "calls.csv: there is no column 2; columns are ContactId,"),
+        ("ContactId,shoe size", "calls.csv: the name of column 2 is not known; columns are ContactId, TransactionId,"),
+        (f"ContactId,{NUMBER}", "calls.csv: the name of column 2 is not known; columns are ContactId,"),
         ("ContactId,ContactId", "calls.csv: column ContactId is there twice"),
         (
             "StartTimestamp,Track",
