@@ -166,7 +166,7 @@ class OpenRecording:
         rate = self.sample_rate_hz
         if had < self.file.frames - _CUT_OFF_S * rate:
             promised = f"its header promises {self.file.frames / rate:.1f} s of sound, and {had / rate:.1f} s are there"
-            raise UsageError(_broken(self.name, promised))
+            raise UsageError(f"{_broken(self.name, promised)}; {_what_is_there(self.name)}")
 
 
 @contextmanager
@@ -227,6 +227,10 @@ def _refusal(name: str, cause: str) -> str:
 
 def _broken(name: str, cause: str) -> str:
     return f"{name} is damaged or cut off ({cause}): take it anew from where it came from"
+
+
+def _what_is_there(name: str) -> str:
+    return f"to take what is there: ffmpeg -i {shlex.quote(name)} recording.wav"
 
 
 def recording_id(channels: Sequence[npt.NDArray[np.int16]]) -> str:
@@ -298,7 +302,7 @@ def _check_wav_header(file: SeekableBytes, path: str) -> None:
             if (length > held and length < _STREAMED_BYTES) or (length == 0 and held > 0):
                 raise UsageError(
                     f"{path}: its header promises {length} bytes of audio, the file holds {held}: it was cut off, or "
-                    f"its header never completed; to take what is there: ffmpeg -i {shlex.quote(path)} recording.wav"
+                    f"its header never completed; {_what_is_there(path)}"
                 )
             return
         at += 8 + length + (length & 1)

@@ -139,6 +139,9 @@ def test_what_was_cut_off_is_told_whatever_holds_it(tmp_path: Path, kind: str, k
     with pytest.raises(UsageError, match="is damaged or cut off") as told:
         read_recording(cut)
     assert "sox" not in str(told.value)
+    assert ("to take what is there: ffmpeg -i " in str(told.value)) == (
+        kind == "mp3"
+    )  # which is read as far as it goes
 
 
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
