@@ -178,7 +178,7 @@ def main(argv: Sequence[str]) -> int:
     if running.published == len(jobs):
         _tell_of_unfound(len(set(options.call_ids)), running.calls)
     if options.transcripts and waits:
-        _enrich(options, config, published=running.published)
+        codes.append(_enrich(options, config, published=running.published))
     return max(codes, key=(0, EXIT_LOSS, EXIT_JOB_FAILED).index)
 
 
@@ -231,13 +231,13 @@ def _ready_workers(
     return runner, workers, memory
 
 
-def _enrich(options: argparse.Namespace, config: BackfillConfig, *, published: int) -> None:
+def _enrich(options: argparse.Namespace, config: BackfillConfig, *, published: int) -> int:
     """Read what others say of the calls, if a job has published any."""
     if not published:
         print(f"--transcripts {options.transcripts} is not read, for no job has published")
-        return
+        return 0
     print(f"{options.transcripts}:")
-    enrich_tables(config.storage, options.transcripts, options.text_policy)
+    return enrich_tables(config.storage, options.transcripts, options.text_policy)
 
 
 def _config(options: argparse.Namespace, memory: MemoryNeed) -> BackfillConfig:

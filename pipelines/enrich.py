@@ -18,7 +18,7 @@ from callbeam.pipelines.command_line import (
     output_config,
     parse,
 )
-from callbeam.pipelines.exits import command
+from callbeam.pipelines.exits import EXIT_LOSS, command
 from callbeam.pipelines.input_place import input_place
 from callbeam.pipelines.job_identity import versions
 from callbeam.pipelines.source_plan import resting_collector
@@ -70,20 +70,19 @@ def main(argv: Sequence[str]) -> int:
     Returns
     -------
     int
-        0 written, 1 failed on the way, 2 cannot be done.
+        0 written, 1 failed on the way, 2 cannot be done, 3 nothing of the source could be read.
     """
     parser = StrictParser(prog="callbeam enrich", description=__doc__)
     add_arguments(parser)
     options, _ = parse(parser, argv)
     storage = output_config(options, options.tables)
-    enrich_tables(
+    return enrich_tables(
         storage,
         options.source,
         options.text_policy,
         allow_overlap=options.allow_overlap,
         iceberg=options.iceberg,
     )
-    return 0
 
 
 def add_text_policy(add: Callable[..., Any]) -> None:
@@ -112,7 +111,7 @@ def said_later(output: str, source: str, text_policy: str) -> str:
 
 def enrich_tables(
     storage: StorageConfig, source: str, text_policy: str, *, allow_overlap: bool = False, iceberg: str | None = None
-) -> None:
+) -> int:
     """Bring what files say into tables, and print what became of it.
 
     Parameters
@@ -127,6 +126,11 @@ def enrich_tables(
         As for ``callbeam.enrichment.enrich``.
     iceberg : str, optional
         The catalog that the tables are to keep to, if they do not yet.
+
+    Returns
+    -------
+    int
+        The exit code: 0, or 3 if there are records, and none could be read.
 
     Raises
     ------
@@ -151,6 +155,7 @@ def enrich_tables(
             store, output, where.place, where.contents(), config, policy=policy, allow_overlap=allow_overlap
         )
     _tell(enriched, policy)
+    return EXIT_LOSS if enriched.bad and len(enriched.bad) == enriched.forms.total() else 0
 
 
 def _tell(enriched: Enriched, policy: TextPolicy) -> None:
@@ -173,4 +178,4 @@ def _tell(enriched: Enriched, policy: TextPolicy) -> None:
     for name, count in list(enriched.unknown.items())[:MOST_TOLD]:
         print(f"  no job has written call {name}: {counted(count, 'row')} kept with call_known = false")
     for table, count in sorted(enriched.rows.items()):
-        print(f"{table:<20} {count:>9,} rows")
+        print(f"{table:<20} {count:>9,} {'row' if count == 1 else 'rows'}")

@@ -64,11 +64,12 @@ def _print_plan(client: KvsClient, options: argparse.Namespace, config: KvsConfi
         job = planned.job
         lanes = plan_lanes(client, job)
         listed.append(lanes)
-        files = f", {counted(len(planned.recorded), 'recording')}" if planned.recorded else ""
-        print(f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}: {_line(summarise(lanes, config))}{files}")
+        days = f"{show_instant(job.start_ms)} to {show_instant(job.end_ms)}"
+        print(f"{days}: {_line(summarise(lanes, config), len(planned.recorded))}")
     every = [lane for lanes in listed for lane in lanes]
     plan = summarise(every, config)
-    print(f"in all, {counted(len(jobs), 'job')}: {_line(plan)}")
+    recordings = sum(len(planned.recorded) for planned in jobs)
+    print(f"in all, {counted(len(jobs), 'job')}: {_line(plan, recordings)}")
     calls = ", ".join(f"{count:,} {name}" for name, count in plan.api_calls.items())
     print(f"API calls, about: {calls}")
     dollars = f"${plan.dollars:,.2f}" if plan.dollars >= 0.01 else "less than a cent"
@@ -82,11 +83,12 @@ def _print_plan(client: KvsClient, options: argparse.Namespace, config: KvsConfi
         print("estimate, from measured costs and prices of us-east-1 (docs/scale.md):")
         for what, how_much in figures(estimate(listed, options.estimate * 3600, config)):
             print(f"  {what:<54} {how_much}")
-        if any(planned.recorded for planned in jobs):
+        if recordings:
             print("  recordings are not in it: they cost no call of KVS, and as much work as calls on streams")
     return 0
 
 
-def _line(plan: Plan) -> str:
+def _line(plan: Plan, recordings: int) -> str:
     size = f"{plan.bytes / 1e9:.2f} GB" if plan.bytes >= 1e8 else f"{plan.bytes / 1e6:.2f} MB"
-    return f"{counted(plan.streams, 'stream')}, {plan.hours:.2f} h, {counted(plan.fragments, 'fragment')}, {size}"
+    files = f", {counted(recordings, 'recording')}" if recordings else ""
+    return f"{counted(plan.streams, 'stream')}, {plan.hours:.2f} h, {counted(plan.fragments, 'fragment')}, {size}{files}"

@@ -177,6 +177,12 @@ def test_calls_that_no_job_has_written_are_kept_and_told(
     (tmp_path / "said" / "b.csv").write_text("call_id,name,value\nx,y,z\n")
     assert again.run("--text-policy", "raw") == 0
     assert [row for row in again.rows("segments") if row["call_id"] == "nobody-knows-me"] == []
+    # Nothing of the source is of use: who runs this by night is to know.
+    (tmp_path / "said" / "a.json").write_text("{broken\n")
+    (tmp_path / "said" / "b.csv").unlink()
+    capsys.readouterr()
+    assert again.run("--text-policy", "raw") == 3
+    assert re.search(r"dead_letters +1 row$", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_manifests_name_every_file(enriched: Enriched) -> None:

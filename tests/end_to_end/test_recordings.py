@@ -398,4 +398,4 @@ def test_what_cannot_be_planned_is_one_line(kvs: Emulator, tmp_path: Path, capsy
     assert "holiday.wav: neither its name nor a record tells when it began" in capsys.readouterr().err
     write_recording(tmp_path, 1).rename(tmp_path / "mine" / f"{contact(1)}_20260302T09:30_UTC.wav")
     assert plan.main(["--recordings", str(tmp_path / "mine"), "--region", "us-east-1"]) == 0
-    assert "1 recording" in capsys.readouterr().out
+    assert "in all, 1 job: 0 streams, 0.00 h, 0 fragments, 0.00 MB, 1 recording\n" in capsys.readouterr().out
