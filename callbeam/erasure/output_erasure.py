@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ from callbeam.schemas import TABLES
 from callbeam.tables import (
     JOBS,
     Output,
+    Publication,
     PublishConfig,
     Tombstones,
     add_tombstone,
@@ -36,11 +37,11 @@ from callbeam.tables import (
     load_manifest,
     load_manifests,
     load_tombstones,
-    publish,
+    publish_together,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from callbeam.storage import ObjectStore
     from callbeam.tables import Manifest
@@ -116,9 +117,22 @@ def forget(
     attempt = f"{ATTEMPT}{attempt}"
     begun = {job_in(key) for key in loose_files(store, manifests, erased)}
     begun |= {job_id for job_id in claimed_jobs(store) if (holder(store, job_id) or "").startswith(ATTEMPT)}
-    for manifest in manifests:
-        is_begun = manifest.job_id in begun
-        _erase_job(store, manifest, erased, result, attempt=attempt, catalog=catalog, is_begun=is_begun)
+    config = PublishConfig(
+        attempt=attempt,
+        options_sha256="",
+        take_over=True,
+        allow_fewer=True,
+        erased=erased,
+        from_own_files=True,
+        iceberg=catalog,
+    )
+    for month_id, members in _by_month(manifests):
+        month = load_manifest(store, month_id)
+        left = (_without(store, one, month, begun, config, result) for one in members)
+        ready = (one for one in left if one is not None)
+        # what lies in files of the month leaves them together, for each leaving writes these anew
+        for together in ([one] for one in ready) if month is None else filter(None, [list(ready)]):
+            publish_together(store, together)
     result.kept += remove_loose(store, erased, attempt)
     audit = {"calls": result.calls, "rows": dict(sorted(result.rows.items())), "files": result.files}
     for name in sorted(names):
@@ -161,29 +175,36 @@ def _remove_unfinished(store: ObjectStore) -> int:
     return len(keys)
 
 
-def _erase_job(
+def _by_month(manifests: Iterable[Manifest]) -> list[tuple[str, list[Manifest]]]:
+    """Return jobs by the compaction of their month."""
+    months: dict[str, list[Manifest]] = {}
+    for manifest in manifests:
+        months.setdefault(compaction_of(manifest.start_ms).job_id, []).append(manifest)
+    return sorted(months.items())
+
+
+def _without(
     store: ObjectStore,
     manifest: Manifest,
-    erased: Tombstones,
+    month: Manifest | None,
+    begun: Collection[str],
+    config: PublishConfig,
     result: Erasure,
-    *,
-    attempt: str,
-    catalog: str,
-    is_begun: bool,
-) -> None:
-    """Publish a job again without the erased, if there is anything of them in it, or that was begun and not ended.
+) -> Publication | None:
+    """Stage a job without the erased, if there is anything of them in it, or that was begun and not ended; else None.
 
     What lies in files of its month, beside rows of other jobs, becomes files of its own again: publishing takes it out
     of those.
     """
+    erased = config.erased
     with ThreadPoolExecutor(READERS) as pool:
         concerned = list(pool.map(lambda entry: file_tells(store, entry.table, entry.key, erased), manifest.files))
-    month = load_manifest(store, compaction_of(manifest.start_ms).job_id)
-    if not (is_begun or any(concerned) or (month is not None and month_tells(store, manifest, month, erased))):
-        return
+    tells = any(concerned) or (month is not None and month_tells(store, manifest, month, erased))
+    if manifest.job_id not in begun and not tells:
+        return None
     joined = month if manifest.compacted else None
     job = _job_of(manifest, erased)
-    rewriting = JobRewriting(store, job, attempt, erased)
+    rewriting = JobRewriting(store, job, config.attempt, erased)
     files = [
         rewriting.file(entry) if is_concerned else as_staged(entry)
         for entry, is_concerned in zip(manifest.files, concerned, strict=True)
@@ -193,21 +214,12 @@ def _erase_job(
         files += [file for name in TABLES if name != "jobs" for file in rewriting.joined(manifest, joined, name)]
     outcome = rewriting.outcome(manifest.outcome)
     files += rewriting.jobs(manifest, joined, outcome)
-    config = PublishConfig(
-        attempt=attempt,
-        options_sha256=manifest.options_sha256,
-        versions=manifest.versions,
-        take_over=True,
-        allow_fewer=True,
-        erased=erased,
-        from_own_files=True,
-        iceberg=catalog,
-    )
-    publish(store, job, [file for file in files if file is not None], outcome, config)
+    config = replace(config, options_sha256=manifest.options_sha256, versions=manifest.versions)
     result.calls += rewriting.calls
     result.rows.update(rewriting.rows)
     result.files += sum(concerned) + rewriting.joined_files
     result.jobs += 1
+    return Publication(job, [file for file in files if file is not None], outcome, config)
 
 
 def _job_of(manifest: Manifest, erased: Tombstones) -> Job:

@@ -29,8 +29,10 @@ from .object_names import results_prefix as results_prefix
 from .object_names import shard_in as shard_in
 from .published import Output as Output
 from .published import open_output as open_output
+from .publishing import Publication as Publication
 from .publishing import PublishConfig as PublishConfig
 from .publishing import publish as publish
+from .publishing import publish_together as publish_together
 from .shards import FILE_BYTES as FILE_BYTES
 from .shards import shard_count as shard_count
 from .shards import shard_of as shard_of
@@ -55,6 +57,7 @@ __all__ = [
     "Manifest",
     "Outcome",
     "Output",
+    "Publication",
     "PublishConfig",
     "StagedFile",
     "StagedPieces",
@@ -80,6 +83,7 @@ __all__ = [
     "naming_columns",
     "open_output",
     "publish",
+    "publish_together",
     "refuse_claimed",
     "refuse_overlap",
     "refuse_written",

@@ -20,7 +20,7 @@ from callbeam.tables.staging import StagedFile
 from callbeam.tables.table_file import TableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from callbeam.schemas import Table
     from callbeam.storage import ObjectStore
@@ -103,16 +103,18 @@ def stage_month(
 
 
 def stage_without(
-    store: ObjectStore, month: Job, compaction: Manifest, job_id: str, *, attempt: str
+    store: ObjectStore, month: Job, compaction: Manifest, job_ids: Collection[str], *, attempt: str
 ) -> list[StagedFile]:
-    """Return a compaction's files without a job's rows: those that hold some are written anew, the others stay."""
-    left = []
+    """Return a compaction's files without the rows of jobs: those that hold some are written anew, the others stay."""
+    left, of_jobs = [], pa.array(sorted(job_ids), pa.string())
     for entry in compaction.files:
         table, file = TABLES[entry.table], TableFile(store, entry.key)
-        if not any(file.groups(pa.schema([pa.field("job_id", pa.string())]), [job_id])):
+        if not any(file.groups(pa.schema([pa.field("job_id", pa.string())]), job_ids)):
             left.append(as_staged(entry))
             continue
-        others = (rows.filter(pc.not_equal(rows["job_id"], job_id)) for rows in file.groups(table.schema))
+        others = (
+            rows.filter(pc.invert(pc.is_in(rows["job_id"], value_set=of_jobs))) for rows in file.groups(table.schema)
+        )
         for content, rows in _encoded(table, others, most_bytes=math.inf):  # one file, or none
             left.append(_stage(store, month, attempt, entry.table, shard_in(entry.key), content, rows))
     return left

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,16 @@ class PublishConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """All that ``publish`` takes of a job."""
+
+    job: Job
+    staged: Sequence[StagedFile]
+    outcome: Outcome
+    config: PublishConfig
+
+
+@dataclass(frozen=True, slots=True)
 class _Move:
     """A staged file and what it becomes."""
 
@@ -136,10 +146,43 @@ def publish(
     return begun.manifest
 
 
+def publish_together(store: ObjectStore, publications: Iterable[Publication]) -> None:
+    """Publish jobs of one month as ``publish`` does each, but write the files of the month without them just once.
+
+    Parameters
+    ----------
+    store : ObjectStore
+    publications : iterable of Publication
+        Of one attempt; at least one.
+
+    Raises
+    ------
+    JobError, StorageError
+        As ``publish``. The same again completes what was begun.
+    """
+    landing: list[tuple[Publication, Manifest, list[str]]] = []
+    with ExitStack() as claims:
+        for one in publications:
+            begun = _begin(store, one.job, one.staged, one.outcome, one.config, jobs=())
+            claims.enter_context(released_if_refused(store, one.job.job_id, one.config.attempt))
+            landing.append((one, begun.manifest, _bring(store, one.job, begun, one.config)))
+        _leave_month(store, [manifest for _, manifest, _ in landing], landing[0][0].config)
+        for one, manifest, others in landing:
+            _settle(store, one.job, [manifest], others, one.config)
+            _clear(store, one.job, one.config.attempt)
+
+
 def _land(
     store: ObjectStore, job: Job, begun: _Begun, config: PublishConfig, together: Sequence[Manifest] = ()
 ) -> None:
     """Bring the files, then the manifest, then everything that follows from it."""
+    others = _bring(store, job, begun, config)
+    _leave_month(store, [begun.manifest], config)
+    _settle(store, job, [begun.manifest, *together], others, config)
+
+
+def _bring(store: ObjectStore, job: Job, begun: _Begun, config: PublishConfig) -> list[str]:
+    """Bring the files, then the manifest; return the job's files that it does not name, which may still be there."""
     manifest = begun.manifest
     with ThreadPoolExecutor(COPIERS) as pool:
         list(pool.map(lambda move: store.copy(move.source.key, move.target.key), begun.to_copy))
@@ -149,27 +192,33 @@ def _land(
         store.delete(others)
         check_claim(store, job.job_id, config.attempt)
     store.put(manifest_key(job.job_id), manifest.to_json())
-    _leave_month(store, job, manifest, config)
+    return others
+
+
+def _settle(
+    store: ObjectStore, job: Job, manifests: Sequence[Manifest], others: Sequence[str], config: PublishConfig
+) -> None:
+    """Commit manifests to the catalog, if there is one; then what they replace can go."""
     if config.iceberg:
-        commit_jobs(store, config.iceberg, [manifest, *together])
+        commit_jobs(store, config.iceberg, manifests)
     if _is_fresh(job, config):
         store.delete(others)
 
 
-def _leave_month(store: ObjectStore, job: Job, manifest: Manifest, config: PublishConfig) -> None:
-    """Take the job's earlier rows out of the files of its month, if they were joined to others'.
+def _leave_month(store: ObjectStore, manifests: Sequence[Manifest], config: PublishConfig) -> None:
+    """Take earlier rows of jobs of one month out of its files, if they were joined to others'.
 
-    Its manifest says by now that they do not count. The month's manifest names the job as leaving until that is done
-    with all that follows: whoever finds it there afterwards has to do it again. Days of a month that are published at
-    the same time take turns.
+    The jobs' manifests say by now that they do not count. The month's manifest names the jobs as leaving until that is
+    done with all that follows: whoever finds one there afterwards has to do it again. Days of a month that are
+    published at the same time take turns.
     """
-    month = compaction_of(job.start_ms)
-    attempt, give_up = f"{config.attempt}-{job.job_id}", time.monotonic() + TURN_S
+    month, own = compaction_of(manifests[0].start_ms), {one.job_id for one in manifests}
+    attempt, give_up = f"{config.attempt}-{manifests[0].job_id}", time.monotonic() + TURN_S
     joined = load_manifest(store, month.job_id)
-    if joined is None or joined.job_id == job.job_id:
+    if joined is None or joined.job_id in own:
         return
-    was_killed = (holder(store, month.job_id) or "").endswith(f"-{job.job_id}")
-    if job.job_id not in {*joined.jobs, *joined.leaving} and not was_killed:
+    was_killed = (holder(store, month.job_id) or "").endswith(tuple(f"-{job_id}" for job_id in own))
+    if own.isdisjoint({*joined.jobs, *joined.leaving}) and not was_killed:
         return
     while not claim(store, month.job_id, attempt) and (by := holder(store, month.job_id)) != attempt:
         if config.take_over:
@@ -180,11 +229,11 @@ def _leave_month(store: ObjectStore, job: Job, manifest: Manifest, config: Publi
             time.sleep(TURN_S / 100)
     with released_if_refused(store, month.job_id, attempt):
         joined = load_manifest(store, month.job_id) or joined  # as it is now that nobody changes it
-        files = stage_without(store, month, joined, job.job_id, attempt=attempt)
-        jobs, others = set(joined.jobs) - {job.job_id}, set(joined.leaving) - {job.job_id}
+        files = stage_without(store, month, joined, own, attempt=attempt)
+        jobs, others = set(joined.jobs) - own, set(joined.leaving) - own
         config = replace(config, attempt=attempt)
-        begun = _begin(store, month, files, Outcome(), config, jobs=jobs, leaving={*others, job.job_id})
-        _land(store, month, begun, config, together=[manifest])
+        begun = _begin(store, month, files, Outcome(), config, jobs=jobs, leaving=others | own)
+        _land(store, month, begun, config, together=manifests)
         check_claim(store, month.job_id, attempt)
         store.put(manifest_key(month.job_id), replace(begun.manifest, leaving=tuple(sorted(others))).to_json())
         _clear(store, month, attempt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -24,7 +24,7 @@ from builders.made_lake import publish_on
 from callbeam.compaction import output_compaction
 from callbeam.erasure import forget
 from callbeam.storage import ObjectStore, StorageError
-from callbeam.tables import Output, load_manifests
+from callbeam.tables import Output, load_manifests, publishing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +71,68 @@ def test_an_erasure_that_was_broken_off_is_ended_by_the_same_again(
     assert_manifests_are_true(store, folder)
     left = {one.job_id: one.outcome.call_count for one in load_manifests(store)}
     assert sum(left.values()) == sum(counts.values()) - 1
+
+
+def calls_of_march(store: ObjectStore) -> list[str]:
+    rows = Output(store, load_manifests(store), "").read("calls", ["job_id", "call_id"]).to_pylist()
+    return [row["call_id"] for row in rows if row["job_id"].startswith("202603")]
+
+
+def erase_all(store: ObjectStore, call_ids: list[str], attempt: str = "f") -> None:
+    forget(store, call_ids=call_ids, subject_keys=[], attempt=attempt, asked="")
+
+
+def join(store: ObjectStore, monkeypatch: pytest.MonkeyPatch, *, killed: bool) -> None:
+    """Join March; or be killed when its files have landed, and its jobs do not point to them yet."""
+
+    def kill(*_: object) -> None:
+        raise KilledProcessError
+
+    with monkeypatch.context() as patch, suppress(KilledProcessError):
+        if killed:
+            patch.setattr(output_compaction._Month, "_settle", kill)
+        run(store)
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["joined", "killed"])
+def test_an_erasure_writes_a_month_anew_once_for_all_jobs_that_leave_it(
+    store: ObjectStore, folder: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    join(store, monkeypatch, killed=killed)
+    call_ids, left = calls_of_march(store), list[int]()
+    stage_without = publishing.stage_without
+
+    def counting(*args: Any, **more: Any) -> Any:
+        left.append(1)
+        return stage_without(*args, **more)
+
+    monkeypatch.setattr(publishing, "stage_without", counting)
+    erase_all(store, call_ids)
+    assert len(call_ids) == len(DAYS)
+    assert len(left) == 1
+    assert [files_with(folder, call_id) for call_id in call_ids] == [[]] * len(call_ids)
+    run(store, attempt="b")
+    assert by_glob(folder) == by_manifest(store)
+    assert_manifests_are_true(store, folder)
+
+
+@pytest.mark.parametrize("operations", range(4, 94, 9))
+@pytest.mark.parametrize("how", BROKEN_OFF)
+@pytest.mark.parametrize("killed", [False, True], ids=["joined", "killed"])
+def test_an_erasure_from_many_jobs_of_a_month_is_ended_by_the_same_again(
+    store: ObjectStore, folder: Path, monkeypatch: pytest.MonkeyPatch, killed: bool, how: str, operations: int
+) -> None:
+    join(store, monkeypatch, killed=killed)
+    call_ids = calls_of_march(store)
+    breaking, error = BROKEN_OFF[how]
+    with suppress(error):
+        erase_all(breaking(store, operations), call_ids)
+    erase_all(store, call_ids, "same again")
+    assert [files_with(folder, call_id) for call_id in call_ids] == [[]] * len(call_ids)
+    assert sum(one.outcome.call_count for one in load_manifests(store)) == 1
+    run(store, attempt="b")
+    assert by_glob(folder) == by_manifest(store)
+    assert_manifests_are_true(store, folder)
 
 
 def test_files_that_tell_nothing_of_the_call_stay_as_they_are(store: ObjectStore, folder: Path) -> None:
