@@ -24,9 +24,9 @@ from builders.published_records import (
     STREAM,
     TRANSACTION,
     URI,
-    places,
     streaming_event,
 )
+from builders.record_values import places
 
 from callbeam.callmaker import CallSpec, ConversationSpec, make_call, write_chime, write_connect
 from callbeam.pipelines import backfill, export, plan, report

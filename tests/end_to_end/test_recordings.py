@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import soundfile
-from builders.published_records import FLOW_EVENT, INSTANCE, changed
+from builders.published_records import FLOW_EVENT, INSTANCE
+from builders.record_values import changed
 
 from callbeam import open_tables
 from callbeam.callmaker import CallSpec, ConversationSpec, connect_fragments_from_pcm, make_call

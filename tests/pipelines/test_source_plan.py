@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from builders.published_records import AGENT_EVENT, changed
+from builders.published_records import AGENT_EVENT
+from builders.record_values import changed
 from builders.stores import aws_server
 
 from callbeam.emulator import Emulator

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders.published_records import CONTACT_ID, CONTACT_RECORD, FLOW_EVENT, TRANSACTION, changed, streaming_event
+from builders.published_records import CONTACT_ID, CONTACT_RECORD, FLOW_EVENT, TRANSACTION, streaming_event
+from builders.record_values import changed
 
 from callbeam.recordings import RecordedFound, find_recorded
 from callbeam.records import Contact, read_records

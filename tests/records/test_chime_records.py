@@ -19,9 +19,9 @@ from builders.published_records import (
     SIPREC_AS_PUBLISHED,
     STREAMING_DETAIL,
     TRANSACTION,
-    changed,
     streaming_event,
 )
+from builders.record_values import changed
 
 from callbeam.records import (
     Contact,

@@ -16,8 +16,8 @@ from builders.published_records import (
     LAST,
     NUMBER,
     STREAM,
-    changed,
 )
+from builders.record_values import changed
 
 from callbeam.records import Contact, Keeping, Mark, RecordsRead, StreamingSession, read_records, subject_key
 

@@ -9,7 +9,8 @@ import random
 from itertools import pairwise
 
 import pytest
-from builders.published_records import CONTACT_RECORD, changed
+from builders.published_records import CONTACT_RECORD
+from builders.record_values import changed
 from hypothesis import given
 from hypothesis import strategies as st
 

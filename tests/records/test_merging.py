@@ -19,9 +19,9 @@ from builders.published_records import (
     SIPREC,
     STREAM,
     STREAMING_DETAIL,
-    changed,
     streaming_event,
 )
+from builders.record_values import changed
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from builders.published_records import ALL, CONTACT_ID, STREAM, TRANSACTION, places
+from builders.published_records import ALL, CONTACT_ID, STREAM, TRANSACTION
+from builders.record_values import places
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from builders.published_records import ALL, HEADER, NAME, NUMBER, OTHER_NUMBER, PERSONAL, SIPREC, URI, places
+from builders.published_records import ALL, HEADER, NAME, NUMBER, OTHER_NUMBER, PERSONAL, SIPREC, URI
+from builders.record_values import places
 from hypothesis import given
 from hypothesis import strategies as st
 
