@@ -70,10 +70,8 @@ def write_recording(folder: Path, number: int, samples: npt.NDArray[np.int16] | 
 
 def stream_call(kvs: Emulator, stream: str, number: int, start_ms: int) -> list[int]:
     """Put a call into a stream; return the numbers of its fragments."""
-    customer, agent = sound(number).T
-    instance_id = INSTANCE.rpartition("/")[2]
-    more = {"contact_id": contact(number), "instance_id": instance_id}
-    sent = connect_fragments_from_pcm(customer, agent, start_ms=start_ms, **more)
+    more = {"contact_id": contact(number), "instance_id": INSTANCE.rpartition("/")[2]}
+    sent = connect_fragments_from_pcm(*sound(number).T, start_ms=start_ms, **more)
     return [kvs.add_fragment(stream, o.data, server_ms=o.server_ms, producer_ms=o.producer_ms) for o in sent]
 
 
