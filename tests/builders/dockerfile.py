@@ -131,7 +131,8 @@ class Replay:
 
     def _run(self, command: str, folder: Path, inside: Path) -> None:
         moved = re.sub(r"(?<![\w.])/(?=(opt|wheels|source|usr|home)\b)", f"{folder}/", command)
-        environment = {"PATH": f"{self.python.parent}:/usr/bin:/bin", **self.environment}
+        # Of what pip installs, Python compiles what is used. (pip reads this option the wrong way round.)
+        environment = {"PATH": f"{self.python.parent}:/usr/bin:/bin", "PIP_NO_COMPILE": "no", **self.environment}
         run = subprocess.run(moved, shell=True, cwd=folder / str(inside).lstrip("/"), env=environment,
                              capture_output=True, text=True, check=False)  # fmt: skip
         if run.returncode:
