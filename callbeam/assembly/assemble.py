@@ -121,12 +121,13 @@ def assemble_call(
         missing = _missing(job, contact, ledger)
         return _tables(call_key, {"calls": missing, FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: letters})
     decision = decide_call(leg_ends, job, ended=contact is not None and has_ended(contact, job.as_of_ms))
-    ownership = CallOwnership(leg_ends, decision)
-    ledger = ownership.judge(ledger)
-    if decision.status is not CallStatus.OWNED:
-        batches = {FRAGMENTS: ledger.to_batches()}
-        return _tables(call_key, batches, is_open=decision.status is CallStatus.OPEN)
+    ownership = CallOwnership(leg_ends, decision, ledger)
+    ledger = ownership.judge()
     letters = ownership.letters(letters)
+    if decision.status is not CallStatus.OWNED:
+        of_fragments = [letter for letter in letters if letter.column("fragment_number")[0].is_valid]
+        batches = {FRAGMENTS: ledger.to_batches(), DEAD_LETTERS: of_fragments}
+        return _tables(call_key, batches, is_open=decision.status is CallStatus.OPEN)
     copies = find_copies(join_parts(part for part in by_kind[CHANNELS] if ownership.writes(*part.leg_key)))
     ledger = ownership.mark_copies(ledger, copies.legs)
     account = _Account(decision.legs, copies, ledger, letters)

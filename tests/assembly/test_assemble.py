@@ -138,6 +138,55 @@ def test_a_leg_of_the_job_before_is_not_written() -> None:
     assert rows_of(tables, "dead_letters") == []
 
 
+def numbered(stream: Stream, start_ms: int, rows: list[tuple[int, int, str]]) -> list[Keyed]:
+    """Return a leg's parts with other rows of the ledger: number, seconds after the leg's beginning, status."""
+    made = [LedgerRow(start_ms, stream, n, start_ms + 1000 * s, None, 9, status, "why", "c-1") for n, s, status in rows]
+    letters = [
+        DeadLetter("ReadFragments", row.status, "why", stream, row.number, start_ms, "c-1")
+        for row in made
+        if row.status != "decoded"
+    ]
+    return [
+        *(part for part in one_leg(stream, start_ms) if part.kind != call_parts.FRAGMENTS),
+        Keyed("c-1", call_parts.FRAGMENTS, pack(call_parts.FRAGMENTS, ledger_batch("job", made))),
+        *(
+            Keyed("c-1", call_parts.DEAD_LETTERS, pack(call_parts.DEAD_LETTERS, dead_letter_batch("job", [letter])))
+            for letter in letters
+        ),
+    ]
+
+
+def test_fragments_are_the_legs_that_they_lie_in_by_time_though_numbers_do_not_rise() -> None:
+    rows = [(1000, 0, "decoded"), (400, 1, "decoded"), (401, 2, "not_found")]
+    tables = assemble_call("c-1", numbered(STREAMS[0], DAY_START_MS + HOUR_MS, rows), JOB)
+    assert [row["status"] for row in rows_of(tables, "fragments")] == ["decoded", "decoded", "not_found"]
+    (call,) = rows_of(tables, "calls")
+    assert (call["status"], call["fragment_count"], call["lost_fragment_count"]) == ("partial", 3, 1)
+    assert [row["fragment_number"] for row in rows_of(tables, "dead_letters")] == ["401"]
+    tables = assemble_call("c-1", numbered(STREAMS[0], DAY_START_MS - 10_000, rows), JOB)
+    assert {row["status"] for row in rows_of(tables, "fragments")} == {"other_unit"}
+
+
+def test_the_lost_fragment_that_a_call_begins_with_is_lost() -> None:
+    rows = [(999, -2, "expired"), (1000, 0, "decoded")]
+    tables = assemble_call("c-1", numbered(STREAMS[0], DAY_START_MS + HOUR_MS, rows), JOB)
+    assert [row["status"] for row in rows_of(tables, "fragments")] == ["expired", "decoded"]
+    assert rows_of(tables, "calls")[0]["lost_fragment_count"] == 1
+    # the job after reads the leg, and does not say anything of what came before its border
+    tables = assemble_call("c-1", numbered(STREAMS[0], JOB.end_ms + 1_000, rows), JOB)
+    assert [row["status"] for row in rows_of(tables, "fragments")] == ["expired", "other_unit"]
+    assert [row["fragment_number"] for row in rows_of(tables, "dead_letters")] == ["999"]
+
+
+def test_a_stream_of_which_all_is_lost_is_lost() -> None:
+    begin = DAY_START_MS + HOUR_MS
+    rows = [LedgerRow(begin, STREAMS[1], 7, begin, None, 9, "not_found", "gone", "c-1")]
+    parts = one_leg(STREAMS[0], begin)
+    parts.append(Keyed("c-1", call_parts.FRAGMENTS, pack(call_parts.FRAGMENTS, ledger_batch("job", rows))))
+    tables = assemble_call("c-1", parts, JOB)
+    assert rows_of(tables, "calls")[0]["lost_fragment_count"] == 1
+
+
 def test_a_call_of_another_job_leaves_only_its_ledger() -> None:
     parts = one_leg(STREAMS[0], DAY_START_MS - 60_000) + one_leg(STREAMS[1], DAY_START_MS + 30_000)
     tables = assemble_call("c-1", parts, JOB)
