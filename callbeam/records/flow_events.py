@@ -42,6 +42,10 @@ def read_flow_event(record: Record, keeping: Keeping) -> tuple[Statement, ...]:
     ------
     RecordError
         If it has no ContactId, or a time, stream or fragment number is none.
+
+    Notes
+    -----
+    A contact that no transfer began has itself as ``PreviousContactId``, which then names none.
     """
     contact = child(child(record, "Details"), "ContactData")
     contact_id = required_identifier(contact, "ContactId")
@@ -49,6 +53,7 @@ def read_flow_event(record: Record, keeping: Keeping) -> tuple[Statement, ...]:
         return ()
     session, forms = customer_audio(contact)
     address = child(contact, "CustomerEndpoint").get("Address")
+    previous = identifier(contact.get("PreviousContactId"))
     return (
         Statement(
             call_id=contact_id,
@@ -58,7 +63,7 @@ def read_flow_event(record: Record, keeping: Keeping) -> tuple[Statement, ...]:
             facts=ContactFacts(
                 instance_id=instance_of_arn(contact.get("InstanceARN")),
                 initial_contact_id=identifier(contact.get("InitialContactId")),
-                previous_contact_id=identifier(contact.get("PreviousContactId")),
+                previous_contact_id=None if previous == contact_id else previous,
                 related_contact_id=identifier(contact.get("RelatedContactId")),
                 initiation_method=word(contact.get("InitiationMethod")),
                 queue_id=end_of_arn(child(contact, "Queue").get("ARN"), "queue"),

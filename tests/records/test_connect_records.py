@@ -167,7 +167,6 @@ def test_a_flow_event() -> None:
         sources=("flow_event",),
         instance_id="12345678-1234-1234-1234-123456789012",
         initial_contact_id=CONTACT_ID,
-        previous_contact_id=CONTACT_ID,
         initiation_method="INBOUND",
         queue_id=QUEUE,
         subject_key=subject_key(NUMBER, b"a secret of 16 b"),
@@ -221,6 +220,13 @@ def test_a_flow_event_from_before_streaming_began(path: str, value: object) -> N
         changed(FLOW_EVENT, "Details.ContactData.Queue", None), "Details.ContactData.CustomerEndpoint", None
     )
     assert contact(changed(event, path, value)).sessions == ()
+
+
+def test_a_flow_event_that_names_itself_as_the_contact_before_names_none() -> None:
+    assert FLOW_EVENT["Details"]["ContactData"]["PreviousContactId"] == CONTACT_ID  # as in the guide's sample
+    assert contact(FLOW_EVENT).previous_contact_id is None
+    transferred = changed(FLOW_EVENT, "Details.ContactData.PreviousContactId", "c-0")
+    assert contact(transferred).previous_contact_id == "c-0"
 
 
 def test_an_agent_event() -> None:
