@@ -2,6 +2,7 @@ from .label_lists import COLUMNS as COLUMNS
 from .said import AGENT as AGENT
 from .said import CHIME_CALL_ANALYTICS as CHIME_CALL_ANALYTICS
 from .said import CONTACT_LENS as CONTACT_LENS
+from .said import CONTACT_LENS_IVR as CONTACT_LENS_IVR
 from .said import CONTACT_LENS_REALTIME as CONTACT_LENS_REALTIME
 from .said import CUSTOMER as CUSTOMER
 from .said import LIVE_CALL_ANALYTICS as LIVE_CALL_ANALYTICS
@@ -26,6 +27,7 @@ __all__ = [
     "CHIME_CALL_ANALYTICS",
     "COLUMNS",
     "CONTACT_LENS",
+    "CONTACT_LENS_IVR",
     "CONTACT_LENS_REALTIME",
     "CUSTOMER",
     "FORMS",

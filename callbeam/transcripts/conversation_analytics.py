@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from callbeam.records import RecordError, child, children, identifier
 from callbeam.transcripts.categories import category_labels
-from callbeam.transcripts.said import CONTACT_LENS, TRANSCRIBE_CALL_ANALYTICS, CallName, Label, Segment
+from callbeam.transcripts.said import (
+    CONTACT_LENS,
+    CONTACT_LENS_IVR,
+    TRANSCRIBE_CALL_ANALYTICS,
+    CallName,
+    Label,
+    Segment,
+)
 from callbeam.transcripts.transcript_fields import (
     FINDINGS,
     figure,
@@ -34,6 +41,10 @@ if TYPE_CHECKING:
     from callbeam.transcripts.text_policy import TextPolicy
 
     Record = Mapping[str, Any]
+
+
+IVR = "IVR"
+"""``Channel`` of an automated interaction, whose files are in a folder of that name."""
 
 
 def is_conversation_analytics(record: Record) -> bool:
@@ -64,7 +75,7 @@ def read_conversation_analytics(record: Record, source: str, place: str, policy:
     RecordError
         If nothing names the call, or a turn has no times.
     """
-    if str(record.get("Channel") or "VOICE").upper() != "VOICE":
+    if str(record.get("Channel") or "VOICE").upper() not in {"VOICE", IVR}:
         raise RecordError("Channel is not VOICE: chats and mails are no calls")
     turns = children(record, "Transcript")
     redacted = is_redacted(record)
@@ -86,7 +97,13 @@ def _call(record: Record, turns: list[Record], source: str, place: str) -> CallN
     names = list(dict.fromkeys([*names, *names_in(source)]))
     if not names:
         raise RecordError("neither CustomerMetadata.ContactId, JobName, SessionId nor the file's name names the call")
-    return CallName(CONTACT_LENS if is_connect else TRANSCRIBE_CALL_ANALYTICS, tuple(names), place)
+    lens = CONTACT_LENS_IVR if _is_automated(record, source) else CONTACT_LENS
+    return CallName(lens if is_connect else TRANSCRIBE_CALL_ANALYTICS, tuple(names), place)
+
+
+def _is_automated(record: Record, source: str) -> bool:
+    """Tell whether a file is about what came before an agent: it has a recording, and a clock, of its own."""
+    return str(record.get("Channel")).upper() == IVR or IVR.lower() in source.split("/")[:-1]
 
 
 def _turn(

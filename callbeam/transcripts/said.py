@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 CONTACT_LENS: Final = "contact_lens"
+CONTACT_LENS_IVR: Final = "contact_lens_ivr"
 CONTACT_LENS_REALTIME: Final = "contact_lens_realtime"
 TRANSCRIBE_CALL_ANALYTICS: Final = "transcribe_call_analytics"
 POST_CALL_ANALYTICS: Final = "post_call_analytics"

@@ -114,6 +114,23 @@ def test_contact_lens_of_version_1_0_names_participants_by_identifiers() -> None
         assert found[name].role == "CUSTOMER", name
 
 
+@pytest.mark.parametrize(
+    ("channel", "folder"), [("IVR", ""), ("VOICE", "Analysis/Voice/ivr/2026/03/02/"), ("IVR", "ivr/2026/")]
+)
+def test_contact_lens_of_an_automated_interaction_is_a_source_of_its_own(channel: str, folder: str) -> None:
+    """Contact Lens leaves it in Analysis/Voice/ivr: a contact may have a second file, about another recording."""
+    turn = {"Id": "t-1", "ParticipantId": "SYSTEM", "Content": "Say yes.", "BeginOffsetMillis": 0, "EndOffsetMillis": 9}
+    record = {
+        "Channel": channel,
+        "Participants": [{"ParticipantId": "SYSTEM", "ParticipantRole": "SYSTEM"}],
+        "ConversationCharacteristics": {"TotalConversationDurationMillis": 9000},
+        "Transcript": [turn],
+    }
+    (segment,) = segments(read(record, f"{folder}{CONTACT_ID}_analysis_2026-03-02T09_10_00Z.json"))
+    assert (segment.call.source, segment.role) == ("contact_lens_ivr", "SYSTEM")
+    assert segments(read(contact_lens("Raw"), LENS_FILE))[0].call.source == "contact_lens"
+
+
 def test_real_time_segments() -> None:
     said = read(realtime_segments())
     assert [(turn.segment_id, turn.is_partial) for turn in segments(said)] == [
