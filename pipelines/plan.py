@@ -91,4 +91,6 @@ def _print_plan(client: KvsClient, options: argparse.Namespace, config: KvsConfi
 def _line(plan: Plan, recordings: int) -> str:
     size = f"{plan.bytes / 1e9:.2f} GB" if plan.bytes >= 1e8 else f"{plan.bytes / 1e6:.2f} MB"
     files = f", {counted(recordings, 'recording')}" if recordings else ""
-    return f"{counted(plan.streams, 'stream')}, {plan.hours:.2f} h, {counted(plan.fragments, 'fragment')}, {size}{files}"
+    return (
+        f"{counted(plan.streams, 'stream')}, {plan.hours:.2f} h, {counted(plan.fragments, 'fragment')}, {size}{files}"
+    )
