@@ -56,11 +56,14 @@ class KnownCalls:
         """Tell whether records let a call begin with a fragment."""
         return number in self._begun_by
 
-    def is_before(self, call_id: str, number: int) -> bool:
-        """Tell whether a fragment comes before the one that its call begins with, if records name all beginnings."""
-        firsts = [one.first_number for one in self._of_call.get(call_id, ())]
-        named = [first for first in firsts if first is not None]
-        return bool(named) and len(named) == len(firsts) and number < min(named)
+    def is_before(self, call_id: str, at_ms: int, number: int) -> bool:
+        """Tell whether a fragment comes before the one that its call begins with, if records name all beginnings.
+
+        Server time goes before the number, as where fragments are read: numbers need not rise with it.
+        """
+        sought = self._of_call.get(call_id, ())
+        named = [(one.start_ms, one.first_number) for one in sought if one.first_number is not None]
+        return bool(named) and len(named) == len(sought) and (at_ms, number) < min(named)
 
     def is_streaming(self, call_id: str, at_ms: int) -> bool | None:
         """Tell whether a call had audio on the stream at an instant; None where no stop is known."""

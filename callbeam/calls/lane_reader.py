@@ -318,7 +318,7 @@ class _LaneReading:
         identity = leg.identity
         state = LegState(identity, seen.at_ms, None if seen.identity is None else seen.at_ms)
         wanted = self._job.only.wants(identity.call_id, identity.voice_connector_id)
-        if not wanted or self._known.is_before(identity.call_id, leg.first_number):
+        if not wanted or self._known.is_before(identity.call_id, seen.at_ms, leg.first_number):
             self._leg = Following(state, asked_for=False)
             return
         self._leg = following = Following(state, leg, may_be_cut=may_be_cut, by_records=begun is not None)

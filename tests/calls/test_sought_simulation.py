@@ -215,6 +215,14 @@ def test_a_call_without_tags_that_begins_again_after_a_pause_is_read() -> None:
     assert {leg: len(numbers) for leg, numbers in given.legs.items()} == {("a", 1): 60, ("b", 101): 60, ("b", 201): 60}
 
 
+def test_a_call_that_goes_on_under_lower_numbers_is_read() -> None:
+    sent = BEFORE + run_of("b", AT_MS + MINUTE_MS, 60, first_number=1001)
+    sent += run_of("b", AT_MS + 90 * MINUTE_MS, 60, first_number=501)
+    named = contact("b", (1001, AT_MS + MINUTE_MS, AT_MS + 91 * MINUTE_MS))
+    given = read(sent, *plan(sent, [ANOTHER, named]))
+    assert {leg: len(numbers) for leg, numbers in given.legs.items()} == {("a", 1): 60, ("b", 1001): 60, ("b", 501): 60}
+
+
 def test_a_call_that_begins_again_in_the_job_after_the_one_that_reads_it_is_read_once() -> None:
     midnight = T0 + DAY_MS
     sent = run_of("b", midnight - MINUTE_MS, 900, first_number=1)
