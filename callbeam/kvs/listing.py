@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PAGE_FRAGMENTS = 1000
 """MaxResults: the service's limit, and what each page costs of the quota of 10,000 a second, however short it is."""
 
+_UNSURE_S = 3600
+"""How much younger than its retention says a stream's oldest media may be: it goes meanwhile, and clocks differ."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -40,6 +43,12 @@ def list_fragments(service: KvsService, stream: Stream, start_ms: int, end_ms: i
     start_s, end_s = start_ms // 1000, -(-end_ms // 1000)
     kept_from_s = -(-max(stream.created_ms, service.timing.wall_ms() - stream.retention_hours * HOUR_MS) // 1000)
     items = _ask(service, stream, start_s, end_s)
+    if items is None and stream.retention_hours and start_s >= kept_from_s + _UNSURE_S:
+        raise KvsError(
+            f"ListFragments of stream {stream.name}: the service says that the range is outside of the stream's "
+            f"retention, which is {stream.retention_hours} h and covers it; if it was shortened meanwhile, the same "
+            "command again asks for it anew"
+        )
     if not items and start_s < kept_from_s < end_s:
         # A range that begins before anything can be kept has been seen to come back empty, and as an error; asked
         # for first all the same, because media is served for a while past its retention.

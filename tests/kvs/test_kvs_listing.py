@@ -147,6 +147,19 @@ def test_a_range_that_begins_before_retention_is_asked_for_again_within_it(calls
     assert [f.number for f in source.list(START_MS - 5 * HOUR_MS, START_MS + HOUR_MS)] == calls.numbers
 
 
+def test_a_range_within_retention_is_not_taken_for_empty(calls: Any, clock: Any) -> None:
+    clock.wall_start_ms = START_MS + 3 * HOUR_MS
+    outside = Fault(LIST, "error", code="InvalidArgumentException", message="outside of the stream retention period")
+    for hours, fails in ((24, True), (5, True), (3, False), (0, False)):
+        source = client_for(calls.emulator, clock).source(Stream(calls.arn, START_MS - 100 * HOUR_MS, hours))
+        calls.emulator.faults.add(outside)
+        if fails:
+            with pytest.raises(KvsError, match=f"stream calls-1: .* retention, which is {hours} h and covers it"):
+                source.list(START_MS, START_MS + HOUR_MS)
+        else:
+            assert source.list(START_MS, START_MS + HOUR_MS) == []
+
+
 @settings(deadline=None, max_examples=200)
 @given(ms=st.integers(0, 4_000_000_000_000), zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]))
 def test_instants_of_any_zone_are_exact(ms: int, zone: str) -> None:
