@@ -37,6 +37,7 @@ from callbeam.tables import (
     load_manifest,
     load_manifests,
     load_tombstones,
+    publish,
     publish_together,
 )
 
@@ -129,9 +130,12 @@ def forget(
     for month_id, members in _by_month(manifests):
         month = load_manifest(store, month_id)
         left = (_without(store, one, month, begun, config, result) for one in members)
-        ready = (one for one in left if one is not None)
+        concerned = (one for one in left if one is not None)
+        if month is None:
+            for one in concerned:
+                publish(store, one.job, one.staged, one.outcome, one.config)
         # what lies in files of the month leaves them together, for each leaving writes these anew
-        for together in ([one] for one in ready) if month is None else filter(None, [list(ready)]):
+        elif together := list(concerned):
             publish_together(store, together)
     result.kept += remove_loose(store, erased, attempt)
     audit = {"calls": result.calls, "rows": dict(sorted(result.rows.items())), "files": result.files}

@@ -41,14 +41,18 @@ class KilledError(Exception):
     """Stands for the end of a process."""
 
 
-class Killed:
-    """A store whose process is killed after so many operations; nothing comes after that."""
+class Limited:
+    """A store that does so many operations, from any thread; ``hit`` tells whether it was asked for more."""
 
     def __init__(self, store: ObjectStore, operations: int) -> None:
         self._store = store
         self._left = operations
         self._lock = threading.Lock()
         self.hit = False
+
+
+class Killed(Limited):
+    """A store whose process is killed after so many operations; nothing comes after that."""
 
     def __getattr__(self, name: str) -> Any:
         operation = getattr(self._store, name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from builders.published_contents import (
     OLD,
     Killed,
     KilledError,
+    Limited,
     assert_published,
     config_of,
     everything,
@@ -40,14 +40,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("no_fsync")
 
 
-class Full:
+class Full(Limited):
     """A store whose disk is full after so many operations: it still deletes, and writes nothing."""
-
-    def __init__(self, store: ObjectStore, operations: int) -> None:
-        self._store = store
-        self._left = operations
-        self._lock = threading.Lock()
-        self.hit = False
 
     def __getattr__(self, name: str) -> Any:
         operation = getattr(self._store, name)
