@@ -5,6 +5,7 @@ from .dataflow_job import cause_in as cause_in
 from .dataflow_job import left_alone as left_alone
 from .dataflow_job import wait_for as wait_for
 from .dataflow_job import where_it_is as where_it_is
+from .dataflow_job import while_submitting as while_submitting
 from .dataflow_options import check_dataflow as check_dataflow
 from .dataflow_options import dataflow_words as dataflow_words
 from .flink_cluster import ClusterJob as ClusterJob
@@ -48,4 +49,5 @@ __all__ = [
     "usable_workers",
     "wait_for",
     "where_it_is",
+    "while_submitting",
 ]

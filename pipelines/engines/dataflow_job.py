@@ -43,6 +43,15 @@ def where_it_is(result: Any, options: PipelineOptions) -> str:
     return f"Dataflow job {result.job_id()}, {page}"
 
 
+def while_submitting(options: PipelineOptions) -> str:
+    """Say what becomes of a job if nobody waits for the service's answer to it; empty where none is submitted."""
+    cloud = options.view_as(GoogleCloudOptions)
+    if options.view_as(TestOptions).dry_run or cloud.template_location:
+        return ""
+    page = f"https://console.cloud.google.com/dataflow/jobs?project={cloud.project}"
+    return f"If the job was submitted it goes on, and publishes by itself: {page} has it as {cloud.job_name}"
+
+
 def wait_for(result: Any) -> None:
     """Wait for a job's end.
 

@@ -37,6 +37,7 @@ from callbeam.pipelines.engines import (
     run_on_flink,
     wait_for,
     where_it_is,
+    while_submitting,
 )
 from callbeam.pipelines.local_run.interrupts import NOTHING_MORE, end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
@@ -187,12 +188,13 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
 
 def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> str | None:
     """Run a pipeline on Dataflow, to its end unless the job is to be left alone; then return where it is."""
+    progress.outcome = while_submitting(options)
     result = pipeline.run()
     where = where_it_is(result, options)
     if left_alone(options):
         return where
+    progress.outcome = f"The job goes on, and publishes by itself: {where}"  # first: who reads the line may interrupt
     progress.say(where)
-    progress.outcome = f"The job goes on, and publishes by itself: {where}"
     progress.ask(DataflowFigures(result, NAMESPACE))
     wait_for(result)
     return None

@@ -42,6 +42,8 @@ class GoogleCloud:
         Of the job: set to let it fail.
     metrics_first : bool
         Whether a job starts only after somebody has asked how far it is; else when somebody has looked at it.
+    answers : bool
+        Whether whoever submits a job is told that it is there.
     """
 
     url: str = ""
@@ -49,7 +51,9 @@ class GoogleCloud:
     job: dict[str, Any] = field(default_factory=dict)
     failure: str | None = None
     metrics_first: bool = False
+    answers: bool = True
     state: str = "JOB_STATE_RUNNING"
+    submitted: threading.Event = field(default_factory=threading.Event)
     asked: threading.Event = field(default_factory=threading.Event)
     watched: threading.Event = field(default_factory=threading.Event)
 
@@ -120,6 +124,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.cloud.state = "JOB_STATE_RUNNING"
             if self.waits:
                 threading.Thread(target=self.cloud.work, daemon=True).start()
+            self.cloud.submitted.set()
+            if not self.cloud.answers:
+                self.rfile.read(1)  # until the client is gone
+                return
             self._answer({**self.cloud.job, "id": JOB, "currentState": self.cloud.state})
         else:
             self._answer({"error": {"code": 404, "message": "not found"}}, code=404)

@@ -271,6 +271,19 @@ def test_whoever_stops_waiting_is_told_that_the_job_goes_on(working: Lake) -> No
     assert f"interrupted. The job goes on, and publishes by itself: Dataflow job {JOB}, https://" in told
 
 
+def test_whoever_stops_before_the_service_has_answered_is_told_where_to_look(working: Lake) -> None:
+    working.cloud.metrics_first, working.cloud.answers = True, False
+    command = working.command("unanswered", *working.dataflow(), "--job_name=calls-of-may")
+    with subprocess.Popen(command, cwd=ROOT, env=working.environment, stderr=subprocess.PIPE, text=True) as submitting:
+        assert submitting.stderr is not None
+        assert working.cloud.submitted.wait(PATIENCE_S)
+        submitting.send_signal(signal.SIGINT)
+        told = submitting.stderr.read()
+    assert submitting.returncode == 1
+    assert "interrupted. If the job was submitted it goes on, and publishes by itself: https://" in told
+    assert told.endswith("/dataflow/jobs?project=calls has it as calls-of-may\n")
+
+
 def test_google_takes_the_templates_metadata() -> None:
     from google.cloud.dataflow_v1beta3.types import TemplateMetadata
 
