@@ -40,6 +40,12 @@ def low_rates() -> Iterator[None]:
     formats._declared_format.cache_clear()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start half as many workers again as there are cores: tests wait for servers and processes that they start."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the tests that share something costly to one worker, so that it is made once and not by every worker."""

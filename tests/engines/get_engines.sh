@@ -57,10 +57,16 @@ duckdb_iceberg() {
   "$python" -m pip install -q --target . duckdb==1.5.5 duckdb-extension-{iceberg,avro,httpfs}==1.5.5 pytz
 }
 
-get prism-2.77.0 prism
-get versitygw-1.8.0 versitygw
+# Go compiles for as long as all the others take together.
+(
+  get prism-2.77.0 prism
+  get versitygw-1.8.0 versitygw
+  exit "$failed"
+) &
+compiling=$!
 get job-server-1.19-2.62.0 job_server
 get flink-1.19.3 flink
 get rest-catalog-1.10.1 rest_catalog
 get "duckdb-iceberg-1.5.5-$("$python" -c 'import sys; print(sys.implementation.cache_tag)')" duckdb_iceberg
+wait "$compiling" || failed=1
 exit "$failed"
