@@ -32,7 +32,14 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A TrackEntry; None where the element is absent. Strings come without NUL padding."""
+    """A TrackEntry; None where the element is absent. Strings come without NUL padding.
+
+    Attributes
+    ----------
+    encodings : tuple of str
+        What its ContentEncodings say was done to its frames or its CodecPrivate, for people (``zlib``, ``header
+        stripping``, ``encryption``); none of it is undone.
+    """
 
     number: int
     name: str | None = None
@@ -42,6 +49,7 @@ class Track:
     sample_rate_hz: float | None = None
     channels: int | None = None
     bit_depth: int | None = None
+    encodings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

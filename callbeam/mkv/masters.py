@@ -15,7 +15,7 @@ from callbeam.mkv.document import Track
 from callbeam.mkv.ebml import UNKNOWN, MkvError, children, read_bytes, read_element, read_float, read_string, read_uint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 
@@ -31,6 +31,8 @@ MAX_TRACKS = 1_000
 
 MAX_TAG_DEPTH = 16
 """How deep SimpleTags may be nested."""
+
+_COMPRESSIONS = {0: "zlib", 1: "bzlib", 2: "lzo1x", 3: "header stripping"}
 
 _REMEMBERED_PAYLOADS = 256
 _REMEMBERED_BYTES = 4096  # a longer payload is read anew each time
@@ -155,7 +157,23 @@ def _track(payload: bytes, start: int, end: int) -> Track:
         sample_rate_hz=sample_rate_hz,
         channels=value(ids.CHANNELS, read_uint),
         bit_depth=value(ids.BIT_DEPTH, read_uint),
+        encodings=tuple(_encodings(payload, *elements.get(ids.CONTENT_ENCODINGS, (0, 0)))),
     )
+
+
+def _encodings(payload: bytes, start: int, end: int) -> Iterator[str]:
+    """Name what each ContentEncoding does (RFC 9559, 5.1.4.1.31); elements that are left out have their defaults."""
+    for encoding_id, *encoding in children(payload, start, end):
+        if encoding_id != ids.CONTENT_ENCODING:
+            continue
+        encrypted = algorithm = 0
+        for element_id, *place in children(payload, *encoding):
+            if element_id == ids.CONTENT_ENCODING_TYPE:
+                encrypted = read_uint(payload, *place)
+            elif element_id == ids.CONTENT_COMPRESSION:
+                algorithms = (child for child in children(payload, *place) if child[0] == ids.CONTENT_COMP_ALGO)
+                algorithm = next((read_uint(payload, *at) for _, *at in algorithms), 0)
+        yield "encryption" if encrypted else _COMPRESSIONS.get(algorithm, f"compression {algorithm}")
 
 
 def _take_tags(payload: bytes, found: list[tuple[str, str]]) -> None:

@@ -146,6 +146,9 @@ def declared_format(track: Track, tags: Iterable[tuple[str, str]]) -> AudioForma
 
 @lru_cache(maxsize=256)
 def _declared_format(track: Track, media_type: str | None) -> AudioFormat | str:
+    if track.encodings:
+        how = ", ".join(track.encodings)
+        return f"ContentEncodings ({how}), which are not undone: the producer must write plain frames"
     codec = (track.codec_id or "").upper()
     if codec.startswith(("A_MS/ACM", "A_PCM")):
         return _declared_samples(track, codec, media_type)

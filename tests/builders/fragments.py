@@ -11,11 +11,14 @@ from callbeam.mkv import (
     BlockSpec,
     Dialect,
     TrackSpec,
+    children,
     element_id_bytes,
     ids,
+    read_element,
     unknown_size,
     write_fragment,
 )
+from callbeam.mkv.build import element, uint_element
 
 FROM_CUSTOMER = TrackSpec(1, "AUDIO_FROM_CUSTOMER", "A_AAC", b"\x11\x90")
 TO_CUSTOMER = TrackSpec(2, "AUDIO_TO_CUSTOMER", "A_AAC", b"\x11\x90")
@@ -61,3 +64,22 @@ def make_fragment(
         timecode_ms=start_ms + index * 1000,
         tags_after=[("ContactId", "11111111-2222-4333-8444-555555555555")],
     )
+
+
+def in_each_track(fragment: bytes, addition: bytes) -> bytes:
+    """Put an element into each TrackEntry of a fragment whose Segment is of unknown size."""
+    at = fragment.index(element_id_bytes(ids.TRACKS))
+    _, start, end = read_element(fragment, at, len(fragment))
+    entries = [element(ids.TRACK_ENTRY, fragment[a:b] + addition) for _, a, b in children(fragment, start, end)]
+    return fragment[:at] + element(ids.TRACKS, b"".join(entries)) + fragment[end:]
+
+
+def content_encodings(*each: bytes) -> bytes:
+    """Write a ContentEncodings that holds a ContentEncoding of each payload."""
+    return element(ids.CONTENT_ENCODINGS, b"".join(element(ids.CONTENT_ENCODING, one) for one in each))
+
+
+ZLIB, HEADER_STRIPPING = (
+    element(ids.CONTENT_COMPRESSION, uint_element(ids.CONTENT_COMP_ALGO, algorithm)) for algorithm in (0, 3)
+)
+ENCRYPTION = uint_element(ids.CONTENT_ENCODING_TYPE, 1)

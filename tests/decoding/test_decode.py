@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import zlib
 
 import numpy as np
 import pytest
+from builders.fragments import ENCRYPTION, ZLIB, content_encodings, in_each_track
 from builders.jobs import make_leg, make_stream
 
 from callbeam.audio import channel_extent
@@ -38,11 +40,12 @@ def fetched(
     tracks: tuple[TrackSpec, ...] = (FROM, TO),
     tags: tuple[tuple[str, str], ...] = L16,
     dialect: Dialect = CONNECT,
+    in_tracks: bytes = b"",
 ) -> FetchedFragment:
     """Make a fragment at ``at_ms`` of the leg through the writer and the reader."""
     specs = [BlockSpec(track, offset, bytes(payload)) for track, offset, payload in blocks]
     data = write_fragment(dialect=dialect, tracks=tracks, blocks=specs, timecode_ms=T0 + at_ms, tags_after=tags)
-    (document,) = read_documents(data)
+    (document,) = read_documents(in_each_track(data, in_tracks) if in_tracks else data)
     return FetchedFragment(ListedFragment(number, T0 + at_ms + 400, T0 + at_ms, len(data)), document)
 
 
@@ -181,6 +184,21 @@ class TestAccount:
         assert statuses(piece) == ["decoded"]
         assert [letter.reason for letter in piece.dead_letters] == ["unsupported_codec"]
         assert "track 'AUDIO_TO_CUSTOMER': codec A_VORBIS" in piece.dead_letters[0].detail
+
+    def test_frames_that_are_compressed_or_encrypted_are_no_samples(self) -> None:
+        a = pcm(800)
+        piece = decode(
+            fetched(1, 0, (1, 0, a)),
+            fetched(2, 100, (1, 0, zlib.compress(a.tobytes())), in_tracks=content_encodings(ZLIB)),
+            fetched(3, 200, (1, 0, a), in_tracks=content_encodings(ENCRYPTION)),
+            fetched(4, 300, (1, 0, a)),
+        )
+        assert statuses(piece) == ["decoded", "unsupported_codec", "unsupported_codec", "decoded"]
+        assert [letter.detail.partition(",")[0] for letter in piece.dead_letters] == [
+            "track 'AUDIO_FROM_CUSTOMER': ContentEncodings (zlib)",
+            "track 'AUDIO_FROM_CUSTOMER': ContentEncodings (encryption)",
+        ]
+        assert gaps(piece.channels[0]).tolist() == [[800, 2400]]
 
     def test_an_odd_byte_goes_to_the_block_that_follows_in_whatever_fragment(self) -> None:
         a = pcm(240)

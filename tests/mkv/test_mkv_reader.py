@@ -5,7 +5,19 @@ import pickle
 import struct
 
 import pytest
-from builders.fragments import DIALECTS, DOCUMENT_START, OPEN_CLUSTER, OPEN_SEGMENT, TRACKS
+from builders.fragments import (
+    DIALECTS,
+    DOCUMENT_START,
+    ENCRYPTION,
+    HEADER_STRIPPING,
+    OPEN_CLUSTER,
+    OPEN_SEGMENT,
+    TRACKS,
+    ZLIB,
+    content_encodings,
+    in_each_track,
+    make_fragment,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -226,6 +238,26 @@ def test_a_float_rate_of_four_bytes_is_read():
     audio = element(ids.AUDIO, element(ids.SAMPLING_FREQUENCY, struct.pack(">f", 16000)))
     tracks = element(ids.TRACKS, element(ids.TRACK_ENTRY, uint_element(ids.TRACK_NUMBER, 1) + audio))
     assert sound(DOCUMENT_START + OPEN_SEGMENT + tracks).tracks == (Track(1, sample_rate_hz=16000.0),)
+
+
+@pytest.mark.parametrize(
+    ("encodings", "told"),
+    [
+        (content_encodings(b""), ("zlib",)),  # by the defaults of what is left out
+        (content_encodings(ZLIB), ("zlib",)),
+        (content_encodings(HEADER_STRIPPING), ("header stripping",)),
+        (content_encodings(ZLIB, ENCRYPTION), ("zlib", "encryption")),
+        (
+            content_encodings(element(ids.CONTENT_COMPRESSION, uint_element(ids.CONTENT_COMP_ALGO, 9))),
+            ("compression 9",),
+        ),
+        (content_encodings(), ()),
+    ],
+)
+def test_what_was_done_to_a_tracks_frames_is_told(encodings, told):
+    document = sound(in_each_track(make_fragment(), encodings))
+    assert [track.encodings for track in document.tracks] == [told, told]
+    assert len(document.blocks) == 8
 
 
 def test_a_pickled_document_is_the_same_and_says_that_it_was_copied():
