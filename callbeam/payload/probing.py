@@ -56,7 +56,10 @@ class _Gathered:
 
     def take(self, track: Track, blocks: list[Block], document: Document) -> None:
         self.fragments += 1
-        self.declared[declared_format(track, document.tags)] = None
+        declared = declared_format(track, document.tags)
+        self.declared[declared] = None
+        if isinstance(declared, str):
+            return  # blocks that are not decoded tell nothing of those that are
         self.sizes += [block.end - block.start for block in blocks]
         self.pairs += block_pairs(blocks, document.timecode_scale_ns)
         self._take_single(blocks, document)

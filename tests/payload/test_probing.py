@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from builders.jobs import make_leg
 from builders.made_legs import encoded, speech_like
@@ -99,3 +101,10 @@ def test_every_piece_is_told_the_same() -> None:
     assert len(pieces) == 2
     assert pieces[0].verdicts == pieces[1].verdicts
     assert pieces[0].verdicts[0].form == AudioFormat(8000, "s16be")
+
+
+def test_fragments_that_are_not_decoded_say_nothing_of_the_others() -> None:
+    leg = [second(n, {"a": spoken(n) if n >= 8 else np.random.default_rng(n).bytes(15_000)}).document for n in range(20)]
+    packed = [replace(each, tracks=tuple(replace(a, encodings=("zlib",)) for a in each.tracks)) for each in leg[:8]]
+    verdict = survey([*packed, *leg[8:]])["a"]
+    assert (verdict.form, verdict.warnings, verdict.blocks_rate_hz) == (AudioFormat(8000), (), 8000.0)
