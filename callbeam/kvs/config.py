@@ -33,7 +33,8 @@ class KvsConfig:
     throttle_give_up_after_s : float
         The same for throttling, which only says that others read the stream, too.
     fragment_retry_s : float
-        How long a recent fragment that KVS lists, and then cannot find or serve, is asked for again.
+        How long a fragment is asked for again that is recent and cannot be found, that KVS answers with an error, or
+        within which bodies end.
     """
 
     region: str | None = None

@@ -23,7 +23,7 @@ QUICK_ATTEMPTS = 4
 """How often an older fragment that KVS says it has not is asked for in all: it has been seen to be wrong twice."""
 
 DAMAGED_ATTEMPTS = 3
-"""How often a fragment is asked for before it counts as stored in that state."""
+"""How often a fragment is asked for, at least, before it counts as stored in that state."""
 
 ABSENT_ATTEMPTS = 5
 """How often a fragment is asked for, at least, for which no document comes."""
@@ -92,9 +92,9 @@ class Judge:
         if tags.is_error:
             return self._refused(want, tags, document)
         if document.error is not None or not document.complete:
-            return self._damaged(want, document, _fault_of(document))
+            return self._damaged(want, delivered, _fault_of(document))
         if not document.clusters:
-            return self._damaged(want, document, "the document holds neither media nor an error")
+            return self._damaged(want, delivered, "the document holds neither media nor an error")
         return self._whole(want, delivered)
 
     def absent(self, want: Want, why: str) -> FetchedFragment | None:
@@ -138,11 +138,16 @@ class Judge:
             return want.refusals < QUICK_ATTEMPTS
         return self._lasted_s(want) < self._retry_s or want.refusals < QUICK_ATTEMPTS
 
-    def _damaged(self, want: Want, document: Document, reason: str) -> FetchedFragment | None:
+    def _damaged(self, want: Want, delivered: Delivered, reason: str) -> FetchedFragment | None:
+        """Tell what is stored so, as it comes again and again, from a service that ends its bodies early for a while."""
+        document = delivered.document
         want.damages += 1
         if want.short is not None and len(want.short.data) < len(document.data):
             want.short = None  # it was cut: there is more to the fragment
-        if want.damages < DAMAGED_ATTEMPTS:
+        cut, lasted_s = _may_be_cut(want, delivered), self._lasted_s(want)
+        if want.damages < DAMAGED_ATTEMPTS or (cut and lasted_s < self._retry_s):
+            want.alone = want.alone or cut  # another fragment of the group may be what ends the bodies
+            want.pause_s = self._timing.back_off(want.damages, cap_s=5.0) if delivered.ends_body else 0.0
             return None
         return self._lost(want, FragmentStatus.DAMAGED, reason, letter_sample(document.data))
 
@@ -152,7 +157,7 @@ class Judge:
         known = want.short
         if known is not None:
             return _media(want, known if len(known.data) > len(document.data) else document)
-        if delivered.ends_body and len(document.data) < want.listed.size:
+        if _may_be_cut(want, delivered):
             want.short = _own(document)
             want.alone = True
             return None
@@ -191,6 +196,11 @@ def judge_at_hand(stream: Stream, listed: ListedFragment, document: Document) ->
     while (verdict := judge.delivered(want, delivered)) is None:
         continue  # asking again, which need not wait here, ends after a few attempts
     return verdict
+
+
+def _may_be_cut(want: Want, delivered: Delivered) -> bool:
+    """Tell whether a body may have ended within a document."""
+    return delivered.ends_body and len(delivered.document.data) < want.listed.size
 
 
 def _media(want: Want, document: Document) -> FetchedFragment:

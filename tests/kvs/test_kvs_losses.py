@@ -153,6 +153,24 @@ def test_a_fragment_at_which_every_body_breaks_costs_only_itself(
     assert sum(clock.slept) >= 120
 
 
+def test_bodies_that_end_within_a_fragment_for_a_while_cost_nothing(calls: Any, clock: Any, open_source: Any) -> None:
+    culprit, source = calls.numbers[21], open_source(calls.emulator, batch_fragments=1)
+    calls.emulator.faults.add(Fault(GMFFL, "end", at_byte=3000, fragments=(culprit,), times=7))
+    calls.check_all(read_all(source))
+    assert 20 < sum(clock.slept) < 40
+
+
+@pytest.mark.parametrize("batch", [1, 40])
+def test_a_fragment_within_which_all_bodies_end_costs_only_itself(
+    calls: Any, clock: Any, batch: int, open_source: Any
+) -> None:
+    culprit = calls.numbers[21]
+    calls.emulator.faults.add(Fault(GMFFL, "end", at_byte=3000, fragments=(culprit,), times=None))
+    [damaged] = lost(read_all(open_source(calls.emulator, batch_fragments=batch))).values()
+    assert (damaged.listed.number, damaged.status) == (culprit, FragmentStatus.DAMAGED)
+    assert 30 <= sum(clock.slept) < 80
+
+
 def test_throttling_without_end_fails_the_job_and_loses_nothing(calls: Any, clock: Any, open_source: Any) -> None:
     source = open_source(calls.emulator)
     listed = source.list(*LISTED_ALL)
@@ -193,7 +211,7 @@ def test_what_was_yielded_before_a_failure_stands(calls: Any, open_source: Any) 
     assert [f.listed for f in got] == listed[:20]
 
 
-def test_damage_in_storage_is_told_after_three_tries(open_source: Any) -> None:
+def test_damage_in_storage_is_told_after_three_tries(clock: Any, open_source: Any) -> None:
     with Emulator() as emulator:
         numbers = load_seconds(emulator, "s", 3, LIBAV)
         whole = write_fragment(
@@ -209,6 +227,7 @@ def test_damage_in_storage_is_told_after_three_tries(open_source: Any) -> None:
         assert gone[cut].reason
         assert 0 < len(gone[cut].sample) <= 64
         assert gone.keys() == {cut, junk}
+        assert sum(clock.slept) < 6
         assert gone[junk].status in {FragmentStatus.DAMAGED, FragmentStatus.SERVICE_ERROR}
 
 
