@@ -27,6 +27,7 @@ from callbeam.mkv import (
     MILLIS_BEHIND_NOW,
     PRODUCER_TIMESTAMP,
     SERVER_TIMESTAMP,
+    open_capture,
     read_documents,
     strip_aws_tags,
 )
@@ -70,7 +71,7 @@ def load_captures(store: StreamStore, config: EmulatorConfig, name: str, paths: 
     Raises
     ------
     UsageError
-        A file cannot be read or holds nothing, or the stream was not made by loading.
+        A file cannot be read or is no Matroska, or the stream was not made by loading.
     """
     stream = store.find(name, config.region)
     if stream is not None and not stream.info.keeps_all:
@@ -79,7 +80,7 @@ def load_captures(store: StreamStore, config: EmulatorConfig, name: str, paths: 
     fragments: list[LoadedFragment] = []
     digests: list[str] = []
     for path in paths:
-        data = _contents(path)
+        data = open_capture(path)
         digest = hashlib.sha256(data).hexdigest()
         if digest not in known:
             known.add(digest)
@@ -226,13 +227,3 @@ def _number(stream: str, previous: LoadedFragment | None, server_ms: int, follow
 
 def _milliseconds(text: str) -> int | None:
     return int(Decimal(text) * 1000) if _SECONDS.fullmatch(text) and text.isascii() else None
-
-
-def _contents(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"capture {path} cannot be read: {error.strerror}") from error
-    if not data:
-        raise UsageError(f"capture {path} is empty")
-    return data

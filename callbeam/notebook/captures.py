@@ -103,8 +103,6 @@ def decode_capture(*paths: str | os.PathLike[str], roles: Mapping[str, str] | No
     CUSTOMER 8000 16384
     AGENT 8000 16384
     """
-    for path in paths:
-        open_capture(path)  # refuses what is no capture, and says what it is
     store = StreamStore(None)
     try:
         return _decode(load(store, EmulatorConfig(), _STREAM, [Path(path) for path in paths]), roles or {})

@@ -92,7 +92,7 @@ def test_boto3_finds_it_through_the_environment(emulate, monkeypatch):
     [
         (["--loda", "x=y"], "did you mean --load"),
         (["--load", "nothing"], "write STREAM=FILE"),
-        (["--load", "a=/nowhere.mkv"], "cannot be read"),
+        (["--load", "a=/nowhere.mkv"], "cannot read /nowhere.mkv"),
         (["--switch", "listing_lag=1"], "did you mean listing_lag_s"),
         (["--switch", "listing_lag_s=soon"], "needs a number"),
         (["--switch", "regional=yes"], "true or false"),

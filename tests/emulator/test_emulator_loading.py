@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from builders.fragments import make_fragment
@@ -126,8 +126,8 @@ def test_a_damaged_document_is_served_as_it_is(load, cut):
 
 
 def test_bytes_that_are_no_document_are_served_as_they_are(load):
-    _, clients, _ = load(b"this is no Matroska at all")
-    assert get_media(clients) == b"this is no Matroska at all"
+    _, clients, _ = load(b"\x00this is no Matroska\xff")
+    assert get_media(clients) == b"\x00this is no Matroska\xff"
 
 
 def test_a_stream_is_older_than_its_first_fragment(load):
@@ -151,11 +151,25 @@ def test_loading_again_adds_nothing_and_earlier_media_makes_the_stream_older(tmp
         assert kvs.store.find("s", None).info.created_ms < 1_500_000_000_000
 
 
-def test_what_cannot_be_loaded_is_said(tmp_path):
-    empty = tmp_path / "empty.mkv"
-    empty.write_bytes(b"")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (gzip.compress(make_fragment(0)), "gzip; unpack it first"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "--load-call STREAM=FILE"),
+        (b"this is text, and no Matroska at all", "text, not media"),
+        (b'{"__type": "ResourceNotFoundException"}', "ResourceNotFoundException"),
+    ],
+)
+def test_what_is_no_capture_is_refused_as_what_it_is(load, content, said):
+    with pytest.raises(UsageError, match="is no Matroska capture") as refused:
+        load(content)
+    assert said in str(refused.value)
+
+
+def test_what_cannot_be_read_is_said(tmp_path):
     with Emulator(config=EmulatorConfig()) as kvs:
-        for path in (tmp_path / "none.mkv", empty, Path("/")):
-            with pytest.raises(UsageError, match="capture"):
+        for path in (tmp_path / "none.mkv", tmp_path):
+            with pytest.raises(UsageError, match="cannot read"):
                 kvs.load("s", path)
         assert kvs.store.all() == []
