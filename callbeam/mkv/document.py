@@ -64,6 +64,8 @@ class Document:
         Where the document begins in the capture, in bytes.
     data : memoryview
         The document's own bytes; payloads are slices of it, never copies.
+    timecode_scale_ns : int
+        Length of a tick, at most 1 ms: longer ones, as the document has them, are told as so many of a divisor.
     tags : tuple of (str, str)
         Every SimpleTag, in file order, AWS's own included.
     clusters : tuple of int
@@ -74,6 +76,8 @@ class Document:
         What is wrong with the document, with the byte offset; None if it is sound.
     laced : bool
         Some of its blocks held several frames.
+    coarse : bool
+        Its own ticks are longer than 1 ms: many blocks may have one timecode.
     """
 
     index: int
@@ -87,6 +91,7 @@ class Document:
     complete: bool = True
     error: str | None = None
     laced: bool = False
+    coarse: bool = False
 
     def payload(self, block: Block) -> memoryview:
         """Return a block's payload, uncopied."""
@@ -104,7 +109,7 @@ class Document:
             stacklevel=2,
         )
         rest = (self.timecode_scale_ns, self.tags, self.tracks, self.clusters, self.blocks)
-        state = (self.complete, self.error, self.laced)
+        state = (self.complete, self.error, self.laced, self.coarse)
         return _from_bytes, (self.index, self.offset, bytes(self.data), *rest, *state)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from itertools import repeat
+from math import gcd
 from typing import TYPE_CHECKING
 
 from callbeam.mkv import ids
@@ -38,6 +39,9 @@ MAX_BLOCKS = 1_000_000
 
 MAX_MASTER_BYTES = 1 << 24
 """Longest Info, Tracks or Tags that is read."""
+
+MAX_TICK_NS = 1_000_000
+"""Ticks that are longer are divided: what places blocks between two of them has ticks for that."""
 
 _MAGIC = ids.EBML.to_bytes(4, "big")
 _READ_WHOLE = frozenset({ids.INFO, ids.TRACKS, ids.TAGS})
@@ -108,19 +112,26 @@ class DocumentWalk:
 
     def document(self, index: int, offset: int, length: int) -> Document:
         """Return what was found, as the document of ``length`` bytes at ``offset`` of the capture."""
-        error = self._error
+        error, scale_ns = self._error, self._scale_ns or DEFAULT_TIMECODE_SCALE_NS
+        clusters, blocks = self._clusters, self._blocks
+        tick_ns = scale_ns if scale_ns <= MAX_TICK_NS else gcd(scale_ns, MAX_TICK_NS)
+        if tick_ns != scale_ns:
+            finer = scale_ns // tick_ns
+            clusters = [timecode * finer for timecode in clusters]
+            blocks = [block._replace(timecode=block.timecode * finer) for block in blocks]
         return Document(
             index,
             offset,
             self._data[:length],
-            self._scale_ns or DEFAULT_TIMECODE_SCALE_NS,
+            tick_ns,
             tuple(self._tags),
             tuple(self._tracks.values()),
-            tuple(self._clusters),
-            self._blocks,
+            tuple(clusters),
+            blocks,
             self.complete,
             None if error is None else f"{error.message} at byte {offset + error.offset}",
             self._laced,
+            tick_ns != scale_ns,
         )
 
     def walk(self) -> int:

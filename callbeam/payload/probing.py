@@ -61,7 +61,8 @@ class _Gathered:
         if isinstance(declared, str):
             return  # blocks that are not decoded tell nothing of those that are
         self.sizes += [block.end - block.start for block in blocks]
-        self.pairs += block_pairs(blocks, document.timecode_scale_ns)
+        pairs = block_pairs(blocks, document.timecode_scale_ns)
+        self.pairs += pairs[1:] if document.coarse else pairs  # a fragment may begin in the middle of a tick
         self._take_single(blocks, document)
         for block in blocks:
             payload = document.payload(block)

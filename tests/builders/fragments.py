@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import struct
+from collections.abc import Callable
 
 from callbeam.mkv import (
     CHIME,
@@ -64,6 +66,20 @@ def make_fragment(
         timecode_ms=start_ms + index * 1000,
         tags_after=[("ContactId", "11111111-2222-4333-8444-555555555555")],
     )
+
+
+def ticked_fragment(
+    tick_ns: int, start_ms: int, blocks: list[BlockSpec], to_ticks: Callable[[float], int] = round
+) -> bytes:
+    """Write a fragment whose timecodes are rounded to ticks of any length."""
+    dialect = dataclasses.replace(CONNECT, timecode_scale_ns=tick_ns)
+    head = write_fragment(dialect=dialect, tracks=TRACKS, blocks=(), timecode_ms=0)
+    first = to_ticks(start_ms * 1_000_000 / tick_ns)
+    parts = [uint_element(ids.TIMECODE, first)]
+    for block in blocks:
+        ticks = to_ticks((start_ms + block.offset_ms) * 1_000_000 / tick_ns) - first
+        parts.append(element(ids.SIMPLE_BLOCK, struct.pack(">BhB", 0x80 | block.track, ticks, 0x80) + block.payload))
+    return head + OPEN_CLUSTER + b"".join(parts)
 
 
 def in_each_track(fragment: bytes, addition: bytes) -> bytes:

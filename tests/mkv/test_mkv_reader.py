@@ -17,6 +17,7 @@ from builders.fragments import (
     content_encodings,
     in_each_track,
     make_fragment,
+    ticked_fragment,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -204,6 +205,23 @@ def test_track_numbers_beyond_one_byte():
     document = sound(in_cluster(wide))
     assert document.blocks[0].track == 200
     assert bytes(document.payload(document.blocks[0])) == b"pcm"
+
+
+@pytest.mark.parametrize(
+    ("tick_ns", "read_ns", "coarse"),
+    [
+        (100_000, 100_000, False),
+        (1_000_000, 1_000_000, False),
+        (10_000_000, 1_000_000, True),
+        (1_500_000, 500_000, True),
+        (20_833_333, 1, True),
+    ],
+)
+def test_ticks_of_more_than_a_millisecond_are_divided(tick_ns, read_ns, coarse):
+    document = sound(ticked_fragment(tick_ns, 0, [BlockSpec(1, 0, b"a"), BlockSpec(1, 60, b"b")]))
+    assert (document.timecode_scale_ns, document.coarse) == (read_ns, coarse)
+    ticks = round(60_000_000 / tick_ns)
+    assert [block.timecode * read_ns for block in document.blocks] == [0, ticks * tick_ns]
 
 
 def test_a_timecode_behind_the_blocks_counts_for_them():

@@ -104,7 +104,9 @@ def test_every_piece_is_told_the_same() -> None:
 
 
 def test_fragments_that_are_not_decoded_say_nothing_of_the_others() -> None:
-    leg = [second(n, {"a": spoken(n) if n >= 8 else np.random.default_rng(n).bytes(15_000)}).document for n in range(20)]
+    leg = [
+        second(n, {"a": spoken(n) if n >= 8 else np.random.default_rng(n).bytes(15_000)}).document for n in range(20)
+    ]
     packed = [replace(each, tracks=tuple(replace(a, encodings=("zlib",)) for a in each.tracks)) for each in leg[:8]]
     verdict = survey([*packed, *leg[8:]])["a"]
     assert (verdict.form, verdict.warnings, verdict.blocks_rate_hz) == (AudioFormat(8000), (), 8000.0)
