@@ -139,7 +139,7 @@ class Judge:
         return self._lasted_s(want) < self._retry_s or want.refusals < QUICK_ATTEMPTS
 
     def _damaged(self, want: Want, delivered: Delivered, reason: str) -> FetchedFragment | None:
-        """Tell what is stored so, as it comes again and again, from a service that ends its bodies early for a while."""
+        """Tell what is stored so, for it comes so again and again, from bodies that end early for a while."""
         document = delivered.document
         want.damages += 1
         if want.short is not None and len(want.short.data) < len(document.data):
