@@ -14,7 +14,6 @@ from callbeam.payload import (
     audio_tracks,
     declared_format,
     decodable,
-    packets_as_samples,
 )
 from callbeam.timeline.block_extents import TrackClaim, claimed_span
 from callbeam.timeline.blocks import NS_PER_S, TrackPlacement, TrackState, join_frames, place_blocks
@@ -118,7 +117,7 @@ class Placer:
             if isinstance(form, AudioFormat):
                 rate = state.sample_rate_hz if state is not None else form.sample_rate_hz or DEFAULT_RATE_HZ
                 joined = join_frames(blocks) if document.laced and not form.in_packets else blocks
-                joined = straightened(joined, form, rate, document)
+                joined, _ = straightened(joined, form, rate, document)
                 span = claimed_span(joined, form, rate, document)
                 reached = state.next_sample if state is not None else None
                 next_ns = None if reached is None else reached * NS_PER_S // rate
@@ -151,11 +150,12 @@ class Placer:
             if state is None or placed is None:
                 continue
             joined = join_frames(blocks) if document.laced and not placed.form.in_packets else blocks
-            straight = straightened(joined, placed.form, state.sample_rate_hz, document, _before_ns(state, clock))
+            straight, counted = straightened(
+                joined, placed.form, state.sample_rate_hz, document, _before_ns(state, clock)
+            )
             if placed.form.in_packets:
                 placed.packets = straight
-                straight = packets_as_samples(placed.form, straight, document)
-            place_blocks(state, placed, straight, document, clock)
+            place_blocks(state, placed, counted, document, clock)
             _report(placed, placement)
             if state.next_sample is None:
                 del self._tracks[placed.name]  # nothing was placed: an anchor would not tell of it either

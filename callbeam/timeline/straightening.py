@@ -20,7 +20,7 @@ SEAM_NS = SEAM_MS * NS_PER_MS
 
 def straightened(
     blocks: list[Block], form: AudioFormat, rate_hz: int, document: Document, before_ns: int | None = None
-) -> list[Block]:
+) -> tuple[list[Block], list[Block]]:
     """Let blocks go on where they claim time that the fragment has filled, unless their bytes lie there.
 
     Blocks that are stamped when they come, one by one or in bursts, claim to overlap, and to leave gaps that later ones
@@ -42,18 +42,51 @@ def straightened(
 
     Returns
     -------
-    list of Block
-        The same list where none claims time that is filled, as nearly always. Else what repeats audio comes last, where
-        it claims to be: it must not take the place of what has none yet.
+    (list of Block, list of Block)
+        The blocks, and what they are as samples (``packets_as_samples``; of samples the same list). The blocks are the
+        same list where none claims time that is filled, as nearly always. Else what repeats audio comes last, where it
+        claims to be: it must not take the place of what has none yet.
     """
     tick_ns = max(document.timecode_scale_ns, 1)
     counted = packets_as_samples(form, blocks, document) if form.in_packets else blocks
-    lasting = [(block.end - block.start) // form.frame_bytes * NS_PER_S // rate_hz for block in counted]
-    said = [block.timecode * tick_ns for block in counted]
-    if before_ns is not None and abs(said[0] - before_ns) <= SEAM_NS:
-        said[0] = before_ns
-    if _go_on(said, lasting):
-        return blocks
+    first_ns = counted[0].timecode * tick_ns
+    if before_ns is not None and abs(first_ns - before_ns) <= SEAM_NS:
+        first_ns = before_ns
+    if len(counted) == 1 or _go_on(counted, first_ns, tick_ns, form.frame_bytes, rate_hz):
+        return blocks, counted
+    said = [first_ns, *(block.timecode * tick_ns for block in counted[1:])]
+    lasting = [_lasting_ns(block.end - block.start, form.frame_bytes, rate_hz) for block in counted]
+    moved = _moved(blocks, said, lasting, form, document)
+    if moved is blocks:
+        return blocks, counted
+    return moved, packets_as_samples(form, moved, document) if form.in_packets else moved
+
+
+def _lasting_ns(size: int, frame_bytes: int, rate_hz: int) -> int:
+    return size // frame_bytes * NS_PER_S // rate_hz
+
+
+def _go_on(blocks: Sequence[Block], first_ns: int, tick_ns: int, frame_bytes: int, rate_hz: int) -> bool:
+    """Tell whether each block begins where the one before it ends, or later; it runs for every block of every call."""
+    end_ns, known, ns = first_ns, -1, 0
+    for _, timecode, start, end in blocks:
+        ahead_ns = timecode * tick_ns - end_ns
+        if not -SEAM_NS <= ahead_ns <= SEAM_NS:
+            if ahead_ns < 0:
+                return False
+            end_ns += ahead_ns
+        if end - start != known:  # most blocks are as long as the one before
+            known = end - start
+            ns = _lasting_ns(known, frame_bytes, rate_hz)
+        end_ns += ns
+    return True
+
+
+def _moved(
+    blocks: list[Block], said: Sequence[int], lasting: Sequence[int], form: AudioFormat, document: Document
+) -> list[Block]:
+    """Return the blocks in their order, each where it begins; the same list where none that is new overlaps another."""
+    tick_ns = max(document.timecode_scale_ns, 1)
     units = join_frames(blocks) if form.in_packets else blocks
     claimed, repeating = _claims(units, said, lasting, form, document)
     if claimed is None:
@@ -66,16 +99,6 @@ def straightened(
         return [unit._replace(timecode=timecode) for unit, timecode in timed]
     lace = {unit.start: [block for block in blocks if unit.start <= block.start < unit.end] for unit in units}
     return [block._replace(timecode=timecode) for unit, timecode in timed for block in lace[unit.start]]
-
-
-def _go_on(claimed: Sequence[int], lasting: Sequence[int]) -> bool:
-    """Tell whether each block begins where the one before it ends, or later; it runs for every block of every call."""
-    end_ns = claimed[0]
-    for at_ns, ns in zip(claimed, lasting, strict=True):
-        if at_ns < end_ns - SEAM_NS:
-            return False
-        end_ns = (end_ns if at_ns <= end_ns + SEAM_NS else at_ns) + ns
-    return True
 
 
 def _claims(

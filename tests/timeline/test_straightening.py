@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callbeam.mkv import Block, Document
-from callbeam.payload import AudioFormat
+from callbeam.payload import AudioFormat, packets_as_samples
 from callbeam.timeline.straightening import straightened
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def document(timecodes: list[int], payloads: list[bytes]) -> Document:
 def straight(timecodes: list[int], payloads: list[bytes] | None = None) -> list[int]:
     rng = np.random.default_rng(0)
     made = document(timecodes, payloads or [rng.bytes(BYTES) for _ in timecodes])
-    return [block.timecode for block in straightened(made.blocks, AudioFormat(8000), 8000, made)]
+    return [block.timecode for block in straightened(made.blocks, AudioFormat(8000), 8000, made)[0]]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,9 @@ def test_bursts_of_packets_go_on() -> None:
         blocks = [Block(1, n // 4 * 256, a + apart * n, b + apart * n) for n, (a, b) in enumerate(places)]
         data = (b"" if laced else b"h").join(packets)
         made = Document(0, 0, memoryview(data), clusters=(0,), blocks=blocks, laced=laced)
-        return [block.timecode for block in straightened(blocks, form, 16_000, made)]
+        straight, counted = straightened(blocks, form, 16_000, made)
+        assert counted == packets_as_samples(form, straight, made)
+        return [block.timecode for block in straight]
 
     assert straight_packets(laced=False) == [0, 64, 128, 192, 256, 320, 384, 448]
     assert straight_packets(laced=True) == [0, 0, 0, 0, 256, 256, 256, 256]
