@@ -86,7 +86,7 @@ def read_timecode_scale(payload: bytes) -> int:
     """
     scale_ns = DEFAULT_TIMECODE_SCALE_NS
     for element_id, start, end in children(payload):
-        if element_id == ids.TIMECODE_SCALE:
+        if element_id == ids.TIMECODE_SCALE and start < end:  # RFC 8794: empty, it is its default
             scale_ns = read_uint(payload, start, end)
             if not scale_ns:
                 raise MkvError("TimecodeScale is 0", start)
@@ -135,9 +135,8 @@ def _take_tracks(payload: bytes, found: list[Track]) -> None:
 
 def _track(payload: bytes, start: int, end: int) -> Track:
     elements = {element_id: place for element_id, *place in children(payload, start, end)}
-    audio = elements.get(ids.AUDIO)
-    if audio:
-        elements.update({element_id: place for element_id, *place in children(payload, *audio)})
+    audio = children(payload, *elements.get(ids.AUDIO, (0, 0)))
+    elements.update({element_id: [at, stop] for element_id, at, stop in audio if at < stop})  # empty: the default
 
     def value(element_id: int, read: Callable[[bytes, int, int], T]) -> T | None:
         return read(payload, *elements[element_id]) if element_id in elements else None

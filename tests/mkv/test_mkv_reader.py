@@ -278,6 +278,15 @@ def test_what_was_done_to_a_tracks_frames_is_told(encodings, told):
     assert len(document.blocks) == 8
 
 
+def test_empty_numbers_are_their_defaults():
+    audio = b"".join(element(number, b"") for number in (ids.SAMPLING_FREQUENCY, ids.CHANNELS, ids.BIT_DEPTH))
+    tracks = element(ids.TRACK_ENTRY, uint_element(ids.TRACK_NUMBER, 1) + element(ids.AUDIO, audio))
+    info = element(ids.INFO, element(ids.TIMECODE_SCALE, b""))
+    cluster = OPEN_CLUSTER + element(ids.TIMECODE, b"") + simple_block(1, 20, b"xx")
+    document = sound(DOCUMENT_START + OPEN_SEGMENT + info + element(ids.TRACKS, tracks) + cluster)
+    assert (document.timecode_scale_ns, document.tracks, document.clusters) == (1_000_000, (Track(1),), (0,))
+
+
 def test_a_pickled_document_is_the_same_and_says_that_it_was_copied():
     fragment = write_fragment(dialect=CONNECT, tracks=TRACKS, blocks=[BlockSpec(1, 0, b"ab")], timecode_ms=5)
     data = insert_aws_tags(fragment, [("AWS_KINESISVIDEO_FRAGMENT_NUMBER", "1")], [])
