@@ -1,4 +1,7 @@
-"""Takes captures in as KVS would hold them: each EBML document is a fragment, the producer's bytes stay as they are."""
+"""Takes captures in as KVS would hold them: the producer's bytes stay as they are.
+
+Each EBML document is a fragment; of a Matroska file that KVS has not seen, each Cluster, as by PutMedia.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from callbeam.emulator.fields import STREAM_NAME
 from callbeam.emulator.rendering import DOCUMENTED_NAMES
+from callbeam.emulator.segment_splitter import FragmentReady, SegmentSplitter
 from callbeam.emulator.store import (
     ExaminedMedia,
     StreamInfo,
@@ -27,6 +31,7 @@ from callbeam.mkv import (
     MILLIS_BEHIND_NOW,
     PRODUCER_TIMESTAMP,
     SERVER_TIMESTAMP,
+    MkvError,
     open_capture,
     read_documents,
     strip_aws_tags,
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 
     from callbeam.emulator.config import EmulatorConfig
     from callbeam.emulator.store import StoredStream, StreamStore
+    from callbeam.mkv import Document
 
 LOADED_RETENTION_HOURS = 87_600
 """What DescribeStream says of a loaded stream: the longest there is, so that no client thinks its media gone."""
@@ -85,9 +91,8 @@ def load_captures(store: StreamStore, config: EmulatorConfig, name: str, paths: 
         if digest not in known:
             known.add(digest)
             digests.append(digest)
-            fragments += complete(
-                [read_fragment(bytes(document.data)) for document in read_documents(data)], name, config.now_ms()
-            )
+            parts = (part for document in read_documents(data) for part in _cut(document))
+            fragments += complete([read_fragment(part) for part in parts], name, config.now_ms())
     if stream is None:
         stream = store.create(loaded_stream_info(name, config, min(f.server_ms or 0 for f in fragments)))
     elif fragments:
@@ -98,6 +103,22 @@ def load_captures(store: StreamStore, config: EmulatorConfig, name: str, paths: 
     stream.info.loaded += digests
     stream.save_info()
     return stream
+
+
+def _cut(document: Document) -> list[bytes]:
+    """Cut a document of several Clusters that has none of KVS's tags where PutMedia would; damage stays in the last."""
+    whole = bytes(document.data)
+    if len(document.clusters) < 2 or strip_aws_tags(whole)[1]:
+        return [whole]
+    splitter = SegmentSplitter()
+    events = splitter.feed(whole)
+    try:
+        events += splitter.finish()
+        rest = None
+    except MkvError:
+        rest = splitter.unfinished()
+    parts = [event.data for event in events if isinstance(event, FragmentReady)]
+    return [*parts, *([rest] if rest is not None else [])] or [whole]
 
 
 def loaded_stream_info(name: str, config: EmulatorConfig, first_server_ms: int) -> StreamInfo:

@@ -6,7 +6,7 @@ import gzip
 from itertools import pairwise
 
 import pytest
-from builders.fragments import make_fragment
+from builders.fragments import DIALECTS, make_fragment
 
 from callbeam.emulator import Emulator, EmulatorConfig
 from callbeam.emulator.store import counter_of, make_number, server_ms_of, well_formed
@@ -89,6 +89,27 @@ def test_no_server_time_is_made_up_in_the_future(load):
     _, _, (stored,) = load(later)
     assert stored.producer_ms == 5_000_000_000_000
     assert stored.server_ms < 1_700_000_000_000
+
+
+@pytest.mark.parametrize("cut", [None, -100])
+def test_a_file_of_several_clusters_is_cut_into_fragments_as_by_put_media(load, cut):
+    names = ["several clusters", "several sized clusters"]
+    for dialect in (DIALECTS[name] for name in names):
+        whole = make_fragment(0, dialect=dialect, blocks=12)[:cut]
+        (document,) = read_documents(whole)
+        _, clients, stored = load(whole)
+        assert [f.producer_ms for f in stored] == list(document.clusters)
+        parts = list(read_documents(get_media(clients)))
+        assert [(p.complete, p.error is None) for p in parts[:-1]] == [(True, True)] * (len(document.clusters) - 1)
+        assert (parts[-1].error is None) == (cut is None)
+        payloads = [[(b.track, b.timecode, bytes(d.payload(b))) for b in d.blocks] for d in (document, *parts)]
+        assert sum(payloads[1:], []) == payloads[0]
+
+
+def test_a_fragment_of_several_clusters_is_one(load):
+    one = captured(make_fragment(0, dialect=DIALECTS["several clusters"]), make_number("x", 1, 5000), "5.000", "5.000")
+    _, _, stored = load(one, make_fragment(1))
+    assert len(stored) == 2
 
 
 def test_a_number_that_comes_twice_gets_another(load):
