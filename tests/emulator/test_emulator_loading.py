@@ -102,8 +102,8 @@ def test_a_file_of_several_clusters_is_cut_into_fragments_as_by_put_media(load, 
         parts = list(read_documents(get_media(clients)))
         assert [(p.complete, p.error is None) for p in parts[:-1]] == [(True, True)] * (len(document.clusters) - 1)
         assert (parts[-1].error is None) == (cut is None)
-        payloads = [[(b.track, b.timecode, bytes(d.payload(b))) for b in d.blocks] for d in (document, *parts)]
-        assert sum(payloads[1:], []) == payloads[0]
+        blocks = [(b.track, b.timecode, bytes(d.payload(b))) for d in parts for b in d.blocks]
+        assert blocks == [(b.track, b.timecode, bytes(document.payload(b))) for b in document.blocks]
 
 
 def test_a_fragment_of_several_clusters_is_one(load):
