@@ -62,7 +62,9 @@ class _Gathered:
             return  # blocks that are not decoded tell nothing of those that are
         self.sizes += [block.end - block.start for block in blocks]
         pairs = block_pairs(blocks, document.timecode_scale_ns)
-        self.pairs += pairs[1:] if document.coarse else pairs  # a fragment may begin in the middle of a tick
+        if document.coarse:  # a fragment may begin in the middle of a tick; packets are shorter than some
+            pairs = [] if declared.in_packets else pairs[1:]
+        self.pairs += pairs
         self._take_single(blocks, document)
         for block in blocks:
             payload = document.payload(block)

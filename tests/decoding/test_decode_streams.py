@@ -348,6 +348,21 @@ class TestPackets:
         whole = decode(packet_leg(of, packets, 20, len(packets))).channels[0].samples
         assert np.abs(whole.astype(int) - channel.samples).max() <= 64
 
+    @pytest.mark.parametrize("tick_ms", [10, 100])
+    def test_packets_between_two_ticks_are_all_there(self, tick_ms: int) -> None:
+        of, packets, _ = self.aac()
+        ticked = []
+        for each in packet_leg(of, packets, 64, 10):
+            blocks = [replace_timecode(one, one.timecode // tick_ms * tick_ms) for one in each.document.blocks]
+            first = blocks[0].timecode
+            document = replace(each.document, clusters=(first,), blocks=blocks, coarse=True)
+            ticked.append(FetchedFragment(replace(each.listed, producer_ms=first), document))
+        cutter = PieceCutter(LEG, UNIT, ticked[0])
+        pieces = [piece for each in ticked for piece in cutter.add(each)]
+        (piece,) = map(decode_piece, [*pieces, *cutter.finish()])
+        assert {row.status for row in piece.ledger} == {"decoded"}
+        assert len(core_samples(piece.channels[0])) == 1024 * len(packets)
+
     def test_a_laced_block_of_packets_is_its_packets(self) -> None:
         of, packets, _ = self.aac()
         plain = packet_leg(of, packets, 64, 10)
