@@ -33,6 +33,9 @@ RATE_STEP_HZ = 100
 MAX_CHANNELS = 8
 """Most channels of one track that are believed."""
 
+MAX_PACKET_CHANNELS = 2
+"""The same of a codec's packets."""
+
 SAMPLE_BYTES = {
     "s16le": 2,
     "s16be": 2,
@@ -154,8 +157,11 @@ def _declared_format(track: Track, media_type: str | None) -> AudioFormat | str:
         return _declared_samples(track, codec, media_type)
     if codec == "A_OPUS":
         # Opus is coded at 48 kHz, whatever its header calls the input's rate.
-        channels = track.channels or (track.codec_private[9] if len(track.codec_private) > 9 else 1)
-        return AudioFormat(48_000, "opus", min(max(channels, 1), 2), track.codec_private)
+        head = track.codec_private.ljust(20, b"\0")  # RFC 7845, 5.1: channels, the mapping's family, its streams
+        channels = track.channels or head[9] or 1
+        if channels > MAX_PACKET_CHANNELS or (head[18] and head[19] > 1):
+            return f"Opus of {channels} channels; one stream of 1 or 2 is decoded"
+        return AudioFormat(48_000, "opus", channels, track.codec_private)
     if codec and not codec.startswith("A_AAC"):
         return f"codec {track.codec_id} is none that is decoded: PCM, G.711, AAC, Opus"
     return _declared_as_connect_does(track, media_type)
@@ -199,8 +205,10 @@ def _declared_pcm(track: Track, codec: str, media_type: str | None) -> AudioForm
     return _checked(track, media_type, encoding)
 
 
-def _declared_aac(track: Track) -> AudioFormat:
+def _declared_aac(track: Track) -> AudioFormat | str:
     """Take a track for real AAC: its CodecPrivate is an AudioSpecificConfig, else its Audio master tells."""
+    if (track.channels or 1) > MAX_PACKET_CHANNELS:
+        return f"AAC of {track.channels} channels; 1 and 2 are decoded"
     config = aac_config(track.codec_private)
     if config is not None:
         return AudioFormat(config.sample_rate_hz, "aac", config.channels, track.codec_private)

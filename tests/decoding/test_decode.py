@@ -253,6 +253,11 @@ def wave(tag: int, channels: int, rate: int, bits: int) -> bytes:
     return struct.pack("<HHIIHHH", tag, channels, rate, rate * frame, frame, bits, 0)[: 16 if tag == 0xFFFE else 18]
 
 
+def opus_head(channels: int, family: int, streams: int) -> bytes:
+    """Write an OpusHead, as ``A_OPUS`` has it in its CodecPrivate (RFC 7845, 5.1)."""
+    return struct.pack("<8sBBHIhBBB", b"OpusHead", 1, channels, 312, 48_000, 0, family, streams, 1) + bytes(channels)
+
+
 class TestFormats:
     @pytest.mark.parametrize(
         ("track", "tags", "expected"),
@@ -276,6 +281,7 @@ class TestFormats:
             (Track(1, "x", "A_AAC", b"\x14\x08", 2), [], AudioFormat(16_000, "aac", 1, b"\x14\x08")),
             (Track(1, "x", "A_AAC", b"", 2, 32_000.0, 2), [], AudioFormat(32_000, "aac", 2)),
             (Track(1, "x", "A_OPUS", b"", 2, 16_000.0, 1), [], AudioFormat(48_000, "opus")),
+            (Track(1, "x", "A_OPUS", opus_head(2, 1, 1), 2), [], AudioFormat(48_000, "opus", 2, opus_head(2, 1, 1))),
             (Track(1, "x", "A_MS/ACM", wave(6, 1, 8000, 8), 2, 16_000.0), [], AudioFormat(8000, "alaw")),
             (Track(1, "x", "A_MS/ACM", wave(7, 2, 8000, 8)), [], AudioFormat(8000, "ulaw", 2)),
             (Track(1, "x", "A_MS/ACM", wave(1, 1, 16_000, 24)), [], AudioFormat(16_000, "s24le")),
@@ -314,6 +320,10 @@ class TestFormats:
             (Track(1, None, "A_PCM/INT/LIT", b"", 2, float("nan")), [], "sample rate nan Hz"),
             (Track(1, None, "A_PCM/INT/LIT", b"", 2, 11_025.5), [], "sample rate 11025.5 Hz"),
             (Track(1, None, "A_PCM/FLOAT/IEEE", b"", 2, 8_000.0, 1, 16), [], "16-bit PCM"),
+            (Track(1, "x", "A_AAC", b"\x11\xb0", 2, 48_000.0, 6), [], "AAC of 6 channels"),
+            (Track(1, "x", "A_OPUS", opus_head(4, 1, 2), 2, 48_000.0, 4), [], "Opus of 4 channels"),
+            (Track(1, "x", "A_OPUS", opus_head(4, 1, 2), 2), [], "Opus of 4 channels"),
+            (Track(1, "x", "A_OPUS", opus_head(2, 255, 2), 2), [], "one stream of 1 or 2"),
         ],
     )
     def test_the_rest_has_a_reason(self, track: Track, tags: list[tuple[str, str]], reason: str) -> None:
