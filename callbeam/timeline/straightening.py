@@ -38,7 +38,7 @@ def straightened(
     document : Document
     before_ns : int, optional
         Where the track's audio before the fragment ends, by the document's timecodes: the first block follows it where
-        it lies within a seam of it.
+        it lies within a seam of it, or is early by jitter, as later blocks show.
 
     Returns
     -------
@@ -50,8 +50,14 @@ def straightened(
     tick_ns = max(document.timecode_scale_ns, 1)
     counted = packets_as_samples(form, blocks, document) if form.in_packets else blocks
     first_ns = counted[0].timecode * tick_ns
-    if before_ns is not None and abs(first_ns - before_ns) <= SEAM_NS:
-        first_ns = before_ns
+    if before_ns is not None and first_ns - SEAM_NS <= before_ns <= first_ns + JITTER_MS * NS_PER_MS:
+        if abs(first_ns - before_ns) <= SEAM_NS:
+            first_ns = before_ns
+        elif not _is_constant(blocks[0], form, document) and _catches_up(
+            counted, before_ns, tick_ns, form.frame_bytes, rate_hz
+        ):
+            moves, first_ns = (counted[0].timecode, -(-before_ns // tick_ns)), before_ns
+            blocks, counted = _retimed(blocks, *moves), _retimed(counted, *moves)
     if len(counted) == 1 or _go_on(counted, first_ns, tick_ns, form.frame_bytes, rate_hz):
         return blocks, counted
     said = [first_ns, *(block.timecode * tick_ns for block in counted[1:])]
@@ -62,8 +68,30 @@ def straightened(
     return moved, packets_as_samples(form, moved, document) if form.in_packets else moved
 
 
+def _is_constant(block: Block, form: AudioFormat, document: Document) -> bool:
+    payload, width = bytes(document.payload(block)), form.frame_bytes
+    return payload[width:] == payload[:-width]
+
+
+def _retimed(blocks: Sequence[Block], before: int, after: int) -> list[Block]:
+    return [block._replace(timecode=after) if block.timecode == before else block for block in blocks]
+
+
 def _lasting_ns(size: int, frame_bytes: int, rate_hz: int) -> int:
     return size // frame_bytes * NS_PER_S // rate_hz
+
+
+def _catches_up(blocks: Sequence[Block], end_ns: int, tick_ns: int, frame_bytes: int, rate_hz: int) -> bool:
+    """Tell whether blocks that follow each other from ``end_ns`` on come to one that claims that time, but for jitter.
+
+    Those of an upload that begins a little before the end of what was there do not: all claim to lie as much earlier.
+    """
+    for _, timecode, start, end in blocks:
+        ahead_ns = timecode * tick_ns - end_ns
+        if ahead_ns >= -SEAM_NS:
+            return ahead_ns <= JITTER_MS * NS_PER_MS
+        end_ns += _lasting_ns(end - start, frame_bytes, rate_hz)
+    return False
 
 
 def _go_on(blocks: Sequence[Block], first_ns: int, tick_ns: int, frame_bytes: int, rate_hz: int) -> bool:
@@ -109,7 +137,7 @@ def _claims(
     These repeat what lies where they claim to be, or cannot be told from that, or lie beyond all reach. None for the
     times if no block that is new claims time that is filled.
     """
-    width, reach_ns = form.frame_bytes, BLOCK_REACH_MS * NS_PER_MS
+    reach_ns = BLOCK_REACH_MS * NS_PER_MS
     first_ns = document.clusters[0] * document.timecode_scale_ns
     claimed: list[int] = []
     repeating: set[int] = set()
@@ -117,7 +145,7 @@ def _claims(
     end_ns = latest = None
     for index, (unit, said_ns, ns) in enumerate(zip(units, said, lasting, strict=True)):
         payload = bytes(document.payload(unit))
-        constant = payload[width:] == payload[:-width]
+        constant = _is_constant(unit, form, document)
         at_ns = said_ns + back_ns
         early_ns = 0 if end_ns is None else end_ns - at_ns
         is_new = early_ns <= ns / 2 or not (constant or payload in held)

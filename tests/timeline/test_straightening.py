@@ -89,13 +89,16 @@ def test_bursts_of_packets_go_on() -> None:
     assert straight_packets(laced=True) == [0, 0, 0, 0, 256, 256, 256, 256]
 
 
-def stamped(leg: SteppingLeg, stamp: Callable[[int], int]) -> list[FetchedFragment]:
-    """Return a leg's fragments whose blocks claim other times; an upload of a block again claims the same."""
+def stamped(leg: SteppingLeg, stamp: Callable[[int], int], *, early: bool = False) -> list[FetchedFragment]:
+    """Return a leg's fragments whose blocks claim other times; an upload of a block again claims the same.
+
+    Before their Cluster's time only if they may be ``early``.
+    """
     made = []
     for one in leg.fragments():
         document = one.document
         assert document is not None
-        first = document.clusters[0]
+        first = 0 if early else document.clusters[0]
         blocks = [block._replace(timecode=max(first, T0 + stamp(block.timecode - T0))) for block in document.blocks]
         made.append(replace(one, document=replace(document, blocks=blocks)))
     return made
@@ -111,6 +114,24 @@ def test_blocks_that_are_stamped_when_they_come_lose_nothing(seed: int, jitter: 
     for samples, true in zip(sorted(heard.samples, key=bytes), truth, strict=True):
         np.testing.assert_array_equal(samples, true)
     assert pause - 500 <= sum(length for _, length in heard.gaps) <= pause + 500
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 60))
+def test_blocks_that_claim_times_before_their_cluster_lose_nothing(seed: int, jitter: int) -> None:
+    off = np.random.default_rng(seed).integers(-jitter, jitter + 1, 1_000)
+    leg = SteppingLeg(seed).talk(10)
+    heard = hear(leg, stamped(leg, lambda at: at + int(off[at // 64]), early=True))
+    truth = sorted((np.concatenate([one.pcm[track] for one in leg.written]) for track in (0, 1)), key=bytes)
+    for samples, true in zip(sorted(heard.samples, key=bytes), truth, strict=True):
+        np.testing.assert_array_equal(samples, true)
+
+
+def test_what_is_uploaded_again_from_just_before_the_end_counts_once() -> None:
+    leg = SteppingLeg(1).talk(8).resend(1, first_block=14).talk(8)
+    heard = hear(leg, stamped(leg, lambda at: at, early=True))
+    assert [len(samples) for samples in heard.samples] == [16 * 1024 * 8] * 2
+    assert heard.gaps == []
 
 
 def test_bursts_that_are_uploaded_again_count_once() -> None:
