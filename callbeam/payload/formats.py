@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from callbeam.mkv import trimmed_name
+from callbeam.mkv import PADDING, trimmed_name
 from callbeam.payload.aac import aac_config
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def declared_format(track: Track, tags: Iterable[tuple[str, str]]) -> AudioForma
     ``L16`` is big-endian by RFC 2586 but little-endian here: that is what Connect and Chime send.
     """
     for name, value in tags:
-        if value and name.lower() in MEDIA_TYPE_TAGS:
+        if value and name.strip(PADDING).lower() in MEDIA_TYPE_TAGS:
             return _declared_format(track, value)
     return _declared_format(track, None)
 

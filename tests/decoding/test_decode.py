@@ -266,6 +266,7 @@ class TestFormats:
             (CONNECT_TRACK, [("MimeType", "audio/L16; rate=16000")], AudioFormat(16_000)),
             (CONNECT_TRACK, [("MediaType", "audio/L16")], AudioFormat(None)),
             (CONNECT_TRACK, [("mediatype", "AUDIO/l16")], AudioFormat(None)),
+            (CONNECT_TRACK, [("MimeType  ", "audio/L16;rate=16000")], AudioFormat(16_000)),
             (CONNECT_TRACK, [], AudioFormat(None)),
             (Track(1, "", "A_AAC", b"\x11\x90", 2), [], AudioFormat(None)),
             (Track(1, "x", "A_AAC/MPEG4/MAIN", b"", 2), [("MimeType", "audio/L16;rate=8000")], AudioFormat(8000)),
