@@ -34,6 +34,7 @@ STATUSES = {
     "linked": "in the text of utterances",
     "no_utterance": "where nobody of their role is heard",
     "no_channel": "of a role that no channel of the call has",
+    "no_role": "of whom nothing tells: neither a role nor speech that agrees",
     "unaligned": "on a clock that cannot be brought to the call's",
     "unknown_call": "of calls that no job has written",
 }
@@ -47,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source",
         required=True,
         metavar="PLACE",
-        help="files of Contact Lens, Transcribe Call Analytics, Post Call Analytics, Live Call Analytics or Chime SDK "
-        "call analytics, or a CSV of labels: a file, a folder or s3://bucket/prefix",
+        help="files of Contact Lens, Transcribe, Transcribe Call Analytics, Post Call Analytics, Live Call Analytics "
+        "or Chime SDK call analytics, or a CSV of labels: a file, a folder or s3://bucket/prefix",
     )
     add_text_policy(add)
     add("--allow-overlap", action="store_true", help="though another source has given the same segments")

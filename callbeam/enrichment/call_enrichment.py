@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import numpy as np
 
 from callbeam.enrichment.clock_shift import Shift, Window, find_shift, window_of_clock, window_of_writing
 from callbeam.enrichment.segment_versions import final_segments
+from callbeam.enrichment.speaker_roles import find_roles
 from callbeam.enrichment.text_linking import IN_WORDS, Spoken, UtteranceText, link
 from callbeam.spans import as_spans
 
@@ -71,7 +72,9 @@ def enrich_call(
     by_source = itemgetter("source")
     for source, some in groupby(sorted(segments, key=by_source), key=by_source):
         finals = final_segments(some)
-        shift = _shift(call, utterances, finals) if call is not None else None
+        shift = None
+        if call is not None:
+            finals, shift = _aligned(call, utterances, finals)
         shifts[source] = shift
         _add_segments(found, call, utterances, finals, shift)
     for row in _joined(labels, _LABEL):
@@ -85,25 +88,34 @@ def _role(role: str | None) -> str | None:
     return _HEARD_AS.get(role, role) if role is not None else None
 
 
-def _shift(call: KnownCall, utterances: Sequence[Row], finals: Sequence[FinalSegment]) -> Shift:
-    heard = _spans_by_role([(u["participant_role"], u["begin_offset_ms"], u["end_offset_ms"]) for u in utterances])
-    said = _spans_by_role([span for final in finals for span in _said_spans(final.row)])
-    return find_shift(heard, said, _window(call, [final.row for final in finals]))
+def _aligned(
+    call: KnownCall, utterances: Sequence[Row], finals: list[FinalSegment]
+) -> tuple[list[FinalSegment], Shift]:
+    """Find the shift; where a source tells no roles, find those of its speakers, too, and give them to its segments."""
+    heard = _spans_by([(u["participant_role"], u["begin_offset_ms"], u["end_offset_ms"]) for u in utterances])
+    window = _window(call, [final.row for final in finals])
+    if any(final.row["role"] is not None for final in finals):
+        said = _spans_by([(_role(final.row["role"]), *span) for final in finals for span in _said_spans(final.row)])
+        return finals, find_shift(heard, said, window)
+    said = _spans_by([(final.row["speaker"], *span) for final in finals for span in _said_spans(final.row)])
+    roles, shift = find_roles(heard, said, window)
+    named = [{**final.row, "role": roles.get(final.row["speaker"])} for final in finals]
+    return [replace(final, row=row) for final, row in zip(finals, named, strict=True)], shift
 
 
-def _said_spans(row: Row) -> list[tuple[str | None, int, int]]:
-    role = _role(row["role"])
+def _said_spans(row: Row) -> list[tuple[int, int]]:
     if row["words"]:
-        return [(role, word["begin_ms"], word["end_ms"]) for word in row["words"]]
-    return [(role, row["begin_ms"], row["end_ms"])]
+        return [(word["begin_ms"], word["end_ms"]) for word in row["words"]]
+    return [(row["begin_ms"], row["end_ms"])]
 
 
-def _spans_by_role(spans: Sequence[tuple[str | None, int, int]]) -> dict[str, SpanArray]:
-    by_role: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for role, begin, end in spans:
-        if role is not None:
-            by_role[role].append((begin, end))
-    return {role: as_spans(some) for role, some in by_role.items()}
+def _spans_by(spans: Sequence[tuple[str | None, int, int]]) -> dict[str, SpanArray]:
+    """Return spans by whose they are, but for those that are nobody's."""
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for name, begin, end in spans:
+        if name is not None:
+            found[name].append((begin, end))
+    return {name: as_spans(some) for name, some in found.items()}
 
 
 def _window(call: KnownCall, rows: Sequence[Row]) -> Window | None:
@@ -131,11 +143,15 @@ def _add_segments(
             key=lambda u: (u["begin_offset_ms"], u["utterance_id"]),
         )
         if call is None or shift is None or not shift.certain or not heard:
-            status = "unknown_call" if call is None else "no_channel" if not heard else "unaligned"
+            status = "unknown_call" if call is None else _why_not(role, heard)
             for final in some:
                 found.tables["segments"].append(_segment(final, call, shift, status=status))
         else:
             _add_linked(found, call, heard, some, shift)
+
+
+def _why_not(role: str | None, heard: Sequence[Row]) -> str:
+    return "no_role" if role is None else "unaligned" if heard else "no_channel"
 
 
 def _add_linked(
@@ -193,6 +209,7 @@ def _segment(
         "source": row["source"],
         "source_segment_id": row["segment_id"],
         "participant_role": row["role"],
+        "source_speaker": row["speaker"],
         "channel_id": None,
         "begin_offset_ms": None if at is None else row["begin_ms"] + at,
         "end_offset_ms": None if at is None else row["end_ms"] + at,

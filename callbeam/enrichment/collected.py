@@ -32,6 +32,7 @@ SCHEMAS: Final = {
             *_CALL,
             ("segment_id", pa.string()),
             ("role", pa.string()),
+            ("speaker", pa.string()),
             ("begin_ms", pa.int64()),
             ("end_ms", pa.int64()),
             *_CLOCK,

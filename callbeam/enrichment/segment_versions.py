@@ -44,13 +44,14 @@ def final_segments(rows: Iterable[Row]) -> list[FinalSegment]:
     -------
     list of FinalSegment
         In order of begin. Final records of one name that overlap are one segment, and the last of them counts; those
-        that do not are two segments whose names are the same. A partial record counts only where no final one has its
-        name.
+        that do not are two segments whose names are the same. So are records of one speaker with the same begin and
+        end, whatever their names: a redacted file and the other one of a call are two accounts of the same. Of those
+        the fuller one counts. A partial record counts only where no final one has its name.
     """
     named: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         named[row["segment_id"], row["role"] or ""].append(row)
-    found = []
+    found: list[list[Row]] = []
     for some in named.values():
         finals = [row for row in some if not row["is_partial"]]
         groups = _overlapping(finals or some)
@@ -58,8 +59,20 @@ def final_segments(rows: Iterable[Row]) -> list[FinalSegment]:
         nearest = [min(groups, key=partial(_apart, row)) for row in partials]
         for row, group in zip(partials, nearest, strict=True):
             group.append(row)
-        found += [_last(group) for group in groups]
-    return sorted(found, key=lambda one: (one.row["begin_ms"], one.row["end_ms"], one.row["segment_id"]))
+        found += groups
+    return sorted(
+        (FinalSegment(_last(group), len(group), min(row["place"] for row in group)) for group in _same(found)),
+        key=lambda one: (one.row["begin_ms"], one.row["end_ms"], one.row["segment_id"]),
+    )
+
+
+def _same(groups: Iterable[list[Row]]) -> Iterable[list[Row]]:
+    """Join groups whose segments are of one speaker, with the same begin and end."""
+    same: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for group in groups:
+        last = _last(group)
+        same[last["role"], last["speaker"], last["begin_ms"], last["end_ms"], last["is_partial"]] += group
+    return same.values()
 
 
 def _overlapping(rows: list[Row]) -> list[list[Row]]:
@@ -86,6 +99,10 @@ def _apart(row: Row, group: list[Row]) -> tuple[int, int]:
     return max(0, begin - row["end_ms"], row["begin_ms"] - end), begin
 
 
-def _last(group: list[Row]) -> FinalSegment:
-    best = max(group, key=lambda row: (not row["is_partial"], row["said_ms"], row["end_ms"], *_order(row)))
-    return FinalSegment(best, len(group), min(row["place"] for row in group))
+def _last(group: list[Row]) -> Row:
+    """Return the record that counts: the last final one; of several one with text, as little redacted as there is."""
+    return max(group, key=lambda row: (not row["is_partial"], row["said_ms"], *_full(row), row["end_ms"], *_order(row)))
+
+
+def _full(row: Row) -> tuple[bool, bool]:
+    return row["text"] is not None, row["redacted"] is not True

@@ -9,7 +9,9 @@ from .said import LIVE_CALL_ANALYTICS as LIVE_CALL_ANALYTICS
 from .said import PEOPLE as PEOPLE
 from .said import POST_CALL_ANALYTICS as POST_CALL_ANALYTICS
 from .said import SYSTEM as SYSTEM
+from .said import TRANSCRIBE as TRANSCRIBE
 from .said import TRANSCRIBE_CALL_ANALYTICS as TRANSCRIBE_CALL_ANALYTICS
+from .said import TRANSCRIBE_STREAMING as TRANSCRIBE_STREAMING
 from .said import CallName as CallName
 from .said import Clock as Clock
 from .said import Label as Label
@@ -35,7 +37,9 @@ __all__ = [
     "PEOPLE",
     "POST_CALL_ANALYTICS",
     "SYSTEM",
+    "TRANSCRIBE",
     "TRANSCRIBE_CALL_ANALYTICS",
+    "TRANSCRIBE_STREAMING",
     "CallName",
     "Clock",
     "Form",

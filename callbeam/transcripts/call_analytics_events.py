@@ -14,6 +14,7 @@ from callbeam.records import RecordError, child, children, epoch_ms, identifier,
 from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.payloads import kept_payload
 from callbeam.transcripts.said import AGENT, CHIME_CALL_ANALYTICS, CUSTOMER, CallName, Clock, Label, Message, Segment
+from callbeam.transcripts.transcribe_results import result_segments, results_of
 from callbeam.transcripts.transcript_fields import figure, role, short_name, span_ms, text_found, text_of, words_of
 
 if TYPE_CHECKING:
@@ -115,29 +116,9 @@ def _segments(record: Record, call: CallName, said_ms: int | None, *, readable: 
             is_partial=truth(utterance.get("IsPartial")) or False,
             said_ms=said_ms or 0,
         )
-    for result in _results(child(record, "TranscriptEvent")):
-        begin, end = span_ms(result, names=("StartTime", "EndTime"), per_unit=1000)
-        best = next(iter(children(result, "Alternatives")), {})
-        words = words_of(children(best, "Items"), begin="StartTime", end="EndTime", per_unit=1000)
-        yield Segment(
-            call,
-            short_name(result.get("ResultId")) or f"{result.get('ChannelId')}-{begin}",
-            _channel_role(record, result.get("ChannelId")),
-            begin,
-            end,
-            text=text_of(best.get("Transcript")) if readable else None,
-            words=words if readable else (),
-            language=short_name(result.get("LanguageCode")),
-            is_partial=truth(result.get("IsPartial")) or False,
-            said_ms=said_ms or 0,
-        )
-
-
-def _results(event: Record) -> list[Record]:
-    """Return what Transcribe heard: the guide prints a list of results, records on streams are one themselves."""
-    if isinstance(event.get("Transcript"), dict):
-        return children(child(event, "Transcript"), "Results")
-    return [event] if event else []
+    for result in results_of(child(record, "TranscriptEvent")):
+        speaker = _channel_role(record, result.get("ChannelId"))
+        yield from result_segments(result, call, speaker, readable=readable, said_ms=said_ms or 0)
 
 
 def _channel_role(record: Record, channel: object) -> str | None:

@@ -8,6 +8,8 @@ from typing import Final
 CONTACT_LENS: Final = "contact_lens"
 CONTACT_LENS_IVR: Final = "contact_lens_ivr"
 CONTACT_LENS_REALTIME: Final = "contact_lens_realtime"
+TRANSCRIBE: Final = "transcribe"
+TRANSCRIBE_STREAMING: Final = "transcribe_streaming"
 TRANSCRIBE_CALL_ANALYTICS: Final = "transcribe_call_analytics"
 POST_CALL_ANALYTICS: Final = "post_call_analytics"
 CHIME_CALL_ANALYTICS: Final = "chime_call_analytics"
@@ -89,6 +91,8 @@ class Segment:
     said_ms : int
         When the record was written, UTC milliseconds; 0 where it does not tell. Of two records of one segment the later
         one counts.
+    speaker : str or None
+        What the source calls who speaks, or the channel, where it tells no role: ``ch_0``, ``spk_1``.
     """
 
     call: CallName
@@ -103,6 +107,7 @@ class Segment:
     is_partial: bool = False
     redacted: bool | None = None
     said_ms: int = 0
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,8 +112,9 @@ def words_of(
 ) -> tuple[Word, ...]:
     """Read a list of words and punctuation marks.
 
-    A mark, and a word without times, is joined to the word before it: nothing tells more about where it was said. Words
-    without times at the begin are joined to the first that has some; where none has, there are no words.
+    A mark, and a word without times or with times that are no offsets into a call, is joined to the word before it:
+    nothing tells more about where it was said. Words without times at the begin are joined to the first that has some;
+    where none has, there are no words.
     """
     found: list[Word] = []
     waiting = ""
@@ -121,10 +122,14 @@ def words_of(
         content = text_of(item.get(text))
         if content is None:
             continue
-        is_mark = str(item.get("ItemType") or item.get("Type") or "").upper().startswith("PUNCT")
         begin_at, end_at = figure(item.get(begin)), figure(item.get(end))
-        if is_mark or begin_at is None or end_at is None or end_at < begin_at or begin_at < 0:
-            more = content if is_mark else f" {content}"
+        if (
+            is_mark(item)
+            or begin_at is None
+            or end_at is None
+            or not 0 <= begin_at <= end_at <= LATEST_OFFSET_MS / per_unit
+        ):
+            more = content if is_mark(item) else f" {content}"
             if found:
                 found[-1] = replace(found[-1], text=found[-1].text + more)
             else:
@@ -134,6 +139,11 @@ def words_of(
         waiting = ""
         found.append(Word(round(begin_at * per_unit), round(end_at * per_unit), spoken, figure(item.get("Confidence"))))
     return tuple(found)
+
+
+def is_mark(item: Mapping[str, Any]) -> bool:
+    """Tell whether an item of a transcript is a punctuation mark, and no word."""
+    return str(item.get("ItemType") or item.get("Type") or "").upper().startswith("PUNCT")
 
 
 def text_found(content: object, finding: Mapping[str, Any]) -> str | None:

@@ -16,6 +16,8 @@ from callbeam.transcripts.post_call_analytics import is_post_call_analytics, rea
 from callbeam.transcripts.realtime_segments import is_realtime_segments, read_realtime_segments
 from callbeam.transcripts.said import PEOPLE, Said
 from callbeam.transcripts.text_policy import TextPolicy
+from callbeam.transcripts.transcribe_jobs import is_transcribe_job, read_transcribe_job
+from callbeam.transcripts.transcribe_results import is_transcribe_results, read_transcribe_results
 from callbeam.transcripts.warehouse_rows import is_parquet, warehouse_rows
 
 Record = Mapping[str, Any]
@@ -35,6 +37,8 @@ FORMS: Final = (
     Form("Live Call Analytics record", is_live_call_event, read_live_call_event),
     Form("Post Call Analytics file", is_post_call_analytics, read_post_call_analytics),
     Form("conversation analytics file", is_conversation_analytics, read_conversation_analytics),
+    Form("Transcribe job", is_transcribe_job, read_transcribe_job),
+    Form("Transcribe streaming result", is_transcribe_results, read_transcribe_results),
 )
 """All that are read, in the order in which an object is compared with them."""
 

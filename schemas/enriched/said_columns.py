@@ -11,8 +11,9 @@ OF_SAID: tuple[Column, ...] = (
     Column(
         "source",
         STRING,
-        "Who says it: contact_lens, contact_lens_ivr, contact_lens_realtime, transcribe_call_analytics, "
-        "post_call_analytics, chime_call_analytics, live_call_analytics or people.",
+        "Who says it: contact_lens, contact_lens_ivr, contact_lens_realtime, contact_lens_rules, transcribe, "
+        "transcribe_streaming, transcribe_call_analytics, post_call_analytics, chime_call_analytics, "
+        "live_call_analytics or people.",
     ),
 )
 """What a row begins with."""

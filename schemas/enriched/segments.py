@@ -5,7 +5,7 @@ import pyarrow as pa
 from callbeam.schemas import CHANNEL_ID, STRING, Column, Table, measure
 from callbeam.schemas.enriched.said_columns import OF_SAID, OFFSETS, PROVENANCE, ROLE
 
-TEXT_STATUSES = ("linked", "no_utterance", "no_channel", "unaligned", "unknown_call")
+TEXT_STATUSES = ("linked", "no_utterance", "no_channel", "no_role", "unaligned", "unknown_call")
 
 WORDS = pa.list_(
     pa.struct(
@@ -28,6 +28,13 @@ SEGMENTS: Table = Table(
         *OF_SAID,
         Column("source_segment_id", STRING, "The source's own name of it."),
         ROLE,
+        Column(
+            "source_speaker",
+            STRING,
+            "What the source calls who speaks, or the channel, where it tells no role: ch_0, spk_1. participant_role "
+            "is then found by whose utterances the speech agrees with, and NULL where it agrees with nobody's.",
+            nullable=True,
+        ),
         Column(CHANNEL_ID.name, STRING, "The channel whose speech it is; NULL if none is.", nullable=True),
         *OFFSETS,
         Column("source_begin_ms", pa.int64(), "Where it begins on the source's clock."),
@@ -56,7 +63,8 @@ SEGMENTS: Table = Table(
             "text_status",
             STRING,
             "linked: in utterance_texts; no_utterance: nobody of its role is heard there; no_channel: the call has no "
-            "channel of its role; unaligned: its clock cannot be brought to the call's; unknown_call.",
+            "channel of its role; no_role: nothing tells who speaks; unaligned: its clock cannot be brought to the "
+            "call's; unknown_call.",
         ),
         Column("utterance_ids", pa.list_(pa.string()), "The utterances that it lies in, in order."),
         Column("is_partial", pa.bool_(), "The source's final word on it never came."),

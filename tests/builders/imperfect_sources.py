@@ -75,7 +75,7 @@ def write_imperfect(calls: Iterable[SpokenCall], folder: Path, *, seed: int = 1)
     for number, call in enumerate(calls):
         for source in PAIRS[call.truth.source][number // 2 % 2]:
             shift = rng.randint(-MOST_SHIFT_MS, MOST_SHIFT_MS)
-            turns = _as_transcribed(call, rng, shift, misses=0.05 if source == "chime_call_analytics" else 0)
+            turns = as_transcribed(call, rng, shift, misses=0.05 if source == "chime_call_analytics" else 0)
             for turn in turns:
                 found.turns[call.truth.call_id, source, turn.role, turn.begin_ms - shift] = turn
             moved = [turn.moved(-shift) for turn in turns]
@@ -97,7 +97,7 @@ def write_imperfect(calls: Iterable[SpokenCall], folder: Path, *, seed: int = 1)
     return found
 
 
-def _as_transcribed(call: SpokenCall, rng: random.Random, shift: int, *, misses: float) -> list[MadeTurn]:
+def as_transcribed(call: SpokenCall, rng: random.Random, shift: int, *, misses: float) -> list[MadeTurn]:
     """Return turns as a service has them: some joined, some words missed, times off."""
     found: list[MadeTurn] = []
     for turn in made_turns(call.truth):

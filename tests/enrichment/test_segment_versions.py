@@ -14,7 +14,7 @@ from callbeam.enrichment.segment_versions import final_segments
 def row(begin: int, end: int, text: str = "x", **changed: Any) -> dict[str, Any]:
     return {
         "segment_id": "s", "role": "AGENT", "begin_ms": begin, "end_ms": end, "text": text, "is_partial": False,
-        "said_ms": 0, "place": "f, line 1", **changed,
+        "said_ms": 0, "place": "f, line 1", "speaker": None, "redacted": None, **changed,
     }  # fmt: skip
 
 
@@ -41,6 +41,19 @@ def test_segments_of_one_name_that_do_not_overlap_are_two() -> None:
     assert texts([row(0, 900, "agent"), row(100, 800, "customer", role="CUSTOMER")]) == [
         ("agent", 1), ("customer", 1)
     ]  # fmt: skip
+
+
+def test_of_a_redacted_file_and_the_other_one_the_fuller_counts() -> None:
+    """Both lie below one prefix, and their turns may have names of their own."""
+    for name, begin in (("s", 0), ("other", 5)):
+        pair = [
+            row(begin, 900, "I am [PII]", redacted=True),
+            row(begin, 900, "I am Peter", segment_id=name, redacted=False),
+        ]
+        assert texts(pair) == [("I am Peter", 2)]
+        assert texts([pair[0], {**pair[1], "text": None}]) == [("I am [PII]", 2)]
+    longer = row(0, 950, None, redacted=False)  # type: ignore[arg-type]
+    assert texts([row(0, 900, "I am [PII]", redacted=True), longer]) == [("I am [PII]", 2)]
 
 
 @st.composite

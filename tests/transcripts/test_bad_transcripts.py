@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from builders.published_transcribe import by_channel, by_speaker, streamed
 from builders.published_transcripts import chime, contact_lens, live_segment, realtime_segments, utterance_event
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,7 +88,10 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=8,
 )
-MODELS = [contact_lens(), realtime_segments(), live_segment(), chime("T", UtteranceEvent=utterance_event())]
+MODELS = [
+    contact_lens(), realtime_segments(), live_segment(), chime("T", UtteranceEvent=utterance_event()),
+    by_channel()["results"], by_speaker()["results"], streamed()["TranscriptEvent"]["Transcript"]["Results"][0],
+]  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None)
@@ -96,6 +100,7 @@ def test_a_record_of_any_content_is_read_or_told(model: dict[str, Any], data: st
     record = dict(model)
     for name in data.draw(st.lists(st.sampled_from(sorted(record)), max_size=3)):
         record[name] = data.draw(json_values)
+    record = {"jobName": "j", "results": record} if "transcripts" in model else record
     forms: Counter[str] = Counter()
     said = list(read_transcripts([("f", json.dumps(record).encode())], forms=forms))
     assert sum(forms.values()) == 1 or any(isinstance(one, BadRecord) for one in said)

@@ -80,6 +80,13 @@ def test_transcribe_call_analytics() -> None:
     assert found["summary"].value == "The customer lost a card."
 
 
+def test_a_word_with_times_of_years_goes_with_the_word_before_it() -> None:
+    """Published samples have some: such times do not fit into a column of words."""
+    record = transcribe_call_analytics()
+    record["Transcript"][0]["Items"][2]["EndOffsetMillis"] = 63_000_000_000
+    assert segments(read(record))[0].words == (Word(6040, 6300, "Hey, Mr", 0.99),)
+
+
 def test_contact_lens_of_version_1_0_names_participants_by_identifiers() -> None:
     """Amazon Connect administrator guide of 2021, *Example Contact Lens output files*; there may be two agents."""
     agent, other, customer = "55555555-5555", "66666666-6666", "33333333"

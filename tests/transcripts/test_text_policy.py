@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from builders.published_transcribe import job, streamed, word
 from builders.published_transcripts import (
     NAME,
     NUMBER,
@@ -25,6 +26,8 @@ from callbeam.transcripts import Segment, TextPolicy, read_transcripts
 ALL = {
     "contact_lens": contact_lens("Raw"),
     "transcribe": transcribe_call_analytics(),
+    "transcribe job": job(transcripts=[{"transcript": NAME}], items=[word(NAME, "0.5", "0.9")]),
+    "transcribe results": streamed(Alternatives=[{"Transcript": NAME}], Entities=[{"Content": NAME}]),
     "realtime": realtime_segments(),
     "utterance": chime("TranscribeCallAnalytics", UtteranceEvent=utterance_event()),
     "transcript": chime("Transcribe", TranscriptEvent=transcript_event()),
