@@ -178,5 +178,20 @@ def _tell(enriched: Enriched, policy: TextPolicy) -> None:
         print(f"  of who was erased, and passed over {enriched.passed_over:>37,}")
     for name, count in list(enriched.unknown.items())[:MOST_TOLD]:
         print(f"  no job has written call {name}: {counted(count, 'row')} kept with call_known = false")
+    if len(enriched.unknown) > MOST_TOLD:
+        print(f"  and so of {counted(len(enriched.unknown) - MOST_TOLD, 'more call')}")
+    _tell_adrift(enriched)
     for table, count in sorted(enriched.rows.items()):
         print(f"{table:<20} {count:>9,} {'row' if count == 1 else 'rows'}")
+
+
+def _tell_adrift(enriched: Enriched) -> None:
+    """Print how many labels name a unit that is not there, and what to do."""
+    if not enriched.adrift:
+        return
+    print(
+        f"  {counted(enriched.adrift.total(), 'label')} of units or utterances that their calls do not have: kept, and "
+        "joined to none; unit_id is to be as in sentiment_inputs, utterance_id as in utterances"
+    )
+    for (call_id, name), count in list(enriched.adrift.items())[:MOST_TOLD]:
+        print(f"    call {call_id} has no {name}: {counted(count, 'label')}")

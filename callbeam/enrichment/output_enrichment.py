@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -66,6 +67,8 @@ class Enriched:
         Rows written, by table.
     unknown : Counter of str
         Things said of calls that no job has written, by the name that the source gives the call.
+    adrift : Counter of (str, str)
+        Labels of units that their calls do not have, by call and by the unit's name.
     withheld : int
         Segments whose text the policy withholds.
     passed_over : int
@@ -77,6 +80,7 @@ class Enriched:
     statuses: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    adrift: Counter[tuple[str, str]] = field(default_factory=Counter)
     withheld: int = 0
     passed_over: int = 0
 
@@ -200,6 +204,8 @@ class _Day:
             utterances = spoken.pop(call_id, []) if call is not None else []
             found = enrich_call(call, utterances, segments=said[Segment], labels=said[Label], messages=said[Message])
             _count(enriched, found.tables, call_id)
+            if call is not None:
+                self._count_adrift(enriched, found.tables["labels"], call_id, utterances)
             rows.add(found.tables)
         tables = rows.tables()
         for name in WRITTEN if first else ():
@@ -231,10 +237,32 @@ class _Day:
                     said[kind] = []
             yield call_id, said
 
+    def _count_adrift(
+        self, enriched: Enriched, labels: list[dict[str, Any]], call_id: str, utterances: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Count labels that name a unit or utterance that their call does not have."""
+        named = [row["unit_id"] for row in labels if row["unit_id"] is not None]
+        if named:
+            there = self._units[call_id] | {row["utterance_id"] for row in utterances}
+            enriched.adrift.update((call_id, name) for name in named if name not in there)
+
+    @cached_property
+    def _units(self) -> dict[str, set[str]]:
+        """The names of the day's units by call; few days have labels of units."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for batch in self._of_day("sentiment_inputs", ("call_id", "unit_id")).to_batches(max_chunksize=20_000):
+            for row in batch.to_pylist():
+                found[row["call_id"]].add(row["unit_id"])
+        return found
+
+    def _of_day(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Read a table as the day's jobs have it."""
+        jobs = [one for one in self._output.manifests if day_of(one.start_ms) == self.job.start_ms]
+        return Output(self._store, jobs, "").read(name, columns)
+
     def _utterances(self) -> dict[str, list[Mapping[str, Any]]]:
         """Read the day's utterances by call, of the job alone that each call is believed by."""
-        jobs = [one for one in self._output.manifests if day_of(one.start_ms) == self.job.start_ms]
-        table = Output(self._store, jobs, "").read("utterances", _UTTERANCES)
+        table = self._of_day("utterances", _UTTERANCES)
         found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for batch in table.to_batches(max_chunksize=20_000):
             for row in batch.to_pylist():

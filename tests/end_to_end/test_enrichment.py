@@ -302,6 +302,23 @@ def test_views_and_the_notebook_join_the_same_labels(
     assert values["of the call"] == 0
 
 
+def test_labels_of_units_that_are_not_there_are_kept_and_told(
+    enriched: Enriched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(enriched.output, tmp_path / "out")
+    unit = next(row for row in enriched.rows("sentiment_inputs") if row["unit_type"] == "utterance")
+    call_id, names = unit["call_id"], (unit["unit_id"], unit["utterance_ids"][0], "of-last-year", "of-last-year")
+    lines = [f"{call_id},mood,{value},{name}" for value, name in zip(("a", "b", "c", "d"), names, strict=True)]
+    (tmp_path / "labels.csv").write_text("\n".join(["call_id,name,value,unit_id", *lines, "nobody,mood,a,of-nobody"]))
+    people = Enriched(tmp_path / "out", tmp_path / "labels.csv", enriched.made)
+    assert people.run() == 0
+    out = capsys.readouterr().out
+    assert "2 labels of units or utterances that their calls do not have: kept, and joined to none" in out
+    assert f"call {call_id} has no of-last-year: 2 labels" in out
+    assert "of-nobody" not in out
+    assert len([row for row in people.rows("labels") if row["name"] == "mood"]) == 5
+
+
 def test_labels_of_one_name_in_two_folders_are_both_kept(
     enriched: Enriched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
