@@ -15,11 +15,13 @@ from .record_reading import shape_of as shape_of
 from .record_times import epoch_ms as epoch_ms
 from .record_values import child as child
 from .record_values import children as children
+from .record_values import end_of_arn as end_of_arn
 from .record_values import identifier as identifier
 from .record_values import truth as truth
 from .refusals import BadRecord as BadRecord
 from .refusals import RecordError as RecordError
 from .refusals import masked_sample as masked_sample
+from .refusals import why_unread as why_unread
 from .siprec import SiprecMetadata as SiprecMetadata
 from .siprec import read_siprec as read_siprec
 from .statements import CONTACT_RECORD as CONTACT_RECORD
@@ -47,6 +49,7 @@ __all__ = [
     "StreamingSession",
     "child",
     "children",
+    "end_of_arn",
     "epoch_ms",
     "identifier",
     "identify_record",
@@ -60,4 +63,5 @@ __all__ = [
     "shape_of",
     "subject_key",
     "truth",
+    "why_unread",
 ]

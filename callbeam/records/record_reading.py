@@ -11,7 +11,7 @@ from callbeam.records.call_list import check_columns, looks_like_columns, read_c
 from callbeam.records.contacts import merge_statements
 from callbeam.records.containers import MOST_ENVELOPES, Found, contents, read_objects
 from callbeam.records.identification import identify_record
-from callbeam.records.refusals import BadRecord, RecordError, masked_sample
+from callbeam.records.refusals import BadRecord, RecordError, masked_sample, why_unread
 from callbeam.records.statements import CALL_LIST, Statement
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _opened(
         return
     parts = contents(found.record)
     if parts is None:
-        yield BadRecord(source, found.place, "a record of no publisher that is read", shape_of(found.record))
+        yield BadRecord(source, found.place, why_unread(found.record), shape_of(found.record))
     elif depth >= MOST_ENVELOPES:
         yield BadRecord(source, found.place, f"more than {MOST_ENVELOPES} envelopes within each other")
     else:

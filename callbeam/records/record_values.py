@@ -27,7 +27,12 @@ _BLANKS = re.compile(r"\s+")
 _LONGEST_ARN, _LONGEST_WORD = 2048, 40
 _ENDS = {
     part: re.compile(rf"arn:aws[a-z0-9:-]*instance/[^/]+/{path}/([A-Za-z0-9][A-Za-z0-9_-]{{0,255}})(?:/.*)?")
-    for part, path in (("queue", "queue(?:/agent)?"), ("agent", "agent"), ("routing-profile", "routing-profile"))
+    for part, path in (
+        ("queue", "queue(?:/agent)?"),
+        ("agent", "agent"),
+        ("routing-profile", "routing-profile"),
+        ("contact", "contact"),
+    )
 }
 _INSTANCE = re.compile(r"arn:aws[a-z0-9:-]*instance/([A-Za-z0-9][A-Za-z0-9_-]{0,255})(?:/.*)?", re.ASCII)
 
@@ -92,7 +97,7 @@ def _word(value: str) -> str | None:
 
 
 def end_of_arn(value: object, part: str) -> str | None:
-    """Return what an ARN of Connect names: ``queue``, ``agent`` or ``routing-profile``; None where it names none.
+    """Return what an ARN of Connect names: ``queue``, ``agent``, ``routing-profile``, ``contact``; None for none.
 
     Examples
     --------

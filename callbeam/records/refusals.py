@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from callbeam.errors import CallbeamError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SAMPLE_CHARS = 160
 """Longest sample of a bad record."""
@@ -54,6 +58,22 @@ class BadRecord:
     place: str
     reason: str
     sample: str = ""
+
+
+def why_unread(record: Mapping[str, object]) -> str:
+    """Say why an object is not read that no reader knows; of those that many have, what to give instead.
+
+    Examples
+    --------
+    >>> why_unread({"hello": "world"})
+    'a record of no publisher that is read'
+    """
+    if "ContactFlowModuleType" in record:
+        return (
+            "an entry of a flow's log: it tells of blocks and what customers entered, and none is read; give contact "
+            "records, which tell queues, agents and streams"
+        )
+    return "a record of no publisher that is read"
 
 
 def masked_sample(text: str) -> str:

@@ -4,6 +4,7 @@ from .said import CHIME_CALL_ANALYTICS as CHIME_CALL_ANALYTICS
 from .said import CONTACT_LENS as CONTACT_LENS
 from .said import CONTACT_LENS_IVR as CONTACT_LENS_IVR
 from .said import CONTACT_LENS_REALTIME as CONTACT_LENS_REALTIME
+from .said import CONTACT_LENS_RULES as CONTACT_LENS_RULES
 from .said import CUSTOMER as CUSTOMER
 from .said import LIVE_CALL_ANALYTICS as LIVE_CALL_ANALYTICS
 from .said import PEOPLE as PEOPLE
@@ -31,6 +32,7 @@ __all__ = [
     "CONTACT_LENS",
     "CONTACT_LENS_IVR",
     "CONTACT_LENS_REALTIME",
+    "CONTACT_LENS_RULES",
     "CUSTOMER",
     "FORMS",
     "LIVE_CALL_ANALYTICS",

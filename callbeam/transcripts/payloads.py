@@ -20,9 +20,9 @@ def _names(text: str) -> frozenset[str]:
 
 
 NOBODYS: Final = _names(
-    """account alternatives callevent-type callId CallId Channel channelId ChannelId ContactId CreatedAt detail-subtype
-    detail-type detailStatus direction EndTime endTime EventType ExpiresAfter id InstanceId itemType ItemType
-    LanguageCode mediaInsightsPipelineId ParticipantRole participantRole region ResultId SegmentId Sentiment
+    """account actionName alternatives callevent-type callId CallId Channel channelId ChannelId ContactId CreatedAt
+    detail-subtype detail-type detailStatus direction EndTime endTime EventType ExpiresAfter id InstanceId itemType ItemType
+    LanguageCode mediaInsightsPipelineId ParticipantRole participantRole region ResultId ruleName SegmentId Sentiment
     service-type source StartTime startFragmentNumber startTime statusMessage streamArn sourceArn taskId time
     transactionId TransactionId Type UpdatedAt UtteranceId version voiceConnectorId voiceToneLabel"""
 )

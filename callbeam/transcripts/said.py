@@ -8,6 +8,7 @@ from typing import Final
 CONTACT_LENS: Final = "contact_lens"
 CONTACT_LENS_IVR: Final = "contact_lens_ivr"
 CONTACT_LENS_REALTIME: Final = "contact_lens_realtime"
+CONTACT_LENS_RULES: Final = "contact_lens_rules"
 TRANSCRIBE: Final = "transcribe"
 TRANSCRIBE_STREAMING: Final = "transcribe_streaming"
 TRANSCRIBE_CALL_ANALYTICS: Final = "transcribe_call_analytics"

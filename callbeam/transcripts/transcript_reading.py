@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, BinaryIO, Final, NamedTuple
 
-from callbeam.records import BadRecord, RecordError, open_objects, shape_of
+from callbeam.records import BadRecord, RecordError, open_objects, shape_of, why_unread
 from callbeam.transcripts.call_analytics_events import is_call_analytics_event, read_call_analytics_event
 from callbeam.transcripts.conversation_analytics import is_conversation_analytics, read_conversation_analytics
 from callbeam.transcripts.label_lists import is_label_header, read_label_row
 from callbeam.transcripts.live_call_events import is_live_call_event, read_live_call_event
 from callbeam.transcripts.post_call_analytics import is_post_call_analytics, read_post_call_analytics
 from callbeam.transcripts.realtime_segments import is_realtime_segments, read_realtime_segments
+from callbeam.transcripts.rule_events import is_rule_event, read_rule_event
 from callbeam.transcripts.said import PEOPLE, Said
 from callbeam.transcripts.text_policy import TextPolicy
 from callbeam.transcripts.transcribe_jobs import is_transcribe_job, read_transcribe_job
@@ -34,6 +35,7 @@ class Form(NamedTuple):
 FORMS: Final = (
     Form("call analytics record", is_call_analytics_event, read_call_analytics_event),
     Form("Contact Lens real-time event", is_realtime_segments, read_realtime_segments),
+    Form("Contact Lens rule event", is_rule_event, read_rule_event),
     Form("Live Call Analytics record", is_live_call_event, read_live_call_event),
     Form("Post Call Analytics file", is_post_call_analytics, read_post_call_analytics),
     Form("conversation analytics file", is_conversation_analytics, read_conversation_analytics),
@@ -99,7 +101,7 @@ def _rows(data: bytes | BinaryIO, source: str, policy: TextPolicy, counted: Coun
         if isinstance(row, BadRecord):
             yield row
         else:
-            yield BadRecord(source, row[0], "a record of no publisher that is read", shape_of(row[1]))
+            yield BadRecord(source, row[0], why_unread(row[1]), shape_of(row[1]))
 
 
 def _is_wanted(record: Record) -> bool:

@@ -384,3 +384,16 @@ ALL: dict[str, dict[str, Any]] = {
     "call_list": CALL,
 }
 """One record of each kind, by kind."""
+
+
+def flow_log() -> dict[str, Any]:
+    """Amazon Connect administrator guide, *Flow logs stored in an Amazon CloudWatch log group*: of an input."""
+    return {
+        "ContactId": "11111111-2222-3333-4444-555555555555",
+        "ContactFlowId": "arn:aws:connect:us-west-2:0123456789012:instance/i-1/contact-flow/f-1",
+        "ContactFlowName": "Payments",
+        "ContactFlowModuleType": "StoreUserInput",
+        "Timestamp": "2021-04-13T00:14:31.581Z",
+        "Parameters": {"Text": "Your number, please"},
+        "Results": NUMBER,
+    }

@@ -172,6 +172,31 @@ def realtime_segments() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def rule_event(kind: str = "Post Call", **detail: Any) -> dict[str, Any]:
+    """Amazon Connect administrator guide, *Example EventBridge payload*."""
+    instance = "arn:aws:connect:us-east-1:123456789012:instance/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
+    return {
+        "version": "0",
+        "id": "aaaaaaaa-bbbb-cccc-dddd-bf3703467718",
+        "source": "aws.connect",
+        "detail-type": f"Contact Lens {kind} Rules Matched",
+        "account": "123456789012",
+        "time": "2026-03-02T18:43:48Z",
+        "region": "us-east-1",
+        "resources": [instance],
+        "detail": {
+            "version": "1.0",
+            "ruleName": "ACCOUNT_CANCELLATION",
+            "actionName": "NOTIFY_CUSTOMER_RETENTION",
+            "instanceArn": instance,
+            "contactArn": f"{instance}/contact/{CONTACT_ID}",
+            "agentArn": f"{instance}/agent/55555555-1111-2222-3333-444444444444",
+            "queueArn": f"{instance}/queue/66666666-1111-2222-3333-444444444444",
+            **detail,
+        },
+    }
+
+
 def call_metadata(**more: str) -> str:
     """Metadata of call analytics: JSON in a text, and in it JSON in a text."""
     headers = json.dumps({"From": f"<{URI}>"})

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from builders.published_records import ALL, CONTACT_ID, STREAM, TRANSACTION
+from builders.published_records import ALL, CONTACT_ID, STREAM, TRANSACTION, flow_log
 from builders.record_values import places
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,6 +36,13 @@ def test_records_of_nobody_are_told(record: dict[str, Any]) -> None:
     assert identify_record(record) is None
     (bad,) = read_records([("f", json.dumps(record).encode())]).bad
     assert bad.reason == "a record of no publisher that is read"
+
+
+def test_a_log_of_a_flow_says_what_it_is_and_nothing_that_was_entered() -> None:
+    (bad,) = read_records([("f", json.dumps(flow_log()).encode())]).bad
+    assert bad.reason.startswith("an entry of a flow's log")
+    assert "give contact records" in bad.reason
+    assert "2065550100" not in repr(bad)
 
 
 def test_a_prefix_with_everything() -> None:

@@ -7,8 +7,16 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from builders.published_records import flow_log
 from builders.published_transcribe import by_channel, by_speaker, streamed
-from builders.published_transcripts import chime, contact_lens, live_segment, realtime_segments, utterance_event
+from builders.published_transcripts import (
+    chime,
+    contact_lens,
+    live_segment,
+    realtime_segments,
+    rule_event,
+    utterance_event,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +51,10 @@ def without(record: dict[str, Any], name: str) -> dict[str, Any]:
         ({**live_segment(CallId="+12065550100"), "TransactionId": None}, "CallId is missing or no identifier"),
         ({**contact_lens(), "Channel": "CHAT"}, "Channel is not VOICE"),
         ({**realtime_segments(), "Segments": [{"Transcript": {"Content": "x"}}]}, "BeginOffsetMillis is missing"),
+        (rule_event("Post Chat"), "rules of chats, mails and evaluations are not"),
+        (rule_event(contactArn="+12065550100"), "contactArn is missing or names none"),
+        (rule_event(ruleName=None), "ruleName is missing or names none"),
+        (flow_log(), "an entry of a flow's log"),
         ({"hello": "world"}, "a record of no publisher that is read"),
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ from builders.published_transcripts import (
     live_segment,
     post_call_analytics,
     realtime_segments,
+    rule_event,
     transcribe_call_analytics,
     transcript_event,
     utterance_event,
@@ -155,6 +156,21 @@ def test_real_time_segments() -> None:
     assert read({"Segments": [], "NextToken": "t"}, LENS_FILE) == []
     for event in ("STARTED", "COMPLETED", "FAILED"):
         assert read({"EventType": event, "ContactId": CONTACT_ID, "Channel": "VOICE"}) == []
+
+
+@pytest.mark.parametrize("kind", ["Post Call", "Realtime"])
+def test_rules_of_contact_lens_are_categories(kind: str) -> None:
+    """They come as EventBridge gives them, or as a group of logs keeps them."""
+    event = rule_event(kind)
+    message, label = read(event)
+    assert isinstance(message, Message)
+    assert (message.kind, message.status) == (f"Contact Lens {kind} Rules Matched", "NOTIFY_CUSTOMER_RETENTION")
+    assert message.said_ms == 1772477028000
+    assert isinstance(label, Label)
+    assert (label.name, label.value, label.begin_ms) == ("category", "ACCOUNT_CANCELLATION", None)
+    assert (label.call.source, label.call.names) == ("contact_lens_rules", (CONTACT_ID,))
+    logged = {"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "timestamp": 1, "message": json.dumps(event)}]}
+    assert [type(one) for one in read(logged)] == [Message, Label]
 
 
 def test_call_analytics_utterances() -> None:

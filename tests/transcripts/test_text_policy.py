@@ -15,6 +15,7 @@ from builders.published_transcripts import (
     live_segment,
     post_call_analytics,
     realtime_segments,
+    rule_event,
     transcribe_call_analytics,
     transcript_event,
     utterance_event,
@@ -35,6 +36,7 @@ ALL = {
     "new": chime("OfTomorrow", detail={"words": f"{NAME} said so", "callers": [NUMBER]}),
     "live": live_segment(CustomerPhoneNumber=NUMBER, Speaker=NAME),
     "summary": {"EventType": "ADD_SUMMARY", "CallId": "c-1", "CallSummaryText": f"{NAME} called"},
+    "rule": rule_event(told=f"{NAME} called"),
     "pca": post_call_analytics(),
 }
 FILE = "11111111-2222-3333-4444-555555555555_analysis.json"
