@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
+from callbeam.catalog.page_files import place_asked_for, write_files
 from callbeam.errors import UsageError
 from callbeam.schemas import TABLES
 
@@ -181,19 +181,15 @@ def _comment(text: str) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the statements."""
     parser = argparse.ArgumentParser(prog="python -m callbeam.catalog.athena", description="Athena's DDL.")
-    parser.add_argument("path", type=Path, help="the file to write")
     parser.add_argument("--location", default=LOCATION, help="where jobs write (default: %(default)s)")
     parser.add_argument("--database", default=DATABASE, help="database of the tables (default: %(default)s)")
     parser.add_argument("--joined", action="store_true", help="for an output whose months callbeam compact joins")
-    options = parser.parse_args(argv)
+    options = place_asked_for(parser, "the file to write", argv)
     try:
         statements = athena_ddl(options.location, options.database, joined=options.joined)
     except UsageError as error:
         parser.error(str(error))
-    try:
-        options.path.write_text(statements + "\n", encoding="utf-8")
-    except OSError as error:
-        parser.error(f"{options.path} cannot be written: {error.strerror}")
+    write_files(parser, {options.path: statements + "\n"})
 
 
 if __name__ == "__main__":

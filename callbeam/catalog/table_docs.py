@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from callbeam.catalog.page_files import place_asked_for, write_files
 from callbeam.schemas import STATISTICS, TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from callbeam.schemas import Table
 
 UNITS = {
@@ -107,10 +109,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
-def main(path: str) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Write the page."""
-    Path(path).write_text(tables_markdown() + "\n", encoding="utf-8")
+    parser = argparse.ArgumentParser(prog="python -m callbeam.catalog.table_docs", description="The tables' page.")
+    options = place_asked_for(parser, "the file to write", argv)
+    write_files(parser, {options.path: tables_markdown() + "\n"})
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

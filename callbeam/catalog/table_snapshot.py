@@ -9,16 +9,16 @@ and, from ``tests/``, ``python -m builders.released_lake schemas/lake-<version>`
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callbeam import __version__
+from callbeam.catalog.page_files import place_asked_for, write_files
 from callbeam.schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from callbeam.schemas import Table
 
@@ -82,11 +82,15 @@ def _changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return found
 
 
-def main(path: str) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Write the snapshot of a release."""
+    parser = argparse.ArgumentParser(
+        prog="python -m callbeam.catalog.table_snapshot", description="A release's tables."
+    )
+    options = place_asked_for(parser, "the file to write", argv)
     content = {"release": __version__, "tables": snapshot(TABLES.values())}
-    Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_files(parser, {options.path: json.dumps(content, indent=1) + "\n"})
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -5,15 +5,17 @@ It writes ``views.sql`` for DuckDB and ``athena-views.sql``: the two differ in h
 
 from __future__ import annotations
 
-import sys
+import argparse
 import textwrap
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from callbeam.catalog.page_files import place_asked_for, write_files
 from callbeam.schemas import CONNECT_TOTALS, TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
 
@@ -194,6 +196,13 @@ def views_sql(dialect: Dialect) -> str:
 
 FILES: Final = {"views.sql": DUCKDB, "athena-views.sql": ATHENA}
 
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the views' files."""
+    parser = argparse.ArgumentParser(prog="python -m callbeam.catalog.views", description="Views as SQL.")
+    options = place_asked_for(parser, f"the folder to write {' and '.join(FILES)} into", argv)
+    write_files(parser, {options.path / file: views_sql(dialect) for file, dialect in FILES.items()})
+
+
 if __name__ == "__main__":
-    for file, its_dialect in FILES.items():
-        (Path(sys.argv[1]) / file).write_text(views_sql(its_dialect), encoding="utf-8")
+    main()

@@ -45,7 +45,7 @@ def analyse_recording(
     path: str | os.PathLike[str],
     *,
     roles: Sequence[str | None] = ("CUSTOMER", "AGENT"),
-    start_ms: int = 0,
+    start_ms: float = 0,
     config: AnalysisConfig | None = None,
     assembly: AssemblyConfig | None = None,
 ) -> dict[str, pa.Table]:
@@ -58,7 +58,7 @@ def analyse_recording(
     roles : sequence of (str or None)
         Whose voice each of the file's channels holds: ``CUSTOMER``, ``AGENT`` or None. A file of one channel takes the
         first.
-    start_ms : int
+    start_ms : int, or float without a fraction
         When the call began, UTC milliseconds since the epoch: a file does not tell.
     config : AnalysisConfig, optional
         What is analysed; ``frames=True`` and ``audio_policy="raw"`` add the tables that a backfill writes on request.
@@ -73,7 +73,8 @@ def analyse_recording(
     Raises
     ------
     UsageError
-        If the file cannot be read, holds no audio, has more channels than there are roles, or a role is none.
+        If the file cannot be read, holds no audio, has more channels than there are roles, a role is none, or
+        ``start_ms`` has a fraction or is no number.
 
     Examples
     --------
@@ -86,6 +87,7 @@ def analyse_recording(
     samples, rate = read_recording(path, sample_rate_hz=TELEPHONE_RATE_HZ)
     if samples.shape[1] > len(roles):
         raise UsageError(f"{path} has {samples.shape[1]} channels, and roles names {len(roles)}: name each channel's")
+    start_ms = _whole_ms(start_ms)
     call_id = recording_id(list(samples.T))
     several = samples.shape[1] > 1
     channels = [
@@ -101,6 +103,17 @@ def analyse_recording(
     ]
     with threadpool_limits(1):  # as in a backfill: numeric libraries' threads cost more here than they gain
         return _tables(channels, config or AnalysisConfig(), assembly or AssemblyConfig())
+
+
+def _whole_ms(start_ms: float) -> int:
+    """Return an instant as an integer: ``timestamp() * 1000`` is a float."""
+    try:
+        whole = int(start_ms)
+    except (TypeError, ValueError, OverflowError):
+        whole = None
+    if whole is None or whole != start_ms:
+        raise UsageError(f"start_ms is {start_ms!r}: it is a whole number of milliseconds since 1970-01-01 UTC")
+    return whole
 
 
 def _tables(channels: Sequence[Channel], config: AnalysisConfig, assembly: AssemblyConfig) -> dict[str, pa.Table]:

@@ -21,10 +21,10 @@ def _names(text: str) -> frozenset[str]:
 
 NOBODYS: Final = _names(
     """account actionName alternatives callevent-type callId CallId Channel channelId ChannelId ContactId CreatedAt
-    detail-subtype detail-type detailStatus direction EndTime endTime EventType ExpiresAfter id InstanceId itemType ItemType
-    LanguageCode mediaInsightsPipelineId ParticipantRole participantRole region ResultId ruleName SegmentId Sentiment
-    service-type source StartTime startFragmentNumber startTime statusMessage streamArn sourceArn taskId time
-    transactionId TransactionId Type UpdatedAt UtteranceId version voiceConnectorId voiceToneLabel"""
+    detail-subtype detail-type detailStatus direction EndTime endTime EventType ExpiresAfter id InstanceId itemType
+    ItemType LanguageCode mediaInsightsPipelineId ParticipantRole participantRole region ResultId ruleName SegmentId
+    Sentiment service-type source StartTime startFragmentNumber startTime statusMessage streamArn sourceArn taskId
+    time transactionId TransactionId Type UpdatedAt UtteranceId version voiceConnectorId voiceToneLabel"""
 )
 """Fields whose text is a service's own word or identifier. All other text may be a person's."""
 

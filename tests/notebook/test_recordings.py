@@ -37,6 +37,16 @@ def test_unknown_channels_that_sound_alike_are_two(recording: Path) -> None:
     assert channels.num_rows == 2
 
 
+def test_a_start_is_whole_milliseconds_however_they_are_written(recording: Path) -> None:
+    """``datetime.timestamp() * 1000`` is a float."""
+    starts = {str(analyse_recording(recording, start_ms=start)["calls"]["call_start_ts"][0])
+              for start in (1_772_442_000_000, 1_772_442_000_000.0, np.int64(1_772_442_000_000))}  # fmt: skip
+    assert len(starts) == 1
+    for start in (0.5, float("nan"), "1772442000000", None):
+        with pytest.raises(UsageError, match=r"start_ms is .*: it is a whole number of milliseconds"):
+            analyse_recording(recording, start_ms=start)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("roles", [("customer", "AGENT"), "AGENT", ("CUSTOMER", "")])
 def test_what_is_no_role_is_refused(recording: Path, roles: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match="is no role: CUSTOMER, AGENT or None"):
