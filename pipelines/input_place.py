@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -57,10 +57,16 @@ class InputPlace:
         except StorageError as error:
             raise UsageError(f"{self.option} {self.text}: {error}") from error
 
-    def contents(self) -> Iterator[tuple[str, bytes | BinaryIO]]:
+    def contents(self, is_wanted: Callable[[str], bool] = lambda _: True) -> Iterator[tuple[str, bytes | BinaryIO]]:
         """Yield the key of each file, and its content: of a local one the open file, of which not all need be read.
 
-        Files of a folder whose name begins with a dot, or which lie below such a folder, are none.
+        Files whose name begins with a dot, or which lie below such a folder, are none: services leave some to see
+        whether they may write.
+
+        Parameters
+        ----------
+        is_wanted : callable
+            Whether a file of this key is to be opened; it is asked once for each.
 
         Raises
         ------
@@ -69,30 +75,39 @@ class InputPlace:
         """
         found = False
         try:
-            for each in self._objects() if self.text.startswith("s3://") else self._opened():
+            store = open_store(self.config, patience_s=INTERACTIVE_PATIENCE_S) if self._is_on_s3 else None
+            for key in self._keys():
                 found = True
-                yield each
+                if not is_wanted(key):
+                    continue
+                if store is None:
+                    with (Path(self.folder) / key).open("rb") as file:
+                        yield key, file
+                elif (content := store.get(key)) is not None:
+                    yield key, content
         except (StorageError, OSError) as error:
             raise UsageError(f"{self.option} {self.text}: {error}") from error
         if not found:
-            nothing = "there is no object below it" if self.text.startswith("s3://") else "the folder holds no file"
+            nothing = "there is no object below it" if self._is_on_s3 else "the folder holds no file"
             raise UsageError(f"{self.option} {self.text}: {nothing}")
 
-    def _objects(self) -> Iterator[tuple[str, bytes]]:
-        store = open_store(self.config, patience_s=INTERACTIVE_PATIENCE_S)
-        for key, _ in self.files():
-            content = store.get(key)
-            if content is not None:
-                yield key, content
+    @property
+    def _is_on_s3(self) -> bool:
+        return self.text.startswith("s3://")
 
-    def _opened(self) -> Iterator[tuple[str, BinaryIO]]:
+    def _keys(self) -> Iterator[str]:
+        if self.file:
+            yield self.file
+            return
         folder = Path(self.folder)
-        for each in [folder / self.file] if self.file else sorted(folder.rglob("*")):
-            inside = each.relative_to(folder)
-            hidden = not self.file and any(part.startswith(".") for part in inside.parts)
-            if each.is_file() and not hidden:
-                with each.open("rb") as file:
-                    yield inside.as_posix(), file
+        keys = (
+            (key for key, _ in self.files())
+            if self._is_on_s3
+            else (each.relative_to(folder).as_posix() for each in sorted(folder.rglob("*")) if each.is_file())
+        )
+        for key in keys:
+            if not any(part.startswith(".") for part in key.split("/")):
+                yield key
 
 
 def input_place(option: str, text: str, s3: StorageConfig | None) -> InputPlace:

@@ -40,6 +40,19 @@ MOST_BAD = 1000
 MOST_ENVELOPES = 6
 """Envelopes within envelopes that are opened: SNS within SQS within Kinesis has three."""
 
+_OTHERS = {
+    b"PK": "a zip archive: unpack it",
+    b"BZh": "compressed by bzip2: unpack it, or compress it by gzip",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd: unpack it, or compress it by gzip",
+    b"\xfd7zXZ": "compressed by xz: unpack it, or compress it by gzip",
+    b"PAR1": "Parquet, and no text",
+    b"RIFF": "a sound file, and no text",
+    b"ID3": "a sound file, and no text",
+    b"fLaC": "a sound file, and no text",
+    b"OggS": "a sound file, and no text",
+}
+"""How files begin that hold no text, and what they are."""
+
 _BETWEEN = re.compile(r"[\s,]*")
 _GZIP, _GZIP_BITS = b"\x1f\x8b", 31
 _COMPRESSED = 1 << 16
@@ -75,7 +88,8 @@ def read_objects(
     Parameters
     ----------
     data : bytes, str or binary file
-        The whole file; one that is open is read piece by piece. Text is UTF-8, with or without a byte order mark.
+        The whole file; one that is open is read piece by piece. Text is UTF-8, with or without a byte order mark, or
+        UTF-16 with one.
     source : str
         What the file is called, for ``BadRecord.source``.
     is_header : callable
@@ -111,8 +125,8 @@ def _objects(file: BinaryIO, source: str, is_header: Callable[[Sequence[str]], b
     head = window.text.lstrip()
     if head.startswith(("{", "[")):
         yield from _json(window, source)
-    elif "\0" in window.text[:4096]:
-        yield BadRecord(source, "file", "no text: neither JSON nor CSV")
+    elif "\0" in window.text[:4096] or window.head.startswith(tuple(_OTHERS)):
+        yield BadRecord(source, "file", _what(window.head))
     elif head:
         if is_header([name.strip().strip('"') for name in head[:65_536].splitlines()[0].split(_delimiter(head))]):
             yield from _rows(window, source)
@@ -120,6 +134,11 @@ def _objects(file: BinaryIO, source: str, is_header: Callable[[Sequence[str]], b
             yield BadRecord(source, "file", "neither JSON nor a list of calls with a header", masked_sample(head))
     if window.broken:
         yield BadRecord(source, "file", window.broken)
+
+
+def _what(head: bytes) -> str:
+    """Say what a file without text is, by how it begins."""
+    return next((what for begin, what in _OTHERS.items() if head.startswith(begin)), "no text: neither JSON nor CSV")
 
 
 class _Inflating:
@@ -163,6 +182,11 @@ class _Plain:
         return begun + self._file.read(count) if begun else self._file.read(count)
 
 
+def _encoding(begin: bytes) -> str:
+    """Return how a file is encoded: UTF-8, but for what begins with UTF-16's byte order mark, as Windows writes it."""
+    return "utf-16" if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+
+
 class _Window:
     """A part of a file's text: what is not consumed yet of what is decoded so far."""
 
@@ -172,8 +196,9 @@ class _Window:
         self.broken = ""
         self.ended = False
         begun = file.read(_COMPRESSED)
+        self.head = begun[:8]
         self._file = _Inflating(file, begun) if begun.startswith(_GZIP) else _Plain(file, begun)
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._decoder: codecs.IncrementalDecoder | None = None
         self._bytes = 0
         self._line, self._in_line, self._counted = 1, 0, 0
 
@@ -182,12 +207,16 @@ class _Window:
         self._count(self.at)
         try:
             data = self._file.read(WINDOW_BYTES * windows)
+            if self._decoder is None and len(data) == 1:  # which does not tell how a file is encoded
+                data += self._file.read(WINDOW_BYTES)
         except zlib.error:
             data, self.broken = b"", "gzip is broken off or damaged"
         self._bytes += len(data)
         if self._bytes > MOST_BYTES:
             data, self.broken = b"", f"longer than {MOST_BYTES >> 30} GiB: the rest is not read"
         self.ended = not data
+        if self._decoder is None:
+            self._decoder = codecs.getincrementaldecoder(_encoding(data))("replace")
         self.text = self.text[self.at :] + self._decoder.decode(data, final=self.ended)
         self.at = self._counted = 0
 

@@ -39,9 +39,13 @@ def is_label_header(names: Sequence[str], source: str) -> bool:
     Raises
     ------
     UsageError
-        If it is, but for a column that is none.
+        If it is, but for a column that is none, or for one that is missing.
     """
     if not set(names) >= _NEEDED:
+        small = {name.lower() for name in names}
+        if "call_id" in small and small & {*COLUMNS} - {"call_id"}:
+            missing = min(_NEEDED - set(names))
+            raise UsageError(f"{source}: a list of labels has a column {missing!r}, and this one does not")
         return False
     if unknown := [name for name in names if name not in COLUMNS]:
         raise UsageError(f"{source}: a list of labels has no column {unknown[0]!r}; there are {', '.join(COLUMNS)}")

@@ -7,6 +7,7 @@ batch transcription jobs*. Times are seconds, as text.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import defaultdict
 from dataclasses import replace
@@ -72,7 +73,9 @@ def read_transcribe_job(record: Record, source: str, place: str, policy: TextPol
     readable = policy.allows(redacted=redacted)
     told = {str(one.get("id")): one for one in children(results, "audio_segments")}
     segments = [_segment(turn, told, call, results, readable=readable) for turn in _turns(_items(results, told))]
-    job = short_name(record.get("jobName")) or "job"  # several may be of one call
+    job = hashlib.sha256(str(record.get("jobName")).encode("utf-8", "replace")).hexdigest()[
+        :8
+    ]  # several may be of one call
     found = [
         replace(segment, segment_id=f"{job}-{segment.segment_id}", redacted=redacted)
         for segment in segments

@@ -21,7 +21,7 @@ from builders.made_transcripts import MadeSources, write_sources
 from callbeam.callmaker import load_truth
 from callbeam.emulator import Emulator
 from callbeam.notebook import open_tables, unit_labels, units_said, utterances_said
-from callbeam.pipelines import backfill, enrich
+from callbeam.pipelines import backfill, enrich, forget
 from callbeam.scoring import f1, right_links
 from callbeam.tables import Manifest
 
@@ -317,6 +317,19 @@ def test_labels_of_units_that_are_not_there_are_kept_and_told(
     assert f"call {call_id} has no of-last-year: 2 labels" in out
     assert "of-nobody" not in out
     assert len([row for row in people.rows("labels") if row["name"] == "mood"]) == 5
+
+
+def test_identifiers_in_capitals_are_the_same_calls(enriched: Enriched, tmp_path: Path) -> None:
+    """Spreadsheets and databases write them so; who was erased stays erased, however named."""
+    shutil.copytree(enriched.output, tmp_path / "out")
+    known, erased = [row["call_id"] for row in enriched.rows("calls")][:2]
+    assert forget.main([str(tmp_path / "out"), "--call-id", erased]) == 0
+    rows = [f"{name.upper()},mood,calm" for name in (known, erased)]
+    (tmp_path / "labels.csv").write_text("\n".join(["call_id,name,value", *rows]))
+    people = Enriched(tmp_path / "out", tmp_path / "labels.csv", enriched.made)
+    assert people.run() == 0
+    moods = [row for row in people.rows("labels") if row["name"] == "mood"]
+    assert [(row["call_id"], row["call_known"]) for row in moods] == [(known, True)]
 
 
 def test_labels_of_one_name_in_two_folders_are_both_kept(

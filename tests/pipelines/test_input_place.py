@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from callbeam.errors import UsageError
 from callbeam.pipelines.input_place import input_place
 
 if TYPE_CHECKING:
@@ -43,6 +44,25 @@ def test_two_folders_are_two_places_though_both_are_called_alike(
         monkeypatch.chdir(tmp_path / name)
         found.append(place_of("recs"))
     assert found == [str(tmp_path / "a" / "recs"), str(tmp_path / "b" / "recs")]
+
+
+def test_of_a_folder_what_is_hidden_is_none_and_what_is_unwanted_is_not_opened(tmp_path: Path) -> None:
+    for key in ("a/b/1.json", "a/.write_access_check_file.temp", ".git/2.json", "a/3.wav"):
+        (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / key).write_text(key)
+    (tmp_path / "a" / "3.wav").chmod(0)
+    where = input_place("--source", str(tmp_path), None)
+    asked: list[str] = []
+
+    def is_wanted(key: str) -> bool:
+        asked.append(key)
+        return key.endswith(".json")
+
+    assert [key for key, _ in where.contents(is_wanted)] == ["a/b/1.json"]
+    assert asked == ["a/3.wav", "a/b/1.json"]
+    (tmp_path / "a" / "b" / "1.json").rename(tmp_path / "a" / "b" / ".1.json")
+    with pytest.raises(UsageError, match="the folder holds no file"):
+        list(input_place("--source", str(tmp_path / "a" / "b"), None).contents())
 
 
 def test_a_prefix_on_s3_is_one_place_with_and_without_a_slash(aws_credentials: None) -> None:

@@ -47,6 +47,27 @@ def test_arrangements(name: str, window: int, monkeypatch: pytest.MonkeyPatch) -
         assert [each.record for each in found(form)] == RECORDS
 
 
+@pytest.mark.parametrize("window", [1, 64, 1 << 20])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_text_as_windows_writes_it(encoding: str, window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "WINDOW_BYTES", window)
+    data = ARRANGEMENTS["byte order mark"].replace("\n", "\r\n").encode(encoding)
+    data = ARRANGEMENTS["lines"].encode(encoding) if encoding == "utf-16" else data
+    for form in (data, gzip.compress(data)):
+        assert [each.record for each in found(form)] == RECORDS
+
+
+@pytest.mark.parametrize(
+    ("begin", "reason"),
+    [(b"PK\x03\x04", "a zip archive: unpack it"), (b"BZh9", "bzip2"), (b"RIFF", "a sound file"),
+     (b"ID3", "a sound file"), (b"PAR1", "Parquet"), (b"\x00\x01", "no text")],
+)  # fmt: skip
+def test_what_is_no_text_is_named(begin: bytes, reason: str) -> None:
+    (only,) = read_objects(begin + bytes(range(256)), "f")
+    assert isinstance(only, BadRecord)
+    assert reason in only.reason
+
+
 def test_places_are_told() -> None:
     assert [each.place for each in found(ARRANGEMENTS["lines"])] == [f"line {n}" for n in range(1, 6)]
     assert [each.place for each in found(ARRANGEMENTS["concatenated"])][:2] == ["line 1", "line 1, record 2"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -62,6 +63,8 @@ def lake(server: S3Server, place: str, tmp_path: Path) -> S3Lake:
     write_imperfect(calls, said)
     (said / "stream.jsonl.gz").write_bytes(gzip.compress((said / "stream.jsonl").read_bytes()))
     (said / "stream.jsonl").unlink()
+    (said / ".write_access_check_file.temp").write_text("as Transcribe leaves it")
+    (said / "c_call_recording_redacted.wav").write_bytes(b"RIFF")
     client = server.client()
     for part in (folder, said):
         for path in (path for path in part.rglob("*") if path.is_file()):
@@ -91,6 +94,7 @@ def test_it_is_what_folders_give(lake: S3Lake, capsys: pytest.CaptureFixture[str
     assert lake.enrich() == 0
     told = capsys.readouterr().out
     local = lake.folder / "out"
+    assert re.search(r"sound files, passed over +1$", told, re.MULTILINE)
     assert enrich.main([str(local), "--source", str(lake.folder / "said"), "--text-policy", "raw"]) == 0
     assert capsys.readouterr().out == told
     for table in SAID:

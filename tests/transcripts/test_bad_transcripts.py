@@ -95,6 +95,15 @@ def test_a_column_that_is_none_is_told_at_once() -> None:
         list(read_transcripts([("labels.csv", b"call_id,name,value,mood\nc,n,v,m\n")]))
 
 
+@pytest.mark.parametrize(
+    ("header", "missing"),
+    [("call_id,unit_id,value", "name"), ("Call_ID,Name,Value", "call_id"), ("call_id,label,annotator", "name")],
+)
+def test_a_list_of_labels_without_a_column_that_it_needs_says_so(header: str, missing: str) -> None:
+    with pytest.raises(UsageError, match=f"a list of labels has a column '{missing}'"):
+        list(read_transcripts([("labels.csv", f"{header}\nc,n,v\n".encode())]))
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-10, 10**6) | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),

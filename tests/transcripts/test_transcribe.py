@@ -36,7 +36,8 @@ def test_turns_of_channels_and_of_speakers(make: Any, names: tuple[str, str], nu
     assert first.words[-1] == Word(6250, 6870, "hour.", 0.99)
     assert (first.begin_ms, second.end_ms) == (4860, 9250)
     assert first.segment_id != second.segment_id
-    assert first.segment_id.startswith("my-first-transcription-job-")
+    again = read({**make(numbered=numbered), "jobName": "another-job"})
+    assert {one.segment_id for one in again}.isdisjoint({first.segment_id, second.segment_id})
     assert {one.call.source for one in (first, second)} == {"transcribe"}
 
 
