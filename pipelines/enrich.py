@@ -189,13 +189,24 @@ def _tell(enriched: Enriched, policy: TextPolicy) -> None:
         )
     if enriched.passed_over:
         print(f"  of who was erased, and passed over {enriched.passed_over:>37,}")
+    _tell_calls(enriched)
+    _tell_adrift(enriched)
+    for table, count in sorted(enriched.rows.items()):
+        print(f"{table:<20} {count:>9,} {'row' if count == 1 else 'rows'}")
+
+
+def _tell_calls(enriched: Enriched) -> None:
+    """Print what calls no job has written, and which have more than one account by the same system."""
     for name, count in list(enriched.unknown.items())[:MOST_TOLD]:
         print(f"  no job has written call {name}: {counted(count, 'row')} kept with call_known = false")
     if len(enriched.unknown) > MOST_TOLD:
         print(f"  and so of {counted(len(enriched.unknown) - MOST_TOLD, 'more call')}")
-    _tell_adrift(enriched)
-    for table, count in sorted(enriched.rows.items()):
-        print(f"{table:<20} {count:>9,} {'row' if count == 1 else 'rows'}")
+    if enriched.twice:
+        name, files = next(iter(enriched.twice.items()))
+        print(
+            f"  {counted(len(enriched.twice), 'call')} of which several files of one system tell the same stretches, "
+            f"whose words may be in texts twice, such as {name} by {' and '.join(files)}: keep one of such files"
+        )
 
 
 def _tell_adrift(enriched: Enriched) -> None:

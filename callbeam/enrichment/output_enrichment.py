@@ -14,6 +14,7 @@ from callbeam.assembly import bad_record_letters, dead_letter_batch
 from callbeam.enrichment.call_enrichment import enrich_call
 from callbeam.enrichment.collected import CHUNK, Collected
 from callbeam.enrichment.named_calls import DAY_MS, NamedCalls, day_of
+from callbeam.enrichment.segment_versions import told_twice
 from callbeam.errors import UsageError
 from callbeam.kvs import Job, job_id_of
 from callbeam.records import BadRecord
@@ -69,6 +70,8 @@ class Enriched:
         Things said of calls that no job has written, by the name that the source gives the call.
     adrift : Counter of (str, str)
         Labels of units that their calls do not have, by call and by the unit's name.
+    twice : dict of str to (str, str)
+        Calls of which several files of one system tell the same stretches, and two of these files.
     withheld : int
         Segments whose text the policy withholds.
     passed_over : int
@@ -81,6 +84,7 @@ class Enriched:
     rows: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     adrift: Counter[tuple[str, str]] = field(default_factory=Counter)
+    twice: dict[str, tuple[str, str]] = field(default_factory=dict)
     withheld: int = 0
     passed_over: int = 0
 
@@ -321,6 +325,8 @@ def _count(enriched: Enriched, tables: Mapping[str, list[dict[str, Any]]], call_
     for row in segments:
         enriched.statuses[row["text_status"]] += 1
         enriched.withheld += row["text"] is None
+    if (files := told_twice(segments)) is not None:
+        enriched.twice[call_id] = files
     unknown = sum(not row["call_known"] for rows in tables.values() for row in rows if "call_known" in row)
     if unknown:
         enriched.unknown[call_id] += unknown

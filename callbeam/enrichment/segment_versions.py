@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from callbeam.transcripts import (
+    CONTACT_LENS,
+    CONTACT_LENS_IVR,
+    POST_CALL_ANALYTICS,
+    TRANSCRIBE,
+    TRANSCRIBE_CALL_ANALYTICS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     Row = Mapping[str, Any]
+
+
+OF_FILES: Final = frozenset(
+    {CONTACT_LENS, CONTACT_LENS_IVR, POST_CALL_ANALYTICS, TRANSCRIBE, TRANSCRIBE_CALL_ANALYTICS}
+)
+"""Systems that leave a file for each call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,30 @@ def _same(groups: Iterable[list[Row]]) -> Iterable[list[Row]]:
         last = _last(group)
         same[last["role"], last["speaker"], last["begin_ms"], last["end_ms"], last["is_partial"]] += group
     return same.values()
+
+
+def told_twice(rows: Iterable[Row]) -> tuple[str, str] | None:
+    """Return two files of one system that both tell what one speaker says at a time, or None.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        A call's rows of ``segments``. Of systems that leave a file for each call: streams tell bit by bit.
+    """
+    spoken: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["source"] in OF_FILES:
+            spoken[row["source"], row["participant_role"], row["source_speaker"]].append(row)
+    for some in spoken.values():
+        before: Row | None = None
+        for row in sorted(some, key=lambda row: (row["source_begin_ms"], row["place"])):
+            if before is not None and row["source_begin_ms"] < before["source_end_ms"]:
+                files = sorted(one["place"].partition(", line ")[0] for one in (before, row))
+                if files[0] != files[1]:
+                    return files[0], files[1]
+            if before is None or row["source_end_ms"] > before["source_end_ms"]:
+                before = row
+    return None
 
 
 def _overlapping(rows: list[Row]) -> list[list[Row]]:

@@ -168,7 +168,8 @@ def _segment(
     redacted: bool | None,
 ) -> Iterator[Said]:
     begin, end = span_ms(segment, names=("SegmentStartTime", "SegmentEndTime"), per_unit=1000)
-    speaker = SYSTEM if truth(segment.get("IVRSegment")) else roles.get(str(segment.get("SegmentSpeaker")))
+    named = short_name(segment.get("SegmentSpeaker"))
+    speaker = SYSTEM if truth(segment.get("IVRSegment")) else roles.get(named or "")
     words = words_of(children(segment, "WordConfidence"), text="Text", begin="StartTime", end="EndTime", per_unit=1000)
     text = text_of(segment.get("DisplayText") or segment.get("OriginalText"))
     yield Segment(
@@ -181,6 +182,7 @@ def _segment(
         words=words if readable else (),
         language=language,
         redacted=redacted,
+        speaker=named if speaker is None else None,
     )
     about: dict[str, Any] = {"role": speaker, "segment_id": name, "begin_ms": begin, "end_ms": end}
     yield from _segment_labels(segment, call, about)

@@ -137,6 +137,26 @@ def test_text_of_channels_comes_to_the_utterances_of_who_said_it(lake: Lake) -> 
         assert {one.rpartition("-")[2] for one in (row["text"] or "").split()} <= {row["participant_role"]}
 
 
+def test_two_jobs_of_one_recording_are_told(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same file again adds nothing; one whose words lie elsewhere does, and who keeps both should know."""
+    lake.write(labelled=True)
+    first = lake.folder / "said" / f"{lake.calls[0].truth.call_id}.json"
+    (lake.folder / "said" / "again").mkdir()
+    (lake.folder / "said" / "again" / first.name).write_bytes(first.read_bytes())
+    assert lake.enrich() == 0
+    assert "several files" not in capsys.readouterr().out
+    other = json.loads(first.read_text(encoding="utf-8"))
+    for item in other["results"]["items"]:
+        item["start_time"] = f"{float(item['start_time']) + 0.03:.2f}"
+    (lake.folder / "said" / "again" / first.name).write_text(
+        json.dumps({**other, "jobName": "second"}), encoding="utf-8"
+    )
+    assert lake.enrich() == 0
+    told = capsys.readouterr().out
+    assert "1 call of which several files of one system tell the same stretches" in told
+    assert f"{first.stem} by {first.name} and again/{first.name}" in told
+
+
 def test_text_of_nobody_is_kept_and_told(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
     lake.write(labelled=False)
     assert lake.enrich() == 0

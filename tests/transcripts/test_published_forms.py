@@ -298,6 +298,15 @@ def test_post_call_analytics() -> None:
     assert found["interruption"].role == "CUSTOMER"
 
 
+def test_post_call_analytics_of_speakers_without_roles_keeps_what_they_are_called() -> None:
+    record = post_call_analytics()
+    for label in record["ConversationAnalytics"]["SpeakerLabels"]:
+        label["DisplayText"] = "Speaker " + label["Speaker"][-1]
+    (segment,) = segments(read(record))
+    assert (segment.role, segment.speaker) == (None, "spk_1")
+    assert segments(read(post_call_analytics()))[0].speaker is None
+
+
 def test_what_post_call_analytics_finds_in_a_call() -> None:
     """Post Call Analytics, *Transcribe Parser*: its figures are in seconds."""
     said = read(post_call_analytics())
