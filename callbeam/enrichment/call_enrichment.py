@@ -77,7 +77,7 @@ def enrich_call(
             finals, shift = _aligned(call, utterances, finals)
         shifts[source] = shift
         _add_segments(found, call, utterances, finals, shift)
-    for row in _joined(labels, _LABEL):
+    for row in _joined(_with_texts(labels), _LABEL):
         found.tables["labels"].append(_label(row, call, shifts.get(row["source"])))
     for row in _joined(messages, _MESSAGE):
         found.tables["messages"].append(_message(row, call))
@@ -275,6 +275,19 @@ def _joined(rows: Sequence[Row], fields: Sequence[str]) -> list[dict[str, Any]]:
         {**min(some, key=itemgetter("place")), "id": name, "record_count": len(some)}
         for name, some in sorted(same.items())
     ]
+
+
+def _with_texts(labels: Sequence[Row]) -> list[Row]:
+    """Give labels whose text is withheld that which another file has: of a call's two files one may be redacted."""
+
+    def about(row: Row) -> tuple[Any, ...]:
+        return tuple(row[name] for name in _LABEL if name != "value")
+
+    texts: dict[tuple[Any, ...], str] = {}
+    for row in sorted(labels, key=itemgetter("place")):
+        if row["value"] is not None:
+            texts.setdefault(about(row), row["value"])
+    return [row if row["value"] is not None else {**row, "value": texts.get(about(row))} for row in labels]
 
 
 def _label(row: Row, call: KnownCall | None, shift: Shift | None) -> dict[str, Any]:
