@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from callbeam.records import RecordError, child, children, epoch_ms, identifier, truth
+from callbeam.records import RecordError, child, epoch_ms, identifier, truth
 from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.payloads import kept_payload
 from callbeam.transcripts.said import AGENT, CHIME_CALL_ANALYTICS, CUSTOMER, CallName, Clock, Label, Message, Segment
 from callbeam.transcripts.transcribe_results import result_segments, results_of
-from callbeam.transcripts.transcript_fields import figure, role, short_name, span_ms, text_found, text_of, words_of
+from callbeam.transcripts.transcript_fields import figure, role, short_name
+from callbeam.transcripts.utterance_events import utterance_labels, utterance_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,8 +68,9 @@ def read_call_analytics_event(record: Record, source: str, place: str, policy: T
     readable = policy.allows(redacted=None)
     segments = list(_segments(record, call, said_ms, readable=readable))
     direction = str(metadata.get("direction") or detail.get("direction") or "")
+    utterance = child(record, "UtteranceEvent")
     labels = [
-        *_utterance_labels(record, call, segments, readable=readable),
+        *(utterance_labels(utterance, call, segments[0], readable=readable) if utterance else ()),
         *category_labels(child(record, "CategoryEvent"), call),
         *_voice_tone(detail, call, direction),
     ]
@@ -103,19 +105,7 @@ def _metadata(record: Record) -> Record:
 def _segments(record: Record, call: CallName, said_ms: int | None, *, readable: bool) -> Iterator[Segment]:
     utterance = child(record, "UtteranceEvent")
     if utterance:
-        begin, end = span_ms(utterance)
-        yield Segment(
-            call,
-            short_name(utterance.get("UtteranceId")) or f"{begin}",
-            role(utterance.get("ParticipantRole")),
-            begin,
-            end,
-            text=text_of(utterance.get("Transcript")) if readable else None,
-            words=words_of(children(utterance, "Items")) if readable else (),
-            language=short_name(utterance.get("LanguageCode")),
-            is_partial=truth(utterance.get("IsPartial")) or False,
-            said_ms=said_ms or 0,
-        )
+        yield utterance_segment(utterance, call, readable=readable, said_ms=said_ms or 0)
     for result in results_of(child(record, "TranscriptEvent")):
         speaker = _channel_role(record, result.get("ChannelId"))
         yield from result_segments(result, call, speaker, readable=readable, said_ms=said_ms or 0)
@@ -143,20 +133,6 @@ def _speaker(detail: Record, direction: str) -> str | None:
     known = role(detail.get("participantRole"))
     is_caller = truth(detail.get("isCaller"))
     return known if known is not None or is_caller is None else _party(direction, is_caller=is_caller)
-
-
-def _utterance_labels(record: Record, call: CallName, segments: list[Segment], *, readable: bool) -> Iterator[Label]:
-    utterance = child(record, "UtteranceEvent")
-    for segment in segments if utterance else []:
-        if segment.is_partial:
-            return
-        about = {"role": segment.role, "segment_id": segment.segment_id}
-        span = {"begin_ms": segment.begin_ms, "end_ms": segment.end_ms}
-        if (sentiment := short_name(utterance.get("Sentiment"))) is not None:
-            yield Label(call, "sentiment", sentiment, **about, **span)  # type: ignore[arg-type]
-        for issue in children(utterance, "IssuesDetected"):
-            text = text_found(utterance.get("Transcript"), issue)
-            yield Label(call, "issue", text if readable else None, **about, **span)  # type: ignore[arg-type]
 
 
 def _voice_tone(detail: Record, call: CallName, direction: str) -> Iterator[Label]:

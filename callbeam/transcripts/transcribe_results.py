@@ -1,7 +1,7 @@
-"""Results that Amazon Transcribe streams, kept as JSON: alone, or within records of those who asked for them.
+"""Events that Amazon Transcribe streams, kept as JSON: alone, or within records of those who asked for them.
 
-Source: Amazon Transcribe API reference, *TranscriptEvent*, *Result*, *Item*; developer guide, *Transcribing streaming
-audio*. Times are seconds from the stream's begin.
+Source: Amazon Transcribe API reference, *TranscriptEvent*, *Result*, *Item*, *CallAnalyticsTranscriptResultStream*;
+developer guide, *Transcribing streaming audio*. Times are seconds from the stream's begin.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from callbeam.records import RecordError, child, children, identifier, truth
+from callbeam.transcripts.categories import category_labels
 from callbeam.transcripts.said import TRANSCRIBE_STREAMING, CallName, Segment
 from callbeam.transcripts.transcript_fields import is_mark, names_in, short_name, span_ms, text_of, words_of
+from callbeam.transcripts.utterance_events import utterance_labels, utterance_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 
 def is_transcribe_results(record: Record) -> bool:
     """Tell whether an object is an event of such a stream, its transcript, or one result of it."""
-    event = record.get("TranscriptEvent")
-    if isinstance(event, dict) or isinstance(child(record, "Transcript").get("Results"), list):
+    if "detail-type" in record or "metadata" in record:  # a record of who asked for it, which is another form
+        return False
+    events = (record.get(name) for name in ("TranscriptEvent", "UtteranceEvent", "CategoryEvent"))
+    if any(isinstance(event, dict) for event in events) or isinstance(child(record, "Transcript").get("Results"), list):
         return True
     return "ResultId" in record and isinstance(record.get("Alternatives"), list)
 
@@ -46,8 +50,8 @@ def read_transcribe_results(record: Record, source: str, place: str, policy: Tex
 
     Yields
     ------
-    Segment
-        Channels and speakers are names here, and no roles.
+    Segment or Label
+        Channels and speakers are names here, and no roles; utterances of Call Analytics have roles.
 
     Raises
     ------
@@ -58,9 +62,17 @@ def read_transcribe_results(record: Record, source: str, place: str, policy: Tex
     if not names:
         raise RecordError("the file's name names no call, and results do not")
     call = CallName(TRANSCRIBE_STREAMING, names, place)
+    readable = policy.allows(redacted=None)
+    yield from category_labels(child(record, "CategoryEvent"), call)
+    if utterance := child(record, "UtteranceEvent"):
+        segment = utterance_segment(utterance, call, readable=readable)
+        yield segment
+        yield from utterance_labels(utterance, call, segment, readable=readable)
+    if "UtteranceEvent" in record or "CategoryEvent" in record:
+        return
     event = record.get("TranscriptEvent")
     for result in results_of(event if isinstance(event, dict) else record):
-        yield from result_segments(result, call, None, readable=policy.allows(redacted=None))
+        yield from result_segments(result, call, None, readable=readable)
 
 
 def results_of(event: Record) -> list[Record]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from builders.published_transcribe import by_channel, by_speaker, job, mark, redacted, streamed, word
-from builders.published_transcripts import CONTACT_ID
+from builders.published_transcripts import CONTACT_ID, utterance_event
 
 from callbeam.records import BadRecord
-from callbeam.transcripts import Segment, TextPolicy, Word, read_transcripts
+from callbeam.transcripts import Label, Segment, TextPolicy, Word, read_transcripts
 
 
 def read(record: dict[str, Any], name: str = "f.json", policy: TextPolicy = TextPolicy.RAW) -> list[Segment]:
@@ -106,3 +106,16 @@ def test_results_of_a_stream() -> None:
     assert transcript == one
     assert read({"TranscriptEvent": {"Transcript": {"Results": []}}}) == []
     assert "names no call" in bad(streamed(), "a b.json")
+
+
+def test_events_of_a_stream_of_call_analytics_tell_roles() -> None:
+    category = {"MatchedCategories": ["complaint"], "MatchedDetails": {}}
+    events = [{"UtteranceEvent": utterance_event()}, {"CategoryEvent": category}]
+    lines = "\n".join(map(json.dumps, events)).encode()
+    segment, *labels = read_transcripts([(f"{CONTACT_ID}.jsonl", lines)], TextPolicy.RAW)
+    assert isinstance(segment, Segment)
+    assert (segment.call.source, segment.call.names) == ("transcribe_streaming", (CONTACT_ID,))
+    assert (segment.role, segment.text, len(segment.words)) == ("CUSTOMER", "Peter here.", 2)
+    assert [(one.name, one.value) for one in labels if isinstance(one, Label)] == [
+        ("sentiment", "NEGATIVE"), ("issue", "Peter"), ("category", "complaint")
+    ]  # fmt: skip
