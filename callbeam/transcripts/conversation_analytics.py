@@ -94,7 +94,7 @@ def _call(record: Record, turns: list[Record], source: str, place: str) -> CallN
     metadata = child(record, "CustomerMetadata")
     named = (metadata.get("ContactId"), record.get("ContactId"), record.get("JobName"), record.get("SessionId"))
     names = [name for name in map(identifier, named) if name is not None]
-    names = list(dict.fromkeys([*names, *names_in(source)]))
+    names = list(dict.fromkeys([*names, *names_in(str(record.get("JobName") or "")), *names_in(source)]))
     if not names:
         raise RecordError("neither CustomerMetadata.ContactId, JobName, SessionId nor the file's name names the call")
     lens = CONTACT_LENS_IVR if _is_automated(record, source) else CONTACT_LENS

@@ -139,8 +139,10 @@ def _is_redacted(header: Record) -> bool | None:
 
 def _names(header: Record, source: str) -> tuple[str, ...]:
     guid = header.get("GUID")
-    named = [None if guid == _NO_GUID else guid, *(job.get("TranscriptionJobName") for job in _jobs(header))]
-    names = tuple(dict.fromkeys([*filter(None, map(identifier, named)), *names_in(source)]))
+    jobs = [str(job.get("TranscriptionJobName") or "") for job in _jobs(header)]
+    named = [None if guid == _NO_GUID else guid, *jobs]
+    within = [name for job in jobs for name in names_in(job)]
+    names = tuple(dict.fromkeys([*filter(None, map(identifier, named)), *within, *names_in(source)]))
     if not names:
         raise RecordError("neither GUID, TranscriptionJobName nor the file's name names the call")
     return names

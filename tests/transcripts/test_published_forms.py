@@ -81,6 +81,17 @@ def test_transcribe_call_analytics() -> None:
     assert found["summary"].value == "The customer lost a card."
 
 
+def test_an_identifier_within_the_name_of_a_job_names_the_call() -> None:
+    """As where the output was renamed, or kept by the service, which calls it asrOutput.json."""
+    analytics = {**transcribe_call_analytics(), "JobName": f"call_{CONTACT_ID}_20260302"}
+    assert CONTACT_ID in segments(read(analytics, "asrOutput.json"))[0].call.names
+    record = post_call_analytics()
+    record["ConversationAnalytics"]["GUID"] = "None"
+    job = {"TranscriptionJobName": f"call_{CONTACT_ID}_20260302.wav"}
+    record["ConversationAnalytics"]["SourceInformation"] = [{"TranscribeJobInfo": job}]
+    assert CONTACT_ID in segments(read(record, "a.json"))[0].call.names
+
+
 def test_a_word_with_times_of_years_goes_with_the_word_before_it() -> None:
     """Published samples have some: such times do not fit into a column of words."""
     record = transcribe_call_analytics()
