@@ -182,6 +182,10 @@ def _tell(enriched: Enriched, policy: TextPolicy) -> None:
     for status, meaning in STATUSES.items():
         if enriched.statuses[status]:
             print(f"  {meaning:<60} {enriched.statuses[status]:>9,}")
+    if enriched.statuses["no_role"]:
+        print(
+            "    transcribed channel by channel (ChannelIdentification of Transcribe), they would tell: docs/sources/transcribe.md"
+        )
     if enriched.withheld and policy is not TextPolicy.NONE:
         print(
             f"  without text, for nothing says that it is redacted (--text-policy {policy.value}) "

@@ -163,4 +163,6 @@ def test_text_of_nobody_is_kept_and_told(lake: Lake, capsys: pytest.CaptureFixtu
     segments = lake.rows("segments")
     assert {(row["text_status"], row["participant_role"]) for row in segments} == {("no_role", None)}
     assert all(row["text"] for row in segments)
-    assert "of whom nothing tells" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "of whom nothing tells" in told
+    assert "ChannelIdentification" in told
