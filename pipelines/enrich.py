@@ -184,7 +184,7 @@ def _tell(enriched: Enriched, policy: TextPolicy) -> None:
             print(f"  {meaning:<60} {enriched.statuses[status]:>9,}")
     if enriched.statuses["no_role"]:
         print(
-            "    transcribed channel by channel (ChannelIdentification of Transcribe), they would tell: docs/sources/transcribe.md"
+            "    transcribe channel by channel (ChannelIdentification) to have that found: docs/sources/transcribe.md"
         )
     if enriched.withheld and policy is not TextPolicy.NONE:
         print(

@@ -21,6 +21,7 @@ WORDS = pa.list_(
 
 SEGMENTS: Table = Table(
     name="segments",
+    version=2,
     row="a stretch of speech that another system transcribed",
     key=("call_id", "source", "source_begin_ms", "source_segment_id", "job_id"),
     enriched=True,
