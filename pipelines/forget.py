@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Sequence
 
+from callbeam.call_names import canonical
 from callbeam.erasure import forget
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import (
@@ -27,7 +28,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of an erasure."""
     parser.add_argument("tables", metavar="TABLES", help="the --output of a backfill: a folder or s3://bucket/prefix")
     add = parser.add_argument_group("who").add_argument
-    add("--call-id", dest="call_ids", nargs="+", action="extend", default=[], metavar="ID", help="calls, by any name")
+    add(
+        "--call-id",
+        dest="call_ids",
+        type=canonical,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="calls, by any name",
+    )
     add(
         "--subject-key",
         dest="subject_keys",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from callbeam.call_names import canonical
 from callbeam.errors import UsageError
 from callbeam.kvs import CallFilter, KvsConfig
 from callbeam.pipelines.command_line import StrictParser, instant, number, suggestion, web_address
@@ -41,6 +42,7 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bo
         "--contact-id",
         "--transaction-id",
         dest="call_ids",
+        type=canonical,
         nargs="+",
         action="extend",
         default=[],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from callbeam.call_names import canonical
 from callbeam.errors import UsageError
 from callbeam.pipelines.command_line import StrictParser, add_s3_arguments, number, parse, s3_config, whole_number
 from callbeam.pipelines.exits import command
@@ -36,7 +37,13 @@ def main(argv: Sequence[str]) -> int:
         "output", metavar="OUT", help="the --output of a backfill: a local folder or s3://bucket/prefix"
     )
     parser.add_argument(
-        "--call-id", nargs="+", action="extend", default=[], metavar="ID", help="calls that get a page of their own"
+        "--call-id",
+        type=canonical,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="calls that get a page of their own",
     )
     parser.add_argument(
         "--sample",

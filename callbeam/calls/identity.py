@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from callbeam.call_names import canonical
 from callbeam.calls.pieces import CallIdentity
 from callbeam.mkv import PADDING
 
@@ -17,8 +18,8 @@ def identify(tags: Sequence[tuple[str, str]]) -> CallIdentity | None:
     """Tell whose call a fragment is.
 
     ``ContactId`` makes it Amazon Connect's, ``TransactionId`` Chime Voice Connector's; a contact goes first where both
-    stand. Names are compared exactly, and both names and values come with padding in the wild. Where a name stands more
-    than once, as before and after the Cluster, the first value that is not empty counts.
+    stand. Names of tags are compared exactly, and both names and values come with padding in the wild. Where a name
+    stands more than once, as before and after the Cluster, the first value that is not empty counts.
 
     Parameters
     ----------
@@ -43,12 +44,13 @@ def identify(tags: Sequence[tuple[str, str]]) -> CallIdentity | None:
         if value and name not in values:
             values[name] = value
     if contact_id := values.get("ContactId"):
-        return CallIdentity(contact_id, "connect", instance_id=values.get("InstanceId"))
+        return CallIdentity(canonical(contact_id), "connect", instance_id=values.get("InstanceId"))
     if transaction_id := values.get("TransactionId"):
+        call_id = values.get("CallId")
         return CallIdentity(
-            transaction_id,
+            canonical(transaction_id),
             "chime",
-            chime_call_id=values.get("CallId"),
+            chime_call_id=None if call_id is None else canonical(call_id),
             voice_connector_id=values.get("VoiceConnectorId"),
         )
     return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from callbeam.enrichment.named_calls import day_of, spellings
+from callbeam.enrichment.named_calls import day_of
 from callbeam.transcripts import Label, Message, Segment
 
 if TYPE_CHECKING:
@@ -159,9 +159,8 @@ class Collected:
 
     def add(self, said: Said) -> None:
         """Take one thing that was said."""
-        names = spellings(said.call.names)
-        known = self._calls.find(names)
-        if any(self._erased.hold(name) for name in names):
+        known = self._calls.find(said.call.names)
+        if any(self._erased.hold(name) for name in said.call.names):
             self.passed_over += 1
             return
         columns = self._columns[type(said)]

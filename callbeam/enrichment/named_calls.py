@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,8 +10,6 @@ if TYPE_CHECKING:
     from callbeam.tables import Output
 
 DAY_MS = 86_400_000
-
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 _COLUMNS = ("call_id", "job_id", "contact_id", "chime_call_id", "aliases", "call_start_ts")
 
@@ -73,18 +70,6 @@ class NamedCalls:
             if (known := self.calls.get(name)) is not None:
                 return known
         return next((self.calls[self._by_alias[name]] for name in names if name in self._by_alias), None)
-
-
-def spellings(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return names, and behind them identifiers among them as AWS writes these: in small letters.
-
-    Examples
-    --------
-    >>> spellings(("0F1E2D3C-0000-4000-8000-000000000000", "Call-7"))
-    ('0F1E2D3C-0000-4000-8000-000000000000', 'Call-7', '0f1e2d3c-0000-4000-8000-000000000000')
-    """
-    small = (name.lower() for name in names if _UUID.fullmatch(name))
-    return tuple(dict.fromkeys([*names, *small]))
 
 
 def day_of(at_ms: int) -> int:

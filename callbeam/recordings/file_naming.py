@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from callbeam.call_names import canonical, uuids_in
 from callbeam.calls import AGENT, CUSTOMER
 
 MINUTE_MS = 60_000
 
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_ANY_UUID = re.compile(_UUID, re.IGNORECASE)
 _CONNECT = re.compile(r"(.+)_(\d{8}T\d{2}[:_]?\d{2})_UTC", re.IGNORECASE)
 """``<ContactId>_<YYYYMMDD>T<HH:MM>_UTC``; tools of other systems cannot keep the colon in a file's name."""
 
@@ -117,9 +116,9 @@ def read_file_name(place: str) -> FileName:
     stem = file.rpartition(".")[0] or file
     found = _CONNECT.fullmatch(stem)
     start_ms = _minute_ms(found[2]) if found is not None else None
-    named = (found[1],) if found is not None and start_ms is not None else ()
-    contact_id = named[0] if named and _ANY_UUID.fullmatch(named[0]) else None
-    calls = tuple(dict.fromkeys((*named, stem, *_ANY_UUID.findall(stem))))
+    named = (canonical(found[1]),) if found is not None and start_ms is not None else ()
+    contact_id = named[0] if named and uuids_in(named[0]) == [named[0]] else None
+    calls = tuple(dict.fromkeys((*named, canonical(stem), *uuids_in(stem))))
     return FileName(contact_id, start_ms, _LCA_FOLDER in folders, _IVR_FOLDER in folders, calls)
 
 

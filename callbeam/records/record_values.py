@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeGuard
 
+from callbeam.call_names import canonical
 from callbeam.records.refusals import RecordError
 
 Record = Mapping[str, Any]
@@ -51,13 +52,16 @@ def children(record: Record, name: str) -> list[Record]:
 
 
 def identifier(value: object) -> str | None:
-    """Return an identifier, or None for what is none: letters, digits, hyphens and underscores, and no phone number."""
+    """Return an identifier, or None for what is none: letters, digits, hyphens and underscores, and no phone number.
+
+    Of a UUID in capitals it is the one in small letters, which streams have.
+    """
     if not isinstance(value, str):
         return None
     value = value.strip()
     if value.isdigit() and len(value) in _TELEPHONE:
         return None
-    return value if _IDENTIFIER.fullmatch(value) else None
+    return canonical(value) if _IDENTIFIER.fullmatch(value) else None
 
 
 def required_identifier(record: Record, name: str, shown: str | None = None) -> str:

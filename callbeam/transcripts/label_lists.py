@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from callbeam.call_names import canonical
 from callbeam.errors import UsageError
 from callbeam.records import RecordError
 from callbeam.transcripts.said import PEOPLE, CallName, Clock, Label
@@ -87,7 +88,7 @@ def read_label_row(row: Mapping[str, Any], place: str) -> Iterator[Label]:
     if row.get("begin_offset_ms") or row.get("end_offset_ms"):
         span = span_ms(row, names=("begin_offset_ms", "end_offset_ms"))  # type: ignore[assignment]
     yield Label(
-        CallName(PEOPLE, (call_id,), place),
+        CallName(PEOPLE, (canonical(call_id),), place),
         name,
         value,
         score,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from callbeam.call_names import uuids_in
 from callbeam.records import RecordError, child, children, identifier
 from callbeam.transcripts.said import AGENT, CUSTOMER, SYSTEM, Word
 
@@ -19,7 +19,6 @@ LATEST_OFFSET_MS = 7 * 86_400_000
 FINDINGS = {"IssuesDetected": "issue", "OutcomesDetected": "outcome", "ActionItemsDetected": "action_item"}
 """Lists of what a service found in a turn, and what it is a label of."""
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ROLES = {
     "CUSTOMER": CUSTOMER,
     "CALLER": CUSTOMER,
@@ -187,7 +186,7 @@ def names_in(place: str) -> tuple[str, ...]:
     ('call-7',)
     """
     name = place.rpartition("/")[2]
-    found = [match.group() for match in _UUID.finditer(name)]
+    found = uuids_in(name)
     stem = identifier(name.partition(".")[0].partition("_analysis")[0])
     return tuple(dict.fromkeys([*found, *([stem] if stem is not None and not found else [])]))
 

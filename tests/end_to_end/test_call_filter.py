@@ -8,9 +8,11 @@ import numpy as np
 
 from callbeam.callmaker import CallSpec, ConversationSpec, connect_fragments_from_pcm, make_call
 from callbeam.callmaker.stream_calls import write_chime
+from callbeam.pipelines import backfill, forget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from callbeam.emulator import Emulator
 
@@ -66,6 +68,21 @@ def test_a_contact_that_is_not_there_is_told(kvs: Emulator, run: Backfill) -> No
         found = run("--contact-id", *asked.split(), output=asked)
         assert found.code == 0, found.err
         assert told in found.out
+
+
+def test_identifiers_in_capitals_are_the_same(kvs: Emulator, run: Backfill, tmp_path: Path) -> None:
+    contact = "0f1e2d3c-0000-4000-8000-00000000000a"
+    arn = kvs.add_stream("calls-1")
+    put(kvs, "calls-1", connect_fragments_from_pcm(*noise(0), contact_id=contact, start_ms=START_MS))
+    asked = run("--contact-id", contact.upper(), output="asked")
+    assert [row["call_id"] for row in asked.rows("calls")] == [contact], asked.err
+    assert "asked for" not in asked.out
+    calls = tmp_path / "calls.csv"
+    calls.write_text(f"ContactId,StreamARN,StartTimestamp\n{contact.upper()},{arn},{START_MS}\n")
+    assert forget.main([str(asked.output), "--call-id", contact.upper()]) == 0
+    words = ["--calls", str(calls), "--output", str(asked.output), "--kvs-endpoint-url", kvs.endpoint_url]
+    assert backfill.main([*words, "--region", "us-east-1"]) == 0
+    assert asked.rows("calls") == []  # who is erased does not come back
 
 
 def test_an_empty_identifier_is_refused(kvs: Emulator, run: Backfill) -> None:

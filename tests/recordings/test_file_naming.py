@@ -23,6 +23,12 @@ def test_connect_names_a_contact_and_a_minute(time: str) -> None:
     assert name.convention("connect").roles == ("CUSTOMER", "AGENT")
 
 
+def test_a_contact_in_capitals_is_the_same() -> None:
+    name = read_file_name(f"{FOLDER}/{CONTACT.upper()}_20240126T03:07_UTC.wav")
+    assert (name.contact_id, name.start_ms, name.calls[0]) == (CONTACT, MINUTE_MS, CONTACT)
+    assert read_file_name(f"recordings/{CONTACT.upper()}.wav").calls == (CONTACT,)
+
+
 @pytest.mark.parametrize(
     "file",
     [
