@@ -91,7 +91,10 @@ def views(dialect: Dialect) -> dict[str, str]:
             told=", ".join("u.text" if name == "text" else f"turns.{name}" for name in _TURN),
             struct=dialect.struct.format(fields=", ".join(f"{name} {_sql(kind)}" for name, kind in _TURN.items())),
         ),
-        "unit_labels": _UNIT_LABELS.format(holds=dialect.contains.format(values="s.utterance_ids", value="l.unit_id")),
+        "unit_labels": _UNIT_LABELS.format(
+            holds=dialect.contains.format(values="s.utterance_ids", value="l.unit_id"),
+            begin="date_diff('millisecond', clock.zero_ts, s.begin_ts)",
+        ),
         "comparison": _COMPARISON.format(cases=cases),
     }
 
@@ -159,17 +162,28 @@ LEFT JOIN (
 
 _UNIT_LABELS = """\
 -- Labels of units: those that name the unit or an utterance of it, and those of its role that lie over most of it.
+-- A label's offsets are on the clock of one job's call, the first of the label's date; another job may hold a part of
+-- the call on a clock of its own.
 SELECT s.call_id, s.job_id AS unit_job_id, s.unit_id, s.participant_role, s.split, s.split_group,
        l.source, l.annotator, l.name, l.value, l.score, l.scale, l.label_id
 FROM sentiment_inputs s
 JOIN labels l ON l.call_id = s.call_id
+LEFT JOIN (
+  SELECT call_id, dt, min_by(call_start_ts, job_id) AS zero_ts
+  FROM calls
+  GROUP BY call_id, dt
+) clock ON clock.call_id = l.call_id AND clock.dt = l.dt
 WHERE l.unit_id = s.unit_id
    OR {holds}
    OR (
      l.unit_id IS NULL
      AND l.begin_offset_ms IS NOT NULL
+     AND clock.zero_ts IS NOT NULL
      AND l.participant_role = s.participant_role
-     AND 2 * (least(l.end_offset_ms, s.end_offset_ms) - greatest(l.begin_offset_ms, s.begin_offset_ms)) > s.duration_ms
+     AND 2 * (
+       least(l.end_offset_ms, {begin} + s.duration_ms)
+       - greatest(l.begin_offset_ms, {begin})
+     ) > s.duration_ms
    )"""
 
 

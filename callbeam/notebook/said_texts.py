@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _OF_UNITS = ("call_id", "job_id", "unit_id", "participant_role", "split", "split_group")
 _OF_LABELS = ("source", "annotator", "name", "value", "score", "scale", "label_id")
+_DATE = 8
+"""Letters of a job's id that are its date."""
+
 _TEXTS = ("text_source", "text", "text_status", "word_count", "words_per_minute")
 
 
@@ -74,7 +77,7 @@ def unit_labels(tables: Mapping[str, pa.Table]) -> pa.Table:
     Parameters
     ----------
     tables : mapping of str to pyarrow.Table
-        ``sentiment_inputs`` and ``labels``.
+        ``calls``, ``sentiment_inputs`` and ``labels``.
 
     Returns
     -------
@@ -84,22 +87,42 @@ def unit_labels(tables: Mapping[str, pa.Table]) -> pa.Table:
         ``label_id`` of the label.
     """
     units, labels = tables["sentiment_inputs"], tables["labels"]
-    spans = ("utterance_ids", "begin_offset_ms", "end_offset_ms", "duration_ms")
+    begins_ms = _milliseconds(units, "begin_ts")
     of_call: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for unit in units.select([*_OF_UNITS, *spans]).to_pylist():
-        of_call[unit["call_id"]].append(unit)
+    rows = units.select([*_OF_UNITS, "utterance_ids", "duration_ms"]).to_pylist()
+    for unit, begin_ms in zip(rows, begins_ms, strict=True):
+        of_call[unit["call_id"]].append({**unit, "begin_ms": begin_ms})
     calls = {call_id: _LabelledUnits(some) for call_id, some in of_call.items()}
-    wheres = ("call_id", "participant_role", "unit_id", "begin_offset_ms", "end_offset_ms")
+    zeros_ms = _zeros_ms(tables["calls"])
+    wheres = ("call_id", "job_id", "participant_role", "unit_id", "begin_offset_ms", "end_offset_ms")
     found = []
     for place, label in enumerate(labels.select(wheres).to_pylist()):
         if label["call_id"] in calls:
-            found += [(unit, place) for unit in calls[label["call_id"]].about(label)]
+            zero_ms = zeros_ms.get((label["call_id"], label["job_id"][:_DATE]))
+            found += [(unit, place) for unit in calls[label["call_id"]].about(label, zero_ms)]
     schema = pa.schema([units.schema.field(name) for name in _OF_UNITS])
-    rows = pa.Table.from_pylist([{name: unit[name] for name in _OF_UNITS} for unit, _ in found], schema)
+    joined = pa.Table.from_pylist([{name: unit[name] for name in _OF_UNITS} for unit, _ in found], schema)
     theirs = labels.select(_OF_LABELS).take(pa.array([place for _, place in found], pa.int64()))
     for name in _OF_LABELS:
-        rows = rows.append_column(theirs.schema.field(name), theirs[name])
-    return rows.rename_columns(["unit_job_id" if name == "job_id" else name for name in rows.column_names])
+        joined = joined.append_column(theirs.schema.field(name), theirs[name])
+    return joined.rename_columns(["unit_job_id" if name == "job_id" else name for name in joined.column_names])
+
+
+def _zeros_ms(calls: pa.Table) -> dict[tuple[str, str], int]:
+    """Return where the clock of labels begins, by call and date of their job, in UTC milliseconds.
+
+    Jobs of several days or streams may each hold a part of a call, on a clock of its own. ``callbeam enrich`` takes the
+    clock of one of them, the first of its date.
+    """
+    zeros: dict[tuple[str, str], int] = {}
+    names = (calls[name].to_pylist() for name in ("job_id", "call_id"))
+    for job_id, call_id, start_ms in sorted(zip(*names, _milliseconds(calls, "call_start_ts"), strict=True)):
+        zeros.setdefault((call_id, job_id[:_DATE]), start_ms)
+    return zeros
+
+
+def _milliseconds(table: pa.Table, name: str) -> list[int]:
+    return table[name].cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
 
 
 class _LabelledUnits:
@@ -112,18 +135,18 @@ class _LabelledUnits:
             for name in {unit["unit_id"], *unit["utterance_ids"]}:
                 self._named[name].append(at)
         self._roles = np.array([str(unit["participant_role"]) for unit in units])
-        columns = ("begin_offset_ms", "end_offset_ms", "duration_ms")
-        self._begin, self._end, self._long = (np.array([unit[name] for unit in units], np.int64) for name in columns)
+        columns = ("begin_ms", "duration_ms")
+        self._begin, self._long = (np.array([unit[name] for unit in units], np.int64) for name in columns)
 
-    def about(self, label: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """Give the units that a label is about."""
+    def about(self, label: Mapping[str, Any], zero_ms: int | None) -> Iterator[Mapping[str, Any]]:
+        """Give the units that a label is about, whose offsets are from ``zero_ms`` on."""
         if label["unit_id"] is not None:
             places = self._named.get(label["unit_id"], [])
-        elif label["begin_offset_ms"] is None or label["participant_role"] is None:
+        elif label["begin_offset_ms"] is None or label["participant_role"] is None or zero_ms is None:
             places = []  # it is about the call
         else:
-            begin, end = label["begin_offset_ms"], label["end_offset_ms"]
-            shared = np.minimum(self._end, end) - np.maximum(self._begin, begin)
+            begin, end = zero_ms + label["begin_offset_ms"], zero_ms + label["end_offset_ms"]
+            shared = np.minimum(self._begin + self._long, end) - np.maximum(self._begin, begin)
             places = np.flatnonzero((self._roles == label["participant_role"]) & (2 * shared > self._long)).tolist()
         return (self._units[place] for place in places)
 

@@ -78,6 +78,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 SAID: Mapping[str, tuple[str, ...]] = {
     "segments": (
         "call_id",
+        "job_id",
         "source",
         "participant_role",
         "begin_offset_ms",
@@ -87,6 +88,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
     ),
     "labels": (
         "call_id",
+        "job_id",
         "source",
         "name",
         "value",
@@ -97,9 +99,14 @@ SAID: Mapping[str, tuple[str, ...]] = {
         "begin_offset_ms",
         "end_offset_ms",
     ),
-    "messages": ("call_id", "offset_ms", "kind", "status", "participant_role", "text", "is_partial"),
+    "messages": ("call_id", "job_id", "offset_ms", "kind", "status", "participant_role", "text", "is_partial"),
 }
 """What others say of calls, which jobs of their own have written."""
+
+OFFSETS = ("begin_offset_ms", "end_offset_ms", "offset_ms")
+
+DATE = 8
+"""Letters of a job's id that are its date."""
 
 
 @dataclass(slots=True)
@@ -196,20 +203,50 @@ def load_calls(output: Output, calls: Iterable[Row], *, clips: bool = True) -> l
         _together(
             call,
             {name: rows.get((call["call_id"], call["job_id"]), []) for name, rows in found.items()},
-            {name: rows.get(call["call_id"], []) for name, rows in said.items()},
+            {name: _on_clock(rows.get(call["call_id"], ()), call["call_start_ts"]) for name, rows in said.items()},
         )
         for call in calls
     ]
 
 
 def _said(output: Output, call_ids: set[str]) -> dict[str, dict[str, list[Row]]]:
-    """Read what others say of some calls, by table and call."""
+    """Read what others say of some calls, by table and call; each with ``zero_ts``, from when on its offsets count."""
     found: dict[str, dict[str, list[Row]]] = {name: {} for name in SAID}
     for name, columns in SAID.items():
         jobs = dict.fromkeys(output.jobs_with(name), call_ids)
         for row in output.read_calls(name, columns, jobs, channel_ids={}).to_pylist():
             found[name].setdefault(row["call_id"], []).append(row)
+    rows = [row for of_call in found.values() for some in of_call.values() for row in some]
+    zeros = _zeros(output, {(row["call_id"], row["job_id"][:DATE]) for row in rows})
+    for row in rows:
+        row["zero_ts"] = zeros.get((row["call_id"], row["job_id"][:DATE]))
     return found
+
+
+def _zeros(output: Output, said_of: set[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+    """Return where the clock of what is said begins, by call and date.
+
+    Jobs of several days or streams may each hold a part of a call, on a clock of its own. ``callbeam enrich`` takes the
+    clock of one of them, the first of its date.
+    """
+    dates: dict[str, set[str]] = {}
+    for call_id, date in said_of:
+        dates.setdefault(date, set()).add(call_id)
+    jobs = {job_id: dates[job_id[:DATE]] for job_id in output.jobs_with("calls") if job_id[:DATE] in dates}
+    zeros: dict[tuple[str, str], datetime] = {}
+    rows = output.read_calls("calls", ("job_id", "call_id", "call_start_ts"), jobs, channel_ids={}).to_pylist()
+    for row in sorted(rows, key=lambda row: str(row["job_id"])):
+        zeros.setdefault((row["call_id"], row["job_id"][:DATE]), row["call_start_ts"])
+    return zeros
+
+
+def _on_clock(rows: Iterable[Row], start: datetime) -> list[Row]:
+    """Return what is said with offsets from a call's own start on."""
+    shifted = []
+    for row in rows:
+        later_ms = round((row["zero_ts"] - start).total_seconds() * 1000) if row["zero_ts"] is not None else 0
+        shifted.append({**row, **{name: row[name] + later_ms for name in OFFSETS if row.get(name) is not None}})
+    return shifted
 
 
 def _together(call: Row, rows: Mapping[str, list[Row]], said: dict[str, list[Row]]) -> CallRows:
