@@ -102,7 +102,10 @@ class LabelledCall:
 
 
 def labelled_calls(output: Output, call_ids: Collection[str] = ()) -> Iterator[LabelledCall]:
-    """Yield calls that have audio, by job and begin; one that several jobs hold comes once.
+    """Yield calls that have audio, by job and begin; a channel that rows of several jobs hold comes once.
+
+    It comes with the call that begins first: of overlapping jobs, one may hold all legs of a call and another the last
+    alone, whose clock begins with it.
 
     Parameters
     ----------
@@ -121,25 +124,52 @@ def labelled_calls(output: Output, call_ids: Collection[str] = ()) -> Iterator[L
     for call_id in call_ids:
         if not any(call["call_id"] == call_id for call in calls):
             raise UsageError(f"there is no call {call_id!r} in the tables of {output.place}: check the id")
-    found = {(call["call_id"], call["call_start_ts"]): call for call in sorted(calls, key=_in_order, reverse=True)}
-    wanted = [call for call in sorted(found.values(), key=_in_order) if not call_ids or call["call_id"] in call_ids]
+    wanted = [call for call in sorted(calls, key=_in_order) if not call_ids or call["call_id"] in call_ids]
+    elsewhere = _elsewhere(output, wanted)
     for job_id, of_job in groupby(wanted, key=lambda call: str(call["job_id"])):
         some = list(of_job)
         for at in range(0, len(some), CALLS_AT_ONCE):
-            yield from _read(output, job_id, some[at : at + CALLS_AT_ONCE])
+            yield from _read(output, job_id, some[at : at + CALLS_AT_ONCE], elsewhere)
 
 
 def _in_order(call: Row) -> tuple[str, datetime, str]:
     return call["job_id"], call["call_start_ts"], call["call_id"]
 
 
-def _read(output: Output, job_id: str, calls: Sequence[Row]) -> Iterator[LabelledCall]:
+def _elsewhere(output: Output, calls: Sequence[Row]) -> set[tuple[str, str]]:
+    """Return the channels, by job and id, that come with another job's row of their call."""
+    by_call: dict[str, list[Row]] = {}
+    for call in calls:
+        by_call.setdefault(call["call_id"], []).append(call)
+    several = {call_id: rows for call_id, rows in by_call.items() if len(rows) > 1}
+    jobs: dict[str, set[str]] = {}
+    for call_id, rows in several.items():
+        for row in rows:
+            jobs.setdefault(row["job_id"], set()).add(call_id)
+    held: dict[tuple[str, str], list[str]] = {}
+    for row in output.read_calls("channels", ("job_id", "call_id", "channel_id"), jobs, channel_ids={}).to_pylist():
+        held.setdefault((row["job_id"], row["call_id"]), []).append(row["channel_id"])
+    elsewhere: set[tuple[str, str]] = set()
+    for call_id, rows in several.items():
+        taken: set[str] = set()
+        for row in sorted(rows, key=lambda row: (row["call_start_ts"], -(row["duration_ms"] or 0), row["job_id"])):
+            mine = held.get((row["job_id"], call_id), ())
+            elsewhere |= {(row["job_id"], channel_id) for channel_id in mine if channel_id in taken}
+            taken.update(mine)
+    return elsewhere
+
+
+def _read(
+    output: Output, job_id: str, calls: Sequence[Row], elsewhere: Collection[tuple[str, str]]
+) -> Iterator[LabelledCall]:
     ids = {call["call_id"] for call in calls}
     rows: dict[str, dict[str, list[Row]]] = {}
     for name, columns in COLUMNS.items():
         table = output.read_calls(name, columns, {job_id: ids}, channel_ids={})
         rows[name] = {}
         for row in sorted(table.to_pylist(), key=lambda row: (row["begin_offset_ms"], row["end_offset_ms"])):
+            if name == "channels" and (job_id, row["channel_id"]) in elsewhere:
+                continue
             rows[name].setdefault(row["call_id"], []).append(row)
     for call in calls:
         labelled = _labelled(call, {name: of_call.get(call["call_id"], []) for name, of_call in rows.items()})

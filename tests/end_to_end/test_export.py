@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -305,3 +306,30 @@ def test_labels_fit_the_audio_that_was_exported(kvs: Emulator, run_export: Expor
         assert (wrong.code, wrong.err.count("\n")) == (2, 1)
         assert said in wrong.err
     assert not wrong.folder.exists()
+
+
+def test_a_leg_that_two_jobs_hold_is_labelled_once(kvs: Emulator, run_export: Exporter, run: Any) -> None:
+    """The second job holds the call's last leg alone, on a clock of its own: labels are the whole call's."""
+    for leg in (0, 1):
+        spec = CallSpec("c-1", START_MS + 600_000 * leg, ConversationSpec(duration_ms=30_000))
+        for stream in write_connect(make_call(spec, leg), stream=f"calls-{leg}").streams:
+            put(kvs, stream.stream, stream.fragments)
+    assert run().code == 0
+    tables = run("--allow-overlap", streams="calls-1")
+    assert [row["call_id"] for row in tables.rows("calls")] == ["c-1", "c-1"]
+    run_export("--streams", "*", *RANGE, "--format", "wav")
+    done = run_export("--tables", str(tables.output), "--labels", "audacity", "--manifest", "nemo", "lhotse")
+    assert done.code == 0, done.err
+    assert f"{len(done.files('.txt')) + 3} files about 1 call" in done.out
+    recordings = gzip.decompress((done.folder / "recordings.jsonl.gz").read_bytes()).splitlines()
+    channels = [json.loads(line)["id"] for line in recordings]
+    assert sorted(channels) == sorted({row["channel_id"] for row in tables.rows("channels")})
+    lines = (done.folder / "nemo_manifest.jsonl").read_text().splitlines()
+    spoken = sorted(json.loads(line)["utterance_id"] for line in lines)
+    assert spoken == sorted({row["utterance_id"] for row in tables.rows("utterances")})
+    begins: dict[str, float] = {}
+    for row in tables.rows("utterances"):
+        begins[row["utterance_id"]] = max(begins.get(row["utterance_id"], 0), row["begin_offset_ms"] / 1000)
+    labels = [line.split("\t") for path in done.files(".txt") for line in path.read_text().splitlines()]
+    placed = {text.split()[0]: float(begin) for begin, _, text in labels if text.split()[0] in begins}
+    assert placed == begins
