@@ -31,6 +31,9 @@ class OutputTables(Mapping[str, "pa.Table"]):
     def __getitem__(self, name: str) -> pa.Table:
         return self.read(name)
 
+    def __contains__(self, name: object) -> bool:
+        return name in TABLES and self._output.has(str(name))
+
     def __iter__(self) -> Iterator[str]:
         return (name for name in TABLES if self._output.has(name))
 

@@ -176,7 +176,7 @@ def open_output(config: StorageConfig) -> Output:
     Raises
     ------
     UsageError
-        If there is no such folder or bucket, it cannot be read, or no job has published anything there.
+        If there is no such folder or bucket, it cannot be read, or no job has published a call there.
 
     Examples
     --------
@@ -193,6 +193,8 @@ def open_output(config: StorageConfig) -> Output:
     except StorageError as error:
         raise UsageError(str(error)) from error
     output = Output(store, manifests, place)
+    if not output.has("calls") and manifests:
+        raise UsageError(f"the jobs below {store.describe()} hold no calls: run a backfill of a range that has some")
     if not output.has("calls"):
         raise UsageError(
             f"{store.describe()} holds no table of calls that a job has published; name the --output of a backfill"

@@ -57,6 +57,11 @@ def test_no_folder_and_no_tables(tmp_path: Path) -> None:
         open_output(StorageConfig(str(tmp_path)))
 
 
+def test_jobs_without_calls_are_no_wrong_folder(made: MadeOutput) -> None:
+    with pytest.raises(UsageError, match="hold no calls: run a backfill of a range that has some"):
+        open_output(StorageConfig(str(made.publish())))
+
+
 def test_a_bucket_that_is_not_there_is_told_of_before_any_work(s3_endpoint: str) -> None:
     with pytest.raises(UsageError, match=r"^s3://none-such/\S+ cannot be listed: the bucket does not exist: [^\n]+$"):
         open_output(StorageConfig("s3://none-such/some", endpoint_url=s3_endpoint))
