@@ -80,6 +80,9 @@ def main():
     tables = open_tables(options.tables)
     units = labelled_units(tables, options.label)
     splits = {split: [unit for unit in units if unit["split"] == split] for split in ("train", "validation", "test")}
+    for split, some in splits.items():
+        if len({unit["label"] for unit in some}) < (2 if split == "train" else 1):
+            parser.error(f"split {split} has too few units with a label {options.label!r}: label units of more calls")
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
     model.fit(*arrays(splits["train"]))
     for split, some in splits.items():
@@ -88,7 +91,7 @@ def main():
         reached = balanced_accuracy_score(labels, model.predict(features))
         print(f"{split}: {len(some)} units of {groups} speakers, balanced accuracy {reached:.2f}")
     print(f"by chance: {1 / len(model.classes_):.2f}")
-    held_out = splits["validation"] + splits["test"]
+    held_out = [unit for unit in splits["validation"] + splits["test"] if unit["label"] in model.classes_]
     features, labels = arrays(held_out)
     scores = export(model, options.model, features)
     save_mistakes(tables, held_out, scores[labels[:, None] == model.classes_], options.model.with_name("mistakes"))

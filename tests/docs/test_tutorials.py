@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ from callbeam.sentiment import SentimentModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from builders.made_output import MadeOutput
 
 
 @pytest.fixture
@@ -77,6 +81,16 @@ def test_train_a_model(reader: Reader, port: int) -> None:
     assert len(right) > 20
     assert np.mean(right) > 0.8
     assert sorted(path.name for path in Path("mistakes").iterdir()) == [f"{number}.flac" for number in range(1, 6)]
+
+
+def test_training_on_too_few_calls_is_told(made: MadeOutput, tmp_path: Path) -> None:
+    pytest.importorskip("skl2onnx")
+    made.add_call("call-1")
+    program = Path(__file__).parents[2] / "examples" / "train_sentiment.py"
+    words = [sys.executable, str(program), str(made.publish()), str(tmp_path / "sentiment.onnx")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "split train has too few units with a label 'sentiment': label units of more calls" in done.stderr
 
 
 def test_an_answer_is_compared_by_its_words_and_by_its_numbers() -> None:
