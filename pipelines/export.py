@@ -33,6 +33,8 @@ from callbeam.pipelines.summary import accounting
 from callbeam.report import counted
 from callbeam.tables import open_output
 
+DEFAULT_FORMATS = ("raw",)
+
 MOST_NAMED = 12
 """Calls named in what is printed."""
 
@@ -73,8 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument(
         "--format",
         nargs="+",
+        action="extend",
         choices=AUDIO_FORMATS,
-        default=["raw"],
+        default=[],
         metavar="FORMAT",
         help=f"of {', '.join(AUDIO_FORMATS)} (default raw: 16-bit little-endian samples, a file for each track)",
     )
@@ -82,10 +85,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tables = parser.add_argument_group("labels and manifests")
     tables.add_argument("--tables", metavar="OUT", help="the --output of a backfill: a folder or s3://bucket/prefix")
     tables.add_argument(
-        "--labels", nargs="+", choices=LABELS, default=[], metavar="KIND", help=f"of {', '.join(LABELS)}"
+        "--labels",
+        nargs="+",
+        action="extend",
+        choices=LABELS,
+        default=[],
+        metavar="KIND",
+        help=f"of {', '.join(LABELS)}",
     )
     tables.add_argument(
-        "--manifest", nargs="+", choices=MANIFESTS, default=[], metavar="KIND", help=f"of {', '.join(MANIFESTS)}"
+        "--manifest",
+        nargs="+",
+        action="extend",
+        choices=MANIFESTS,
+        default=[],
+        metavar="KIND",
+        help=f"of {', '.join(MANIFESTS)}",
     )
     tables.add_argument(
         "--audio-dir", metavar="DIR", help="where an export wrote the wav or flac files that manifests name"
@@ -173,7 +188,7 @@ def _export_one(options: argparse.Namespace) -> Exported:
             streams[0],
             options.fragment,
             to,
-            options.format,
+            options.format or DEFAULT_FORMATS,
             now_ms=now_ms,
             whole_call=options.whole_call,
             decode=decode,
@@ -190,7 +205,9 @@ def _export_range(options: argparse.Namespace) -> Exported:
         with Destination(options.output) as to:
             for planned in jobs:
                 told = decode.told_by(planned.contacts)
-                done = export_job(client, planned.job, to, options.format, told, ended=_ended(planned))
+                done = export_job(
+                    client, planned.job, to, options.format or DEFAULT_FORMATS, told, ended=_ended(planned)
+                )
                 sought.update(contact.call_id for contact in planned.contacts)
                 exported.calls += done.calls
                 exported.by_status += done.by_status

@@ -22,7 +22,7 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bo
     """
     source = parser.add_argument_group("source")
     add = source.add_argument
-    add("--streams", nargs="+", metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
+    add("--streams", nargs="+", action="extend", metavar="STREAM", help="stream names, ARNs, or prefix* (quote it)")
     add("--start", type=instant, metavar="ISO8601", help="start of server time, with a zone")
     add("--end", type=instant, metavar="ISO8601", help="end, exclusive; at least 2 minutes ago")
     add(
@@ -34,6 +34,7 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bo
     add(
         "--attributes",
         nargs="+",
+        action="extend",
         default=[],
         metavar="NAME",
         help="contact attributes that records may leave in the tables",
@@ -49,7 +50,14 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, region_is_taken: bo
         metavar="ID",
         help="only these calls, by what their fragments' tags say: contacts of Amazon Connect, transactions of Chime",
     )
-    add("--voice-connector-id", nargs="+", default=[], metavar="ID", help="only calls of these Chime Voice Connectors")
+    add(
+        "--voice-connector-id",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="only calls of these Chime Voice Connectors",
+    )
     regions = ["--aws-region"] if region_is_taken else ["--aws-region", "--region"]
     add(*regions, dest="region", metavar="REGION", help="AWS region of streams given by name (else the SDK's own)")
     add(

@@ -98,6 +98,7 @@ def write_call(call: CallAudio, formats: Collection[str], destination: Destinati
     start_ms = min(channel.about.clock_start_ms for channel in call.channels)
     end_ms = max(_end_ms(channel) for channel in call.channels)
     notes, stereo = list(call.notes), None
+    formats = tuple(dict.fromkeys(formats))  # one that is asked for twice is written once
     files: list[Path] = []
     if STEREO_WAV in formats:
         name = f"{folder}/{call_file(start_ms, 'stereo')}.wav"

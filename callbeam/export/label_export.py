@@ -90,6 +90,7 @@ def export_labels(
     audio = Path(audio_dir) if audio_dir is not None else destination.folder
     files: list[Path] = []
     calls = 0
+    manifests = tuple(dict.fromkeys(manifests))  # one that is asked for twice is written once
     with writing_manifests(destination, manifests, audio) as writer:
         for call in labelled_calls(output, call_ids):
             calls += 1

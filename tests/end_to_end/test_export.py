@@ -333,3 +333,23 @@ def test_a_leg_that_two_jobs_hold_is_labelled_once(kvs: Emulator, run_export: Ex
     labels = [line.split("\t") for path in done.files(".txt") for line in path.read_text().splitlines()]
     placed = {text.split()[0]: float(begin) for begin, _, text in labels if text.split()[0] in begins}
     assert placed == begins
+
+
+def test_what_is_asked_for_twice_is_written_once_and_options_add_up(
+    kvs: Emulator, run_export: Exporter, run: Any
+) -> None:
+    call = make_call(CallSpec("c-1", START_MS, ConversationSpec(duration_ms=20_000)), 1)
+    put_contact(kvs, "c-1", np.stack([call.pcm[role] for role in ("CUSTOMER", "AGENT")]))
+    tables = run()
+    audio = run_export("--streams", "*", *RANGE, "--format", "wav", "wav", "--format", "flac")
+    assert [[Path(name).suffix for name in one["files"]] for one in audio.listing()["channels"]] == [
+        [".wav", ".flac"]
+    ] * 2
+    words = ("--labels", "audacity", "--labels", "textgrid", "--manifest", "nemo", "nemo", "--manifest", "lhotse")
+    done = run_export("--tables", str(tables.output), *words)
+    assert done.code == 0, done.err
+    assert len(done.files(".TextGrid")) == 1
+    assert len(done.files(".txt")) == 3
+    lines = (done.folder / "nemo_manifest.jsonl").read_text().splitlines()
+    assert len(lines) == len(tables.rows("utterances")) > 0
+    assert "7 files about 1 call" in done.out

@@ -15,7 +15,7 @@ from callbeam.pipelines.command_line import (
     web_address,
     whole_number,
 )
-from callbeam.pipelines.options import beam_parser, check_beam_words
+from callbeam.pipelines.options import add_source_arguments, beam_parser, check_beam_words
 
 
 @pytest.fixture
@@ -29,6 +29,14 @@ def parser() -> StrictParser:
 def test_a_misspelt_option_names_the_nearest(parser: StrictParser) -> None:
     with pytest.raises(UsageError, match=r"unknown option --stream; did you mean --streams\?"):
         parse(parser, ["--stream", "a"])
+
+
+@pytest.mark.parametrize("name", ["--streams", "--attributes", "--contact-id", "--voice-connector-id"])
+def test_an_option_that_takes_several_values_may_stand_twice(name: str) -> None:
+    parser = StrictParser()
+    add_source_arguments(parser)
+    options, _ = parse(parser, [name, "a", "b", name, "c"])
+    assert ["a", "b", "c"] in vars(options).values()
 
 
 def test_an_option_is_not_abbreviated(parser: StrictParser) -> None:
