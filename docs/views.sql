@@ -82,8 +82,7 @@ LEFT JOIN (
 
 CREATE OR REPLACE VIEW unit_labels AS
 -- Labels of units: those that name the unit or an utterance of it, and those of its role that lie over most of it.
--- A label's offsets are on the clock of one job's call, the first of the label's date; another job may hold a part of
--- the call on a clock of its own.
+-- Offsets of labels are on the clock of the first job of their date; others may hold a part of the call on their own.
 SELECT s.call_id, s.job_id AS unit_job_id, s.unit_id, s.participant_role, s.split, s.split_group,
        l.source, l.annotator, l.name, l.value, l.score, l.scale, l.label_id
 FROM sentiment_inputs s
@@ -107,7 +106,7 @@ WHERE l.unit_id = s.unit_id
    );
 
 CREATE OR REPLACE VIEW comparison AS
--- A source's totals of a call beside ours. They are defined otherwise: talk time by a transcript's turns, not voices;
+-- A source's totals of a call beside ours. They are defined otherwise: talk time by a transcript's turns, not voices,
 -- interruptions as long as a turn, not as both speak. docs/definitions.md, "Their figures beside ours", has all of it.
 SELECT call_id, job_id, source, name, theirs, ours, theirs - ours AS difference
 FROM (
