@@ -25,7 +25,7 @@ from callbeam.export import (
 )
 from callbeam.kvs import LOST, KvsClient
 from callbeam.mkv import printable
-from callbeam.pipelines.command_line import StrictParser, add_s3_arguments, parse, s3_config
+from callbeam.pipelines.command_line import StrictParser, add_s3_arguments, folder_beside, parse, s3_config
 from callbeam.pipelines.exits import EXIT_LOSS, command
 from callbeam.pipelines.options import add_source_arguments, kvs_config
 from callbeam.pipelines.source_plan import planned_jobs
@@ -255,6 +255,7 @@ def _client(options: argparse.Namespace) -> Iterator[KvsClient]:
 
 def _export_labels(options: argparse.Namespace) -> int:
     output = open_output(s3_config(options, options.tables))
+    folder_beside(options.tables, options.output, "--output", "_export")
     with Destination(options.output) as to:
         done = export_labels(
             output,

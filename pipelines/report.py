@@ -7,7 +7,15 @@ from pathlib import Path
 
 from callbeam.call_names import canonical
 from callbeam.errors import UsageError
-from callbeam.pipelines.command_line import StrictParser, add_s3_arguments, number, parse, s3_config, whole_number
+from callbeam.pipelines.command_line import (
+    StrictParser,
+    add_s3_arguments,
+    folder_beside,
+    number,
+    parse,
+    s3_config,
+    whole_number,
+)
 from callbeam.pipelines.exits import command
 from callbeam.report import CLIP_BYTES, counted, write_report
 from callbeam.tables import open_output
@@ -95,13 +103,4 @@ def _folder(output: str, to: str | None) -> Path:
         return Path(output).expanduser().absolute() / DEFAULT_FOLDER
     if not to or "://" in to:
         raise UsageError(f"--to {to!r} is no local folder; pages can be copied to elsewhere as they are")
-    folder = Path(to).expanduser().resolve()
-    tables = Path(output).expanduser().resolve()
-    if not output.startswith("s3://") and (folder == tables or tables in folder.parents):
-        top = folder.relative_to(tables).parts[:1]
-        if not top or not top[0].startswith("_") or top[0] == "_jobs":
-            raise UsageError(
-                f"--to {to} lies among the tables; choose a folder outside of {output}, or below it one whose name "
-                f"begins with an underscore, such as {DEFAULT_FOLDER}"
-            )
-    return folder
+    return folder_beside(output, to, "--to", DEFAULT_FOLDER)

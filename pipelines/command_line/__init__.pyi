@@ -1,4 +1,5 @@
 from .iceberg_option import add_iceberg_argument as add_iceberg_argument
+from .local_folder import folder_beside as folder_beside
 from .parsing import StrictParser as StrictParser
 from .parsing import instant as instant
 from .parsing import number as number
@@ -17,6 +18,7 @@ __all__ = [
     "add_iceberg_argument",
     "add_s3_arguments",
     "add_s3_writing_arguments",
+    "folder_beside",
     "instant",
     "number",
     "output_config",

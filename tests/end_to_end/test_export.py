@@ -306,6 +306,10 @@ def test_labels_fit_the_audio_that_was_exported(kvs: Emulator, run_export: Expor
         assert (wrong.code, wrong.err.count("\n")) == (2, 1)
         assert said in wrong.err
     assert not wrong.folder.exists()
+    among = run_export("--tables", str(tables.output), "--labels", "audacity", output="out/calls")
+    assert (among.code, among.err.count("\n")) == (2, 1)
+    assert "lies among the tables" in among.err
+    assert not among.files(".txt")
 
 
 def test_a_leg_that_two_jobs_hold_is_labelled_once(kvs: Emulator, run_export: Exporter, run: Any) -> None:
