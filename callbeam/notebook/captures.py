@@ -11,6 +11,7 @@ from callbeam.decoding import DecodeConfig, decode_piece
 from callbeam.emulator import EmulatorConfig, media_for_fragment_list
 from callbeam.emulator import load_captures as load
 from callbeam.emulator.store import StreamStore
+from callbeam.errors import UsageError
 from callbeam.kvs import HOUR_MS, Job, Lane, ListedFragment, Stream, Unit, judge_at_hand
 from callbeam.mkv import open_capture, read_documents
 
@@ -93,7 +94,7 @@ def decode_capture(*paths: str | os.PathLike[str], roles: Mapping[str, str] | No
     Raises
     ------
     UsageError
-        If a file cannot be read, is empty, or is no Matroska.
+        If no file is named, or one cannot be read, is empty, or is no Matroska.
 
     Examples
     --------
@@ -103,6 +104,8 @@ def decode_capture(*paths: str | os.PathLike[str], roles: Mapping[str, str] | No
     CUSTOMER 8000 16384
     AGENT 8000 16384
     """
+    if not paths:
+        raise UsageError("no capture is named: give the path of one at least")
     store = StreamStore(None)
     try:
         return _decode(load(store, EmulatorConfig(), _STREAM, [Path(path) for path in paths]), roles or {})

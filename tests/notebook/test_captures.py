@@ -11,6 +11,7 @@ from callbeam import Emulator, decode_capture
 from callbeam.callmaker import connect_fragments_from_pcm
 from callbeam.calls import DeadLetter, LedgerRow, Piece, read_lane
 from callbeam.decoding import decode_piece
+from callbeam.errors import UsageError
 from callbeam.kvs import DAY_MS, KvsClient, KvsConfig, plan_jobs, plan_lanes
 from callbeam.mkv import (
     ERROR_CODE,
@@ -121,3 +122,8 @@ def test_a_file_comes_to_what_a_stream_of_it_does(
     )
     assert len(heard) == 2
     assert heard == expected
+
+
+def test_no_capture_at_all_is_told() -> None:
+    with pytest.raises(UsageError, match="no capture is named"):
+        decode_capture()
