@@ -64,6 +64,7 @@ def test_sample_and_folder(output: Path, tmp_path: Path) -> None:
         (["OUT", "--to", "OUT"], "lies among the tables"),
         (["OUT", "--to", "OUT/calls"], "lies among the tables"),
         (["OUT", "--to", "OUT/_jobs/x"], "lies among the tables"),
+        (["OUT", "--to", "OUT/_erased/x"], "lies among the tables"),
         (["OUT", "--to", "s3://bucket/report"], "is no local folder"),
         (["OUT", "--to", "/dev/null/report"], "cannot be made"),
         (["OUT", "--to", "/proc/callbeam"], "cannot be made"),
