@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import resource
+
 import pytest
 from builders.emulated import make_clients
 from builders.fragments import make_fragment
@@ -88,3 +91,74 @@ def test_what_cannot_be_done_is_said():
             Emulator(port=kvs.port).start()
     with pytest.raises(UsageError, match="choose one of"):
         EmulatorConfig(listing_order="sorted")
+
+
+@pytest.mark.parametrize("torn_media", [True, False])
+def test_what_a_full_disk_refuses_spoils_nothing_that_follows(tmp_path, torn_media):
+    first, second, third = (make_fragment(i) for i in range(3))
+    with Emulator(data=tmp_path) as kvs:
+        kvs.add_stream("kept")
+        for i in range(1 if torn_media else 200):  # many short fragments have longer rows than media
+            data = first if torn_media else b"x"
+            kvs.add_fragment("kept", data, server_ms=i, producer_ms=i)
+        (folder,) = tmp_path.glob("streams/*")
+        grown = folder / ("media.bin" if torn_media else "fragments.jsonl")
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (grown.stat().st_size + 100, limits[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                kvs.add_fragment("kept", second if torn_media else b"y", server_ms=1000, producer_ms=1000)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        stream = kvs.store.find("kept", None)
+        before = len(stream)
+        numbers = [
+            kvs.add_fragment("kept", data, server_ms=2000 + i, producer_ms=2000) for i, data in enumerate((third, second))
+        ]
+        assert [stream.media(stream.get(number)) for number in numbers] == [third, second]
+    with Emulator(data=tmp_path) as kvs:
+        stream = kvs.store.find("kept", None)
+        assert len(stream) == before + 2
+        assert [stream.media(stream.get(number)) for number in numbers] == [third, second]
+
+
+def test_there_may_be_more_streams_than_open_files(tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Emulator(data=tmp_path) as kvs:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 40, limits[1]))
+        try:
+            for i in range(60):
+                kvs.add_stream(f"s-{i}")
+                kvs.add_fragment(f"s-{i}", make_fragment(i), server_ms=i, producer_ms=i)
+            assert len(make_clients(kvs.endpoint_url).control.list_streams()["StreamInfoList"]) == 60
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_what_is_not_an_emulators_stays_in_the_folder(tmp_path):
+    Emulator(data=tmp_path).stop()
+    strangers = [tmp_path / "streams" / "mine" / "notes.txt", tmp_path / "streams" / "a@b" / "notes.txt"]
+    half = tmp_path / "streams" / "us-east-1@half" / "media.bin"
+    for path in (*strangers, half):
+        path.parent.mkdir(parents=True)
+        path.write_text("text")
+    (tmp_path / "streams" / ".DS_Store").touch()
+    (tmp_path / "streams" / "me@there").touch()
+    with Emulator(data=tmp_path) as kvs:
+        assert kvs.store.all() == []
+    assert all(path.read_text() == "text" for path in strangers)
+    assert not half.parent.exists()
+
+
+def test_a_stream_that_cannot_be_read_is_named_and_the_folder_given_free(tmp_path):
+    with Emulator(data=tmp_path) as kvs:
+        kvs.add_stream("kept")
+    (description,) = tmp_path.glob("streams/*/stream.json")
+    good = description.read_text()
+    for text in ("{}", "[1", "[]"):
+        description.write_text(text)
+        with pytest.raises(UsageError, match="us-east-1@kept cannot be read as a stream"):
+            Emulator(data=tmp_path)
+    description.write_text(good)
+    with Emulator(data=tmp_path) as kvs:
+        assert [stream.info.name for stream in kvs.store.all()] == ["kept"]

@@ -15,32 +15,37 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_UNDESCRIBED = {"stream.json.new", "media.bin", "fragments.jsonl"}
+
 
 class StreamGoneError(CallbeamError):
     """The stream was deleted, or its emulator stopped, while somebody still used it."""
 
 
 class StreamFolder:
-    """Append-only files of a stream. Media is written before its row, so a row that can be read has its media."""
+    """Files of a stream, which only grow. Media is written before its row, so a row that can be read has its media.
+
+    They are open only while they are used: an account may have more streams than a process may have open files.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
-        self._media = os.open(path / "media.bin", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self._rows = os.open(path / "fragments.jsonl", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self._size = os.fstat(self._media).st_size
+        self._media, self._rows = path / "media.bin", path / "fragments.jsonl"
+        self._media.touch()
+        self._rows.touch()
+        self._media_size = self._media.stat().st_size
+        self._rows_size = 0
         self._closed = False
 
-    def read_info(self) -> Row | None:
-        """Read what is known of the stream; None if it was never written."""
-        try:
-            info: Row = json.loads((self.path / "stream.json").read_bytes())
-        except FileNotFoundError:
-            return None
+    def read_info(self) -> Row:
+        """Read what is known of the stream."""
+        info: Row = json.loads((self.path / "stream.json").read_bytes())
         return info
 
     def write_info(self, info: Row) -> None:
         """Write what is known of the stream, whole or not at all."""
+        self.check_open()
         temporary = self.path / "stream.json.new"
         temporary.write_text(json.dumps(info, indent=1))
         temporary.replace(self.path / "stream.json")
@@ -48,7 +53,7 @@ class StreamFolder:
     def rows(self) -> Iterator[Row]:
         """Yield the fragments' rows; a last line that a killed process left unfinished is cut off."""
         whole = 0
-        with (self.path / "fragments.jsonl").open("rb") as lines:
+        with self._rows.open("rb") as lines:
             for line in lines:
                 if not line.endswith(b"\n"):
                     break
@@ -56,40 +61,56 @@ class StreamFolder:
                 row: Row = json.loads(line)
                 yield row
         os.truncate(self._rows, whole)
+        self._rows_size = whole
 
     def append(self, media: bytes | memoryview, row: Row) -> int:
-        """Store a fragment and its row; return where its media begins."""
+        """Store a fragment and its row, after ``rows`` has been read; return where its media begins.
+
+        What a failed write leaves (a full disk) lies behind what counts as written, and the next one goes over it.
+        """
         self.check_open()
-        offset = self._size
-        _write_all(self._media, media)
-        self._size += len(media)
-        line = json.dumps({"offset": offset, "size": len(media), **row}, separators=(",", ":"))
-        _write_all(self._rows, line.encode() + b"\n")
+        offset = self._media_size
+        line = json.dumps({"offset": offset, "size": len(media), **row}, separators=(",", ":")).encode() + b"\n"
+        _write_at(self._media, offset, media)
+        _write_at(self._rows, self._rows_size, line)
+        self._media_size += len(media)
+        self._rows_size += len(line)
         return offset
 
     def read(self, offset: int, size: int) -> bytes:
         """Read media."""
         self.check_open()
-        return os.pread(self._media, size, offset)
+        with self._media.open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), size, offset)
 
     def close(self) -> None:
-        """Close the files."""
+        """Let nobody use the files any more."""
         self._closed = True
-        os.close(self._media)
-        os.close(self._rows)
 
     def remove(self) -> None:
-        """Close the files and delete them."""
+        """Delete the files; the description first, without which a killed process leaves no stream."""
         self.close()
+        (self.path / "stream.json").unlink(missing_ok=True)
         shutil.rmtree(self.path)
 
     def check_open(self) -> None:
-        """Raise StreamGoneError if the files are closed: their descriptors may be other files' by now."""
+        """Raise StreamGoneError if the stream was deleted: its files may be those of a new one of its name."""
         if self._closed:
             raise StreamGoneError(f"the stream in {self.path} is gone; describe the streams again")
 
 
-def _write_all(file: int, data: bytes | memoryview) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(file, rest) :]
+def remove_undescribed(path: Path) -> None:
+    """Delete what a process left that was killed while it made or removed a stream: nothing of it was acknowledged.
+
+    A folder that holds anything else is not an emulator's, and stays.
+    """
+    if path.is_dir() and {entry.name for entry in path.iterdir()} <= _UNDESCRIBED:
+        shutil.rmtree(path)
+
+
+def _write_at(path: Path, offset: int, data: bytes | memoryview) -> None:
+    with path.open("r+b", buffering=0) as file:
+        rest = memoryview(data)
+        while rest:
+            written = os.pwrite(file.fileno(), rest, offset)
+            rest, offset = rest[written:], offset + written

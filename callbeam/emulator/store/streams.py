@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callbeam.emulator.store.stream import StoredStream, StreamInfo
-from callbeam.emulator.store.stream_folder import StreamFolder
+from callbeam.emulator.store.stream_folder import StreamFolder, remove_undescribed
 from callbeam.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class StreamStore:
     Raises
     ------
     UsageError
-        Another emulator uses the folder, or it cannot be made.
+        Another emulator uses the folder, it cannot be made, or what lies in it is no stream.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -44,8 +44,12 @@ class StreamStore:
         self._lock = threading.RLock()
         self._owner: int | None = _claim(self.folder)
         self._streams: dict[tuple[str, str], StoredStream] = {}
-        for path in sorted((self.folder / "streams").glob("*")):
-            self._open(path)
+        try:
+            for path in sorted((self.folder / "streams").glob("*@*")):
+                self._open(path)
+        except BaseException:
+            self.close()
+            raise
 
     def create(self, info: StreamInfo) -> StoredStream:
         """Make a stream; the caller has seen that there is none of its name."""
@@ -68,8 +72,15 @@ class StreamStore:
             return sorted(self._streams.values(), key=lambda stream: (stream.info.name, stream.info.region))
 
     def delete(self, stream: StoredStream) -> None:
-        """Remove a stream and its media."""
+        """Remove a stream and its media.
+
+        Raises
+        ------
+        StreamGoneError
+            Somebody else removed it.
+        """
         with self._lock:
+            stream.check_open()
             del self._streams[stream.info.region, stream.info.name]
             stream.remove()
 
@@ -100,12 +111,16 @@ class StreamStore:
         return self.folder / "streams" / f"{region}@{short}"
 
     def _open(self, path: Path) -> None:
-        folder = StreamFolder(path)
-        info = folder.read_info()
-        if info is None:  # killed between making the folder and describing it: nothing was acknowledged yet
-            folder.remove()
+        if not (path / "stream.json").exists():
+            remove_undescribed(path)
             return
-        stream = StoredStream(StreamInfo(**info), folder)
+        try:
+            folder = StreamFolder(path)
+            stream = StoredStream(StreamInfo(**folder.read_info()), folder)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise UsageError(
+                f"{path} cannot be read as a stream: {error}; move it away, or name another folder"
+            ) from error
         self._streams[stream.info.region, stream.info.name] = stream
 
 
