@@ -77,7 +77,7 @@ class EmulatorConfig:
     account_id, region : str
         What ARNs of loaded streams say, and of created ones where the request is not signed for a region.
     regional : bool
-        A stream is found only by requests signed for its region; else by any.
+        A stream is found only by requests signed for its region; else by any, first the one of that region.
     listing_order : {"shuffled", "number", "reversed"}
         AWS promises none; the shuffle depends on ``seed`` and the fragment number alone.
     listing_page_cap : int or None

@@ -17,7 +17,6 @@ from callbeam.emulator.server import SHUTDOWN_S, make_application, open_ports
 from callbeam.emulator.service import Service
 from callbeam.emulator.store import StreamInfo, StreamStore, examine
 from callbeam.errors import UsageError
-from callbeam.stream_arns import stream_name
 
 if TYPE_CHECKING:
     from collections import deque
@@ -202,7 +201,10 @@ class Emulator:
         return put_demo(self.store, self.config, calls, seed)
 
     def _stream(self, name_or_arn: str) -> StoredStream:
-        stream = self.store.find(stream_name(name_or_arn), None)
+        if name_or_arn.startswith("arn:"):
+            stream = self.store.first(lambda stream: stream.info.arn == name_or_arn)
+        else:
+            stream = self.store.find_near(name_or_arn, self.config.region)
         if stream is None:
             raise UsageError(f"there is no stream {name_or_arn}: add_stream makes one")
         return stream

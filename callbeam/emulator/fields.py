@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 STREAM_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,256}")
 STREAM_ARN = re.compile(r"arn:[a-z\d-]+:kinesisvideo:[a-z0-9-]+:[0-9]+:[a-z]+/[a-zA-Z0-9_.-]+/[0-9]+")
 
+LATEST_S = (1 << 63) // 1000
+"""No clock of AWS's tells a later second: it counts milliseconds in 64 bits."""
+
 
 class Fields:
     """The fields of a request, or of an object in one.
@@ -59,7 +62,7 @@ class Fields:
     def milliseconds(self, name: str) -> Decimal:
         """Return a required timestamp, given in epoch seconds, in exact milliseconds."""
         value = self._values.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        if isinstance(value, bool) or not isinstance(value, int | Decimal) or abs(value) > LATEST_S:
             raise self._invalid(name, "a number of seconds since the epoch")
         return Decimal(value) * 1000
 

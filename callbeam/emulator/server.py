@@ -131,8 +131,10 @@ def _service_error(request: web.Request, error: Exception) -> ServiceError:
         return error
     if isinstance(error, StreamGoneError):
         return stream_not_found("it was deleted")
-    if isinstance(error, web.HTTPNotFound):
-        return ServiceError("UnknownOperationException", f"No operation at {request.path}", 404)
+    if isinstance(error, web.HTTPNotFound | web.HTTPMethodNotAllowed):
+        served = ", ".join((*JSON_APIS, *STREAMING_APIS))
+        message = f"The emulator serves no {request.method} of {request.path}; it serves, by POST, {served}"
+        return ServiceError("UnknownOperationException", message, 404)
     if isinstance(error, web.HTTPException):
         return ServiceError("SerializationException", error.reason, error.status)
     log.error("%s failed", request.path, exc_info=error)

@@ -101,10 +101,14 @@ class Call:
         name = self.fields.text("StreamName", 256, STREAM_NAME)
         if arn is None and name is None:
             raise invalid_argument("Either StreamARN or StreamName must be given")
-        wanted = name if arn is None else stream_name(arn)
-        region = stream_region(arn) if arn is not None else self.region if self.service.config.regional else None
-        stream = self.service.store.find(str(wanted), region)
-        if stream is None or (arn is not None and stream.info.arn != arn) or (name is not None and name != wanted):
+        store = self.service.store
+        if arn is not None:
+            stream = store.find(stream_name(arn), stream_region(arn))
+        elif self.service.config.regional:
+            stream = store.find(str(name), self.region)
+        else:
+            stream = store.find_near(str(name), self.region)
+        if stream is None or arn not in {None, stream.info.arn} or name not in {None, stream.info.name}:
             raise stream_not_found(arn or str(name))
         return stream
 

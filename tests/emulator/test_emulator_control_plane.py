@@ -8,7 +8,9 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 from builders.emulated import make_clients
-from builders.fragments import START_MS
+from builders.fragments import START_MS, make_fragment
+
+from callbeam.errors import UsageError
 
 
 def code_of(call, **arguments):
@@ -124,6 +126,39 @@ def test_another_regions_client_finds_a_stream_only_without_the_switch(emulate, 
     kvs, _, _ = emulate(regional=regional)
     names = make_clients(kvs.endpoint_url, region="eu-west-1").control.list_streams()["StreamInfoList"]
     assert bool(names) is found
+
+
+def test_of_two_regions_streams_of_one_name_each_client_finds_its_own(emulate):
+    kvs, (control, _, _), _ = emulate()
+    others = make_clients(kvs.endpoint_url, region="eu-west-1").control
+    theirs = others.create_stream(StreamName="two")["StreamARN"]
+    ours = control.create_stream(StreamName="two")["StreamARN"]
+    for client, arn in ((control, ours), (others, theirs)):
+        assert client.describe_stream(StreamName="two")["StreamInfo"]["StreamARN"] == arn
+    for stream in (ours, "two"):
+        kvs.add_fragment(stream, make_fragment(0), server_ms=START_MS, producer_ms=None)
+    assert [len(kvs.store.find("two", region)) for region in ("us-east-1", "eu-west-1")] == [2, 0]
+    with pytest.raises(UsageError, match="there is no stream"):
+        kvs.add_fragment(ours + "1", make_fragment(0), server_ms=START_MS, producer_ms=None)
+
+
+def test_an_api_that_is_not_served_is_answered_with_those_that_are(emulate):
+    kvs, (control, _, _), _ = emulate()
+    with pytest.raises(ClientError, match=r"serves no POST of /tagStream; it serves, by POST, CreateStream, .*, GetMedia, PutMedia"):
+        control.tag_stream(StreamName="calls", Tags={"a": "b"})
+    answer = requests.get(f"{kvs.endpoint_url}/listStreams", timeout=10)
+    assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (404, "UnknownOperationException")
+    assert "serves no GET of /listStreams" in answer.json()["Message"]
+
+
+@pytest.mark.parametrize("time_s", ["1e999999", "-1e5000", "1e17"])
+def test_a_time_that_no_clock_tells_is_refused(emulate, time_s):
+    kvs, _, _ = emulate()
+    span = f'{{"StartTimestamp":{time_s},"EndTimestamp":{time_s}}}'
+    selector = f'{{"FragmentSelectorType":"SERVER_TIMESTAMP","TimestampRange":{span}}}'
+    body = f'{{"StreamName":"calls","FragmentSelector":{selector}}}'
+    answer = requests.post(f"{kvs.endpoint_url}/listFragments", data=body, timeout=10)
+    assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (400, "InvalidArgumentException")
 
 
 def test_loaded_streams_say_that_they_keep_everything(emulate):

@@ -66,6 +66,12 @@ class StreamStore:
                 return self._streams.get((region, name))
             return next((stream for stream in self.all() if stream.info.name == name), None)
 
+    def find_near(self, name: str, region: str) -> StoredStream | None:
+        """Return the stream of this name in a region; where there is none, in any."""
+        with self._lock:
+            found = self.find(name, region)
+            return self.find(name, None) if found is None else found
+
     def all(self) -> list[StoredStream]:
         """Return the streams by name, then region."""
         with self._lock:
