@@ -32,8 +32,10 @@ class Quotas:
         GetMediaForFragmentList costs the fragments it asks for.
     fragment_list_connections, get_media_connections : int or None
         Open responses at one time; the latest is rejected.
-    get_media_per_s, describe_per_s, endpoint_per_s : int or None
-        Calls per second of GetMedia, DescribeStream, GetDataEndpoint.
+    put_media_connections : int or None
+        Open uploads at one time; the latest is rejected.
+    get_media_per_s, put_media_per_s, describe_per_s, endpoint_per_s : int or None
+        Calls per second of GetMedia, PutMedia, DescribeStream, GetDataEndpoint.
     get_media_fragments_per_s : int or None
         GetMedia hands over no more fragments than this.
     bytes_per_s : int or None
@@ -46,7 +48,9 @@ class Quotas:
     media_points_per_s: int | None = None
     fragment_list_connections: int | None = None
     get_media_connections: int | None = None
+    put_media_connections: int | None = None
     get_media_per_s: int | None = None
+    put_media_per_s: int | None = None
     describe_per_s: int | None = None
     endpoint_per_s: int | None = None
     get_media_fragments_per_s: int | None = None
@@ -59,7 +63,9 @@ AWS_QUOTAS = Quotas(
     media_points_per_s=500,
     fragment_list_connections=5,
     get_media_connections=3,
+    put_media_connections=1,
     get_media_per_s=5,
+    put_media_per_s=5,
     describe_per_s=5,
     endpoint_per_s=5,
     get_media_fragments_per_s=5,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp import ClientError, web
 
 from callbeam.emulator.error_responses import invalid_argument, request_id
+from callbeam.emulator.fields import LATEST_S
 from callbeam.emulator.segment_splitter import FragmentBegun, FragmentReady, SegmentSplitter
 from callbeam.emulator.store import StreamGoneError, examine, make_number
 from callbeam.mkv import MkvError, read_documents
@@ -25,6 +26,8 @@ TIMECODE_TYPES = ("ABSOLUTE", "RELATIVE")
 MAX_FRAGMENT_BYTES = 50 << 20
 MAX_FRAGMENT_MS = 20_000
 MAX_TRACKS = 3
+MAX_PRODUCER_MS = 253_402_300_799_999
+"""The end of the year 9999: SDKs read no later time."""
 
 ACK_ERRORS = {
     4000: "STREAM_READ_ERROR",
@@ -96,13 +99,15 @@ class UploadSession:
 
     def _begin(self, event: FragmentBegun) -> dict[str, object]:
         self.server_ms = self.service.config.now_ms()
-        self.number = make_number(self.stream.info.name, self.counter, self.server_ms)
-        self.stream.reserve_counter(self.counter)  # a fragment that is refused later has used its number, too
-        self.counter += 1
+        counter = self.stream.reserve_counter(self.counter)  # a fragment that is refused later has used its number, too
+        self.counter = counter + 1
+        self.number = make_number(self.stream.info.name, counter, self.server_ms)
         previous, self.timecode_ms = self.timecode_ms, event.timecode_ms
         checked = self.service.config.put_media_checks
         if checked and previous is not None and event.timecode_ms < previous:
             raise RefusedError(4004)
+        if checked and not 0 <= self.start_ms + event.timecode_ms <= MAX_PRODUCER_MS:
+            raise RefusedError(4007)
         return self.ack("BUFFERING")
 
     def _store(self, event: FragmentReady) -> list[dict[str, object]]:
@@ -130,12 +135,19 @@ async def put_media(call: Call) -> web.StreamResponse:
         raise invalid_argument(f"x-amzn-fragment-timecode-type must be one of {', '.join(TIMECODE_TYPES)}")
     start_ms = parse_start(headers.get("x-amzn-producer-start-timestamp"))
     call.log(stream)
-    await call.faults(stream)
+    quotas, limits = call.service.quotas, call.service.config.quotas
+    quotas.take(call.api, stream.info.name, 1, limits.put_media_per_s)
+    with quotas.connection(call.api, stream.info.name, limits.put_media_connections):
+        await call.faults(stream)
+        return await _receive(call, stream, 0 if kind == "ABSOLUTE" else start_ms)
+
+
+async def _receive(call: Call, stream: StoredStream, start_ms: int) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/json", **request_id()})
     call.started = True
     response.enable_chunked_encoding()
     await response.prepare(call.request)
-    session = UploadSession(call.service, stream, 0 if kind == "ABSOLUTE" else start_ms, stream.begin_session())
+    session = UploadSession(call.service, stream, start_ms, stream.begin_session())
     splitter = SegmentSplitter()
     try:
         await _take_in(call, response, session, splitter)
@@ -164,8 +176,10 @@ def parse_start(text: str | None) -> int:
     if not text or text == "unknown":
         return 0
     try:
-        return int(Decimal(text) * 1000)
-    except (InvalidOperation, ValueError, OverflowError):
+        seconds = Decimal(text)
+        if abs(seconds) <= LATEST_S:
+            return int(seconds * 1000)
+    except InvalidOperation:
         pass
     try:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))

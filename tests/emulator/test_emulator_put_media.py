@@ -13,6 +13,7 @@ from builders.fragments import START_MS, make_fragment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callbeam.emulator import AWS_QUOTAS
 from callbeam.emulator.put_media import parse_start
 from callbeam.emulator.segment_splitter import FragmentBegun, FragmentReady, SegmentSplitter
 from callbeam.emulator.store import counter_of, server_ms_of
@@ -161,6 +162,56 @@ def test_an_upload_to_a_stream_that_is_deleted_meanwhile_is_refused(emulate):
     assert [json.loads(line).get("ErrorId") for line in lines.read().splitlines()][-1] == 4008
 
 
+def test_uploads_at_one_time_are_followed_without_loss(emulate):
+    kvs, (_, _, media), _ = emulate(getmedia_idle_s=0.5)
+    uploads = [(Upload(kvs), [make_fragment(10 * n + i) for i in range(5)]) for n in range(2)]
+    live = media.get_media(StreamName="calls", StartSelector={"StartSelectorType": "EARLIEST"})["Payload"]
+    stream = kvs.store.find("calls", None)
+    for i in range(5):  # a fragment of the one, a fragment of the other; each is whole when its producer's next begins
+        for upload, fragments in uploads:
+            stored = len(stream)
+            upload.send(fragments[i] if i == 0 else fragments[i][fragments[i].index(CLUSTER) :])
+            while i and len(stream) == stored:
+                time.sleep(0.01)
+            time.sleep(0.05)
+    for upload, _ in uploads:
+        upload.end()
+    acks = [ack for upload, _ in uploads for ack in upload.acks()]
+    persisted = {ack["FragmentNumber"] for ack in acks if ack["EventType"] == "PERSISTED"}
+    assert len(persisted) == 10
+    followed = [dict(document.tags)["AWS_KINESISVIDEO_FRAGMENT_NUMBER"] for document in read_documents(live.read())]
+    assert set(followed) == persisted
+    assert [f.server_ms for f in stream.in_order()] == sorted(f.server_ms for f in stream.in_order())
+
+
+@pytest.mark.parametrize("start", ["1e12", "-1", "0001-01-01T00:00:00Z"])
+def test_a_producers_time_that_no_sdk_reads_is_refused(emulate, start):
+    kvs, (_, archived, _), _ = emulate()
+    acks = put(kvs, make_fragment(0, start_ms=0), kind="RELATIVE", x_amzn_producer_start_timestamp=start)
+    assert (acks[-1]["EventType"], acks[-1]["ErrorId"]) == ("ERROR", 4007)
+    span = {"StartTimestamp": 0, "EndTimestamp": 4_000_000_000}
+    selector = {"FragmentSelectorType": "SERVER_TIMESTAMP", "TimestampRange": span}
+    assert archived.list_fragments(StreamName="calls", FragmentSelector=selector)["Fragments"] == []
+
+
+def test_of_two_uploads_the_quotas_reject_the_latest(emulate):
+    kvs, _, _ = emulate(quotas=AWS_QUOTAS)
+    first = Upload(kvs)
+    first.send(make_fragment(0))
+    json.loads(first.response().readline())
+    second = Upload(kvs)
+    second.end()
+    assert second.response().getheader("x-amzn-ErrorType") == "ConnectionLimitExceededException"
+    first.end()
+    assert [json.loads(line)["EventType"] for line in first.answer.read().splitlines()] == ["RECEIVED", "PERSISTED"]
+    outcomes = set()
+    for _ in range(30):
+        again = Upload(kvs)
+        again.end()
+        outcomes.add(again.response().getheader("x-amzn-ErrorType"))
+    assert {None, "ClientLimitExceededException"} <= outcomes, "its place is free again, for five a second"
+
+
 def test_checks_are_a_switch(emulate):
     kvs, _, _ = emulate(put_media_checks=False)
     put(kvs, upload_of([make_fragment(5), make_fragment(4, blocks=1)]))
@@ -191,6 +242,8 @@ def test_what_a_broken_upload_leaves_is_kept_only_with_a_switch(emulate, keeps):
         ({"stream": "none"}, "ResourceNotFoundException"),
         ({"kind": "OTHER"}, "InvalidArgumentException"),
         ({"kind": "RELATIVE", "x_amzn_producer_start_timestamp": "yesterday"}, "InvalidArgumentException"),
+        ({"kind": "RELATIVE", "x_amzn_producer_start_timestamp": "1e999999"}, "InvalidArgumentException"),
+        ({"kind": "RELATIVE", "x_amzn_producer_start_timestamp": "NaN"}, "InvalidArgumentException"),
     ],
 )
 def test_a_request_that_breaks_a_rule_is_refused(emulate, headers, code):

@@ -152,15 +152,20 @@ class StoredStream:
             return number
 
     def begin_session(self) -> int:
-        """Return the first counter of a new PutMedia session and reserve it."""
+        """Return the first counter of a new PutMedia session; no later session begins with it."""
         with self._lock:
-            self._last_counter = next_session_counter(self._last_counter)
-            return self._last_counter
+            counter = next_session_counter(self._last_counter)
+            self._last_counter = counter - 1
+            return counter
 
-    def reserve_counter(self, counter: int) -> None:
-        """Note that a session used this counter, whatever becomes of its fragment."""
+    def reserve_counter(self, counter: int) -> int:
+        """Return the counter that a session's next fragment gets, whatever becomes of it: this one, or a later one.
+
+        Numbers rise with ingestion: where another session has gone further meanwhile, this one goes on behind it.
+        """
         with self._lock:
-            self._last_counter = max(self._last_counter or 0, counter)
+            self._last_counter = max((self._last_counter or 0) + 1, counter)
+            return self._last_counter
 
     def get(self, number: int) -> StoredFragment | None:
         """Return the fragment of this number, expired or not."""
