@@ -57,7 +57,20 @@ _NUMBERS: dict[str, tuple[type, ...]] = {
     "error_id": (int,),
 }
 
-_FRAGMENT_ACTIONS = {"not_found", "in_band", "no_timestamps"}
+_WORDS: dict[str, tuple[type, ...]] = {
+    "stream": (str, NoneType),
+    "code": (str,),
+    "message": (str,),
+    "error_code": (str, NoneType),
+}
+
+_MEDIA_APIS = ("GetMediaForFragmentList", "GetMedia")
+_FRAGMENT_ACTIONS = {
+    "not_found": _MEDIA_APIS,
+    "in_band": _MEDIA_APIS,
+    "no_timestamps": ("ListFragments", *_MEDIA_APIS),
+}
+"""What strikes fragments, and the APIs that have any to strike."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,16 @@ class Fault:
         for name, kinds in _NUMBERS.items():
             if not isinstance(getattr(self, name), kinds):
                 raise UsageError(f"fault with {name}={getattr(self, name)!r}: a number is meant")
+        for name, kinds in _WORDS.items():
+            if not isinstance(getattr(self, name), kinds):
+                raise UsageError(f"fault with {name}={getattr(self, name)!r}: text is meant")
+        if not self.code.isalnum() or not self.code.isascii():
+            raise UsageError(f"fault with code={self.code!r}: an error's name is letters and digits")
+        if not all(isinstance(number, int) for number in self.fragments):
+            raise UsageError(f"fault with fragments={self.fragments!r}: whole numbers are meant; an SDK gives text")
+        concerned = _FRAGMENT_ACTIONS.get(self.action, APIS)
+        if self.api != "*" and _plain(self.api) not in map(_plain, concerned):
+            raise UsageError(f"fault with action={self.action!r} and api={self.api!r}: choose {' or '.join(concerned)}")
         if self.every < 1:
             raise UsageError("fault with every below 1: 1 strikes each time, 2 every other time")
 
@@ -147,7 +170,7 @@ class Fault:
     def concerns(self, api: str, stream: str | None, numbers: Iterable[int]) -> bool:
         """Tell whether a call, or one of its fragments, is what this fault looks for."""
         return (
-            (self.api == "*" or _plain(self.api) == _plain(api))
+            (_plain(self.api) == _plain(api) or (self.api == "*" and api in _FRAGMENT_ACTIONS.get(self.action, APIS)))
             and (self.stream is None or self.stream == stream)
             and (not self.fragments or not set(self.fragments).isdisjoint(numbers))
         )
@@ -238,8 +261,11 @@ def _fault(entry: dict[str, Any], path: Path) -> Fault:
     if unknown or "api" not in entry or "action" not in entry:
         what = f"has unknown keys {', '.join(unknown)}" if unknown else "needs api and action"
         raise UsageError(f"fault plan {path}: an entry {what}; known are {', '.join(sorted(known))}")
+    given = entry.pop("fragments", [])
     try:
-        numbers = tuple(int(number) for number in entry.pop("fragments", ()))
+        if not isinstance(given, list):
+            raise TypeError
+        numbers = tuple(int(str(number)) for number in given)
     except (TypeError, ValueError) as error:
         raise UsageError(f"fault plan {path}: fragments is a list of fragment numbers") from error
     return Fault(**entry, fragments=numbers)

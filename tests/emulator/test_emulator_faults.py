@@ -182,6 +182,13 @@ def test_a_plan_is_read_from_json(tmp_path):
         ({"seconds": None}, "seconds=None: a number is meant"),
         ({"fragments": ["x"]}, "list of fragment numbers"),
         ({"fragments": 5}, "list of fragment numbers"),
+        ({"fragments": "91343852333181432462006704877680044239578249186"}, "list of fragment numbers"),
+        ({"fragments": [1.5]}, "list of fragment numbers"),
+        ({"code": 5}, "code=5: text is meant"),
+        ({"code": "Two words"}, "letters and digits"),
+        ({"stream": 5}, "stream=5: text is meant"),
+        ({"api": "ListFragments", "action": "not_found"}, "choose GetMediaForFragmentList or GetMedia"),
+        ({"api": "PUT_MEDIA", "action": "no_timestamps"}, "choose ListFragments or GetMediaForFragmentList"),
     ],
 )
 def test_a_fault_that_could_never_strike_is_refused(tmp_path, wrong, complaint):
@@ -189,6 +196,20 @@ def test_a_fault_that_could_never_strike_is_refused(tmp_path, wrong, complaint):
     path.write_text(json.dumps([{"api": LIST, "action": "error", **wrong}]))
     with pytest.raises(UsageError, match=complaint):
         read_fault_plan(path)
+
+
+def test_a_fault_for_each_api_is_not_spent_on_one_that_it_cannot_strike(emulate):
+    kvs, (_, archived, _), (number,) = emulate(1, faults=[Fault("*", "not_found")])
+    span = {"StartTimestamp": 0, "EndTimestamp": 4_000_000_000}
+    selector = {"FragmentSelectorType": "SERVER_TIMESTAMP", "TimestampRange": span}
+    assert archived.list_fragments(StreamName="calls", FragmentSelector=selector)["Fragments"]
+    assert kvs.faults.strikes() == 0
+    assert b"FRAGMENT_NOT_FOUND" in ask(archived, [number])["Payload"].read()
+
+
+def test_a_number_as_an_sdk_gives_it_is_refused():
+    with pytest.raises(UsageError, match="an SDK gives text"):
+        Fault(LIST, "not_found", fragments=("91343852333181432462006704877680044239578249186",))
 
 
 def test_faults_may_strike_whatever_is_served():
