@@ -146,6 +146,14 @@ class Fault:
                 raise UsageError(f"fault with {name}={getattr(self, name)!r}: choose one of {', '.join(allowed)}")
         if not isinstance(self.api, str) or _plain(self.api) not in {"*", *map(_plain, APIS)}:
             raise UsageError(f"fault with api={self.api!r}: choose one of {', '.join(APIS)}, or * for each")
+        concerned = _FRAGMENT_ACTIONS.get(self.action, APIS)
+        if self.api != "*" and _plain(self.api) not in map(_plain, concerned):
+            raise UsageError(f"fault with action={self.action!r} and api={self.api!r}: choose {' or '.join(concerned)}")
+        self._check_kinds()
+        if self.every < 1:
+            raise UsageError("fault with every below 1: 1 strikes each time, 2 every other time")
+
+    def _check_kinds(self) -> None:
         for name, kinds in _NUMBERS.items():
             if not isinstance(getattr(self, name), kinds):
                 raise UsageError(f"fault with {name}={getattr(self, name)!r}: a number is meant")
@@ -156,11 +164,6 @@ class Fault:
             raise UsageError(f"fault with code={self.code!r}: an error's name is letters and digits")
         if not all(isinstance(number, int) for number in self.fragments):
             raise UsageError(f"fault with fragments={self.fragments!r}: whole numbers are meant; an SDK gives text")
-        concerned = _FRAGMENT_ACTIONS.get(self.action, APIS)
-        if self.api != "*" and _plain(self.api) not in map(_plain, concerned):
-            raise UsageError(f"fault with action={self.action!r} and api={self.api!r}: choose {' or '.join(concerned)}")
-        if self.every < 1:
-            raise UsageError("fault with every below 1: 1 strikes each time, 2 every other time")
 
     @property
     def http_status(self) -> int:
@@ -262,13 +265,9 @@ def _fault(entry: dict[str, Any], path: Path) -> Fault:
         what = f"has unknown keys {', '.join(unknown)}" if unknown else "needs api and action"
         raise UsageError(f"fault plan {path}: an entry {what}; known are {', '.join(sorted(known))}")
     given = entry.pop("fragments", [])
-    try:
-        if not isinstance(given, list):
-            raise TypeError
-        numbers = tuple(int(str(number)) for number in given)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"fault plan {path}: fragments is a list of fragment numbers") from error
-    return Fault(**entry, fragments=numbers)
+    if not isinstance(given, list) or not all(str(number).isdecimal() for number in given):
+        raise UsageError(f"fault plan {path}: fragments is a list of fragment numbers")
+    return Fault(**entry, fragments=tuple(map(int, given)))
 
 
 def _plain(api: str) -> str:

@@ -62,7 +62,7 @@ class Fields:
     def milliseconds(self, name: str) -> Decimal:
         """Return a required timestamp, given in epoch seconds, in exact milliseconds."""
         value = self._values.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | Decimal) or abs(value) > LATEST_S:
+        if isinstance(value, bool) or not isinstance(value, int | Decimal) or not -LATEST_S <= value <= LATEST_S:
             raise self._invalid(name, "a number of seconds since the epoch")
         return Decimal(value) * 1000
 

@@ -144,7 +144,9 @@ def test_of_two_regions_streams_of_one_name_each_client_finds_its_own(emulate):
 
 def test_an_api_that_is_not_served_is_answered_with_those_that_are(emulate):
     kvs, (control, _, _), _ = emulate()
-    with pytest.raises(ClientError, match=r"serves no POST of /tagStream; it serves, by POST, CreateStream, .*, GetMedia, PutMedia"):
+    with pytest.raises(
+        ClientError, match=r"serves no POST of /tagStream; it serves, by POST, CreateStream, .*, GetMedia, PutMedia"
+    ):
         control.tag_stream(StreamName="calls", Tags={"a": "b"})
     answer = requests.get(f"{kvs.endpoint_url}/listStreams", timeout=10)
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (404, "UnknownOperationException")

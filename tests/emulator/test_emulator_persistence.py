@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import resource
+from pathlib import Path
 
 import pytest
 from builders.emulated import make_clients
@@ -113,7 +113,8 @@ def test_what_a_full_disk_refuses_spoils_nothing_that_follows(tmp_path, torn_med
         stream = kvs.store.find("kept", None)
         before = len(stream)
         numbers = [
-            kvs.add_fragment("kept", data, server_ms=2000 + i, producer_ms=2000) for i, data in enumerate((third, second))
+            kvs.add_fragment("kept", data, server_ms=2000 + i, producer_ms=2000)
+            for i, data in enumerate((third, second))
         ]
         assert [stream.media(stream.get(number)) for number in numbers] == [third, second]
     with Emulator(data=tmp_path) as kvs:
@@ -125,7 +126,7 @@ def test_what_a_full_disk_refuses_spoils_nothing_that_follows(tmp_path, torn_med
 def test_there_may_be_more_streams_than_open_files(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     with Emulator(data=tmp_path) as kvs:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 40, limits[1]))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 40, limits[1]))
         try:
             for i in range(60):
                 kvs.add_stream(f"s-{i}")
