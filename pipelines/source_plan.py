@@ -12,7 +12,7 @@ from dataclasses import replace
 from callbeam.assembly import bad_record_letters
 from callbeam.calls import DeadLetter, PlannedJob, Recorded, place_contacts, plan_contacts, plan_recorded
 from callbeam.errors import UsageError
-from callbeam.kvs import KvsClient, plan_jobs
+from callbeam.kvs import HOUR_MS, Job, KvsClient, plan_jobs
 from callbeam.pipelines.command_line import show_instant
 from callbeam.pipelines.input_place import InputPlace, input_place
 from callbeam.pipelines.options import call_filter
@@ -60,7 +60,19 @@ def planned_jobs(
         return _plan_from_recordings(recordings, now_ms, s3)
     only = call_filter(options)
     jobs = plan_jobs(client, options.streams, options.start, options.end, now_ms, only=only)
+    _print_past(jobs[-1], now_ms)
     return [PlannedJob(job, ()) for job in jobs], []
+
+
+def _print_past(last: Job, now_ms: int) -> None:
+    """Say which streams keep nothing of the range that this job ends: that they hold no fragment does not say why."""
+    past = [stream for stream in last.streams if last.end_ms <= now_ms - stream.retention_hours * HOUR_MS]
+    for stream in past[:MOST_TOLD]:
+        print(
+            f"  {stream.name}: KVS keeps its media for {stream.retention_hours} h (data retention); this range is older"
+        )
+    if len(past) > MOST_TOLD:
+        print(f"  {counted(len(past) - MOST_TOLD, 'more stream')} of too short a data retention")
 
 
 @contextmanager

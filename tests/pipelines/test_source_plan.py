@@ -50,6 +50,21 @@ def s3(aws_credentials: None) -> Iterator[tuple[str, Any]]:
         yield url, client
 
 
+def test_streams_that_keep_nothing_of_the_range_are_told(kvs: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, hours in (("kept", 87_600), ("none", 0), ("day", 24), ("more-1", 0), ("more-2", 0)):
+        kvs.add_stream(name, retention_hours=hours)
+    streams = ["--streams", "kept", "none", "day", "more-*"]
+    span = ["--start", START, "--end", "2026-03-02T10:00:00Z"]
+    assert plan.main([*streams, *span, "--region", "us-east-1", "--kvs-endpoint-url", kvs.endpoint_url]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        "  day: KVS keeps its media for 24 h (data retention); this range is older",
+        "  more-1: KVS keeps its media for 0 h (data retention); this range is older",
+        "  more-2: KVS keeps its media for 0 h (data retention); this range is older",
+        "  1 more stream of too short a data retention",
+    ]
+
+
 def test_records_on_s3(kvs: Emulator, run_plan: Plan, s3: tuple[str, Any]) -> None:
     arn, (url, client) = kvs.add_stream("s-1"), s3
     client.put_object(
