@@ -14,6 +14,7 @@ from callbeam.mkv import fragment_tags, open_capture, printable, read_documents
 from callbeam.payload import survey
 from callbeam.pipelines.command_line import StrictParser, parse
 from callbeam.pipelines.exits import command
+from callbeam.report import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -164,7 +165,7 @@ def _print_table(path: Path, capture: memoryview) -> int:
         print(_row(document))
         for report in report_tracks(document, leg.verdicts).values():
             tracks.setdefault((leg, replace(report, seconds=None)), TrackTotal()).add(report)
-    print(f"{documents} documents, {damaged} damaged\n")
+    print(f"{counted(documents, 'document')}, {damaged} damaged\n")
     _print_tracks(tracks)
     return damaged
 

@@ -181,6 +181,7 @@ def test_loading_again_adds_nothing_and_earlier_media_makes_the_stream_older(tmp
         (b"this is text, and no Matroska at all", "text, not media"),
         (b'{"__type": "ResourceNotFoundException"}', "ResourceNotFoundException"),
     ],
+    ids=["empty", "gzip", "sound", "text", "error"],  # that every worker gives the same
 )
 def test_what_is_no_capture_is_refused_as_what_it_is(load, content, said):
     with pytest.raises(UsageError, match="is no Matroska capture") as refused:
