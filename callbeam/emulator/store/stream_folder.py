@@ -80,8 +80,11 @@ class StreamFolder:
     def read(self, offset: int, size: int) -> bytes:
         """Read media."""
         self.check_open()
-        with self._media.open("rb", buffering=0) as file:
-            return os.pread(file.fileno(), size, offset)
+        try:
+            with self._media.open("rb", buffering=0) as file:
+                return os.pread(file.fileno(), size, offset)
+        except FileNotFoundError:
+            raise self._gone() from None
 
     def close(self) -> None:
         """Let nobody use the files any more."""
@@ -96,7 +99,10 @@ class StreamFolder:
     def check_open(self) -> None:
         """Raise StreamGoneError if the stream was deleted: its files may be those of a new one of its name."""
         if self._closed:
-            raise StreamGoneError(f"the stream in {self.path} is gone; describe the streams again")
+            raise self._gone()
+
+    def _gone(self) -> StreamGoneError:
+        return StreamGoneError(f"the stream in {self.path} is gone; describe the streams again")
 
 
 def remove_undescribed(path: Path) -> None:
