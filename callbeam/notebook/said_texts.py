@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from callbeam.tables import clock_zeros, job_date
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _OF_UNITS = ("call_id", "job_id", "unit_id", "participant_role", "split", "split_group")
 _OF_LABELS = ("source", "annotator", "name", "value", "score", "scale", "label_id")
-_DATE = 8
-"""Letters of a job's id that are its date."""
-
 _TEXTS = ("text_source", "text", "text_status", "word_count", "words_per_minute")
 
 
@@ -93,12 +92,14 @@ def unit_labels(tables: Mapping[str, pa.Table]) -> pa.Table:
     for unit, begin_ms in zip(rows, begins_ms, strict=True):
         of_call[unit["call_id"]].append({**unit, "begin_ms": begin_ms})
     calls = {call_id: _LabelledUnits(some) for call_id, some in of_call.items()}
-    zeros_ms = _zeros_ms(tables["calls"])
+    starts = tables["calls"]
+    job_ids, call_ids = (starts[name].to_pylist() for name in ("job_id", "call_id"))
+    zeros_ms = clock_zeros(zip(job_ids, call_ids, _milliseconds(starts, "call_start_ts"), strict=True))
     wheres = ("call_id", "job_id", "participant_role", "unit_id", "begin_offset_ms", "end_offset_ms")
     found = []
     for place, label in enumerate(labels.select(wheres).to_pylist()):
         if label["call_id"] in calls:
-            zero_ms = zeros_ms.get((label["call_id"], label["job_id"][:_DATE]))
+            zero_ms = zeros_ms.get((label["call_id"], job_date(label["job_id"])))
             found += [(unit, place) for unit in calls[label["call_id"]].about(label, zero_ms)]
     schema = pa.schema([units.schema.field(name) for name in _OF_UNITS])
     joined = pa.Table.from_pylist([{name: unit[name] for name in _OF_UNITS} for unit, _ in found], schema)
@@ -106,19 +107,6 @@ def unit_labels(tables: Mapping[str, pa.Table]) -> pa.Table:
     for name in _OF_LABELS:
         joined = joined.append_column(theirs.schema.field(name), theirs[name])
     return joined.rename_columns(["unit_job_id" if name == "job_id" else name for name in joined.column_names])
-
-
-def _zeros_ms(calls: pa.Table) -> dict[tuple[str, str], int]:
-    """Return where the clock of labels begins, by call and date of their job, in UTC milliseconds.
-
-    Jobs of several days or streams may each hold a part of a call, on a clock of its own. ``callbeam enrich`` takes the
-    clock of one of them, the first of its date.
-    """
-    zeros: dict[tuple[str, str], int] = {}
-    names = (calls[name].to_pylist() for name in ("job_id", "call_id"))
-    for job_id, call_id, start_ms in sorted(zip(*names, _milliseconds(calls, "call_start_ts"), strict=True)):
-        zeros.setdefault((call_id, job_id[:_DATE]), start_ms)
-    return zeros
 
 
 def _milliseconds(table: pa.Table, name: str) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from callbeam.report import words
 from callbeam.schemas import TABLES
+from callbeam.tables import clock_zeros, job_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,9 +105,6 @@ SAID: Mapping[str, tuple[str, ...]] = {
 """What others say of calls, which jobs of their own have written."""
 
 OFFSETS = ("begin_offset_ms", "end_offset_ms", "offset_ms")
-
-DATE = 8
-"""Letters of a job's id that are its date."""
 
 
 @dataclass(slots=True)
@@ -217,27 +215,21 @@ def _said(output: Output, call_ids: set[str]) -> dict[str, dict[str, list[Row]]]
         for row in output.read_calls(name, columns, jobs, channel_ids={}).to_pylist():
             found[name].setdefault(row["call_id"], []).append(row)
     rows = [row for of_call in found.values() for some in of_call.values() for row in some]
-    zeros = _zeros(output, {(row["call_id"], row["job_id"][:DATE]) for row in rows})
+    zeros = _zeros(output, {(row["call_id"], job_date(row["job_id"])) for row in rows})
     for row in rows:
-        row["zero_ts"] = zeros.get((row["call_id"], row["job_id"][:DATE]))
+        row["zero_ts"] = zeros.get((row["call_id"], job_date(row["job_id"])))
     return found
 
 
 def _zeros(output: Output, said_of: set[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
-    """Return where the clock of what is said begins, by call and date.
-
-    Jobs of several days or streams may each hold a part of a call, on a clock of its own. ``callbeam enrich`` takes the
-    clock of one of them, the first of its date.
-    """
+    """Read where the clocks of what is said begin, by call and date."""
     dates: dict[str, set[str]] = {}
     for call_id, date in said_of:
         dates.setdefault(date, set()).add(call_id)
-    jobs = {job_id: dates[job_id[:DATE]] for job_id in output.jobs_with("calls") if job_id[:DATE] in dates}
-    zeros: dict[tuple[str, str], datetime] = {}
-    rows = output.read_calls("calls", ("job_id", "call_id", "call_start_ts"), jobs, channel_ids={}).to_pylist()
-    for row in sorted(rows, key=lambda row: str(row["job_id"])):
-        zeros.setdefault((row["call_id"], row["job_id"][:DATE]), row["call_start_ts"])
-    return zeros
+    jobs = {job_id: dates[job_date(job_id)] for job_id in output.jobs_with("calls") if job_date(job_id) in dates}
+    names = ("job_id", "call_id", "call_start_ts")
+    table = output.read_calls("calls", names, jobs, channel_ids={})
+    return clock_zeros(zip(*(table[name].to_pylist() for name in names), strict=True))
 
 
 def _on_clock(rows: Iterable[Row], start: datetime) -> list[Row]:

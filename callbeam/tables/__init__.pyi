@@ -33,6 +33,8 @@ from .publishing import Publication as Publication
 from .publishing import PublishConfig as PublishConfig
 from .publishing import publish as publish
 from .publishing import publish_together as publish_together
+from .said_clocks import clock_zeros as clock_zeros
+from .said_clocks import job_date as job_date
 from .shards import FILE_BYTES as FILE_BYTES
 from .shards import shard_count as shard_count
 from .shards import shard_of as shard_of
@@ -68,6 +70,7 @@ __all__ = [
     "check_claim",
     "claim",
     "claimed_jobs",
+    "clock_zeros",
     "compaction_of",
     "entries_of",
     "holder",
