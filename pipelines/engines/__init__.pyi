@@ -3,9 +3,9 @@ from .client_versions import own_versions as own_versions
 from .dataflow_job import DataflowFigures as DataflowFigures
 from .dataflow_job import cause_in as cause_in
 from .dataflow_job import left_alone as left_alone
+from .dataflow_job import page_of_jobs as page_of_jobs
 from .dataflow_job import wait_for as wait_for
 from .dataflow_job import where_it_is as where_it_is
-from .dataflow_job import while_submitting as while_submitting
 from .dataflow_options import check_dataflow as check_dataflow
 from .dataflow_options import dataflow_words as dataflow_words
 from .flink_cluster import ClusterJob as ClusterJob
@@ -45,9 +45,9 @@ __all__ = [
     "memory_need",
     "named_runner",
     "own_versions",
+    "page_of_jobs",
     "run_on_flink",
     "usable_workers",
     "wait_for",
     "where_it_is",
-    "while_submitting",
 ]

@@ -43,13 +43,12 @@ def where_it_is(result: Any, options: PipelineOptions) -> str:
     return f"Dataflow job {result.job_id()}, {page}"
 
 
-def while_submitting(options: PipelineOptions) -> str:
-    """Say what becomes of a job if nobody waits for the service's answer to it; empty where none is submitted."""
+def page_of_jobs(options: PipelineOptions) -> str | None:
+    """Return where a job can be seen before its id is known; None where none is submitted."""
     cloud = options.view_as(GoogleCloudOptions)
     if options.view_as(TestOptions).dry_run or cloud.template_location:
-        return ""
-    page = f"https://console.cloud.google.com/dataflow/jobs?project={cloud.project}"
-    return f"If the job was submitted it goes on, and publishes by itself: {page} has it as {cloud.job_name}"
+        return None
+    return f"https://console.cloud.google.com/dataflow/jobs?project={cloud.project}"
 
 
 def wait_for(result: Any) -> None:

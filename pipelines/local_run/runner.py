@@ -34,10 +34,10 @@ from callbeam.pipelines.engines import (
     left_alone,
     named_runner,
     own_versions,
+    page_of_jobs,
     run_on_flink,
     wait_for,
     where_it_is,
-    while_submitting,
 )
 from callbeam.pipelines.local_run.interrupts import NOTHING_MORE, end_now, ended_by_signals
 from callbeam.pipelines.local_run.progress_line import ProgressLine
@@ -176,9 +176,10 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
     url = cluster_url(options.view_as(FlinkRunnerOptions).flink_master)
     environment = options.view_as(PortableOptions)
     name = options.view_as(GoogleCloudOptions).job_name
-    job = None if url is None else ClusterJob(url, name)
-    if job is not None:
-        progress.outcome = f"If the job was submitted it goes on, and publishes by itself: {url} has it as {name}"
+    job = None
+    if url is not None:
+        job = ClusterJob(url, name)
+        progress.outcome = _if_submitted(url, name)
         workers = [f"--environment_type={environment.environment_type or 'DOCKER'}"]
         if environment.environment_config:
             workers.append(f"--environment_config={environment.environment_config}")
@@ -188,7 +189,9 @@ def _run_on_flink(pipeline: beam.Pipeline, options: PipelineOptions, progress: P
 
 def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress: ProgressLine) -> str | None:
     """Run a pipeline on Dataflow, to its end unless the job is to be left alone; then return where it is."""
-    progress.outcome = while_submitting(options)
+    page = page_of_jobs(options)
+    if page is not None:
+        progress.outcome = _if_submitted(page, options.view_as(GoogleCloudOptions).job_name)
     result = pipeline.run()
     where = where_it_is(result, options)
     if left_alone(options):
@@ -198,6 +201,10 @@ def _run_on_dataflow(pipeline: beam.Pipeline, options: PipelineOptions, progress
     progress.ask(DataflowFigures(result, NAMESPACE))
     wait_for(result)
     return None
+
+
+def _if_submitted(place: str, name: str) -> str:
+    return f"If the job was submitted it goes on, and publishes by itself: {place} has it as {name}"
 
 
 def _worker_process() -> environments.Environment:
