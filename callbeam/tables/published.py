@@ -193,9 +193,11 @@ def open_output(config: StorageConfig) -> Output:
     except StorageError as error:
         raise UsageError(str(error)) from error
     output = Output(store, manifests, place)
-    if not output.has("calls") and manifests:
-        raise UsageError(f"the jobs below {store.describe()} hold no calls: run a backfill of a range that has some")
     if not output.has("calls"):
+        if manifests:
+            raise UsageError(
+                f"the jobs below {store.describe()} hold no calls: run a backfill of a range that has some"
+            )
         raise UsageError(
             f"{store.describe()} holds no table of calls that a job has published; name the --output of a backfill"
         )

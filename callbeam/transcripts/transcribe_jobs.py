@@ -73,9 +73,8 @@ def read_transcribe_job(record: Record, source: str, place: str, policy: TextPol
     readable = policy.allows(redacted=redacted)
     told = {str(one.get("id")): one for one in children(results, "audio_segments")}
     segments = [_segment(turn, told, call, results, readable=readable) for turn in _turns(_items(results, told))]
-    job = hashlib.sha256(str(record.get("jobName")).encode("utf-8", "replace")).hexdigest()[
-        :8
-    ]  # several may be of one call
+    digest = hashlib.sha256(str(record.get("jobName")).encode("utf-8", "replace")).hexdigest()
+    job = digest[:8]  # several may be of one call
     found = [
         replace(segment, segment_id=f"{job}-{segment.segment_id}", redacted=redacted)
         for segment in segments
